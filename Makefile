@@ -1,0 +1,67 @@
+# A machine with Python 3.11 or later (with venv) and make needs nothing else: every target sets up what it uses.
+
+PYTHON ?= python3
+RUN_ARGS ?=
+BENCH_ARGS ?=
+PYTEST_ARGS ?=
+WORKERS ?= auto
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-input
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+    --no-header --no-emit-index-url
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup run test bench lint docs lock wheel clean
+
+help: ## Show the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+
+setup: $(READY) ## Make .venv with the locked packages (once; again when they change)
+
+$(READY): requirements-build.txt requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "Righting needs Python 3.11 or later; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@echo "Setting up $(VENV): about a minute, once."
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) --only-binary :all: --require-hashes --requirement requirements-build.txt
+	@$(PIP) --no-build-isolation --require-hashes --requirement requirements.txt
+	@$(PIP) --no-build-isolation --no-index --no-deps --editable .
+	@touch $@
+
+run: $(READY) ## Take a rider through a session on the simulated table (RUN_ARGS="--speed 20", --port, --help, ...)
+	@$(BIN)/righting run $(RUN_ARGS)
+
+test: $(READY) ## Run the tests; safety/ must be covered to the last branch (PYTEST_ARGS, WORKERS)
+	@$(BIN)/python -m pytest --numprocesses=$(WORKERS) --cov --cov-report= $(PYTEST_ARGS)
+	@echo "Branch coverage of safety/, where nothing may be left out:"
+	@$(BIN)/coverage report --include='safety/*' --fail-under=100
+	@echo "Branch coverage of all packages: $$($(BIN)/coverage report --format=total) %"
+
+bench: $(READY) ## Measure the figures; writes build/bench.json (BENCH_ARGS=--short)
+	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+lint: $(READY) ## Check style, types and the import rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+docs: $(READY) ## Build the site into build/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo "The site is in build/site: open build/site/index.html"
+
+lock: $(READY) ## Pin the newest packages that pyproject.toml allows, with hashes
+	@$(COMPILE) --upgrade --group build --output-file requirements-build.txt
+	@$(COMPILE) --upgrade --constraint requirements-build.txt --extra dev --output-file requirements.txt pyproject.toml
+	@$(COMPILE) --constraint requirements.txt --output-file requirements-host.txt pyproject.toml
+
+wheel: $(READY) ## Build the package for a host into dist
+	@$(BIN)/python -m hatchling build --target wheel
+
+clean: ## Remove everything that make made
+	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
