@@ -1,0 +1,218 @@
+"""The one gate: ``step`` turns what was measured and what is asked into what the drive may do.
+
+``step`` is the only function that makes a ``SafeCommand``. It reads no clock and does no I/O: the time and the
+measurements are arguments, and ``SafetyState`` is all that it remembers.
+"""
+
+from math import isfinite
+from typing import Final, NamedTuple
+
+from safety.envelope import Bounds, nearest_safe_rate_dps
+from safety.limits import Limits
+from safety.returning import FLAT_TOLERANCE_DEG, SWITCH_BELIEVED_BELOW_DEG
+from safety.signals import (
+    BoardConfig,
+    CommandMode,
+    Input,
+    MotionRequest,
+    Response,
+    SafeCommand,
+    Status,
+    Telemetry,
+    Trip,
+)
+from safety.supervisor import Phase, Supervisor
+from safety.view import AT_UPRIGHT_DEG, STANDSTILL_DPS, HandSwitchMode, View
+
+PERIOD_S: Final = 0.01
+"""Nominal time between ticks."""
+LONGEST_STEP_S: Final = 0.05
+"""No rate changes by more than this much time allows, however late a tick is."""
+_ON_ITS_OWN: Final = Status.WATCHDOG_EXPIRED | Status.DEAD_HOST_RETURN
+"""While the board says this, it moves the table without our commands."""
+UPRIGHT_SLACK_DEG: Final = 1.0
+"""How far beyond the boarding position the envelope lets a return settle."""
+
+
+class Verdict(NamedTuple):
+    """What ``step`` decided."""
+
+    command: SafeCommand | None
+    """None: send nothing; the board's watchdog acts."""
+    response: Response
+    phase: Phase
+    inhibited: tuple[str, ...]
+    """Ids of the monitors that forbid motion toward inversion."""
+    new_trips: tuple[Trip, ...]
+
+
+class SafetyState:
+    """All that the safety layer remembers: one session with one rider."""
+
+    __slots__ = ("started", "supervisor", "view")
+
+    def __init__(self, limits: Limits, board_limits: Limits, hand_switch_mode: HandSwitchMode) -> None:
+        """Start a session.
+
+        Args:
+            limits: what is left after table, rider and program have narrowed the machine's limits.
+            board_limits: the table's limits, which the board must hold a copy of.
+            hand_switch_mode: what the rider's hand switch means on this table.
+        """
+        self.view = View(limits, board_limits, hand_switch_mode)
+        self.supervisor = Supervisor()
+        self.started = False
+
+
+def step(
+    state: SafetyState,
+    now_s: float,
+    telemetry: Telemetry | None,
+    config: BoardConfig | None,
+    late_s: float,
+    request: MotionRequest,
+) -> Verdict:
+    """Decide one tick.
+
+    Args:
+        state: what is remembered; changed in place.
+        now_s: the loop's monotonic clock.
+        telemetry: the frame that came since the last tick; None if none did.
+        config: the board of the current handshake; None while there is none.
+        late_s: how much later than its deadline this tick began.
+        request: what the operating side would like.
+    """
+    view, supervisor = state.view, state.supervisor
+    _take_time(state, now_s, late_s)
+    view.config, view.request = config, request
+    _take_frame(view, supervisor, telemetry)
+    _take_stock(view)
+    supervisor.judge(view)
+    supervisor.advance(view)
+    command = _command(view, supervisor)
+    _remember(view, supervisor, command)
+    return Verdict(command, supervisor.response, supervisor.phase, supervisor.inhibited, tuple(supervisor.new_trips))
+
+
+def _take_time(state: SafetyState, now_s: float, late_s: float) -> None:
+    view = state.view
+    elapsed_s = now_s - view.now_s if state.started else PERIOD_S
+    state.started = True
+    # A clock that stands or runs backward, or gives no number, counts as one period: time must pass for a timer to end.
+    view.dt_s = elapsed_s if isfinite(elapsed_s) and elapsed_s > 0.0 else PERIOD_S
+    view.now_s = now_s if isfinite(now_s) else view.now_s + PERIOD_S
+    view.late_s = max(late_s, view.dt_s - PERIOD_S) if isfinite(late_s) else view.dt_s
+    if view.age_s is not None:
+        view.age_s += view.dt_s
+
+
+def _take_frame(view: View, supervisor: Supervisor, telemetry: Telemetry | None) -> None:
+    angles = view.angles
+    angles.expect(view.command_dps, view.limits.brake_accel_dps2, view.dt_s)
+    view.fresh = telemetry is not None
+    if telemetry is None:
+        return
+    silent = view.age_s is None or view.age_s > view.limits.link_age_s
+    view.telemetry, view.age_s = telemetry, 0.0
+    on_its_own = silent or telemetry.status & _ON_ITS_OWN != 0
+    if on_its_own:
+        angles.resync(telemetry.rate_dps if telemetry.rate_dps is not None else 0.0)
+    angles.update(telemetry, view.now_s, view.dt_s, view.limits)
+    if on_its_own:
+        supervisor.restart_return(view)
+
+
+def _take_stock(view: View) -> None:
+    """Derive from the measurements what several monitors ask."""
+    angles, t = view.angles, view.telemetry
+    best, rate = angles.best_deg, angles.rate_dps
+    switch = t is not None and t.inputs & Input.UPRIGHT_SWITCH != 0
+    by_angle = angles.angle_deg is not None and angles.angle_deg <= view.limits.upright_deg + AT_UPRIGHT_DEG
+    by_switch = switch and angles.angle_deg is None and (best is None or best < SWITCH_BELIEVED_BELOW_DEG)
+    view.upright = by_angle or by_switch
+    view.away = t is not None and not view.upright
+    view.inverted = best is not None and best > FLAT_TOLERANCE_DEG
+    if view.inverted:
+        view.inverted_s += view.dt_s
+    braked = t is not None and t.status & Status.BRAKE_CLOSED != 0
+    still = abs(rate) < STANDSTILL_DPS if rate is not None else braked
+    view.standing_s = view.standing_s + view.dt_s if still else 0.0
+
+
+def _command(view: View, supervisor: Supervisor) -> SafeCommand | None:
+    """The only place where a command is made."""
+    limits = view.limits
+    silent = view.age_s is None or view.age_s > limits.link_age_s
+    if silent or view.config is None or view.telemetry is None:
+        return None
+    if view.telemetry.session_id != view.config.session_id:
+        return None
+    rate = _wanted_rate_dps(view, supervisor)
+    accel = limits.brake_accel_dps2
+    if rate is None:
+        mode = CommandMode.TORQUE_OFF if supervisor.torque_off else CommandMode.HOLD
+        return SafeCommand(mode, None, accel, 1.0)
+    bounds = _bounds(view, supervisor)
+    low, high = view.angles.low_deg, view.angles.high_deg
+    if view.angles.angle_deg is None or low is None or high is None:
+        low = high = 0.0  # blind: only a return moves now, and the switch and its time budget end it
+    previous = _rate_in_force_dps(view)
+    margin = limits.angle_margin_deg + abs(previous) * (view.age_s or 0.0)
+    step_s = min(view.dt_s, LONGEST_STEP_S)
+    safe = nearest_safe_rate_dps(rate, previous, low, high + margin, step_s, bounds)
+    if supervisor.returning is not None:
+        supervisor.returning.follow(safe)
+    torque = limits.creep_torque_fraction if supervisor.phase == Phase.CREEPING else 1.0
+    return SafeCommand(CommandMode.MOVE, safe, accel, torque)
+
+
+def _rate_in_force_dps(view: View) -> float:
+    """The commanded rate, or the measured one where the table moves without a commanded rate."""
+    rate = view.angles.rate_dps
+    return view.command_dps if view.command_mode == CommandMode.MOVE or rate is None else rate
+
+
+def _wanted_rate_dps(view: View, supervisor: Supervisor) -> float | None:
+    if supervisor.phase == Phase.FREE:
+        return view.request.rate_dps
+    if supervisor.returning is not None:
+        return supervisor.returning.rate_dps(view)
+    return None
+
+
+def _bounds(view: View, supervisor: Supervisor) -> Bounds:
+    """What the envelope enforces in this tick."""
+    limits, returning = view.limits, supervisor.returning
+    if returning is not None:
+        # A return begins with the rate in force and only ever gives up what is not its own.
+        pace, previous = returning.pace, _rate_in_force_dps(view)
+        invert, upright, accel = max(previous, 0.0), max(pace.rate_dps, -previous), pace.accel_dps2
+    else:
+        invert = 0.0 if supervisor.inhibited else limits.invert_rate_dps
+        upright = limits.upward_rate_dps if view.inverted else limits.head_up_rate_dps
+        accel = limits.accel_dps2
+    return Bounds(
+        lower_deg=limits.upright_deg - UPRIGHT_SLACK_DEG,
+        upper_deg=limits.inverted_limit_deg,
+        invert_rate_dps=invert,
+        upright_rate_dps=upright,
+        accel_dps2=accel,
+        brake_dps2=limits.brake_accel_dps2,
+        reaction_s=PERIOD_S + limits.latency_s,
+    )
+
+
+def _remember(view: View, supervisor: Supervisor, command: SafeCommand | None) -> None:
+    """Keep what the next tick's monitors compare with."""
+    returning = supervisor.returning
+    moving = command is not None and command.mode == CommandMode.MOVE
+    rate = command.rate_dps if command is not None and command.rate_dps is not None else 0.0
+    view.command_mode = None if command is None else command.mode
+    view.command_dps = rate
+    if command is None or moving:
+        view.held_low_deg = view.held_high_deg = None
+    elif view.held_low_deg is None and view.standing_s > 0.0:
+        view.held_low_deg, view.held_high_deg = view.angles.low_deg, view.angles.high_deg
+    if moving:
+        fastest = view.limits.invert_rate_dps if returning is None else returning.pace.rate_dps
+        view.rate_limit_dps = max(fastest, abs(rate))

@@ -1,0 +1,30 @@
+"""The register of monitors. A new one is a small class in the file of its subject, and one line here."""
+
+from typing import Final
+
+from safety.monitors import angle, link, motion, people
+from safety.monitors.base import Monitor
+
+REGISTER: Final[tuple[type[Monitor], ...]] = (
+    link.Link,
+    link.Session,
+    link.BoardConfigured,
+    link.Rejected,
+    link.Tick,
+    link.DriveReports,
+    link.Request,
+    angle.AngleAgreement,
+    angle.AnglePlausibility,
+    angle.OverAngle,
+    angle.Standstill,
+    motion.Overspeed,
+    motion.Following,
+    motion.StopTime,
+    motion.Progress,
+    people.EmergencyStop,
+    people.HandSwitch,
+    people.AnkleLatch,
+    people.TimeInverted,
+)
+
+__all__ = ["REGISTER", "Monitor"]

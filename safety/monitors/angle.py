@@ -1,0 +1,116 @@
+"""Where the table is: do both angles agree, is each believable, is the table where it may be."""
+
+from typing import Final
+
+from safety.monitors.base import Monitor, Since
+from safety.signals import Response
+from safety.view import View
+
+STILL_INVERTING_DPS: Final = 0.5
+
+
+class AngleAgreement(Monitor):
+    """Encoder and inclinometer part: stop, believe the one that fits the commanded motion, and recover on it."""
+
+    id = "angle-agreement"
+    hazard = "H-16"
+
+    def __init__(self) -> None:
+        self._apart = Since()
+
+    def check(self, view: View) -> Response:
+        """Trip on the difference, not while a channel is already known to be lost."""
+        off = view.angles.disagreement_deg
+        apart = off is not None and abs(off) > view.limits.disagree_deg
+        if self._apart.held_s(apart, view.now_s) < view.limits.disagree_s:
+            return Response.NONE
+        return Response.STOP
+
+    def detail(self, view: View) -> str:
+        """Give both angles."""
+        encoder, inclinometer = view.angles.encoder.value_deg, view.angles.inclinometer.value_deg
+        if encoder is None or inclinometer is None:
+            return "one angle missing"
+        return f"encoder {encoder:.1f} deg, inclinometer {inclinometer:.1f} deg, limit {view.limits.disagree_deg:g} deg apart"
+
+    def since_s(self, view: View) -> float:
+        """When they began to be apart."""
+        return view.now_s if self._apart.start_s is None else self._apart.start_s
+
+    def on_trip(self, view: View) -> None:
+        """Decide which of the two the recovery goes by."""
+        view.angles.vote()
+
+
+class AnglePlausibility(Monitor):
+    """A channel is lost: with one left the session ends with a return, with none left the table stops and creeps blind."""
+
+    id = "angle-plausibility"
+    hazard = "H-16"
+    clears_by_reset = True
+
+    def check(self, view: View) -> Response:
+        """Count the channels that are lost."""
+        angles = view.angles
+        if not angles.encoder.lost and not angles.inclinometer.lost:
+            return Response.NONE
+        if angles.encoder.lost and angles.inclinometer.lost:
+            return Response.STOP
+        return Response.RETURN
+
+    def detail(self, view: View) -> str:
+        """Say which channel is lost and why."""
+        channels = (view.angles.encoder, view.angles.inclinometer)
+        return "; ".join(f"{channel.name} {channel.lost}" for channel in channels if channel.lost)
+
+
+class OverAngle(Monitor):
+    """Beyond the active limit: out of inversion fast; if the table goes on inverting, the drive does not obey."""
+
+    id = "over-angle"
+    hazard = "H-06"
+
+    def __init__(self) -> None:
+        self._inverting = Since()
+
+    def check(self, view: View) -> Response:
+        """Trip on the worst angle that the measurements allow."""
+        high, rate = view.angles.high_deg, view.angles.rate_dps
+        over = high is not None and high > view.limits.inverted_limit_deg + view.limits.over_angle_deg
+        inverting = over and rate is not None and rate > STILL_INVERTING_DPS
+        if self._inverting.held_s(inverting, view.now_s) >= view.limits.over_angle_s:
+            return Response.TORQUE_OFF
+        return Response.EMERGENCY_RETURN if over else Response.NONE
+
+    def detail(self, view: View) -> str:
+        """Give the angle and the limit."""
+        high = view.angles.high_deg
+        seen = "unknown" if high is None else f"{high:.1f} deg"
+        return f"angle {seen}, limit {view.limits.inverted_limit_deg:g} + {view.limits.over_angle_deg:g} deg"
+
+
+class Standstill(Monitor):
+    """The table drifts while it should stand: the brake slips or the drive does not hold."""
+
+    id = "standstill"
+    hazard = "H-03"
+
+    def check(self, view: View) -> Response:
+        """Trip on the distance from where the table came to rest."""
+        if _drift_deg(view) <= view.limits.standstill_deg:
+            return Response.NONE
+        return Response.EMERGENCY_RETURN if view.away else Response.INHIBIT
+
+    def detail(self, view: View) -> str:
+        """Say how far it drifted."""
+        return f"told to stand still, drifted by {_drift_deg(view):.1f} deg, limit {view.limits.standstill_deg:g} deg"
+
+
+def _drift_deg(view: View) -> float:
+    """How far the table moved since it came to rest; where one angle alone moved, it is the angle that drifted: 0."""
+    if view.held_low_deg is None or view.held_high_deg is None:
+        return 0.0
+    low, high = view.angles.low_deg, view.angles.high_deg
+    if low is None or high is None:
+        return 0.0
+    return max(low - view.held_high_deg, view.held_low_deg - high, 0.0)

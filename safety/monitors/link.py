@@ -1,0 +1,175 @@
+"""Link and board: is there someone at the other end, is it the right one, does it obey."""
+
+from typing import Final
+
+from safety.monitors.base import Monitor
+from safety.signals import DriveFault, Response, Status
+from safety.view import View
+
+LIMIT_TOLERANCE: Final = 0.5
+"""Degrees, or degrees a second, by which the board's copy of a limit may differ: its resolution and rounding."""
+BOARD_WATCHDOG_S: Final = 0.25
+
+
+class Link(Monitor):
+    """Telemetry grows old: the host stops feeding the board's watchdog, and returns the rider once the link is back."""
+
+    id = "link"
+    hazard = "H-05"
+
+    def check(self, view: View) -> Response:
+        """Trip on the age of the newest frame, either way; at upright nothing moves until there is a link."""
+        heard = view.age_s is not None and view.age_s <= view.limits.link_age_s
+        if heard and not self._unheard(view):
+            return Response.NONE
+        if not view.away:
+            return Response.NONE if heard else Response.INHIBIT
+        return Response.EMERGENCY_RETURN
+
+    def detail(self, view: View) -> str:
+        """Say how old the newest frame is."""
+        if view.age_s is None:
+            return "no telemetry from the board yet"
+        if self._unheard(view):
+            return "the board hears no commands and brings the table upright by itself: host-to-board line"
+        return f"newest telemetry is {view.age_s * 1e3:.0f} ms old, limit {view.limits.link_age_s * 1e3:.0f} ms"
+
+    @staticmethod
+    def _unheard(view: View) -> bool:
+        """The board's watchdog ran out although its frames arrive: only the way to the board is dead."""
+        t = view.telemetry
+        return t is not None and view.fresh and t.status & Status.WATCHDOG_EXPIRED != 0
+
+
+class Session(Monitor):
+    """The board speaks in another session than the handshake made: it rebooted, or it is another board."""
+
+    id = "session"
+    hazard = "H-24"
+
+    def check(self, view: View) -> Response:
+        """Trip when the frame's session is not the handshake's."""
+        t, config = view.telemetry, view.config
+        if t is not None and config is not None and t.session_id == config.session_id:
+            return Response.NONE
+        return Response.EMERGENCY_RETURN if view.away else Response.INHIBIT
+
+    def detail(self, view: View) -> str:
+        """Name both sessions."""
+        heard = "none" if view.telemetry is None else f"{view.telemetry.session_id:08x}"
+        agreed = "none" if view.config is None else f"{view.config.session_id:08x}"
+        return f"board speaks in session {heard}, the handshake made {agreed}: it rebooted or was changed"
+
+
+class BoardConfigured(Monitor):
+    """The board's own limits must be the table's: it is the second guard, and a guard with other numbers is none."""
+
+    id = "board-config"
+    hazard = "H-21"
+
+    def check(self, view: View) -> Response:
+        """Forbid inversion while any limit differs."""
+        return Response.INHIBIT if view.config is not None and self._differences(view) else Response.NONE
+
+    def detail(self, view: View) -> str:
+        """Name each limit that differs, with both numbers."""
+        return "; ".join(self._differences(view)) + "; set the board's limits to the table file's"
+
+    @staticmethod
+    def _differences(view: View) -> list[str]:
+        board, table = view.config, view.board_limits
+        if board is None:
+            return []
+        found = []
+        if not abs(board.inverted_limit_deg - table.inverted_limit_deg) <= LIMIT_TOLERANCE:
+            found.append(f"inverted limit: board {board.inverted_limit_deg:g}, table {table.inverted_limit_deg:g} deg")
+        if not abs(board.upright_deg - table.upright_deg) <= LIMIT_TOLERANCE:
+            found.append(f"upright: board {board.upright_deg:g}, table {table.upright_deg:g} deg")
+        if not abs(board.max_rate_dps - table.emergency_rate_dps) <= LIMIT_TOLERANCE:
+            found.append(f"fastest rate: board {board.max_rate_dps:g}, table {table.emergency_rate_dps:g} deg/s")
+        if not 0.0 < board.watchdog_s <= BOARD_WATCHDOG_S:
+            found.append(f"watchdog: board {board.watchdog_s:g}, at most {BOARD_WATCHDOG_S:g} s")
+        return found
+
+
+class Rejected(Monitor):
+    """The board refuses what it is told: the two sides no longer agree on what is going on."""
+
+    id = "rejected"
+    hazard = "H-17"
+
+    def check(self, view: View) -> Response:
+        """Trip on refusals in a row."""
+        t = view.telemetry
+        if t is None or t.rejected_in_row < view.limits.rejected_in_row:
+            return Response.NONE
+        return Response.STOP
+
+    def detail(self, view: View) -> str:
+        """Count the refusals and give the board's reason."""
+        t = view.telemetry
+        return "" if t is None else f"board refused {t.rejected_in_row} commands in a row, reason {t.reject_reason}"
+
+
+class Tick(Monitor):
+    """The control loop itself is late: what it would do now is made from the past."""
+
+    id = "tick"
+    hazard = "H-05"
+
+    def check(self, view: View) -> Response:
+        """Trip when one tick is later than the limit; nothing is at stake at upright."""
+        late = view.late_s > view.limits.tick_late_s
+        return Response.EMERGENCY_RETURN if late and view.away else Response.NONE
+
+    def detail(self, view: View) -> str:
+        """Say how late."""
+        return f"control loop {view.late_s * 1e3:.0f} ms late, limit {view.limits.tick_late_s * 1e3:.0f} ms"
+
+
+_FLAGS: Final = (
+    (DriveFault.OVERCURRENT, Response.STOP, "over-current"),
+    (DriveFault.OVERTEMPERATURE, Response.RETURN, "over-temperature"),
+    (DriveFault.UNDERVOLTAGE, Response.EMERGENCY_RETURN, "under-voltage"),
+    (DriveFault.ENCODER, Response.RETURN, "encoder"),
+    (DriveFault.BRAKE, Response.EMERGENCY_RETURN, "brake"),
+    (DriveFault.DRIVER, Response.TORQUE_OFF, "power stage"),
+)
+
+
+class DriveReports(Monitor):
+    """The drive reports a fault of its own; each flag has its response."""
+
+    id = "drive-fault"
+    hazard = "H-02"
+
+    def check(self, view: View) -> Response:
+        """Give the strongest response of the flags that are set."""
+        t = view.telemetry
+        if t is None or not t.faults:
+            return Response.NONE
+        return max((response for bit, response, _ in _FLAGS if t.faults & bit), default=Response.STOP)
+
+    def detail(self, view: View) -> str:
+        """Name the flags."""
+        faults = 0 if view.telemetry is None else view.telemetry.faults
+        names = [name for bit, _, name in _FLAGS if faults & bit]
+        return f"drive reports: {', '.join(names) or f'unknown flag 0x{faults:04x}'}"
+
+
+class Request(Monitor):
+    """What is asked for must be a number: anything else means that the asking side is broken."""
+
+    id = "request"
+    hazard = "H-17"
+
+    def check(self, view: View) -> Response:
+        """Trip on NaN and infinity."""
+        rate = view.request.rate_dps
+        if rate is None or -1e3 < rate < 1e3:  # written so that NaN fails it
+            return Response.NONE
+        return Response.STOP
+
+    def detail(self, view: View) -> str:
+        """Give what was asked."""
+        return f"the operating side asked for a rate of {view.request.rate_dps} deg/s"

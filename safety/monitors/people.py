@@ -1,0 +1,108 @@
+"""The people: emergency stop, the rider's hand switch, the ankle latch, and how long a head may be down."""
+
+from typing import Final
+
+from safety.monitors.base import Monitor, Since
+from safety.signals import Input, Recovery, Response
+from safety.view import View
+
+CONTACT_S: Final = 0.02
+"""A contact must say so for two frames: one bounce is no event."""
+
+_HELD: Final = Input.HAND_SWITCH_NO
+_RELEASED: Final = Input.HAND_SWITCH_NC
+_HAND_SWITCH: Final = _HELD | _RELEASED
+_LOCKED: Final = Input.ANKLE_LATCH_NO
+_ANKLE_LATCH: Final = _LOCKED | Input.ANKLE_LATCH_NC
+
+
+class EmergencyStop(Monitor):
+    """The hard-wired chain is open: the hardware has cut the torque; software follows, reports, and waits for a person."""
+
+    id = "emergency-stop"
+    hazard = "H-15"
+    recovery = Recovery.ON_REQUEST
+    stops_recovery = True
+
+    def check(self, view: View) -> Response:
+        """Trip on the first frame: the hardware acted already."""
+        t = view.telemetry
+        if t is None or t.inputs & Input.ESTOP_CHAIN:
+            return Response.NONE
+        return Response.TORQUE_OFF
+
+    def detail(self, view: View) -> str:
+        """Say so."""
+        return "emergency-stop chain open"
+
+
+class HandSwitch(Monitor):
+    """The rider's own switch. Hold-to-run: let go and come up. Press-to-return: press and come up."""
+
+    id = "hand-switch"
+    hazard = "H-26"
+
+    def __init__(self) -> None:
+        self._away = Since()
+
+    def check(self, view: View) -> Response:
+        """Both contacts must agree on the one state that lets the table invert; anything else counts as a wish to return."""
+        t = view.telemetry
+        if t is None:
+            return Response.NONE
+        good = _HELD if view.hand_switch_mode == "hold-to-run" else _RELEASED
+        if self._away.held_s((t.inputs & _HAND_SWITCH) != good, view.now_s) < CONTACT_S:
+            return Response.NONE
+        return Response.EMERGENCY_RETURN if view.away else Response.INHIBIT
+
+    def detail(self, view: View) -> str:
+        """Say what the contacts read."""
+        inputs = 0 if view.telemetry is None else view.telemetry.inputs & _HAND_SWITCH
+        if inputs in (0, _HAND_SWITCH):
+            return "hand switch contacts contradict each other: broken wire or stuck contact"
+        return "hand switch released" if view.hand_switch_mode == "hold-to-run" else "hand switch pressed"
+
+
+class AnkleLatch(Monitor):
+    """No inversion unless the ankle latch reads locked on both contacts; opening while inverted is an emergency."""
+
+    id = "ankle-latch"
+    hazard = "H-01"
+
+    def __init__(self) -> None:
+        self._open = Since()
+
+    def check(self, view: View) -> Response:
+        """Trip unless locked and not open."""
+        t = view.telemetry
+        if t is None:
+            return Response.NONE
+        if self._open.held_s((t.inputs & _ANKLE_LATCH) != _LOCKED, view.now_s) < CONTACT_S:
+            return Response.NONE
+        return Response.EMERGENCY_RETURN if view.away else Response.INHIBIT
+
+    def detail(self, view: View) -> str:
+        """Say what the contacts read."""
+        inputs = 0 if view.telemetry is None else view.telemetry.inputs & _ANKLE_LATCH
+        if inputs in (0, _ANKLE_LATCH):
+            return "ankle latch contacts contradict each other: broken wire or stuck contact"
+        return "ankle latch open"
+
+
+class TimeInverted(Monitor):
+    """The rider's allowance of time above horizontal is used up."""
+
+    id = "time-inverted"
+    hazard = "H-09"
+
+    def check(self, view: View) -> Response:
+        """Return at the allowance, hurry after the grace."""
+        allowance = view.limits.time_inverted_s
+        if view.inverted_s <= allowance or not view.inverted:
+            return Response.NONE
+        late = view.inverted_s > allowance + view.limits.time_inverted_grace_s
+        return Response.EMERGENCY_RETURN if late else Response.RETURN
+
+    def detail(self, view: View) -> str:
+        """Give both times."""
+        return f"{view.inverted_s:.0f} s inverted, allowance {view.limits.time_inverted_s:g} s"

@@ -1,0 +1,190 @@
+"""What is measured, what is asked, and what is allowed: the vocabulary that every package speaks.
+
+Angles are inversion angles in degrees: -90 standing, 0 horizontal, +90 head straight down. A positive rate
+turns the rider toward inversion. Absent and zero are different values: a signal that is not known is ``None``.
+
+The types are named tuples: immutable, typed, and cheap enough to be made a hundred times a second.
+"""
+
+from enum import IntEnum
+from typing import Final, NamedTuple
+
+
+class Response(IntEnum):
+    """What is done about a trip; the larger value is the stronger response and wins.
+
+    Standard words: IEC 61800-5-2 (SDI, SS1, STO, SBC) and IEC 60204-1 (stop categories 0 and 1).
+    """
+
+    NONE = 0
+    INHIBIT = 1
+    """No motion toward inversion; toward upright stays free (SDI)."""
+    RETURN = 2
+    """The normal return: to horizontal, rest, then slowly on to upright."""
+    EMERGENCY_RETURN = 3
+    """The fast return: to horizontal at the emergency rate, five seconds flat, then slowly on to upright."""
+    STOP = 4
+    """Decelerate, then brake on and torque off (SS1 + SBC, stop category 1)."""
+    TORQUE_OFF = 5
+    """Torque off and brake on at once (STO + SBC, stop category 0)."""
+
+
+class Recovery(IntEnum):
+    """How a rider who was stopped away from upright is brought back; the larger value is the more careful."""
+
+    AUTOMATIC = 0
+    """Powered motion is still safe: creep upright after a pause at standstill."""
+    ON_REQUEST = 1
+    """A person stopped the table: wait for the release and a deliberate request."""
+
+
+class CommandMode(IntEnum):
+    """What the drive is told to do."""
+
+    TORQUE_OFF = 0
+    """Torque off, brake on, at once."""
+    HOLD = 1
+    """Stand still: decelerate if still moving, then brake on and torque off."""
+    MOVE = 2
+    """Brake off, follow the rate."""
+
+
+class Input:
+    """Bits of ``Telemetry.inputs``: contacts as the board reads them, set when the contact is closed.
+
+    The rider's hand switch and the ankle latch have two contacts each, one normally open and one normally
+    closed, so that a broken wire or a welded contact shows as a contradiction.
+    """
+
+    HAND_SWITCH_NO: Final = 1 << 0
+    """Closed while the rider holds the switch."""
+    HAND_SWITCH_NC: Final = 1 << 1
+    """Closed while the rider does not hold the switch."""
+    ANKLE_LATCH_NO: Final = 1 << 2
+    """Closed while the ankle latch is locked."""
+    ANKLE_LATCH_NC: Final = 1 << 3
+    """Closed while the ankle latch is open."""
+    ESTOP_CHAIN: Final = 1 << 4
+    """Closed while no emergency stop is pressed; an open wire reads as pressed."""
+    UPRIGHT_SWITCH: Final = 1 << 5
+    """Closed at the upright (boarding) end of the travel."""
+    INVERTED_SWITCH: Final = 1 << 6
+    """Closed at or beyond the inverted end of the travel."""
+
+
+class Status:
+    """Bits of ``Telemetry.status``: what the board says of itself."""
+
+    BRAKE_CLOSED: Final = 1 << 0
+    TORQUE_ON: Final = 1 << 1
+    WATCHDOG_EXPIRED: Final = 1 << 2
+    """No fresh command for the watchdog time: the board acts on its own."""
+    DEAD_HOST_RETURN: Final = 1 << 3
+    """The board is bringing the table upright by itself."""
+    RATE_LIMITED: Final = 1 << 4
+    """The board follows less than the host commanded, because of its own limits."""
+
+
+class DriveFault:
+    """Bits of ``Telemetry.faults``: what the motor drive reports."""
+
+    OVERCURRENT: Final = 1 << 0
+    OVERTEMPERATURE: Final = 1 << 1
+    UNDERVOLTAGE: Final = 1 << 2
+    ENCODER: Final = 1 << 3
+    BRAKE: Final = 1 << 4
+    DRIVER: Final = 1 << 5
+    """The power stage itself failed: the drive cannot move the table."""
+
+
+class BoardConfig(NamedTuple):
+    """What the board says of itself at the handshake: identity and the limits it enforces by itself."""
+
+    session_id: int
+    """Drawn by the board at each handshake, 1 to 2**32 - 1; 0 means that no session was made."""
+    serial: int
+    firmware: tuple[int, int, int]
+    boot_count: int
+    upright_deg: float
+    inverted_limit_deg: float
+    max_rate_dps: float
+    watchdog_s: float
+
+
+class Telemetry(NamedTuple):
+    """One frame of measurements from the board."""
+
+    session_id: int
+    sequence: int
+    """The board's frame number, 0 to 65535, then from 0 again."""
+    board_time_us: int
+    """The board's clock, 32 bits, wrapping."""
+    echoed_sequence: int | None
+    """Sequence of the newest motion command that the board accepted in this session; None before the first."""
+    command_age_s: float | None
+    """The board's time since it accepted that command."""
+    encoder_deg: float | None
+    """Angle from the motor-side encoder, through the gear."""
+    inclinometer_deg: float | None
+    """Angle from the table-side inclinometer, against gravity."""
+    rate_dps: float | None
+    """Rate from the encoder."""
+    current_a: float | None
+    """Motor current, positive when the motor drives toward inversion."""
+    bus_v: float | None
+    drive_temperature_c: float | None
+    motor_temperature_c: float | None
+    inputs: int
+    """Bits of ``Input``."""
+    status: int
+    """Bits of ``Status``."""
+    faults: int
+    """Bits of ``DriveFault``."""
+    rejected_in_row: int
+    """Motion commands refused since the last accepted one, at most 255."""
+    reject_reason: int
+    """Why the last one was refused (``drivers.board.Reject``); 0 when none was."""
+
+
+class MotionRequest(NamedTuple):
+    """What the operating side would like; the safety layer decides what becomes of it."""
+
+    rate_dps: float | None = None
+    """Wanted rate; None asks to stand on the brake, 0.0 asks to hold at standstill under torque."""
+    ask: Response = Response.NONE
+    """A response asked for by a person or by the end of a program."""
+    acknowledge: bool = False
+    """The operator acknowledges latched trips; they clear where their cause is gone, upright and at standstill."""
+    recover: bool = False
+    """A deliberate request to be brought upright after a stop that a person ordered."""
+    hold_flat: bool = False
+    """Stay at horizontal when a return gets there, for as long as this is asked."""
+
+
+class SafeCommand(NamedTuple):
+    """What the drive may do. ``safety.layer.step`` alone makes one; drives accept nothing else."""
+
+    mode: CommandMode
+    rate_dps: float | None
+    """Rate to follow; None unless ``mode`` is MOVE."""
+    accel_dps2: float
+    """The ramp that the drive may use toward that rate, or toward standstill."""
+    torque_fraction: float
+    """Torque the drive may use, 0 to 1 of its rated torque."""
+
+
+class Trip(NamedTuple):
+    """A monitor's decision to act."""
+
+    monitor: str
+    """Id of the monitor, as in the safety concept's table."""
+    response: Response
+    recovery: Recovery
+    t_s: float
+    """When the decision fell, on the clock that ``step`` is given."""
+    since_s: float
+    """When the cause appeared."""
+    detail: str
+    """What was seen, with numbers and units."""
+    encoder_deg: float | None
+    inclinometer_deg: float | None

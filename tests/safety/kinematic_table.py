@@ -1,0 +1,117 @@
+"""A table without dynamics: it does what the safety layer commands, a little late, until a test bends it.
+
+It stands in for the physics here alone, where single signals have to be set to exact values; everything else in the
+tests runs against the simulator.
+"""
+
+from collections.abc import Callable
+
+from safety.layer import PERIOD_S, SafetyState, Verdict, step
+from safety.limits import MACHINE, Limits, narrow
+from safety.signals import BoardConfig, CommandMode, Input, MotionRequest, Status, Telemetry, Trip
+from safety.view import HandSwitchMode
+
+TABLE = narrow(MACHINE, {"inverted_limit_deg": 60.0}, "table")
+SESSION = 0x1234
+ALL_WELL = Input.HAND_SWITCH_NO | Input.ANKLE_LATCH_NO | Input.ESTOP_CHAIN
+HOLD = MotionRequest()
+
+
+class KinematicTable:
+    """Table, board and clock in one; ``bend`` changes each frame before the safety layer sees it."""
+
+    def __init__(
+        self,
+        angle_deg: float = -75.0,
+        limits: Limits = TABLE,
+        hand_switch_mode: HandSwitchMode = "hold-to-run",
+    ) -> None:
+        self.state = SafetyState(limits, TABLE, hand_switch_mode)
+        self.now_s = 100.0
+        self.angle_deg = angle_deg
+        self.rate_dps = 0.0
+        self.inputs = ALL_WELL
+        self.faults = 0
+        self.status = 0
+        self.session_id = SESSION
+        self.config: BoardConfig | None = BoardConfig(
+            SESSION, 1, (1, 0, 0), 1, TABLE.upright_deg, TABLE.inverted_limit_deg, 8.0, 0.25
+        )
+        self.silent = False
+        self.late_s = 0.0
+        self.bend: Callable[[Telemetry], Telemetry] = lambda t: t
+        self.move: Callable[[float], float] = lambda rate_dps: rate_dps
+        self.trips: list[Trip] = []
+        self.sequence = 0
+        self.verdict = self.tick()
+
+    @property
+    def phase(self) -> str:
+        return self.state.supervisor.phase.name
+
+    def frame(self) -> Telemetry:
+        inputs = self.inputs | (Input.UPRIGHT_SWITCH if self.angle_deg <= -74.0 else 0)
+        standing = self.rate_dps == 0.0
+        self.sequence += 1
+        return self.bend(
+            Telemetry(
+                self.session_id,
+                self.sequence % 65536,
+                0,
+                None,
+                None,
+                self.angle_deg,
+                self.angle_deg,
+                self.rate_dps,
+                0.0,
+                24.0,
+                25.0,
+                25.0,
+                inputs,
+                self.status | (Status.BRAKE_CLOSED if standing else 0),
+                self.faults,
+                0,
+                0,
+            )  # fmt: skip
+        )
+
+    def tick(self, request: MotionRequest = HOLD, period_s: float = PERIOD_S) -> Verdict:
+        """One control period: measure, decide, move."""
+        self.now_s += period_s
+        frame = None if self.silent else self.frame()
+        verdict = step(self.state, self.now_s, frame, self.config, self.late_s, request)
+        self.trips += verdict.new_trips
+        command = verdict.command
+        if command is not None and command.mode == CommandMode.MOVE and command.rate_dps is not None:
+            wanted = command.rate_dps
+        else:
+            brake = 1e9 if command is not None and command.mode == CommandMode.TORQUE_OFF else 8.0
+            change = min(abs(self.rate_dps), brake * period_s)
+            wanted = self.rate_dps - change if self.rate_dps > 0 else self.rate_dps + change
+        before = self.rate_dps
+        self.rate_dps = self.move(wanted)
+        self.angle_deg += (before + self.rate_dps) / 2.0 * period_s
+        self.verdict = verdict
+        return verdict
+
+    def run(self, seconds: float, request: MotionRequest = HOLD) -> Verdict:
+        """Tick for so long."""
+        for _ in range(round(seconds / PERIOD_S)):
+            self.tick(request)
+        return self.verdict
+
+    def until(self, done: Callable[[], bool], at_most_s: float, request: MotionRequest = HOLD) -> float:
+        """Tick until ``done``; returns the time it took and fails if it takes longer than ``at_most_s``."""
+        start_s = self.now_s
+        while not done():
+            self.tick(request)
+            assert self.now_s - start_s <= at_most_s, f"not done after {at_most_s} s: {self.phase} at {self.angle_deg}"
+        return self.now_s - start_s
+
+    def invert_to(self, angle_deg: float, rate_dps: float = 2.0) -> None:
+        """Go to an angle as a program would, and stand there."""
+        self.until(lambda: self.angle_deg >= angle_deg, 200.0, MotionRequest(rate_dps=rate_dps))
+        self.until(lambda: self.rate_dps == 0.0, 10.0)
+
+    def causes(self) -> list[str]:
+        return [trip.monitor for trip in self.trips]
