@@ -1,0 +1,177 @@
+"""The messages of the table board's protocol as bytes: one ``struct`` a message, as ``docs/protocol.md`` specifies.
+
+Nothing here judges a message; whether it may be acted on is for ``drivers.board``.
+"""
+
+from enum import IntEnum
+from math import isfinite
+from struct import Struct
+from typing import Final, NamedTuple
+
+from safety.signals import SafeCommand, Telemetry
+
+VERSION: Final = 1
+HEADER: Final = Struct("<BBIH")
+"""Protocol version, message type, session, sequence."""
+VERSION_AT: Final = 0
+
+
+class Type(IntEnum):
+    """Message types; the top bit says that the board speaks."""
+
+    HELLO = 0x01
+    MOTION = 0x02
+    WELCOME = 0x81
+    TELEMETRY = 0x82
+
+
+class Reject(IntEnum):
+    """Why the board refused a motion command."""
+
+    NONE = 0
+    SESSION = 1
+    """Not the session of the newest handshake."""
+    SEQUENCE = 2
+    """Repeated, or older than one that was accepted."""
+    STALE = 3
+    """Answers telemetry that is too old."""
+    RANGE = 4
+    """A value outside its range, or an unknown mode."""
+    LENGTH = 5
+    """Longer or shorter than a motion command."""
+
+
+HELLO: Final = Struct("<IBB")
+"""Nonce, lowest and highest protocol version that the host speaks."""
+WELCOME: Final = Struct("<IIBBBIiiHH")
+"""Nonce, serial, firmware (3), boot count, upright and inverted limit (0.001 deg), rate (0.01 deg/s), watchdog (ms)."""
+MOTION: Final = Struct("<HIBBhHB")
+"""Telemetry answered, host time (ms), mode, flags, rate (0.001 deg/s), acceleration (0.01 deg/s2), torque (1/250)."""
+TELEMETRY: Final = Struct("<IHHihhhHhhHHHBB")
+"""See ``docs/protocol.md``."""
+
+HELLO_FRAME: Final = Struct(HEADER.format + HELLO.format[1:])
+WELCOME_FRAME: Final = Struct(HEADER.format + WELCOME.format[1:])
+MOTION_FRAME: Final = Struct(HEADER.format + MOTION.format[1:])
+TELEMETRY_FRAME: Final = Struct(HEADER.format + TELEMETRY.format[1:])
+
+FLAG_CLEAR_FAULTS: Final = 1
+MAX_RATE_MDPS: Final = 32767
+TORQUE_STEPS: Final = 250
+
+NO_I32: Final = -(2**31)
+NO_I16: Final = -(2**15)
+NO_U16: Final = 2**16 - 1
+HAS_ECHO: Final = 1 << 15
+"""Bit of the status word that says that a command was accepted in this session."""
+
+
+class MotionFields(NamedTuple):
+    """A motion command as it came over the wire."""
+
+    session_id: int
+    sequence: int
+    telemetry_sequence: int
+    host_time_ms: int
+    mode: int
+    flags: int
+    rate_dps: float
+    accel_dps2: float
+    torque_fraction: float
+
+
+def encode_motion(
+    session_id: int, sequence: int, telemetry_sequence: int, host_time_ms: int, command: SafeCommand, flags: int
+) -> bytes:
+    """Give a motion command's payload. The rate is rounded toward zero: never faster than allowed."""
+    rate = command.rate_dps
+    rate_mdps = 0 if rate is None else max(-MAX_RATE_MDPS, min(int(rate * 1000.0), MAX_RATE_MDPS))
+    accel = max(0, min(int(command.accel_dps2 * 100.0), NO_U16))
+    torque = max(0, min(int(command.torque_fraction * TORQUE_STEPS), TORQUE_STEPS))
+    return MOTION_FRAME.pack(
+        VERSION,
+        2,
+        session_id,
+        sequence,
+        telemetry_sequence,
+        host_time_ms,
+        command.mode,
+        flags,
+        rate_mdps,
+        accel,
+        torque,
+    )
+
+
+def decode_motion(payload: bytes) -> MotionFields:
+    """Read a motion command of the right length."""
+    _, _, session, sequence, answered, time_ms, mode, flags, rate, accel, torque = MOTION_FRAME.unpack(payload)
+    return MotionFields(
+        session, sequence, answered, time_ms, mode, flags, rate / 1000.0, accel / 100.0, torque / TORQUE_STEPS
+    )
+
+
+def _whole(value: float, scale: float, lowest: int, highest: int, absent: int) -> int:
+    if not isfinite(value):
+        return absent
+    return max(lowest, min(round(value * scale), highest))
+
+
+def encode_telemetry(t: Telemetry) -> bytes:
+    """Give a telemetry frame's payload; None and what is not a number become absent."""
+    return TELEMETRY_FRAME.pack(
+        VERSION,
+        0x82,
+        t.session_id,
+        t.sequence,
+        t.board_time_us,
+        0 if t.echoed_sequence is None else t.echoed_sequence,
+        _u16(t.command_age_s, 1000.0),
+        NO_I32 if t.encoder_deg is None else _whole(t.encoder_deg, 1000.0, NO_I32 + 1, 2**31 - 1, NO_I32),
+        _i16(t.inclinometer_deg, 100.0),
+        _i16(t.rate_dps, 100.0),
+        _i16(t.current_a, 100.0),
+        _u16(t.bus_v, 100.0),
+        _i16(t.drive_temperature_c, 10.0),
+        _i16(t.motor_temperature_c, 10.0),
+        t.inputs,
+        t.status | (0 if t.echoed_sequence is None else HAS_ECHO),
+        t.faults,
+        t.rejected_in_row,
+        t.reject_reason,
+    )
+
+
+def _i16(value: float | None, scale: float) -> int:
+    return NO_I16 if value is None else _whole(value, scale, NO_I16 + 1, 2**15 - 1, NO_I16)
+
+
+def _u16(value: float | None, scale: float) -> int:
+    return NO_U16 if value is None else _whole(value, scale, 0, NO_U16 - 1, NO_U16)
+
+
+def decode_telemetry(payload: bytes) -> Telemetry:
+    """Read a telemetry frame of the right length."""
+    (
+        _, _, session, sequence, time_us, echo, age_ms, encoder, inclinometer, rate, current, bus, drive_c, motor_c,
+        inputs, status, faults, rejected, reason,
+    ) = TELEMETRY_FRAME.unpack(payload)  # fmt: skip
+    return Telemetry(
+        session,
+        sequence,
+        time_us,
+        echo if status & HAS_ECHO else None,
+        None if age_ms == NO_U16 else age_ms / 1000.0,
+        None if encoder == NO_I32 else encoder / 1000.0,
+        None if inclinometer == NO_I16 else inclinometer / 100.0,
+        None if rate == NO_I16 else rate / 100.0,
+        None if current == NO_I16 else current / 100.0,
+        None if bus == NO_U16 else bus / 100.0,
+        None if drive_c == NO_I16 else drive_c / 10.0,
+        None if motor_c == NO_I16 else motor_c / 10.0,
+        inputs,
+        status & ~HAS_ECHO,
+        faults,
+        rejected,
+        reason,
+    )
