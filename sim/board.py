@@ -1,0 +1,133 @@
+"""The virtual table board: real bytes in, real bytes out, around the simulated table."""
+
+import math
+import random
+from typing import Final
+
+from drivers.board import BoardIdentity, BoardLink
+from safety.signals import Telemetry
+from sim import firmware
+from sim.layout import (
+    ACCEL_DPS2,
+    AGE_S,
+    MODE,
+    RATE_DPS,
+    SESSION_OPEN,
+    TORQUE_FRACTION,
+)
+from sim.parameters import TableParameters
+from sim.rider import Rider
+from sim.table import SimulatedTable
+
+WATCHDOG_S: Final = 0.25
+FRAME_MS: Final = 10
+LOGIC_V: Final = 8.0
+"""Below this bus voltage the board's own supply is gone."""
+_U32: Final = 0xFFFFFFFF
+
+
+class VirtualBoard:
+    """A table board that speaks the protocol; time passes only in ``advance``."""
+
+    def __init__(
+        self,
+        parameters: TableParameters,
+        rider: Rider,
+        seed: int,
+        upright_deg: float = -75.0,
+        inverted_limit_deg: float = 60.0,
+        max_rate_dps: float = 8.0,
+        watchdog_s: float = WATCHDOG_S,
+        serial: int = 1,
+    ) -> None:
+        """Power the board up, with the table upright on its brake. Same seed, same bits."""
+        self._settings = firmware.make_settings(parameters, upright_deg, inverted_limit_deg, max_rate_dps, watchdog_s)
+        self._memory = firmware.make_memory(upright_deg)
+        self.table = SimulatedTable(parameters, rider, seed, settings=self._settings, memory=self._memory)
+        self._random = random.Random(seed)
+        self._identity = BoardIdentity(serial, (1, 0, 0), 1, upright_deg, inverted_limit_deg, max_rate_dps, watchdog_s)
+        self.link = self._new_link()
+        self._left_ms = FRAME_MS
+        self._powered = True
+
+    def _new_link(self) -> BoardLink:
+        return BoardLink(self._identity, lambda: self._random.getrandbits(32), FRAME_MS * 1000)
+
+    @property
+    def now_us(self) -> int:
+        """The board's clock."""
+        return self.table.now_ms * 1000
+
+    def receive(self, data: bytes) -> None:
+        """Take bytes from the host. Never raises."""
+        if not self._powered:
+            return
+        for order in self.link.receive(data, self.now_us):
+            self.table.order[MODE] = order.mode
+            self.table.order[RATE_DPS] = order.rate_dps
+            self.table.order[ACCEL_DPS2] = order.accel_dps2
+            self.table.order[TORQUE_FRACTION] = order.torque_fraction
+            self.table.order[AGE_S] = 0.0
+            if order.clear_faults:
+                self._memory[firmware.CLEAR_FAULTS] = 1.0
+
+    def advance(self, duration_s: float) -> bytes:
+        """Let time pass; give the bytes that the board sends meanwhile."""
+        left_ms = round(duration_s * 1000.0)
+        sent = b""
+        while left_ms > 0:
+            step_ms = min(left_ms, self._left_ms)
+            self.table.order[SESSION_OPEN] = 1.0 if self.link.session_id else 0.0
+            self.table.advance_ms(step_ms)
+            left_ms -= step_ms
+            self._left_ms -= step_ms
+            if self._left_ms == 0:
+                self._left_ms = FRAME_MS
+                sent += self._frame()
+        return sent
+
+    def reboot(self) -> None:
+        """Lose all memory, as after a power cut or a watchdog reset of the board itself."""
+        self._identity = self._identity._replace(boot_count=self._identity.boot_count + 1)
+        self.link = self._new_link()
+        self._memory[:] = firmware.make_memory(self._identity.upright_deg)
+        self.table.drive[:] = 0.0
+        self.table.order[:] = 0.0
+
+    def _frame(self) -> bytes:
+        readings = self.table.readings.tolist()
+        encoder, inclinometer, rate, current, bus, drive_c, motor_c, inputs = readings
+        if bus < LOGIC_V:
+            if self._powered:
+                self._powered = False
+                self.reboot()
+            return b""
+        self._powered = True
+        link, now_us = self.link, self.now_us
+        # The link first counts the frame, then says what it accepted.
+        sequence = link.next_sequence()
+        return link.telemetry(
+            Telemetry(
+                link.session_id,
+                sequence,
+                now_us & _U32,
+                link.echo,
+                link.command_age_s(now_us),
+                _present(encoder),
+                _present(inclinometer),
+                _present(rate),
+                _present(current),
+                _present(bus),
+                _present(drive_c),
+                _present(motor_c),
+                int(inputs),
+                int(self._memory[firmware.STATUS]),
+                int(self._memory[firmware.FAULTS]),
+                link.rejected_in_row,
+                link.reject_reason,
+            )
+        )
+
+
+def _present(value: float) -> float | None:
+    return None if math.isnan(value) else value

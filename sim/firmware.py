@@ -1,0 +1,374 @@
+"""The table board's inner loop, once a millisecond: what its microcontroller would run, compiled.
+
+It follows the host's orders within limits of its own, works the brake, watches for silence, and brings the table upright by itself when
+the host is dead. It knows only what the board's sensors say. All its state is one float64 array, so that firmware in
+another language can stand in its place.
+"""
+
+import math
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safety.signals import CommandMode, DriveFault, Input, Status
+from sim.jit import jit
+from sim.layout import (
+    ACCEL_DPS2,
+    AGE_S,
+    BRAKE_RELEASE,
+    BUS_V,
+    CURRENT_A,
+    CURRENT_LIMIT_A,
+    DRIVE_TEMPERATURE_C,
+    DUTY,
+    ENCODER_DEG,
+    ENCODER_RATE_DPS,
+    INCLINOMETER_DEG,
+    INPUTS,
+    MODE,
+    MOTOR_TEMPERATURE_C,
+    RATE_DPS,
+    SESSION_OPEN,
+    TORQUE_ENABLE,
+    TORQUE_FRACTION,
+)
+from sim.parameters import TableParameters
+
+Floats = NDArray[np.float64]
+
+# --- Settings: fixed while the board runs ----------------------------------------------------------------------------
+UPRIGHT_DEG: Final = 0
+INVERTED_LIMIT_DEG: Final = 1
+MAX_RATE_DPS: Final = 2
+WATCHDOG_S: Final = 3
+DUTY_PER_DPS: Final = 4
+"""Feed-forward: the duty that turns the unloaded table at 1 deg/s."""
+RATED_CURRENT_A: Final = 5
+SETTINGS_SIZE: Final = 6
+
+# --- Memory ----------------------------------------------------------------------------------------------------------
+RAMP_DPS: Final = 0
+"""Rate that the inner loop follows now."""
+INTEGRAL: Final = 1
+RELEASED_MS: Final = 2
+"""Since the brake was told to open; 0 while it is told to close."""
+CLOSED_MS: Final = 3
+"""Since the brake was told to close."""
+STILL_MS: Final = 4
+ARMED: Final = 5
+"""1: a host has moved the table since the board started, so its silence means something."""
+RETURN_STAGE: Final = 6
+"""Of the return by itself: 0 not under way, 1 to horizontal, 2 flat, 3 to upright, 4 done."""
+STAGE_MS: Final = 7
+STATUS: Final = 8
+FAULTS: Final = 9
+TABLE_RATE_DPS: Final = 10
+"""From the inclinometer, smoothed; NaN while it is absent."""
+TABLE_DEG: Final = 11
+"""The inclinometer, smoothed."""
+ENCODER_LOST: Final = 12
+"""1: the encoder was found standing while the table turned; until the host clears faults."""
+MISMATCH_MS: Final = 13
+OVERLOAD_MS: Final = 14
+SLIP_MS: Final = 15
+BLIND_DEG: Final = 16
+"""Dead-reckoned angle, for a return with no sensor left."""
+CLEAR_FAULTS: Final = 17
+"""Set by the link when the host asks to clear faults."""
+MEMORY_SIZE: Final = 18
+
+MS_S: Final = 1e-3
+OWN_ACCEL_DPS2: Final = 8.0
+OWN_BRAKE_DPS2: Final = 6.0
+"""Slope of the braking curve before the board's own limits; the ramp is steeper, so the curve can be followed."""
+OWN_FLAT_MS: Final = 5000.0
+OWN_UPRIGHT_DPS: Final = 2.0
+OWN_BLIND_DPS: Final = 1.5
+OWN_LONGEST_MS: Final = 180_000.0
+OWN_PAUSE_MS: Final = 2000.0
+"""After the emergency-stop chain closed again under a dead host."""
+LIMIT_SLACK_DEG: Final = 1.0
+"""The board's limits stand this far outside the host's, so that the host is the first to act."""
+BRAKE_OPENS_MS: Final = 70.0
+BRAKE_HOLDS_MS: Final = 80.0
+STILL_DPS: Final = 0.4
+SETTLED_MS: Final = 40.0
+GAIN: Final = 0.06
+"""Duty per deg/s of error."""
+INTEGRAL_GAIN: Final = 1.2
+"""Duty per deg of error."""
+INTEGRAL_MOST: Final = 0.45
+LEAST_ACCEL_DPS2: Final = 1.0
+ENCODER_STANDS_DPS: Final = 0.3
+TABLE_TURNS_DPS: Final = 1.2
+MISMATCH_LOST_MS: Final = 100.0
+TABLE_FILTER_MS: Final = 40.0
+OVERLOAD_TRIP_MS: Final = 400.0
+SLIP_TRIP_MS: Final = 100.0
+UNDERVOLTAGE_V: Final = 18.0
+HOT_DRIVE_C: Final = 90.0
+HOT_MOTOR_C: Final = 130.0
+ARMED_AWAY_DEG: Final = 5.0
+
+_MOVE: Final = int(CommandMode.MOVE)
+_OFF: Final = int(CommandMode.TORQUE_OFF)
+_ESTOP: Final = int(Input.ESTOP_CHAIN)
+_UPRIGHT: Final = int(Input.UPRIGHT_SWITCH)
+_BRAKE_CLOSED: Final = int(Status.BRAKE_CLOSED)
+_TORQUE_ON: Final = int(Status.TORQUE_ON)
+_EXPIRED: Final = int(Status.WATCHDOG_EXPIRED)
+_RETURNING: Final = int(Status.DEAD_HOST_RETURN)
+_LIMITED: Final = int(Status.RATE_LIMITED)
+_OVERCURRENT: Final = int(DriveFault.OVERCURRENT)
+_OVERTEMPERATURE: Final = int(DriveFault.OVERTEMPERATURE)
+_UNDERVOLTAGE: Final = int(DriveFault.UNDERVOLTAGE)
+_ENCODER: Final = int(DriveFault.ENCODER)
+_BRAKE: Final = int(DriveFault.BRAKE)
+
+
+def make_settings(
+    table: TableParameters, upright_deg: float, inverted_limit_deg: float, max_rate_dps: float, watchdog_s: float
+) -> Floats:
+    """Settings of a board for a table: float64 of shape (SETTINGS_SIZE,)."""
+    settings = np.zeros(SETTINGS_SIZE)
+    settings[UPRIGHT_DEG] = upright_deg
+    settings[INVERTED_LIMIT_DEG] = inverted_limit_deg
+    settings[MAX_RATE_DPS] = max_rate_dps
+    settings[WATCHDOG_S] = watchdog_s
+    settings[DUTY_PER_DPS] = 1.0 / table.no_load_rate_dps
+    settings[RATED_CURRENT_A] = table.motor.rated_current_a
+    return settings
+
+
+def make_memory(upright_deg: float) -> Floats:
+    """Memory of a board that just started: float64 of shape (MEMORY_SIZE,)."""
+    memory = np.zeros(MEMORY_SIZE)
+    memory[TABLE_RATE_DPS] = memory[TABLE_DEG] = math.nan
+    memory[BLIND_DEG] = upright_deg
+    memory[STATUS] = float(_BRAKE_CLOSED)
+    memory[CLOSED_MS] = BRAKE_HOLDS_MS
+    return memory
+
+
+@jit
+def firmware_tick(settings: Floats, memory: Floats, readings: Floats, order: Floats, drive: Floats) -> None:
+    """One millisecond of the board: readings and order in, drive out."""
+    order[AGE_S] += MS_S
+    inputs = int(readings[INPUTS])
+    _watch_sensors(memory, readings)
+    rate = _rate(memory, readings)
+    low, high = _angles(memory, readings)
+    _arm(settings, memory, order, low)
+    expired = memory[ARMED] > 0.5 and order[AGE_S] > settings[WATCHDOG_S]
+    if expired:
+        mode, wanted, accel, torque = _return_by_itself(settings, memory, low, high, inputs)
+    else:
+        memory[RETURN_STAGE] = 0.0
+        mode, wanted = int(order[MODE]), order[RATE_DPS]
+        accel, torque = max(order[ACCEL_DPS2], LEAST_ACCEL_DPS2), order[TORQUE_FRACTION]
+    limited = _within_limits(settings, wanted, low, high)
+    if not inputs & _ESTOP or (order[SESSION_OPEN] < 0.5 and memory[ARMED] < 0.5):
+        mode = _OFF
+    _drive(settings, memory, drive, mode, limited, accel, torque, rate)
+    _watch_drive(settings, memory, readings, drive, rate)
+    memory[BLIND_DEG] += memory[RAMP_DPS] * MS_S
+    status = _RETURNING if expired and memory[RETURN_STAGE] < 4.0 else 0
+    status |= _EXPIRED if expired else 0
+    status |= _LIMITED if mode == _MOVE and limited != wanted else 0
+    status |= _TORQUE_ON if drive[TORQUE_ENABLE] > 0.5 else 0
+    status |= _BRAKE_CLOSED if memory[CLOSED_MS] > BRAKE_HOLDS_MS else 0
+    memory[STATUS] = float(status)
+
+
+@jit
+def _watch_sensors(memory: Floats, readings: Floats) -> None:
+    """Smooth the inclinometer, take its rate, and find an encoder that stands while the table turns."""
+    value = readings[INCLINOMETER_DEG]
+    if math.isnan(value) or math.isnan(memory[TABLE_DEG]):
+        memory[TABLE_DEG] = value
+        memory[TABLE_RATE_DPS] = math.nan if math.isnan(value) else 0.0
+    else:
+        # An alpha-beta filter: an angle and its rate out of noisy samples.
+        predicted = memory[TABLE_DEG] + memory[TABLE_RATE_DPS] * MS_S
+        error = value - predicted
+        memory[TABLE_DEG] = predicted + error / TABLE_FILTER_MS
+        memory[TABLE_RATE_DPS] += error * 0.25 / (TABLE_FILTER_MS * TABLE_FILTER_MS * MS_S)
+    encoder_rate, table_rate = readings[ENCODER_RATE_DPS], memory[TABLE_RATE_DPS]
+    stands = abs(encoder_rate) < ENCODER_STANDS_DPS and abs(table_rate) > TABLE_TURNS_DPS  # False where one is NaN
+    memory[MISMATCH_MS] = memory[MISMATCH_MS] + 1.0 if stands else 0.0
+    if memory[MISMATCH_MS] > MISMATCH_LOST_MS:
+        memory[ENCODER_LOST] = 1.0
+    if memory[CLEAR_FAULTS] > 0.5:
+        memory[ENCODER_LOST] = memory[CLEAR_FAULTS] = 0.0
+
+
+@jit
+def _rate(memory: Floats, readings: Floats) -> float:
+    """The rate to control by: encoder, else inclinometer, else NaN."""
+    if memory[ENCODER_LOST] < 0.5 and not math.isnan(readings[ENCODER_RATE_DPS]):
+        return float(readings[ENCODER_RATE_DPS])
+    return float(memory[TABLE_RATE_DPS])
+
+
+@jit
+def _angles(memory: Floats, readings: Floats) -> tuple[float, float]:
+    """The lower and the higher of the angles that are there; NaN without any."""
+    encoder = readings[ENCODER_DEG] if memory[ENCODER_LOST] < 0.5 else math.nan
+    inclinometer = readings[INCLINOMETER_DEG]
+    if math.isnan(encoder):
+        encoder = inclinometer
+    if math.isnan(inclinometer):
+        inclinometer = encoder
+    if not math.isnan(encoder):
+        memory[BLIND_DEG] = encoder
+    return min(encoder, inclinometer), max(encoder, inclinometer)
+
+
+@jit
+def _arm(settings: Floats, memory: Floats, order: Floats, low: float) -> None:
+    """From the first motion on, or away from upright, silence means that the rider must come upright."""
+    moved = order[MODE] == _MOVE and order[SESSION_OPEN] > 0.5
+    away = low > settings[UPRIGHT_DEG] + ARMED_AWAY_DEG
+    if moved or away:
+        memory[ARMED] = 1.0
+    elif memory[RETURN_STAGE] == 4.0 and order[AGE_S] > settings[WATCHDOG_S]:
+        memory[ARMED] = 1.0  # stays: the next host begins with a handshake and a fresh command
+
+
+@jit
+def _return_by_itself(
+    settings: Floats, memory: Floats, low: float, high: float, inputs: int
+) -> tuple[int, float, float, float]:
+    """The return under a dead host: fast to horizontal, flat for a while, slowly on to upright."""
+    memory[STAGE_MS] += 1.0
+    if not inputs & _ESTOP:
+        memory[RETURN_STAGE], memory[STAGE_MS] = 0.0, -OWN_PAUSE_MS
+        return _OFF, 0.0, OWN_ACCEL_DPS2, 1.0
+    if memory[RETURN_STAGE] == 0.0:
+        memory[STAGE_MS] = min(memory[STAGE_MS], 0.0)
+        if memory[STAGE_MS] < 0.0:
+            return _OFF, 0.0, OWN_ACCEL_DPS2, 1.0
+        memory[RETURN_STAGE] = 1.0
+    angle = memory[BLIND_DEG] if math.isnan(low) else low
+    if memory[RETURN_STAGE] == 1.0:
+        if angle > 0.3 and memory[STAGE_MS] < OWN_LONGEST_MS:
+            return _MOVE, -_approach(angle, settings[MAX_RATE_DPS]), OWN_ACCEL_DPS2, 1.0
+        was_inverted = high > -10.0 and memory[STAGE_MS] > 100.0
+        memory[RETURN_STAGE], memory[STAGE_MS] = (2.0 if was_inverted else 3.0), 0.0
+    if memory[RETURN_STAGE] == 2.0:
+        if memory[STAGE_MS] < OWN_FLAT_MS:
+            return 1, 0.0, OWN_ACCEL_DPS2, 1.0
+        memory[RETURN_STAGE], memory[STAGE_MS] = 3.0, 0.0
+    switch = inputs & _UPRIGHT != 0 and not angle > -30.0
+    togo = angle - settings[UPRIGHT_DEG]
+    if memory[RETURN_STAGE] == 3.0 and not switch and memory[STAGE_MS] < OWN_LONGEST_MS:
+        if math.isnan(low):
+            return _MOVE, -OWN_BLIND_DPS, OWN_ACCEL_DPS2, 1.0
+        if togo > 0.3:
+            return _MOVE, -_approach(togo, OWN_UPRIGHT_DPS), OWN_ACCEL_DPS2, 1.0
+    memory[RETURN_STAGE] = 4.0
+    return 1, 0.0, OWN_ACCEL_DPS2, 1.0
+
+
+@jit
+def _approach(togo_deg: float, most_dps: float) -> float:
+    """Rate from which the board's gentle braking ends after ``togo_deg``, never so slow that it would not arrive."""
+    return min(max(math.sqrt(2.0 * 4.0 * max(togo_deg, 0.0)), 0.5), most_dps)
+
+
+@jit
+def _within_limits(settings: Floats, wanted: float, low: float, high: float) -> float:
+    """The board's own limits: rate, and both ends by a braking curve. Blind, only motion toward upright is left."""
+    most = settings[MAX_RATE_DPS]
+    wanted = min(max(wanted, -most), most)
+    if math.isnan(high):
+        return float(min(wanted, 0.0))
+    room = settings[INVERTED_LIMIT_DEG] + LIMIT_SLACK_DEG - high
+    wanted = min(wanted, math.sqrt(2.0 * OWN_BRAKE_DPS2 * room) if room > 0.0 else 0.0)
+    room = low - (settings[UPRIGHT_DEG] - LIMIT_SLACK_DEG)
+    return float(max(wanted, -math.sqrt(2.0 * OWN_BRAKE_DPS2 * room) if room > 0.0 else 0.0))
+
+
+@jit
+def _drive(
+    settings: Floats,
+    memory: Floats,
+    drive: Floats,
+    mode: int,
+    wanted: float,
+    accel: float,
+    torque: float,
+    rate: float,
+) -> None:
+    """Ramp, brake sequence and rate control: what the power stage and the brake are told."""
+    if mode == _OFF:
+        _stand(memory, drive)
+        return
+    if mode != _MOVE:
+        wanted = 0.0
+        still = memory[RAMP_DPS] == 0.0 and not abs(rate) > STILL_DPS
+        memory[STILL_MS] = memory[STILL_MS] + 1.0 if still else 0.0
+        if drive[BRAKE_RELEASE] < 0.5 or memory[STILL_MS] > SETTLED_MS:
+            _stand(memory, drive, keep_torque=memory[CLOSED_MS] < BRAKE_HOLDS_MS and drive[TORQUE_ENABLE] > 0.5)
+            return
+    if drive[BRAKE_RELEASE] < 0.5:
+        # Taking over a table that turns already begins with its rate.
+        memory[RAMP_DPS] = 0.0 if math.isnan(rate) or abs(rate) < STILL_DPS else rate
+        memory[INTEGRAL] = memory[RELEASED_MS] = memory[STILL_MS] = 0.0
+    drive[BRAKE_RELEASE] = drive[TORQUE_ENABLE] = 1.0
+    drive[CURRENT_LIMIT_A] = settings[RATED_CURRENT_A] * min(max(torque, 0.1), 1.0)
+    memory[RELEASED_MS] += 1.0
+    memory[CLOSED_MS] = 0.0
+    if memory[RELEASED_MS] > BRAKE_OPENS_MS or memory[RAMP_DPS] != 0.0:
+        step = accel * MS_S
+        memory[RAMP_DPS] += min(max(wanted - memory[RAMP_DPS], -step), step)
+    _control(settings, memory, drive, rate)
+
+
+@jit
+def _stand(memory: Floats, drive: Floats, keep_torque: bool = False) -> None:
+    """Brake on; torque off, once the brake holds if ``keep_torque``."""
+    drive[BRAKE_RELEASE] = 0.0
+    memory[CLOSED_MS] += 1.0
+    memory[RAMP_DPS] = memory[RELEASED_MS] = 0.0
+    if not keep_torque:
+        drive[TORQUE_ENABLE] = drive[DUTY] = 0.0
+        memory[INTEGRAL] = 0.0
+
+
+@jit
+def _control(settings: Floats, memory: Floats, drive: Floats, rate: float) -> None:
+    """Rate control: feed-forward, and a proportional-integral loop whose integral stops where the drive does."""
+    ahead = memory[RAMP_DPS] * settings[DUTY_PER_DPS]
+    if math.isnan(rate):
+        drive[DUTY] = ahead
+        return
+    error = memory[RAMP_DPS] - rate
+    duty = ahead + GAIN * error + memory[INTEGRAL]
+    if abs(duty) < 1.0 or duty * error < 0.0:
+        integral = memory[INTEGRAL] + INTEGRAL_GAIN * error * MS_S
+        memory[INTEGRAL] = min(max(integral, -INTEGRAL_MOST), INTEGRAL_MOST)
+    drive[DUTY] = min(max(duty, -1.0), 1.0)
+
+
+@jit
+def _watch_drive(settings: Floats, memory: Floats, readings: Floats, drive: Floats, rate: float) -> None:
+    """The drive's own fault flags."""
+    at_limit = abs(readings[CURRENT_A]) > 0.97 * drive[CURRENT_LIMIT_A] and drive[TORQUE_ENABLE] > 0.5
+    behind = not abs(rate - memory[RAMP_DPS]) < max(0.5 * abs(memory[RAMP_DPS]), STILL_DPS)
+    memory[OVERLOAD_MS] = memory[OVERLOAD_MS] + 1.0 if at_limit and behind else 0.0
+    slips = memory[CLOSED_MS] > BRAKE_HOLDS_MS and abs(rate) > 1.0
+    memory[SLIP_MS] = memory[SLIP_MS] + 1.0 if slips else 0.0
+    faults = 0
+    if memory[OVERLOAD_MS] > OVERLOAD_TRIP_MS:
+        faults |= _OVERCURRENT
+    if readings[DRIVE_TEMPERATURE_C] > HOT_DRIVE_C or readings[MOTOR_TEMPERATURE_C] > HOT_MOTOR_C:
+        faults |= _OVERTEMPERATURE
+    if readings[BUS_V] < UNDERVOLTAGE_V:
+        faults |= _UNDERVOLTAGE
+    if memory[ENCODER_LOST] > 0.5 or math.isnan(readings[ENCODER_DEG]):
+        faults |= _ENCODER
+    if memory[SLIP_MS] > SLIP_TRIP_MS:
+        faults |= _BRAKE
+    memory[FAULTS] = float(faults)

@@ -1,0 +1,160 @@
+"""The virtual board as a real-time process: on a virtual serial port of its own, or on a loopback socket.
+
+Faster than real time it waits for the host's answer before it goes on, so that a hiccup of the machine makes the
+demonstration slower and never looks like a fault.
+"""
+
+import contextlib
+import errno
+import os
+import select
+import signal
+import socket
+import sys
+import time
+import tty
+from collections.abc import Callable
+from typing import Final
+
+from sim.board import FRAME_MS, VirtualBoard
+
+PERIOD_S: Final = FRAME_MS * 1e-3
+CATCH_UP_S: Final = 0.5
+"""A process that was stopped for longer lets that time go."""
+ANSWER_S: Final = 0.05
+"""How long a demonstration waits for the host's answer before it goes on without."""
+READ_BYTES: Final = 4096
+
+
+class PtyLine:
+    """A virtual serial port. It keeps its own end of the client's side open, so clients may come and go."""
+
+    def __init__(self) -> None:
+        self._master, self._slave = os.openpty()
+        tty.setraw(self._slave)
+        os.set_blocking(self._master, False)
+        self.name = os.ttyname(self._slave)
+
+    def fileno(self) -> int:
+        """The descriptor to wait on."""
+        return self._master
+
+    def read(self) -> bytes:
+        """Bytes from the client; empty if there are none."""
+        try:
+            return os.read(self._master, READ_BYTES)
+        except BlockingIOError:
+            return b""
+        except OSError as error:
+            if error.errno == errno.EIO:  # no client
+                return b""
+            raise
+
+    def write(self, data: bytes) -> None:
+        """Send bytes; what a client does not read is lost, as on a wire."""
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._master, data)
+
+    def close(self) -> None:
+        """Take the port away."""
+        os.close(self._master)
+        os.close(self._slave)
+
+
+class TcpLine:
+    """A socket on loopback with one client at a time; a new client takes the place of the old one."""
+
+    def __init__(self, port: int) -> None:
+        self._listener = socket.create_server(("127.0.0.1", port))
+        self._listener.setblocking(False)
+        self._client: socket.socket | None = None
+        self.name = f"socket://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def fileno(self) -> int:
+        """The descriptor to wait on."""
+        return (self._client or self._listener).fileno()
+
+    def read(self) -> bytes:
+        """Bytes from the client; empty if there are none."""
+        with contextlib.suppress(BlockingIOError):
+            client, _ = self._listener.accept()
+            self._drop()
+            client.setblocking(False)
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._client = client
+        if self._client is None:
+            return b""
+        try:
+            data = self._client.recv(READ_BYTES)
+        except BlockingIOError:
+            return b""
+        except OSError:
+            data = b""
+        if not data:
+            self._drop()
+        return data
+
+    def write(self, data: bytes) -> None:
+        """Send bytes; what a client does not take is lost."""
+        if self._client is not None:
+            try:
+                self._client.send(data)
+            except BlockingIOError:
+                pass
+            except OSError:
+                self._drop()
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._drop()
+        self._listener.close()
+
+    def _drop(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+
+def serve(
+    board: VirtualBoard, speed: float = 1.0, tcp_port: int | None = None, ended: Callable[[], bool] = lambda: False
+) -> int:
+    """Be the board until told to end (SIGINT, SIGTERM); prints the port's name first. Gives the exit code."""
+    stopping = False
+
+    def stop(number: int, frame: object) -> None:  # noqa: ARG001 - the signature that signal asks for
+        nonlocal stopping
+        stopping = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    try:
+        line: PtyLine | TcpLine = PtyLine() if tcp_port is None else TcpLine(tcp_port)
+    except OSError as error:
+        print(f"righting: port {tcp_port}: {error.strerror}; name another one, or 0 for any", file=sys.stderr)
+        return 2
+    board.table.advance_ms(0)  # compile before anybody waits for an answer
+    print(line.name, flush=True)
+    with contextlib.closing(line):
+        _run(board, line, speed, lambda: stopping or ended())
+    return 0
+
+
+def _run(board: VirtualBoard, line: PtyLine | TcpLine, speed: float, stopped: Callable[[], bool]) -> None:
+    period_s = PERIOD_S / speed
+    due_s = time.monotonic() + period_s
+    answered = False
+    while not stopped():
+        left_s = due_s - time.monotonic()
+        if left_s > 0.0:
+            select.select([line], [], [], left_s)
+        else:
+            data = board.advance(PERIOD_S)
+            line.write(data)
+            due_s = max(due_s + period_s, time.monotonic() - CATCH_UP_S)
+            if speed > 1.0 and answered:
+                select.select([line], [], [], ANSWER_S)
+            answered = False
+        data = line.read()
+        if data:
+            answered = True
+            board.receive(data)
