@@ -1,0 +1,326 @@
+"""Table and rider files, and the chain of limits: machine, table, rider, program. Each link only narrows."""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, NamedTuple, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from firmware_host.toml_lines import Location
+from firmware_host.toml_source import (
+    FileError,
+    FileModel,
+    Problem,
+    TomlSource,
+    check_model,
+    problems_of,
+    read_toml,
+    shown_value,
+    suggestion,
+)
+from safety.limits import MACHINE, SPECS, Limits, LimitWidenedError, narrow
+
+TABLE_DEFAULT_LIMIT_DEG: Final = 60.0
+"""Inverted limit of a table whose file says nothing: what a table with no further clearance is built for."""
+
+HandSwitch = Literal["hold-to-run", "press-to-return"]
+Experience = Literal["beginner", "regular", "experienced"]
+FileKind = Literal["table", "rider", "program"]
+
+_Name = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+# ------------------------------------------------------------------------------------------------ the chain of limits
+
+
+class Chain(NamedTuple):
+    """Limits in force, and who set each of them."""
+
+    limits: Limits
+    origins: Mapping[str, str]
+    """Name of a limit to whoever set it last, with file and line; a limit not named here is the machine's."""
+
+    def origin(self, name: str) -> str:
+        """Say who set a limit."""
+        return self.origins.get(name, "the machine")
+
+
+_TABLE_ONLY: Final = frozenset({"upright_deg"})
+
+MACHINE_CHAIN: Final = Chain(MACHINE, {})
+
+
+def tightened(chain: Chain, values: Mapping[str, float], origin: str) -> Chain:
+    """Narrow by values that count only where they are tighter: an allowance, or a default."""
+    kept = {name: value for name, value in values.items() if _tighter(name, value, getattr(chain.limits, name))}
+    limits = narrow(chain.limits, kept, origin)
+    return Chain(limits, {**chain.origins, **dict.fromkeys(kept, origin)})
+
+
+def narrowed(
+    chain: Chain, overrides: Mapping[str, Any], source: TomlSource, who: str, around: Location = ("limits",)
+) -> tuple[Chain, list[Problem]]:
+    """Narrow by what a file says. Each override that is refused is told with its line and both numbers, and left out.
+
+    Args:
+        chain: limits in force so far.
+        overrides: names and values as the file has them.
+        source: the file.
+        who: names the file in later messages, such as ``"table Attic"``.
+        around: where in the file the overrides stand.
+    """
+    limits, origins, problems = chain.limits, dict(chain.origins), []
+    for name, value in overrides.items():
+        if name in _TABLE_ONLY and "table" not in source.data:
+            text = f"{name} is where the table's travel ends; it can stand in the table's file alone, so take it out"
+            problems.append(source.problem(text, *around, name))
+            continue
+        try:
+            limits = narrow(limits, {name: value}, source.path)
+        except LimitWidenedError as error:
+            problems.append(source.problem(_widened(error, chain.origin(name)), *around, name))
+        except ValidationError as error:
+            problems += _bad_limit(source, name, error, around)
+        else:
+            origins[name] = f"{who} ({source.at(*around, name)})"
+    return Chain(limits, origins), problems
+
+
+def _tighter(name: str, value: float, than: float) -> bool:
+    return value < than if SPECS[name].tighter == "smaller" else value > than
+
+
+def _widened(error: LimitWidenedError, origin: str) -> str:
+    unit, side = SPECS[error.name].unit, "most" if SPECS[error.name].tighter == "smaller" else "least"
+    return (
+        f"{error.name} = {error.asked:g} {unit} is wider than the {error.allowed:g} {unit} set by {origin}; "
+        f"write at {side} {error.allowed:g} or leave it out"
+    )
+
+
+def _bad_limit(source: TomlSource, name: str, error: ValidationError, around: Location) -> list[Problem]:
+    if name not in SPECS:
+        return [source.problem(f"{shown_value(name)} is not a known limit; {suggestion(name, SPECS)}", *around, name)]
+    return problems_of(source, error, around)
+
+
+# ----------------------------------------------------------------------------------------------------------- the table
+
+
+class TableSection(FileModel):
+    """Which table this is and how to reach it."""
+
+    name: _Name = Field(examples=['name = "Attic"'])
+    serial: int | None = Field(default=None, ge=0, lt=2**32)
+    """Serial number of the table board; None accepts any board."""
+    port: str | None = Field(default=None, min_length=1)
+    baud: int = Field(default=115200, ge=9600, le=4_000_000)
+    hand_switch: HandSwitch = "hold-to-run"
+
+
+class Rating(FileModel):
+    """The riders that a table can carry; at its widest what the product class carries."""
+
+    min_mass_kg: float = Field(default=40.0, ge=40.0, le=136.0)
+    max_mass_kg: float = Field(default=136.0, ge=40.0, le=136.0)
+    min_height_m: float = Field(default=1.47, ge=1.47, le=1.98)
+    max_height_m: float = Field(default=1.98, ge=1.47, le=1.98)
+
+    @model_validator(mode="after")
+    def _has_room(self) -> Self:
+        if self.min_mass_kg > self.max_mass_kg or self.min_height_m > self.max_height_m:
+            raise ValueError("the smallest mass and height must not be larger than the largest; exchange them")
+        return self
+
+
+class TableFile(FileModel):
+    """A table file as it is written."""
+
+    table: TableSection = Field(examples=["[table]"])
+    rating: Rating = Rating()
+    limits: dict[str, Any] = Field(default_factory=dict)
+    """Limits tighter than the machine's, by name; checked when the chain is made."""
+    physics: dict[str, Any] = Field(default_factory=dict)
+    """Parameters for the simulator, which checks them."""
+
+
+class Table(NamedTuple):
+    """A table that can be used."""
+
+    file: TableFile
+    chain: Chain
+    source: TomlSource
+
+    @property
+    def limits(self) -> Limits:
+        """Limits of the machine as narrowed by this table."""
+        return self.chain.limits
+
+
+_BUILT_IN_TABLE: Final[dict[str, Any]] = {"table": {"name": "Righting reference table"}}
+
+
+def load_table(path: Path | str | None) -> Table:
+    """Load a table file, or with None the built-in reference table. Raises ``FileError``."""
+    source = TomlSource("the built-in table", _BUILT_IN_TABLE, {}) if path is None else read_toml(path)
+    return make_table(source)
+
+
+def make_table(source: TomlSource) -> Table:
+    """Check a table file that was read. Raises ``FileError`` with all that is wrong."""
+    expect_kind(source, "table")
+    file = check_model(source, TableFile)
+    chain, problems = narrowed(MACHINE_CHAIN, file.limits, source, f"table {file.table.name}")
+    if problems:
+        raise FileError(problems)
+    if "inverted_limit_deg" not in file.limits:
+        default = {"inverted_limit_deg": TABLE_DEFAULT_LIMIT_DEG}
+        chain = tightened(chain, default, f"table {file.table.name} ({source.path}, which sets no inverted_limit_deg)")
+    return Table(file, chain, source)
+
+
+# ----------------------------------------------------------------------------------------------------------- the rider
+
+
+class RiderSection(FileModel):
+    """Who rides."""
+
+    name: _Name = Field(examples=['name = "Ada"'])
+    sex: Literal["female", "male"] = Field(examples=['sex = "female"'])
+    mass_kg: float = Field(gt=0.0, le=400.0, examples=["mass_kg = 72.5"])
+    height_m: float = Field(gt=0.0, le=3.0, examples=["height_m = 1.75"])
+    experience: Experience = Field(examples=['experience = "beginner"'])
+    sessions_done: int = Field(default=0, ge=0, le=1_000_000)
+
+
+class Clearance(FileModel):
+    """A physician's written permission to go beyond what experience alone allows."""
+
+    inverted_limit_deg: float = Field(gt=0.0, le=90.0, examples=["inverted_limit_deg = 75"])
+    given_by: _Name = Field(examples=['given_by = "Dr. A. Example"'])
+    expires: date = Field(examples=["expires = 2027-06-30"])
+
+
+class RiderFile(FileModel):
+    """A rider file as it is written."""
+
+    rider: RiderSection = Field(examples=["[rider]"])
+    limits: dict[str, Any] = Field(default_factory=dict)
+    clearance: Clearance | None = None
+
+
+class Rider(NamedTuple):
+    """A rider whose file could be read; whether table and rider fit is said by ``rider_chain``."""
+
+    file: RiderFile
+    source: TomlSource
+
+
+class Allowance(NamedTuple):
+    """What a rider's experience allows."""
+
+    inverted_limit_deg: float
+    time_inverted_s: float
+    static_hold_s: float
+
+
+_ALLOWANCES: Final[dict[Experience, Allowance]] = {
+    "beginner": Allowance(20.0, 120.0, 60.0),
+    "regular": Allowance(45.0, 300.0, 120.0),
+    "experienced": Allowance(60.0, 480.0, 180.0),
+}
+_SETTLED_BEGINNER_DEG: Final = 30.0
+_SETTLED_AFTER_SESSIONS: Final = 3
+
+_BUILT_IN_RIDER: Final[dict[str, Any]] = {
+    "rider": {"name": "Demo", "sex": "female", "mass_kg": 70.0, "height_m": 1.72, "experience": "beginner"}
+}
+
+
+def load_rider(path: Path | str | None) -> Rider:
+    """Load a rider file, or with None a built-in beginner for demonstrations. Raises ``FileError``."""
+    return make_rider(TomlSource("the built-in rider", _BUILT_IN_RIDER, {}) if path is None else read_toml(path))
+
+
+def make_rider(source: TomlSource) -> Rider:
+    """Check a rider file that was read. Raises ``FileError`` with all that is wrong."""
+    expect_kind(source, "rider")
+    file = check_model(source, RiderFile)
+    _, problems = narrowed(MACHINE_CHAIN, file.limits, source, f"rider {file.rider.name}")
+    if file.clearance is not None and file.rider.experience != "experienced":
+        text = f"a clearance is for experienced riders, and this rider is {file.rider.experience}; take [clearance] out"
+        problems.append(source.problem(text, "clearance"))
+    if problems:
+        raise FileError(problems)
+    return Rider(file, source)
+
+
+def allowance(rider: RiderSection) -> Allowance:
+    """Give what experience allows: angle, time inverted in a session, time without movement (docs/files.md)."""
+    base = _ALLOWANCES[rider.experience]
+    if rider.experience == "beginner" and rider.sessions_done >= _SETTLED_AFTER_SESSIONS:
+        return base._replace(inverted_limit_deg=_SETTLED_BEGINNER_DEG)
+    return base
+
+
+def rider_chain(table: Table, rider: Rider, today: date) -> tuple[Chain, list[Problem]]:
+    """Narrow a table's limits to a rider's, and say all that keeps this rider off this table.
+
+    ``today`` decides whether a clearance still counts.
+    """
+    section = rider.file.rider
+    allowed = allowance(section)
+    origin = f"the allowance of {section.experience} rider {section.name} ({rider.source.at('rider', 'experience')})"
+    problems = _outside_rating(table, rider)
+    angle, angle_origin = allowed.inverted_limit_deg, origin
+    if rider.file.clearance is not None:
+        angle = rider.file.clearance.inverted_limit_deg
+        angle_origin = f"the clearance of rider {section.name} ({rider.source.at('clearance', 'inverted_limit_deg')})"
+        problems += _expired(rider, rider.file.clearance, today)
+    chain = tightened(table.chain, {"inverted_limit_deg": angle}, angle_origin)
+    chain = tightened(
+        chain, {"time_inverted_s": allowed.time_inverted_s, "static_hold_s": allowed.static_hold_s}, origin
+    )
+    chain, refused = narrowed(chain, rider.file.limits, rider.source, f"rider {section.name}")
+    return chain, problems + refused
+
+
+def _outside_rating(table: Table, rider: Rider) -> list[Problem]:
+    rating, section = table.file.rating, rider.file.rider
+    found = []
+    for name, unit, value, least, most in (
+        ("mass_kg", "kg", section.mass_kg, rating.min_mass_kg, rating.max_mass_kg),
+        ("height_m", "m", section.height_m, rating.min_height_m, rating.max_height_m),
+    ):
+        if not least <= value <= most:
+            rated = f"table {table.file.table.name} ({table.source.at('rating')}) is rated for"
+            text = f"{name} = {value:g} {unit} is outside the {least:g} to {most:g} {unit} that {rated}; do not use it"
+            found.append(rider.source.problem(text, "rider", name))
+    return found
+
+
+def _expired(rider: Rider, clearance: Clearance, today: date) -> list[Problem]:
+    if today <= clearance.expires:
+        return []
+    text = f"the clearance expired on {clearance.expires}, and today is {today}; ask {clearance.given_by} for a new one"
+    return [rider.source.problem(text, "clearance", "expires")]
+
+
+# -------------------------------------------------------------------------------------------------- telling them apart
+
+
+def kind_of(source: TomlSource) -> FileKind | None:
+    """Tell which kind of file this is by what only that kind has; None where nothing tells."""
+    for kind, key in (("table", "table"), ("rider", "rider"), ("program", "step")):
+        if key in source.data:
+            return kind  # type: ignore[return-value]
+    return None
+
+
+def expect_kind(source: TomlSource, kind: FileKind) -> None:
+    """Refuse a file of another kind as a whole, rather than name by name."""
+    found = kind_of(source)
+    if found is not None and found != kind:
+        text = f"this is a {found} file, and a {kind} file is needed here; examples/ has one of each kind"
+        raise FileError([Problem(source.path, 1, text)])
