@@ -1,0 +1,141 @@
+"""The commands and their options. Each command's work is in a module of its own, imported when it runs."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+NOT_A_DEVICE: Final = "Righting is not a certified medical device. Read the safety concept before a person lies down."
+
+app = typer.Typer(
+    name="righting",
+    help="Controller for motorised inversion tables. Whatever fails, the rider ends upright, or is held still with the "
+    f"alarm saying what to do.\n\n{NOT_A_DEVICE}",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+
+Program = Annotated[Path | None, typer.Argument(help="Program file; without it the built-in demonstration.")]
+TableOption = Annotated[Path | None, typer.Option("--table", help="Table file; without it the reference table.")]
+RiderOption = Annotated[Path | None, typer.Option("--rider", help="Rider file; without it a beginner.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the simulator's noise.")]
+Folder = Annotated[Path, typer.Option("--records", help="Folder for black boxes and pictures.")]
+Json = Annotated[str | None, typer.Option("--json", metavar="FILE", help="Write JSON to FILE; - is standard output.")]
+Recording = Annotated[Path, typer.Argument(metavar="FILE", help="A black box.")]
+
+RECORDS: Final = Path("records")
+
+
+@app.command()
+def run(
+    program: Program = None,
+    rider: RiderOption = None,
+    table: TableOption = None,
+    port: Annotated[
+        str | None,
+        typer.Option(
+            help="Serial port of the table board: a device, socket://HOST:PORT or rfc2217://HOST:PORT. "
+            "Without it the simulated table is started."
+        ),
+    ] = None,
+    baud: Annotated[int | None, typer.Option(min=9600, help="Baud rate; without it the table file's.")] = None,
+    speed: Annotated[float, typer.Option(min=0.1, max=50.0, help="Simulated table only: times real time.")] = 1.0,
+    records: Folder = RECORDS,
+    seed: Seed = 1,
+    start: Annotated[
+        bool, typer.Option("--start", help="With --port: start without asking once the table is ready.")
+    ] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Plain lines even in a terminal.")] = False,
+) -> None:
+    """Take a rider through a session: on a real table (--port), or on the simulated one.
+
+    Exit code: 0 completed, 2 refused, 3 returned early, 4 emergency return, 5 stopped.
+    """
+    from firmware_host.cli.run import RunOptions, run_command
+
+    options = RunOptions(program, rider, table, port, baud, speed, records, seed, start, plain)
+    raise typer.Exit(run_command(options))
+
+
+@app.command()
+def bench(
+    programs: Annotated[list[Path], typer.Argument(metavar="PROGRAM...", help="Program files.")],
+    rider: RiderOption = None,
+    table: TableOption = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME@SECONDS[:DURATION]", help="Inject a fault so long after the start; repeatable."),
+    ] = None,
+    seed: Seed = 1,
+    records: Folder = RECORDS,
+    json: Json = None,
+) -> None:
+    """Run the same sessions in lock-step against the simulated table, as fast as the machine goes."""
+    from firmware_host.cli.bench import bench_command
+
+    raise typer.Exit(bench_command(programs, rider, table, fault or [], seed, records, json))
+
+
+@app.command()
+def sim(
+    rider: RiderOption = None,
+    table: TableOption = None,
+    speed: Annotated[float, typer.Option(min=0.1, max=50.0, help="Times real time.")] = 1.0,
+    seed: Seed = 1,
+    tcp: Annotated[
+        int | None, typer.Option(metavar="PORT", min=0, max=65535, help="Listen on 127.0.0.1 instead; 0 picks a port.")
+    ] = None,
+) -> None:
+    """Be the simulated table, on a virtual serial port whose name is printed, until ended with Ctrl-C."""
+    from firmware_host.cli.simulator import sim_command
+
+    raise typer.Exit(sim_command(rider, table, speed, seed, tcp))
+
+
+@app.command()
+def replay(file: Recording, json: Json = None) -> None:
+    """Feed a black box's inputs to the controller again and compare every command."""
+    from firmware_host.cli.files import replay_command
+
+    raise typer.Exit(replay_command(file, json))
+
+
+@app.command()
+def report(
+    file: Recording,
+    picture: Annotated[
+        Path | None, typer.Option(help="Where to write the picture; beside the file if left out.")
+    ] = None,
+    json: Json = None,
+) -> None:
+    """Summarise a black box and draw its picture."""
+    from firmware_host.cli.files import report_command
+
+    raise typer.Exit(report_command(file, picture, json))
+
+
+@app.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="Program, rider and table files.")],
+    rider: RiderOption = None,
+    table: TableOption = None,
+) -> None:
+    """Check files, and programs against rider and table, without moving anything."""
+    from firmware_host.cli.files import check_command
+
+    raise typer.Exit(check_command(files, rider, table))
+
+
+@app.command()
+def ports() -> None:
+    """List the serial ports of this machine."""
+    from firmware_host.cli.files import ports_command
+
+    raise typer.Exit(ports_command())
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,207 @@
+"""``righting run``: a session in real time, on a real table or on the simulated one."""
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from rich.console import Console
+
+from drivers.board import HostLink
+from drivers.port import PortError, SerialPort
+from firmware_host.blackbox import BlackBox, BlackBoxError
+from firmware_host.cli.keys import Keys
+from firmware_host.cli.scene import make_scene
+from firmware_host.cli.sessions import EXIT_CODES, REFUSED, complain, load_session, make_controller
+from firmware_host.cli.simulator import SimulatorError, SimulatorProcess
+from firmware_host.cli.summary import open_blackbox, tell_summary
+from firmware_host.cli.view import LiveView, PlainView, View
+from firmware_host.controller import Controller, Outcome
+from firmware_host.host import Host
+from firmware_host.loop import Clock, FramePacedClock, Loop, MonotonicClock, Requests, ask_for_real_time
+from firmware_host.ticks import Event, TickOutput
+from firmware_host.toml_source import FileError
+from firmware_host.validation import Session
+
+KEYS: Final = "[space] STOP   [u] return upright   [Ctrl-C] return upright, twice: stop"
+KEYS_TO_START: Final = "[s] start   " + KEYS
+NO_ANSWER_S: Final = 5.0
+"""A port on which no table board answers for so long is refused."""
+TWICE_S: Final = 2.0
+REDRAW_S: Final = 0.1
+BEFORE_START: Final = ("offline", "boarding_waiting", "boarding_ready")
+
+
+class RunOptions(NamedTuple):
+    """What was asked for on the command line."""
+
+    program: Path | None
+    rider: Path | None
+    table: Path | None
+    port: str | None
+    baud: int | None
+    speed: float
+    records: Path
+    seed: int
+    start: bool
+    plain: bool
+
+
+def run_command(options: RunOptions) -> int:
+    """Run one session; gives the exit code."""
+    console = Console()
+    if options.port is not None and options.speed != 1.0:
+        return complain(ValueError("--speed is for the simulated table: leave out --speed or --port"))
+    if options.port is not None and not options.start and not sys.stdin.isatty():
+        return complain(ValueError("there is no terminal to press start in: add --start, or run it in a terminal"))
+    try:
+        session = load_session(options.program, options.rider, options.table)
+        with open_blackbox(session, options.records, options.seed) as blackbox, _table(options) as url:
+            port = SerialPort(url, options.baud or session.table.file.table.baud)
+            port.open()
+            with contextlib.closing(port):
+                outcome = _Run(session, port, blackbox, options, console).run()
+    except (FileError, BlackBoxError, PortError, SimulatorError) as error:
+        return complain(error)
+    tell_summary(console, outcome, blackbox)
+    return EXIT_CODES[outcome.name]
+
+
+@contextlib.contextmanager
+def _table(options: RunOptions) -> Iterator[str]:
+    """The port to talk to: the one that was named, or that of a simulated table started for this run."""
+    if options.port is not None:
+        yield options.port
+        return
+    with SimulatorProcess(options.rider, options.table, options.speed, options.seed) as simulator:
+        yield simulator.url
+
+
+class _Run:
+    """One session under way: the control loop in its thread, the terminal in this one."""
+
+    def __init__(
+        self, session: Session, port: SerialPort, blackbox: BlackBox, options: RunOptions, console: Console
+    ) -> None:
+        self._session, self._options = session, options
+        self._simulated = options.port is None
+        self._controller: Controller = make_controller(session)
+        self._link = HostLink(_draw_nonce)
+        self._blackbox = blackbox
+        self._host = Host(self._controller, self._link, blackbox)
+        self._requests = Requests()
+        clock: Clock = FramePacedClock() if options.speed != 1.0 else MonotonicClock()
+        self._clock = clock
+        self._loop = Loop(self._host, port, self._requests, clock)
+        self._events: deque[Event] = deque()
+        self._started = False
+        self._begun_s = clock.now_s()
+        self._refused = ""
+        self._failure: BaseException | None = None
+        self._last_signal_s = -TWICE_S
+        live = console.is_terminal and not options.plain
+        asks = not (self._simulated or options.start)
+        self._view: View = LiveView(console, KEYS_TO_START if asks else KEYS) if live else PlainView(console)
+
+    def run(self) -> Outcome:
+        """Run until the session is over."""
+        woken, waker = os.pipe()
+        os.set_blocking(woken, False)
+        os.set_blocking(waker, False)
+        before = {number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+        old_waker = signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
+        thread = threading.Thread(target=self._control, name="control", daemon=True)
+        try:
+            thread.start()
+            self._serve_terminal(thread, woken)
+        finally:
+            self._loop.stopping.set()
+            thread.join()
+            signal.set_wakeup_fd(old_waker)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            self._view.close()
+            os.close(woken)
+            os.close(waker)
+        if self._failure is not None:
+            raise self._failure
+        return self._outcome()
+
+    def _control(self) -> None:
+        try:
+            for text in ask_for_real_time():
+                self._events.append(Event(self._clock.now_s(), "loop", f"the system gave no {text}"))
+            self._loop.run(self._on_tick)
+        except BaseException as error:
+            self._failure = error  # told by the thread that owns the terminal; the board's watchdog acts meanwhile
+
+    def _on_tick(self, output: TickOutput) -> bool:
+        if output.events:
+            self._events.extend(output.events)
+        if not self._started and output.state == "boarding_ready" and (self._simulated or self._options.start):
+            self._started = True
+            self._requests.press("start")
+        if output.state == "offline" and self._clock.now_s() - self._begun_s > NO_ANSWER_S and not self._refused:
+            self._refused = self._link.problem or "no table board answers on this port; check cable, power and baud"
+            return True
+        return self._controller.outcome is not None
+
+    def _serve_terminal(self, thread: threading.Thread, woken: int) -> None:
+        with Keys() as keys:
+            while thread.is_alive():
+                self._on_key(keys.wait(REDRAW_S, woken))
+                with contextlib.suppress(BlockingIOError):
+                    os.read(woken, 64)
+                while self._events:
+                    self._view.tell(self._events.popleft())
+                self._view.show(
+                    make_scene(
+                        self._session,
+                        self._controller,
+                        self._host,
+                        self._blackbox,
+                        self._clock.now_s(),
+                        self._simulated,
+                    )
+                )
+            while self._events:
+                self._view.tell(self._events.popleft())
+
+    def _on_key(self, key: str) -> None:
+        name = {" ": "stop", "u": "return_upright", "s": "start", "a": "acknowledge"}.get(key)
+        if name is not None:
+            self._requests.press(name)
+
+    def _on_signal(self, number: int, frame: object) -> None:  # noqa: ARG002 - the signature that signal asks for
+        """Bring the rider upright; twice within two seconds, stop and brake. Where nothing is at stake, leave."""
+        state = self._controller.states.state
+        if state in BEFORE_START or state == "unlinked":
+            self._loop.stopping.set()
+            return
+        now_s = time.monotonic()
+        twice = now_s - self._last_signal_s <= TWICE_S
+        self._last_signal_s = now_s
+        self._requests.press("stop" if twice else "return_upright")
+
+    def _outcome(self) -> Outcome:
+        if self._refused:
+            return Outcome("refused", self._refused)
+        outcome = self._controller.outcome
+        if outcome is not None:
+            return outcome
+        if not self._controller.started:
+            return Outcome("refused", "left before the start")
+        return self._controller.outcome_so_far()
+
+
+def _draw_nonce() -> int:
+    return int.from_bytes(os.urandom(4), "little")
+
+
+__all__ = ["REFUSED", "RunOptions", "run_command"]

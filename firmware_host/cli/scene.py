@@ -1,0 +1,58 @@
+"""From the objects of a running session to what the terminal shows of it."""
+
+from firmware_host.blackbox import BlackBox
+from firmware_host.cli.view import Scene
+from firmware_host.controller import Controller
+from firmware_host.host import Host
+from firmware_host.validation import Session
+from safety.signals import Recovery, Response, Trip
+
+
+def make_scene(
+    session: Session, controller: Controller, host: Host, blackbox: BlackBox, now_s: float, simulated: bool
+) -> Scene:
+    """Collect the present moment. Reads what the control thread writes; each value is whole, and a tick old at most."""
+    view, output = controller.safety.view, host.output
+    plan = session.plan
+    step_index = -1 if output is None else output.step_index
+    segment = plan.segments[step_index] if 0 <= step_index < len(plan.segments) else None
+    link_ok = output is not None and output.command is not None
+    return Scene(
+        now_s=now_s,
+        title=f"{plan.name}, {session.rider.file.rider.name} on {session.table.file.table.name}",
+        state=controller.states.state,
+        angle_deg=view.angles.angle_deg,
+        rate_dps=view.angles.rate_dps,
+        target_deg=None if output is None else output.target_deg,
+        limit_deg=session.limits.inverted_limit_deg,
+        inverted_s=view.inverted_s,
+        allowance_s=session.limits.time_inverted_s,
+        progress=0.0 if output is None else output.progress,
+        step="" if segment is None else f"step {segment.step + 1} of {plan.step_count}: {segment.label}",
+        link=host.link.problem or f"link {host.link.health.diagnose()}",
+        link_ok=link_ok,
+        blocked=_blocked(controller),
+        alarm=alarm(controller),
+        problem=blackbox.problem or "",
+        simulated=simulated,
+    )
+
+
+def _blocked(controller: Controller) -> tuple[str, ...]:
+    supervisor, view = controller.safety.supervisor, controller.safety.view
+    active = dict(supervisor.active)
+    return tuple(f"{name}: {active[name].detail(view)}" for name in supervisor.inhibited if name in active)
+
+
+def alarm(controller: Controller) -> str:
+    """Say what tripped first and what to do; empty while nothing did."""
+    supervisor = controller.safety.supervisor
+    trips: list[Trip] = sorted(supervisor.latched.values(), key=lambda trip: trip.t_s)
+    first = f"{trips[0].monitor}: {trips[0].detail}. " if trips else ""
+    if supervisor.exhausted:
+        return f"{first}The drive does not bring the rider upright: release the brake by hand and turn the table back."
+    if controller.held and supervisor.response >= Response.STOP:
+        by_person = any(trip.recovery == Recovery.ON_REQUEST for trip in trips) or not trips
+        todo = "Release the emergency stop if it is pressed, then press u: the rider comes upright."
+        return first + (todo if by_person else "The rider is brought upright in a moment.")
+    return first + "The rider is brought upright." if trips else ""

@@ -1,0 +1,72 @@
+"""The simulated table for the command line: made from files, served on a port, or started as a process of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from firmware_host.cli.sessions import complain
+from firmware_host.config import Rider, Table, load_rider, load_table
+from firmware_host.toml_source import FileError
+
+START_S: Final = 120.0
+"""The first start compiles the physics."""
+END_S: Final = 5.0
+
+
+class SimulatorError(RuntimeError):
+    """The simulated table could not be started; ``str()`` has what it said."""
+
+
+def sim_command(rider: Path | None, table: Path | None, speed: float, seed: int, tcp: int | None) -> int:
+    """Be the simulated table until ended."""
+    from firmware_host.cli.virtual import make_board
+    from sim.realtime import serve
+
+    try:
+        board = make_board(load_table(table), load_rider(rider), seed)
+    except FileError as error:
+        return complain(error)
+    return serve(board, speed=speed, tcp_port=tcp)
+
+
+class SimulatorProcess:
+    """The simulated table as a process of its own, for as long as the context lasts."""
+
+    def __init__(self, rider: Path | None, table: Path | None, speed: float, seed: int) -> None:
+        self._arguments = [sys.executable, "-m", "firmware_host", "sim", "--speed", str(speed), "--seed", str(seed)]
+        for option, path in (("--rider", rider), ("--table", table)):
+            if path is not None:
+                self._arguments += [option, str(path)]
+        self._process: subprocess.Popen[str] | None = None
+        self.url = ""
+
+    def __enter__(self) -> Self:
+        """Start it and learn its port. Raises ``SimulatorError``."""
+        self._process = subprocess.Popen(
+            self._arguments, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, process_group=0
+        )
+        assert self._process.stdout is not None
+        self.url = self._process.stdout.readline().strip()
+        if not self.url:
+            code = self._process.wait()
+            raise SimulatorError(f"the simulated table did not start (exit code {code}); try: righting sim")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """End it."""
+        process = self._process
+        assert process is not None
+        process.terminate()
+        try:
+            process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+__all__ = ["Rider", "SimulatorError", "SimulatorProcess", "Table", "os", "sim_command"]

@@ -1,0 +1,49 @@
+"""Before a session, its black box; after it, its summary and its picture."""
+
+import re
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+
+from firmware_host.blackbox import BlackBox
+from firmware_host.blackbox_reader import BlackBoxReadError, read
+from firmware_host.controller import Outcome
+from firmware_host.session_record import describe
+from firmware_host.validation import Session
+
+_NOT_A_NAME: Final = re.compile(r"[^a-z0-9]+")
+
+
+def open_blackbox(session: Session, folder: Path, seed: int, *, lossless: bool = False) -> BlackBox:
+    """Open a session's black box. Raises ``BlackBoxError`` before anything moves."""
+    now = datetime.now(tz=UTC)
+    slug = _NOT_A_NAME.sub("-", session.plan.name.lower()).strip("-") or "session"
+    name = f"{now:%Y%m%dT%H%M%SZ}-{slug}"
+    metadata = {**describe(session), "begun": now.isoformat(timespec="seconds"), "seed": str(seed)}
+    epoch_ns = time.time_ns() - time.monotonic_ns()
+    return BlackBox(folder, name, metadata, epoch_ns, lossless=lossless)
+
+
+def tell_summary(console: Console, outcome: Outcome, blackbox: BlackBox) -> None:
+    """Print how the session went, and draw its picture beside its black box."""
+    from firmware_host.report import PictureError, picture, summary
+
+    style = "green" if outcome.name == "completed" else "red"
+    console.print(f"\n[bold {style}]{outcome.name}[/]: {outcome.reason}", highlight=False)
+    if blackbox.problem is not None:
+        console.print(f"[yellow]{blackbox.problem}[/]", highlight=False)
+    if blackbox.dropped_ticks:
+        console.print(f"[yellow]the disk was too slow for {blackbox.dropped_ticks} ticks[/]", highlight=False)
+    console.print(f"black box: {blackbox.path}", highlight=False, soft_wrap=True)
+    try:
+        recording = read(blackbox.path)
+        for name, value in summary(recording).lines():
+            console.print(f"  {name:<18} {value}", highlight=False, soft_wrap=True)
+        target = blackbox.path.with_suffix(".png")
+        picture(recording, target)
+        console.print(f"picture:   {target}", highlight=False, soft_wrap=True)
+    except (BlackBoxReadError, PictureError, OSError) as error:
+        console.print(f"[yellow]{error}[/]", highlight=False)

@@ -1,0 +1,204 @@
+"""What the terminal shows during a session: a live view, or plain lines where there is no terminal."""
+
+from collections import deque
+from typing import Final, NamedTuple, Protocol
+
+from rich.align import Align
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table as Grid
+from rich.text import Text
+
+from firmware_host.ticks import Event
+
+STATE_WORDS: Final = {
+    "offline": "looking for the table board",
+    "boarding_waiting": "not ready",
+    "boarding_ready": "ready to start",
+    "session_moving": "moving",
+    "session_holding": "holding",
+    "returning_inverted": "returning to horizontal",
+    "returning_flat": "resting at horizontal",
+    "returning_rising": "coming upright",
+    "emergency_inverted": "EMERGENCY RETURN to horizontal",
+    "emergency_flat": "EMERGENCY RETURN: flat",
+    "emergency_rising": "EMERGENCY RETURN: coming upright slowly",
+    "stopped_stopping": "STOPPING",
+    "stopped_held": "STOPPED, brake on",
+    "recovering_inverted": "RECOVERY to horizontal",
+    "recovering_flat": "RECOVERY: flat",
+    "recovering_rising": "RECOVERY: coming upright slowly",
+    "unlinked": "NO LINK: the board brings the table upright by itself",
+    "finished": "upright, session over",
+}
+
+_GLYPHS: Final = {
+    "0": ("███", "█ █", "█ █", "█ █", "███"),
+    "1": ("  █", "  █", "  █", "  █", "  █"),
+    "2": ("███", "  █", "███", "█  ", "███"),
+    "3": ("███", "  █", "███", "  █", "███"),
+    "4": ("█ █", "█ █", "███", "  █", "  █"),
+    "5": ("███", "█  ", "███", "  █", "███"),
+    "6": ("███", "█  ", "███", "█ █", "███"),
+    "7": ("███", "  █", "  █", "  █", "  █"),
+    "8": ("███", "█ █", "███", "█ █", "███"),
+    "9": ("███", "█ █", "███", "  █", "███"),
+    "-": ("   ", "   ", "███", "   ", "   "),
+    "+": ("   ", " █ ", "███", " █ ", "   "),
+    ".": (" ", " ", " ", " ", "█"),
+    "?": ("███", "  █", " ██", "   ", " █ "),
+}
+_EVENTS_SHOWN: Final = 6
+_PLAIN_EVERY_S: Final = 5.0
+
+
+class Scene(NamedTuple):
+    """What there is to show at one moment."""
+
+    now_s: float
+    title: str
+    state: str
+    angle_deg: float | None
+    rate_dps: float | None
+    target_deg: float | None
+    limit_deg: float
+    inverted_s: float
+    allowance_s: float
+    progress: float
+    step: str
+    link: str
+    link_ok: bool
+    blocked: tuple[str, ...]
+    """Why a start or a motion toward inversion is refused now."""
+    alarm: str
+    """What tripped and what to do; empty while nothing did."""
+    problem: str
+    """Something that is wrong beside the session, such as a full disk."""
+    simulated: bool
+
+
+class View(Protocol):
+    """Shows scenes and events."""
+
+    def show(self, scene: Scene) -> None:
+        """Show the present moment."""
+        ...
+
+    def tell(self, event: Event) -> None:
+        """Show that something happened."""
+        ...
+
+    def close(self) -> None:
+        """Give the terminal back."""
+        ...
+
+
+def words(state: str) -> str:
+    """Say an operating state in words."""
+    return STATE_WORDS.get(state, state)
+
+
+def _big(text: str, style: str) -> Text:
+    rows = ["  ".join(_GLYPHS[char][row] for char in text) for row in range(5)]
+    return Text("\n".join(rows), style=style, no_wrap=True)
+
+
+def _number(value: float | None) -> str:
+    return "?" if value is None else f"{value:+.1f}"
+
+
+class LiveView:
+    """A view that redraws itself in place."""
+
+    def __init__(self, console: Console, keys: str) -> None:
+        self._keys = keys
+        self._events: deque[str] = deque(maxlen=_EVENTS_SHOWN)
+        self._start_s: float | None = None
+        self._live = Live(console=console, auto_refresh=False, screen=False, transient=True)
+        self._live.start()
+
+    def show(self, scene: Scene) -> None:
+        """Redraw."""
+        self._start_s = scene.now_s if self._start_s is None else self._start_s
+        self._live.update(self._panel(scene), refresh=True)
+
+    def tell(self, event: Event) -> None:
+        """Add a line to the newest events."""
+        since_s = event.t_s - (self._start_s if self._start_s is not None else event.t_s)
+        self._events.append(f"{since_s:7.1f} s  {event.kind:8} {_shown(event)}")
+
+    def close(self) -> None:
+        """Give the terminal back."""
+        self._live.stop()
+
+    def _panel(self, scene: Scene) -> RenderableType:
+        style = "bold red" if scene.alarm else "bold yellow" if scene.problem else "bold green"
+        parts: list[RenderableType] = [self._numbers(scene), Text()]
+        parts.append(Align.center(Text(words(scene.state), style=style)))
+        parts.append(Align.center(Text(scene.step or " ", style="cyan")))
+        parts.append(ProgressBar(total=1.0, completed=scene.progress, width=None))
+        parts.append(_facts(scene))
+        for text, colour in ((scene.alarm, "bold white on red"), (scene.problem, "black on yellow")):
+            if text:
+                parts.append(Text(f" {text} ", style=colour))
+        parts += [Text(f"waiting: {reason}", style="yellow") for reason in scene.blocked]
+        parts.append(Text("\n".join(self._events), style="dim"))
+        parts.append(Text(self._keys, style="bold"))
+        badge = "[black on yellow] SIMULATION [/]  " if scene.simulated else ""
+        return Panel(Group(*parts), title=f"{badge}{scene.title}", border_style=style)
+
+    def _numbers(self, scene: Scene) -> RenderableType:
+        grid = Grid.grid(expand=True)
+        for _ in range(2):
+            grid.add_column(justify="center")
+        grid.add_row(_big(_number(scene.angle_deg), "bold white"), _big(_number(scene.rate_dps), "white"))
+        target = "" if scene.target_deg is None else f", going to {scene.target_deg:+.0f}"
+        grid.add_row(Text(f"deg{target}, limit {scene.limit_deg:+.0f}", style="dim"), Text("deg/s", style="dim"))
+        return grid
+
+
+def _facts(scene: Scene) -> RenderableType:
+    grid = Grid.grid(expand=True)
+    grid.add_column()
+    grid.add_column(justify="right")
+    inverted = f"inverted {scene.inverted_s:.0f} of {scene.allowance_s:.0f} s"
+    grid.add_row(inverted, Text(scene.link, style="green" if scene.link_ok else "bold red"))
+    return grid
+
+
+def _shown(event: Event) -> str:
+    return words(event.text) if event.kind == "state" else event.text
+
+
+class PlainView:
+    """Lines for a log: every event, and the state every few seconds."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._start_s: float | None = None
+        self._last_s: float | None = None
+
+    def show(self, scene: Scene) -> None:
+        """Print a line now and then."""
+        if self._start_s is None:
+            self._start_s = scene.now_s
+        if self._last_s is not None and scene.now_s - self._last_s < _PLAIN_EVERY_S:
+            return
+        self._last_s = scene.now_s
+        facts = f"{_number(scene.angle_deg)} deg {_number(scene.rate_dps)} deg/s  {scene.progress:4.0%}"
+        self._line(scene.now_s, f"{facts}  {words(scene.state)}  {scene.link}")
+        for reason in scene.blocked:
+            self._line(scene.now_s, f"waiting: {reason}")
+
+    def tell(self, event: Event) -> None:
+        """Print the event."""
+        self._line(event.t_s, f"{event.kind}: {_shown(event)}")
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    def _line(self, now_s: float, text: str) -> None:
+        since_s = now_s - (self._start_s if self._start_s is not None else now_s)
+        self._console.print(f"{since_s:8.2f} s  {text}", highlight=False, markup=False, soft_wrap=True)

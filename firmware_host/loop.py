@@ -1,0 +1,165 @@
+"""The real-time shell: it owns the clock and the port, and calls the host once a tick.
+
+A tick begins when telemetry arrives, or at a deadline of its own when none does, so that a dead link still ticks.
+Small enough to read in one sitting; everything that decides is elsewhere.
+"""
+
+import gc
+import os
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from drivers.port import SerialPort
+from firmware_host.host import Host
+from firmware_host.ticks import NO_REQUEST, OperatorRequest, TickOutput
+
+PERIOD_S: Final = 0.01
+FALLBACK_S: Final = 0.02
+"""Without telemetry a tick begins this long after the last one."""
+SWITCH_INTERVAL_S: Final = 0.0005
+"""How long another thread of this process may keep the interpreter while a tick is due."""
+COLLECT_EVERY_TICKS: Final = 100
+REALTIME_PRIORITY: Final = 20
+
+
+class Clock(Protocol):
+    """Time for the control loop."""
+
+    def now_s(self) -> float:
+        """Monotonic seconds."""
+        ...
+
+    def heard(self, data: bytes) -> bool:
+        """Take note of what arrived, if anything; tells whether a tick is due."""
+        ...
+
+
+class MonotonicClock:
+    """The machine's own monotonic clock."""
+
+    def now_s(self) -> float:
+        """Monotonic seconds."""
+        return time.monotonic()
+
+    def heard(self, data: bytes) -> bool:
+        """Time passes without bytes too: a tick is always due."""
+        return True
+
+
+class FramePacedClock:
+    """Time for a simulated table that runs faster than real time: it passes with the frames that arrive.
+
+    So a hiccup of this machine slows the demonstration down and trips nothing. Never for a real table: there, silence
+    is what the link monitor is for. Silence longer than ``PATIENCE_S`` counts here too.
+    """
+
+    PATIENCE_S: Final = 1.0
+
+    def __init__(self) -> None:
+        self._time_s = self._heard_s = time.monotonic()
+
+    def now_s(self) -> float:
+        """Seconds of simulated time."""
+        return self._time_s + max(time.monotonic() - self._heard_s - self.PATIENCE_S, 0.0)
+
+    def heard(self, data: bytes) -> bool:
+        """Let one period pass for each frame; every frame ends with one zero byte."""
+        frames = data.count(0)
+        if frames:
+            self._time_s = self.now_s() + frames * PERIOD_S
+            self._heard_s = time.monotonic()
+        return frames > 0 or self.now_s() > self._time_s
+
+
+class Requests:
+    """Presses from other threads, collected for the next tick. Appending to a deque is atomic."""
+
+    def __init__(self) -> None:
+        self._presses: deque[str] = deque()
+
+    def press(self, name: str) -> None:
+        """Press: ``start``, ``stop``, ``return_upright`` or ``acknowledge``."""
+        self._presses.append(name)
+
+    def take(self) -> OperatorRequest:
+        """All presses since the last call."""
+        if not self._presses:
+            return NO_REQUEST
+        pressed = {}
+        while self._presses:
+            pressed[self._presses.popleft()] = True
+        return OperatorRequest(**pressed)
+
+
+class Loop:
+    """Ticks the host until told to end."""
+
+    def __init__(self, host: Host, port: SerialPort, requests: Requests, clock: Clock | None = None) -> None:
+        self._host = host
+        self._port = port
+        self._requests = requests
+        self._clock: Clock = MonotonicClock() if clock is None else clock
+        self.lateness_s: deque[float] = deque(maxlen=6000)
+        """Lateness of the newest ticks, one minute of them."""
+        self.stopping = threading.Event()
+
+    def run(self, on_tick: Callable[[TickOutput], bool]) -> None:
+        """Tick until ``on_tick`` gives True or ``stopping`` is set. Serve it from a thread of its own."""
+        _quiet_collector()
+        last_s = self._clock.now_s()
+        count = 0
+        try:
+            while not self.stopping.is_set():
+                last_s = self._tick(last_s)
+                count += 1
+                if count % COLLECT_EVERY_TICKS == 0:
+                    gc.collect(0)  # young objects only: microseconds, and never in the middle of a tick
+                output = self._host.output
+                if output is not None and on_tick(output):
+                    return
+        finally:
+            gc.unfreeze()
+            gc.enable()
+
+    def _tick(self, last_s: float) -> float:
+        clock, port = self._clock, self._port
+        deadline_s = last_s + FALLBACK_S
+        left_s = deadline_s - clock.now_s()
+        if left_s > 0.0:
+            port.wait(left_s)
+        data = port.read()
+        if not clock.heard(data):
+            return last_s
+        now_s = clock.now_s()
+        lateness_s = max(now_s - deadline_s, 0.0)
+        self.lateness_s.append(lateness_s)
+        answer = self._host.exchange(data, now_s, lateness_s, self._requests.take())
+        if answer:
+            port.write(answer)
+        if port.poll(now_s):
+            self._host.link.reset()
+        return now_s
+
+
+def _quiet_collector() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+
+
+def ask_for_real_time() -> list[str]:
+    """Ask the system for real-time treatment of this thread; returns what was refused, in words."""
+    refused = []
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    if hasattr(os, "sched_setscheduler"):
+        try:
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(REALTIME_PRIORITY))
+        except OSError:
+            refused.append("real-time priority")
+    else:
+        refused.append("real-time priority")
+    return refused

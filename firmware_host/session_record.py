@@ -1,0 +1,68 @@
+"""What a black box must know of its session, so that a replay needs nothing but the file."""
+
+import json
+from typing import Any, Final
+
+from firmware_host.config import HandSwitch
+from firmware_host.controller import Controller
+from firmware_host.plan import Dwell, Move, Plan
+from firmware_host.validation import Session
+from safety.limits import Limits
+from safety.profile import Pace
+
+FORMAT: Final = "1"
+
+
+class SessionRecordError(ValueError):
+    """A recorded session cannot be made anew from its record."""
+
+
+def describe(session: Session) -> dict[str, str]:
+    """Give the session as text: what a controller needs, and the files as people wrote them."""
+    plan = session.plan._asdict()
+    plan["segments"] = [_described(segment) for segment in session.plan.segments]
+    sources = {"table": session.table.source, "rider": session.rider.source, "program": session.program.source}
+    return {
+        "format": FORMAT,
+        "plan": json.dumps(plan),
+        "limits": session.limits.model_dump_json(),
+        "table_limits": session.table.limits.model_dump_json(),
+        "hand_switch": session.table.file.table.hand_switch,
+        "rest_s": str(session.limits.return_rest_s),
+        **{
+            name: json.dumps({"path": source.path, "data": source.data}, default=str)
+            for name, source in sources.items()
+        },
+    }
+
+
+def make_recorded_controller(record: dict[str, str]) -> Controller:
+    """Make a fresh controller of a recorded session. Raises ``SessionRecordError``."""
+    try:
+        if record["format"] != FORMAT:
+            raise SessionRecordError(f"the file has format {record['format']}, this version reads {FORMAT}")
+        hand_switch: HandSwitch = "hold-to-run" if record["hand_switch"] == "hold-to-run" else "press-to-return"
+        limits = Limits.model_validate_json(record["limits"])
+        table_limits = Limits.model_validate_json(record["table_limits"])
+        return Controller(recorded_plan(record), limits, table_limits, hand_switch)
+    except (KeyError, TypeError, ValueError) as error:
+        raise SessionRecordError(f"the file does not say which session it is: {error}") from error
+
+
+def recorded_plan(record: dict[str, str]) -> Plan:
+    """Give the plan of a recorded session. Raises ``KeyError``, ``TypeError`` or ``ValueError``."""
+    plan = json.loads(record["plan"])
+    plan["segments"] = tuple(_segment(one) for one in plan["segments"])
+    plan["starts_s"] = tuple(plan["starts_s"])
+    return Plan(**plan)
+
+
+def _described(segment: Move | Dwell) -> dict[str, Any]:
+    return {"kind": type(segment).__name__, **segment._asdict()}
+
+
+def _segment(one: dict[str, Any]) -> Move | Dwell:
+    kind = one.pop("kind")
+    if kind == "Dwell":
+        return Dwell(**one)
+    return Move(**{**one, "pace": Pace(*one["pace"])})

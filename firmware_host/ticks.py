@@ -1,0 +1,63 @@
+"""What one control tick takes in and gives out: all of it is recorded, and all of it is replayed."""
+
+from typing import NamedTuple
+
+from safety.signals import BoardConfig, Response, SafeCommand, Telemetry, Trip
+
+
+class OperatorRequest(NamedTuple):
+    """What a person pressed since the last tick."""
+
+    start: bool = False
+    """Begin the session (only from the boarding position, all clear)."""
+    stop: bool = False
+    """Halt and hold."""
+    return_upright: bool = False
+    """End the session: the normal return. After a stop that a person ordered: bring the rider upright."""
+    acknowledge: bool = False
+    """The operator has seen the latched trips."""
+
+
+NO_REQUEST = OperatorRequest()
+
+
+class TickInput(NamedTuple):
+    """Everything that a tick depends on."""
+
+    now_s: float
+    """The loop's monotonic clock."""
+    telemetry: Telemetry | None
+    """The newest frame that arrived since the last tick; None when none did."""
+    config: BoardConfig | None
+    """The board of the current handshake; None while there is none."""
+    lateness_s: float
+    """How much later than its deadline this tick began; 0 in lock-step unless a stall is simulated."""
+    operator: OperatorRequest
+
+
+class Event(NamedTuple):
+    """Something worth telling a person, or an investigator."""
+
+    t_s: float
+    kind: str
+    """state, trip, clear, operator, link, program, session or warning."""
+    text: str
+    trip: Trip | None = None
+
+
+class TickOutput(NamedTuple):
+    """What a tick decided."""
+
+    command: SafeCommand | None
+    """None: send nothing, so that the board's watchdog acts."""
+    state: str
+    """Name of the operating state after this tick, such as ``session_moving``."""
+    response: Response
+    """The strongest response in force after this tick."""
+    target_deg: float | None
+    """Where the present motion leads; None when nothing moves."""
+    progress: float
+    """Part of the program's time that is done, 0 to 1."""
+    step_index: int
+    """Index of the program's step being run; -1 outside a program."""
+    events: tuple[Event, ...]

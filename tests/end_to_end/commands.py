@@ -1,0 +1,43 @@
+"""The real command in processes of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+PROGRAM = EXAMPLES / "programs" / "intermittent-40.toml"
+REGULAR = EXAMPLES / "riders" / "regular.toml"
+LONGEST_S = 300.0
+"""Only a hang takes so long."""
+
+
+def command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "firmware_host", *(str(argument) for argument in arguments)]
+
+
+def righting(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        command(*arguments), capture_output=True, text=True, timeout=LONGEST_S, cwd=cwd, env=environment(), check=False
+    )
+
+
+def environment() -> dict[str, str]:
+    """The environment of a user in a checkout, wherever the command is started."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "140", "NO_COLOR": "1"}
+
+
+def bench(records: Path, *faults: str, program: Path = PROGRAM, rider: Path = REGULAR, seed: int = 1) -> dict[str, Any]:
+    """Run ``righting bench`` and give what it prints for machines."""
+    options: list[str] = [option for fault in faults for option in ("--fault", fault)]
+    done = righting(
+        "bench", program, "--rider", rider, "--seed", str(seed), "--records", records, "--json", "-", *options
+    )
+    assert done.stdout, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    assert done.returncode == (1 if found["violations"] else 0), done.stderr
+    return found

@@ -1,0 +1,128 @@
+"""``righting bench``: whole sessions through real bytes, judged on the truth."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.commands import EXAMPLES, PROGRAM, REGULAR, bench, righting
+
+KEYS = {"outcome", "session_s", "wall_s", "real_time_factor", "trips", "violations", "truth", "blackbox"}
+TRUTH_KEYS = {
+    "max_angle_deg",
+    "max_rate_dps",
+    "max_accel_dps2",
+    "final_angle_deg",
+    "horizontal_after_trip_s",
+    "upright_after_trip_s",
+}
+PAIRS = [
+    ("first-time", "beginner", "table"),
+    ("gentle-daily", "regular", "table"),
+    ("intermittent-40", "regular", "table"),
+    ("oscillating-60", "experienced", "table"),
+    ("warm-up", "regular", "table"),
+    ("full-inversion", "cleared", "table-90"),
+]
+
+
+@pytest.mark.parametrize(("program", "rider", "table"), PAIRS)
+def test_every_example_session_completes_without_a_trip(tmp_path: Path, program: str, rider: str, table: str) -> None:
+    done = righting(
+        "bench", EXAMPLES / "programs" / f"{program}.toml", "--rider", EXAMPLES / "riders" / f"{rider}.toml",
+        "--table", EXAMPLES / f"{table}.toml", "--records", tmp_path, "--json", "-",
+    )  # fmt: skip
+    found = json.loads(done.stdout)
+    assert found["outcome"] == "completed", found
+    assert found["trips"] == []
+    assert found["violations"] == []
+    assert found["truth"]["final_angle_deg"] == pytest.approx(-75.0, abs=1.5)
+
+
+def test_one_object_with_what_was_promised(tmp_path: Path) -> None:
+    found = bench(tmp_path)
+    assert found.keys() >= KEYS
+    assert found["truth"].keys() >= TRUTH_KEYS
+    assert Path(found["blackbox"]).is_file()
+    assert found["truth"]["max_angle_deg"] == pytest.approx(40.0, abs=1.0)
+    assert found["truth"]["horizontal_after_trip_s"] is None
+
+
+RIGHT_ANSWERS = {
+    "encoder-stuck@75": {"angle-plausibility", "angle-agreement", "overspeed", "following"},
+    "inclinometer-drift@70": {"angle-agreement", "angle-plausibility"},
+    "runaway@75": {"following", "overspeed", "over-angle", "stop-time", "standstill"},
+    "obstruction@72": {"following", "progress", "drive-fault"},
+    "cable-out@75": {"link"},
+    "cable-out@75:3": {"link"},
+    "host-stall@75:2": {"tick", "link"},
+    "hand-switch-release@75": {"hand-switch"},
+    "power-loss@75": {"drive-fault", "link", "following", "progress"},
+}
+
+
+@pytest.mark.parametrize("fault", sorted(RIGHT_ANSWERS))
+def test_a_fault_trips_for_the_right_cause_and_the_rider_is_treated_as_promised(tmp_path: Path, fault: str) -> None:
+    found = bench(tmp_path, fault)
+    assert found["violations"] == [], found
+    causes = [trip["id"] for trip in found["trips"]]
+    assert causes, "no trip"
+    assert causes[0] in RIGHT_ANSWERS[fault], causes
+    if not fault.startswith("power-loss"):
+        assert found["truth"]["final_angle_deg"] < -70.0
+
+
+@pytest.mark.parametrize("at_s", [1, 20, 33, 45, 60, 85, 100, 125, 150, 165, 190])
+def test_letting_go_brings_the_rider_upright_at_any_time(tmp_path: Path, at_s: int) -> None:
+    found = bench(tmp_path, f"hand-switch-release@{at_s}")
+    assert found["violations"] == []
+    assert found["truth"]["final_angle_deg"] < -70.0
+
+
+def test_the_same_seed_gives_the_same_session(tmp_path: Path) -> None:
+    first, again, other = (bench(tmp_path, "cable-out@80:1", seed=seed) for seed in (7, 7, 8))
+    changing = ("wall_s", "real_time_factor", "blackbox")
+    strip = [{key: value for key, value in found.items() if key not in changing} for found in (first, again, other)]
+    assert strip[0] == strip[1]
+    assert strip[0]["truth"] != strip[2]["truth"]
+
+
+@pytest.mark.parametrize("fault", ["", "encoder-stuck@75", "cable-out@75:3", "host-stall@80:1"])
+def test_a_replay_gives_the_same_commands(tmp_path: Path, fault: str) -> None:
+    found = bench(tmp_path, *([fault] if fault else []))
+    done = righting("replay", found["blackbox"], "--json", "-")
+    told = json.loads(done.stdout)
+    assert told["identical"] is True, told
+    assert told["first_difference"] is None
+    assert told["ticks"] == pytest.approx(found["session_s"] * 100, abs=1 + 100 * (fault.startswith("host-stall")))
+    assert done.returncode == 0
+
+
+def test_a_replay_with_another_limit_is_told_apart(tmp_path: Path) -> None:
+    """The check can fail: a controller of another session decides otherwise."""
+    from firmware_host.blackbox_reader import read
+    from firmware_host.cli.sessions import load_session, make_controller
+    from firmware_host.replay import replay
+
+    found = bench(tmp_path)
+    other = load_session(EXAMPLES / "programs" / "gentle-daily.toml", REGULAR, None)
+    result = replay(read(Path(found["blackbox"])), make_controller(other))
+    assert not result.identical
+    assert result.first_difference is not None
+
+
+@pytest.mark.parametrize(
+    ("fault", "text"),
+    [
+        ("meteor@3", "meteor"),
+        ("runaway", "NAME@SECONDS"),
+        ("runaway@x", "NAME@SECONDS"),
+        ("runaway@nan", "finite"),
+        ("runaway@3:-1", "more than 0"),
+    ],
+)
+def test_a_fault_that_cannot_be_read_is_refused_with_what_would_be_right(tmp_path: Path, fault: str, text: str) -> None:
+    done = righting("bench", PROGRAM, "--rider", REGULAR, "--records", tmp_path, "--fault", fault)
+    assert done.returncode == 2
+    assert text in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,201 @@
+"""``righting run`` as people use it: a process, a virtual serial port, the simulated table in another process."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from firmware_host.blackbox_reader import Recording, read
+from tests.end_to_end.commands import EXAMPLES, LONGEST_S, PROGRAM, REGULAR, command, environment, righting
+
+pytestmark = pytest.mark.realtime
+
+SPEED = "20"
+
+
+@contextmanager
+def process(*arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
+    """A command under way; ended by its id if the test leaves it running."""
+    with subprocess.Popen(
+        command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
+        env=environment(),
+    ) as started:  # fmt: skip
+        try:
+            yield started
+        finally:
+            if started.poll() is None:
+                started.kill()
+
+
+def read_until(started: subprocess.Popen[str], text: str) -> list[str]:
+    """Read lines until one holds ``text``."""
+    lines: list[str] = []
+    assert started.stdout is not None
+    for line in started.stdout:
+        lines.append(line)
+        if text in line:
+            return lines
+    raise AssertionError(f"{text!r} never came:\n{''.join(lines)}")
+
+
+def rest_of(started: subprocess.Popen[str]) -> str:
+    out, _ = started.communicate(timeout=LONGEST_S)
+    return out
+
+
+def until(done: Callable[[], bool], what: str) -> None:
+    """Poll a condition of the outside world; only a hang makes it fail."""
+    end_s = time.monotonic() + LONGEST_S
+    while not done():
+        assert time.monotonic() < end_s, what
+        time.sleep(0.02)
+
+
+def only_recording(folder: Path) -> Recording:
+    files = list(folder.glob("*.mcap"))
+    assert len(files) == 1, files
+    return read(files[0])
+
+
+def test_a_session_completes_and_leaves_summary_black_box_and_picture(tmp_path: Path) -> None:
+    done = righting("run", PROGRAM, "--rider", REGULAR, "--speed", SPEED, "--records", tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "completed" in done.stdout
+    recording = only_recording(tmp_path)
+    highest = max(output.telemetry.encoder_deg or -90.0 for output in recording.inputs if output.telemetry)
+    assert highest == pytest.approx(40.0, abs=1.0)
+    assert len(list(tmp_path.glob("*.png"))) == 1
+    replayed = righting("replay", next(tmp_path.glob("*.mcap")))
+    assert replayed.returncode == 0, replayed.stdout + replayed.stderr
+
+
+def test_the_demonstration_needs_no_argument(tmp_path: Path) -> None:
+    done = righting("run", "--speed", SPEED, "--records", tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_one_signal_brings_the_rider_upright_first(tmp_path: Path, number: signal.Signals) -> None:
+    with process("run", PROGRAM, "--rider", REGULAR, "--speed", SPEED, "--records", tmp_path) as started:
+        read_until(started, "step 1 of")
+        started.send_signal(number)
+        told = rest_of(started)
+        assert started.returncode == 3, told
+    assert "return upright" in told
+    last = next(one.telemetry for one in reversed(only_recording(tmp_path).inputs) if one.telemetry is not None)
+    assert last.encoder_deg is not None
+    assert last.encoder_deg < -70.0
+
+
+def test_two_signals_stop_and_brake_and_a_third_brings_the_rider_upright(tmp_path: Path) -> None:
+    with process("run", PROGRAM, "--rider", REGULAR, "--speed", "5", "--records", tmp_path) as started:
+        read_until(started, "holding")
+        started.send_signal(signal.SIGINT)
+        read_until(started, "return upright")
+        started.send_signal(signal.SIGINT)
+        read_until(started, "STOPPED")
+        until(lambda: False, "") if False else None
+        read_until(started, "deg/s")  # a status line comes every five seconds of session time
+        read_until(started, "deg/s")
+        read_until(started, "deg/s")
+        started.send_signal(signal.SIGTERM)
+        told = rest_of(started)
+        assert started.returncode == 5, told
+
+
+@contextmanager
+def table(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A simulated table of its own, and the name of its port."""
+    with process("sim", "--rider", REGULAR, *arguments) as simulator:
+        assert simulator.stdout is not None
+        yield simulator, simulator.stdout.readline().strip()
+
+
+def test_a_killed_host_leaves_a_readable_black_box_and_the_board_brings_the_rider_upright(tmp_path: Path) -> None:
+    program = tmp_path / "short.toml"
+    program.write_text('name = "Short"\n[[step]]\ndo = "go"\nto_deg = -60\n[[step]]\ndo = "hold"\nfor_s = 60\n')
+    with table() as (_, port):
+        first, second = tmp_path / "first", tmp_path / "second"
+        with process("run", program, "--rider", REGULAR, "--port", port, "--start", "--records", first) as started:
+            read_until(started, "step 2 of")
+            started.kill()
+            started.wait()
+        recording = only_recording(first)
+        assert len(recording.inputs) > 300
+        # The next host finds the table upright or on its way, and says so; it never sees it stay where it was.
+        with process("run", program, "--rider", REGULAR, "--port", port, "--start", "--records", second) as again:
+            read_until(again, "upright, session over")
+            rest_of(again)
+        final = next(one.telemetry for one in reversed(only_recording(second).inputs) if one.telemetry is not None)
+        assert final.encoder_deg is not None
+        assert final.encoder_deg < -72.0
+
+
+def test_the_simulator_survives_clients_that_come_and_go(tmp_path: Path) -> None:
+    with table() as (simulator, port):
+        for _ in range(3):
+            fd = os.open(port, os.O_RDWR | os.O_NOCTTY)
+            os.write(fd, b"garbage\0more garbage" * 10)
+            os.close(fd)
+        assert simulator.poll() is None
+        done = righting(
+            "run", "--port", port, "--start", "--records", tmp_path / "nowhere", "--plain", "--rider", "none"
+        )
+        assert done.returncode == 2
+        assert simulator.poll() is None
+
+
+def test_ending_the_run_ends_the_simulator(tmp_path: Path) -> None:
+    with process("run", PROGRAM, "--rider", REGULAR, "--speed", SPEED, "--records", tmp_path) as started:
+        read_until(started, "step 1 of")
+        children = psutil.Process(started.pid).children(recursive=True)
+        assert children
+        started.send_signal(signal.SIGINT)
+        rest_of(started)
+        _, alive = psutil.wait_procs(children, timeout=LONGEST_S)
+        assert not alive
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--port", "/dev/does-not-exist", "--start"], "does-not-exist"),
+        (["--port", "nonsense://x", "--start"], "nonsense"),
+        (["--port", "/dev/null", "--start"], "/dev/null"),
+        (["--port", "/dev/pts/0"], "--start"),
+        (["--port", "/dev/pts/0", "--start", "--speed", "3"], "--speed"),
+        (["--rider", str(EXAMPLES / "riders" / "nobody.toml")], "nobody.toml"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_a_reason_and_nothing_moves(
+    tmp_path: Path, arguments: list[str], text: str
+) -> None:
+    done = righting("run", *arguments, "--records", tmp_path)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert text in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_that_cannot_be_written_refuses_before_anything_moves(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    done = righting("run", "--records", blocked / "records")
+    assert done.returncode == 2
+    assert "records" in done.stderr
+
+
+def test_a_port_on_which_nobody_answers_is_refused(tmp_path: Path) -> None:
+    master, slave = os.openpty()
+    try:
+        done = righting("run", "--port", os.ttyname(slave), "--start", "--records", tmp_path)
+    finally:
+        os.close(master)
+        os.close(slave)
+    assert done.returncode == 2
+    assert "board" in done.stdout + done.stderr
