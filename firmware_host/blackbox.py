@@ -15,21 +15,25 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, Self
 
-from mcap.writer import CompressionType, IndexType, Writer
+from mcap.records import Channel, Metadata, Schema
 
 from firmware_host import record_schema
+from firmware_host.mcap_chunks import ChunkWriter, Stamped, message
 from firmware_host.ticks import Event, TickInput, TickOutput
 from safety.signals import BoardConfig
 
 SYNC_PERIOD_S: Final = 0.5
-DRAIN_PERIOD_S: Final = 0.1
 MOST_QUEUED: Final = 20_000
 """Records that wait for a slow disk: over three minutes at 100 Hz."""
-PROFILE: Final = "righting"
+FULL_CHUNK: Final = 2_000
+"""Records that are not left waiting for the next period."""
 LIBRARY: Final = "righting"
 METADATA: Final = "session"
 CHECKSUM: Final = "sha256"
-TICK, EVENT, BOARD, HEALTH = "/tick", "/event", "/board", "/link"
+TOPICS: Final = ("/tick", "/event", "/board", "/link")
+TICK, EVENT, BOARD, HEALTH = TOPICS
+_TICK, _EVENT, _BOARD, _HEALTH = range(1, 5)
+"""Channel ids, from 1."""
 
 
 class BlackBoxError(Exception):
@@ -54,7 +58,7 @@ class BlackBox:
         self.path, self._file = _open_new(folder, name)
         self._epoch_ns = epoch_ns
         self._lossless = lossless
-        self._queue: deque[tuple[int, int, bytes]] = deque()
+        self._queue: deque[Stamped] = deque()
         self._wake = threading.Event()
         self._room = threading.Event()
         self._room.set()
@@ -64,7 +68,7 @@ class BlackBox:
         self.problem: str | None = None
         """What keeps the rest of the session from being recorded; None while nothing does."""
         try:
-            self._writer, self._channels = _begin(self._file, metadata)
+            self._writer = _begin(self._file, metadata)
             self._sync()
         except OSError as error:
             self._file.close()
@@ -82,23 +86,26 @@ class BlackBox:
             self._room.clear()
             self._wake.set()
             self._room.wait()
-        queue.append((0, self._epoch_ns + int(tick_input[0] * 1e9), record_schema.pack(tick_input, output)))
+        stamp_ns = self._epoch_ns + int(tick_input[0] * 1e9)
+        queue.append(Stamped(_TICK, stamp_ns, record_schema.pack(tick_input, output, _TICK, stamp_ns)))
+        if len(queue) == FULL_CHUNK:
+            self._wake.set()
 
     def event(self, event: Event) -> None:
         """Record an event; a trip goes to the disk at once."""
         told = event._asdict()
         told["trip"] = None if event.trip is None else event.trip._asdict()
-        self._put(1, event.t_s, told)
+        self._put(_EVENT, event.t_s, told)
         if event.trip is not None:
             self._wake.set()
 
     def board(self, config: BoardConfig, now_s: float) -> None:
         """Record who answered a handshake."""
-        self._put(2, now_s, config._asdict())
+        self._put(_BOARD, now_s, config._asdict())
 
     def health(self, counters: dict[str, float | None], now_s: float) -> None:
         """Record the link's counters."""
-        self._put(3, now_s, counters)
+        self._put(_HEALTH, now_s, counters)
 
     def close(self) -> None:
         """Write what is left, and end the file."""
@@ -115,19 +122,14 @@ class BlackBox:
         self.close()
 
     def _put(self, channel: int, now_s: float, told: dict[str, Any]) -> None:
-        self._queue.append((channel, self._epoch_ns + int(now_s * 1e9), json.dumps(told).encode()))
+        self._queue.append(message(channel, self._epoch_ns + int(now_s * 1e9), json.dumps(told).encode()))
 
     def _serve(self) -> None:
-        """The thread: drain, and sync now and then."""
-        unsynced_s = 0.0
+        """The thread: write what came, and see it onto the disk, every period or when woken."""
         while not self._closing:
-            woken = self._wake.wait(DRAIN_PERIOD_S)
+            self._wake.wait(SYNC_PERIOD_S * 0.9)
             self._wake.clear()
-            unsynced_s += DRAIN_PERIOD_S
             self._guarded(self._drain)
-            if woken or unsynced_s >= SYNC_PERIOD_S - DRAIN_PERIOD_S / 2:
-                self._guarded(self._sync)
-                unsynced_s = 0.0
         self._guarded(self._drain)
         self._guarded(self._finish)
         with contextlib.suppress(OSError):
@@ -146,14 +148,14 @@ class BlackBox:
             self._room.set()
 
     def _drain(self) -> None:
-        queue, add, channels = self._queue, self._writer.add_message, self._channels
-        for _ in range(len(queue)):
-            channel, stamp_ns, record = queue.popleft()
-            add(channels[channel], stamp_ns, record, stamp_ns)
+        queue = self._queue
+        messages = [queue.popleft() for _ in range(len(queue))]
         self._room.set()
+        if messages:
+            self._writer.chunk(messages)
+            self._sync()
 
     def _sync(self) -> None:
-        self._writer.flush()
         self._file.flush()
         os.fsync(self._file.fileno())
 
@@ -190,19 +192,17 @@ def _open_new(folder: Path, name: str) -> tuple[Path, IO[bytes]]:
         ) from (error)
 
 
-def _begin(file: IO[bytes], metadata: dict[str, str]) -> tuple[Writer, tuple[int, ...]]:
-    writer = Writer(
-        file,
-        compression=CompressionType.ZSTD,
-        index_types=IndexType.CHUNK | IndexType.METADATA,
-        use_statistics=True,
-        enable_crcs=True,
-    )
-    writer.start(profile=PROFILE, library=LIBRARY)
-    writer.add_metadata(METADATA, {**metadata, CHECKSUM: checksum(metadata)})
+def _begin(file: IO[bytes], metadata: dict[str, str]) -> ChunkWriter:
     name = f"{record_schema.PACKAGE}.{record_schema.MESSAGE}"
-    tick = writer.register_schema(name, "protobuf", record_schema.descriptor())
-    anything = writer.register_schema("json", "jsonschema", b'{"type": "object"}')
-    channels = [writer.register_channel(TICK, "protobuf", tick)]
-    channels += [writer.register_channel(topic, "json", anything) for topic in (EVENT, BOARD, HEALTH)]
-    return writer, tuple(channels)
+    schemas = [
+        Schema(id=1, name=name, encoding="protobuf", data=record_schema.descriptor()),
+        Schema(id=2, name="json", encoding="jsonschema", data=b'{"type": "object"}'),
+    ]
+    channels = [
+        Channel(id=number, topic=topic, schema_id=schema, message_encoding=encoding, metadata={})
+        for number, (topic, schema, encoding) in enumerate(
+            zip(TOPICS, (1, 2, 2, 2), ("protobuf", "json", "json", "json"), strict=True), start=1
+        )
+    ]
+    described = Metadata(name=METADATA, metadata={**metadata, CHECKSUM: checksum(metadata)})
+    return ChunkWriter(file, LIBRARY, described, schemas, channels)

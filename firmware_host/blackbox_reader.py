@@ -92,6 +92,8 @@ def _messages(recording: Recording) -> list[tuple[str, bytes]]:
             for record in records:
                 if isinstance(record, Metadata) and record.name == METADATA:
                     _take_metadata(record, recording)
+                elif isinstance(record, Channel):
+                    topics[record.id] = record.topic
                 elif isinstance(record, Chunk):
                     _take_chunk(record, topics, found, recording)
                 ended = ended or isinstance(record, DataEnd)
@@ -120,7 +122,5 @@ def _take_chunk(chunk: Chunk, topics: dict[int, str], found: list[tuple[str, byt
         recording.problems.append(f"a chunk after {len(found)} records is damaged and left out: {error}")
         return
     for record in records:
-        if isinstance(record, Channel):
-            topics[record.id] = record.topic
-        elif isinstance(record, Message):
+        if isinstance(record, Message):
             found.append((topics.get(record.channel_id, ""), record.data))

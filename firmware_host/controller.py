@@ -10,7 +10,7 @@ from firmware_host.machine import OperatingStates
 from firmware_host.motion import MotionError
 from firmware_host.plan import Move, Plan
 from firmware_host.runner import Runner
-from firmware_host.ticks import Event, OperatorRequest, TickInput, TickOutput
+from firmware_host.ticks import NO_REQUEST, Event, OperatorRequest, TickInput, TickOutput
 from safety.layer import SafetyState, Verdict, step
 from safety.limits import Limits
 from safety.returning import Stage
@@ -75,10 +75,13 @@ class Controller:
     def tick(self, tick_input: TickInput) -> TickOutput:
         """Decide one tick."""
         now_s, telemetry, config, lateness_s, operator = tick_input
-        dt_s = 0.0 if self._last_now_s is None else max(now_s - self._last_now_s, 0.0)
-        self._last_now_s = now_s
+        last_now_s, self._last_now_s = self._last_now_s, now_s
         state_before = self.states.state
-        request = self._request(operator, dt_s, now_s)
+        if operator is NO_REQUEST and not self.states.in_session:
+            request = _NOTHING
+        else:
+            dt_s = 0.0 if last_now_s is None else max(now_s - last_now_s, 0.0)
+            request = self._request(operator, dt_s, now_s)
         verdict = step(self.safety, now_s, telemetry, config, lateness_s, request)
         self._follow(verdict, now_s)
         if lateness_s > self.safety.view.limits.tick_warning_s or self._late:
@@ -91,7 +94,7 @@ class Controller:
             events = tuple(self._events)
             self._events.clear()
         runner = self._runner
-        in_session = self.states.in_session()
+        in_session = self.states.in_session
         return TickOutput(
             verdict.command,
             state,
@@ -109,6 +112,8 @@ class Controller:
 
     def outcome_so_far(self) -> Outcome:
         """How the session would have ended if this were its end."""
+        if self.states.state == "unlinked":
+            return Outcome("stopped", "no link: the rider is not known to be upright")
         reason = ", ".join(self._trip_ids) or ("operator" if self._asked_return or self._operator_stopped else "")
         if self._strongest >= Response.STOP:
             return Outcome("stopped", reason)
@@ -131,11 +136,11 @@ class Controller:
 
     def _request(self, operator: OperatorRequest, dt_s: float, now_s: float) -> MotionRequest:
         """Say what the operating side would like in this tick."""
-        if any(operator):
+        if operator is not NO_REQUEST:
             asked = self._operator_request(operator, now_s)
             if asked is not None:
                 return asked
-        if not self.states.in_session():
+        if not self.states.in_session:
             return _NOTHING
         return self._session_request(dt_s, now_s)
 
@@ -188,7 +193,7 @@ class Controller:
             self._linked = linked
             self._tell("link", "link to the board is up" if linked else "link to the board is down", now_s)
         self.states.follow(verdict, self.safety.supervisor, linked=linked, away=view.away)
-        if self.states.in_session():
+        if self.states.in_session:
             moving = isinstance(self._runner.segment, Move)
             if moving != (self.states.state == "session_moving"):
                 self.states.fire("move" if moving else "hold")

@@ -74,6 +74,8 @@ class OperatingStates:
     """The machine. ``follow`` keeps it true to the safety layer; ``state`` is its present state's full name."""
 
     state: str
+    in_session: bool
+    """A program is running."""
 
     def __init__(self, machine_class: type[HierarchicalMachine] = HierarchicalMachine, **options: Any) -> None:
         self.machine = machine_class(
@@ -86,10 +88,12 @@ class OperatingStates:
             **options,
         )
         self._seen: tuple[object, ...] = ()
+        self.in_session = False
 
     def fire(self, trigger: str) -> None:
         """Fire a trigger; one that has no meaning in this state does nothing."""
         self.machine.trigger_event(self, trigger)
+        self.in_session = self.state.startswith("session")
 
     def follow(self, verdict: Verdict, supervisor: Supervisor, *, linked: bool, away: bool) -> None:
         """Take over what the safety layer does. Cheap while nothing changes."""
@@ -100,10 +104,6 @@ class OperatingStates:
         self._seen = seen
         for trigger in _triggers(verdict, stage, linked=linked, away=away):
             self.fire(trigger)
-
-    def in_session(self) -> bool:
-        """Tell whether a program is running."""
-        return self.state.startswith("session")
 
 
 def _triggers(verdict: Verdict, stage: Stage | None, *, linked: bool, away: bool) -> list[str]:
@@ -123,7 +123,7 @@ def _triggers(verdict: Verdict, stage: Stage | None, *, linked: bool, away: bool
         return ["safety_holds"]
     if phase == Phase.BOARDED:
         return ["safety_boards"]
-    return ["link_up", "not_clear" if verdict.inhibited else "all_clear"]
+    return ["link_up", "not_clear" if verdict.inhibited or away else "all_clear"]
 
 
 def diagram() -> str:

@@ -7,10 +7,13 @@ see the very bits. A number that is absent is NaN in the file; an integer that i
 
 from math import isnan, nan
 from struct import Struct
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
+
+from mcap.opcode import Opcode
 
 from firmware_host.machine import LEAVES
-from firmware_host.ticks import OperatorRequest, TickInput, TickOutput
+from firmware_host.mcap_chunks import AFTER_LENGTH, MESSAGE_HEADER
+from firmware_host.ticks import NO_REQUEST, OperatorRequest, TickInput, TickOutput
 from safety.signals import BoardConfig, CommandMode, Response, Telemetry
 
 PACKAGE: Final = "righting"
@@ -29,42 +32,20 @@ class Field(NamedTuple):
 
 FIELDS: Final = tuple(
     Field(name, kind)
-    for name, kind in (
-        pair.split(":")
-        for pair in [
-            "now_s:d",
-            "lateness_s:d",
-            "operator:I",
-            "board_session:I",
-            "has_telemetry:I",
-            "session_id:I",
-            "sequence:I",
-            "board_time_us:I",
-            "echoed_sequence:i",
-            "command_age_s:d",
-            "encoder_deg:d",
-            "inclinometer_deg:d",
-            "rate_dps:d",
-            "current_a:d",
-            "bus_v:d",
-            "drive_temperature_c:d",
-            "motor_temperature_c:d",
-            "inputs:I",
-            "status:I",
-            "faults:I",
-            "rejected_in_row:I",
-            "reject_reason:I",
-            "mode:i",
-            "command_dps:d",
-            "command_accel_dps2:d",
-            "torque_fraction:d",
-            "state:I",
-            "response:I",
-            "target_deg:d",
-            "progress:d",
-            "step_index:i",
-        ]
+    for kind, names in (
+        ("d", "now_s lateness_s"),
+        ("I", "operator board_session has_telemetry session_id sequence board_time_us"),
+        ("i", "echoed_sequence"),
+        ("d", "command_age_s encoder_deg inclinometer_deg rate_dps current_a bus_v drive_temperature_c"),
+        ("d", "motor_temperature_c"),
+        ("I", "inputs status faults rejected_in_row reject_reason"),
+        ("i", "mode"),
+        ("d", "command_dps command_accel_dps2 torque_fraction"),
+        ("I", "state response"),
+        ("d", "target_deg progress"),
+        ("i", "step_index"),
     )
+    for name in names.split()
 )
 """In the order of their numbers, from 1."""
 
@@ -78,7 +59,8 @@ def _tag(number: int, kind: str) -> bytes:
 
 def _layout() -> tuple[Struct, Struct, tuple[bytes, ...]]:
     tags = tuple(_tag(number, field.kind) for number, field in enumerate(FIELDS, start=1))
-    writes = "<" + "".join(f"{len(tag)}s{field.kind}" for tag, field in zip(tags, FIELDS, strict=True))
+    payload = "".join(f"{len(tag)}s{field.kind}" for tag, field in zip(tags, FIELDS, strict=True))
+    writes = MESSAGE_HEADER.format + payload
     reads = "<" + "".join(f"{len(tag)}x{field.kind}" for tag, field in zip(tags, FIELDS, strict=True))
     return Struct(writes), Struct(reads), tags
 
@@ -91,17 +73,18 @@ _STATE_INDEX: Final = {name: index for index, name in enumerate(STATE_NAMES)}
 _OPERATOR_BITS: Final = OperatorRequest._fields
 
 
-def pack(tick_input: TickInput, output: TickOutput) -> bytes:
-    """Give the record of a tick."""
+def pack(tick_input: TickInput, output: TickOutput, channel: int, stamp_ns: int) -> bytes:
+    """Give the record of a tick as a whole MCAP message: one ``struct`` writes both headers and fields."""
     now_s, telemetry, config, lateness_s, operator = tick_input
     t = _NO_TELEMETRY if telemetry is None else telemetry
     command, state, response, target, progress, step_index, _ = output
     c = _T
     if command is None:
-        mode, rate, accel, torque = -1, nan, nan, nan
+        mode, rate, accel, torque = -1, None, nan, nan
     else:
-        mode, rate, accel, torque = command  # type: ignore[assignment]
+        mode, rate, accel, torque = command
     return _WRITER.pack(
+        Opcode.MESSAGE, AFTER_LENGTH + RECORD_BYTES, channel, 0, stamp_ns, stamp_ns,
         c[0], now_s, c[1], lateness_s, c[2], _bits(operator), c[3], 0 if config is None else config.session_id,
         c[4], telemetry is not None, c[5], t.session_id, c[6], t.sequence, c[7], t.board_time_us,
         c[8], -1 if t.echoed_sequence is None else t.echoed_sequence,
@@ -157,9 +140,9 @@ def unpack(record: bytes, configs: dict[int, BoardConfig]) -> Unpacked:
     v = _READER.unpack(record)
     telemetry = None
     if v[4]:
-        numbers = [None if isnan(value) else value for value in v[9:17]]
+        numbers: list[Any] = [None if isnan(value) else value for value in v[9:17]]
         telemetry = Telemetry(v[5], v[6], v[7], None if v[8] < 0 else v[8], *numbers, *v[17:22])
-    operator = OperatorRequest(*(bool(v[2] >> bit & 1) for bit in range(len(_OPERATOR_BITS))))
+    operator = OperatorRequest(*(bool(v[2] >> bit & 1) for bit in range(len(_OPERATOR_BITS)))) if v[2] else NO_REQUEST
     tick_input = TickInput(v[0], telemetry, configs[v[3]] if v[3] else None, v[1], operator)
     command = None
     if v[22] >= 0:
@@ -169,7 +152,7 @@ def unpack(record: bytes, configs: dict[int, BoardConfig]) -> Unpacked:
 
 
 def _bits(operator: OperatorRequest) -> int:
-    if not any(operator):
+    if operator is NO_REQUEST:
         return 0
     return sum(1 << bit for bit, pressed in enumerate(operator) if pressed)
 

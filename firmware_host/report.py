@@ -1,9 +1,11 @@
 """What a recording says of its session: figures in words, and a picture."""
 
+import json
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from firmware_host.blackbox_reader import Recording
+from safety.returning import FLAT_TOLERANCE_DEG
 
 SIZE_IN: Final = (12.8, 8.0)
 DPI: Final = 125
@@ -86,7 +88,7 @@ def _inverted_s(recording: Recording) -> float:
     total_s, before_s = 0.0, None
     for one in recording.inputs:
         t = one.telemetry
-        if before_s is not None and t is not None and t.encoder_deg is not None and t.encoder_deg > 0.0:
+        if before_s is not None and t is not None and t.encoder_deg is not None and t.encoder_deg > FLAT_TOLERANCE_DEG:
             total_s += one.now_s - before_s
         before_s = one.now_s
     return total_s
@@ -161,8 +163,8 @@ def _limit_deg(recording: Recording) -> float | None:
     from safety.limits import Limits
 
     try:
-        return Limits.model_validate_json(recording.metadata["limits"]).inverted_limit_deg
-    except (KeyError, ValueError):
+        return Limits(**json.loads(recording.metadata["limits"])).inverted_limit_deg
+    except (KeyError, TypeError, ValueError):
         return None
 
 

@@ -1,6 +1,7 @@
 """What a black box must know of its session, so that a replay needs nothing but the file."""
 
 import json
+from dataclasses import asdict
 from typing import Any, Final
 
 from firmware_host.config import HandSwitch
@@ -25,8 +26,8 @@ def describe(session: Session) -> dict[str, str]:
     return {
         "format": FORMAT,
         "plan": json.dumps(plan),
-        "limits": session.limits.model_dump_json(),
-        "table_limits": session.table.limits.model_dump_json(),
+        "limits": json.dumps(asdict(session.limits)),
+        "table_limits": json.dumps(asdict(session.table.limits)),
         "hand_switch": session.table.file.table.hand_switch,
         "rest_s": str(session.limits.return_rest_s),
         **{
@@ -42,8 +43,8 @@ def make_recorded_controller(record: dict[str, str]) -> Controller:
         if record["format"] != FORMAT:
             raise SessionRecordError(f"the file has format {record['format']}, this version reads {FORMAT}")
         hand_switch: HandSwitch = "hold-to-run" if record["hand_switch"] == "hold-to-run" else "press-to-return"
-        limits = Limits.model_validate_json(record["limits"])
-        table_limits = Limits.model_validate_json(record["table_limits"])
+        limits = Limits(**json.loads(record["limits"]))
+        table_limits = Limits(**json.loads(record["table_limits"]))
         return Controller(recorded_plan(record), limits, table_limits, hand_switch)
     except (KeyError, TypeError, ValueError) as error:
         raise SessionRecordError(f"the file does not say which session it is: {error}") from error

@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Final
 
 from safety.limits import Limits
-from safety.signals import Telemetry
+from safety.signals import DriveFault, Telemetry
 
 RANGE_DEG: Final = 95.0
 """No mount of the table can read beyond this."""
@@ -32,7 +32,7 @@ SETTLE_S: Final = 10.0
 class Channel:
     """One angle: its last believable value, and the reason why it is lost, if it is."""
 
-    __slots__ = ("_driven_deg", "_seen_s", "_still_deg", "lost", "name", "value_deg")
+    __slots__ = ("_driven_deg", "_other_deg", "_seen_s", "_still_deg", "lost", "name", "value_deg")
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -41,6 +41,7 @@ class Channel:
         self._seen_s: float | None = None
         self._still_deg: float | None = None
         self._driven_deg = 0.0
+        self._other_deg: float | None = None
 
     def update(self, value_deg: float | None, now_s: float, moved_deg: float, limits: Limits) -> None:
         """Take one frame's value; ``moved_deg`` is how far the table should have turned since the last frame."""
@@ -62,19 +63,23 @@ class Channel:
 
     def _watch_stuck(self, value_deg: float, moved_deg: float) -> None:
         if self._still_deg is None or abs(value_deg - self._still_deg) > STUCK_DEG:
-            self._still_deg, self._driven_deg = value_deg, 0.0
+            self._still_deg, self._driven_deg, self._other_deg = value_deg, 0.0, None
         else:
             self._driven_deg += moved_deg
 
-    @property
-    def stuck(self) -> bool:
-        """No change at all while the table should have moved ``DRIVEN_DEG``."""
-        return abs(self._driven_deg) > DRIVEN_DEG
+    def stands_while(self, other_deg: float | None) -> bool:
+        """No change while the table should have moved ``DRIVEN_DEG`` and the other channel moved that way."""
+        if self._other_deg is None or other_deg is None:
+            self._other_deg = other_deg
+            return False
+        moved_deg = other_deg - self._other_deg
+        same_way = moved_deg * self._driven_deg > 0.0
+        return same_way and abs(self._driven_deg) > DRIVEN_DEG and abs(moved_deg) > DRIVEN_DEG / 2.0
 
     def reset(self) -> None:
         """Believe the channel again: the operator acknowledged, and the next frames decide anew."""
         self.lost, self.value_deg, self._seen_s = "", None, None
-        self._still_deg, self._driven_deg = None, 0.0
+        self._still_deg, self._driven_deg, self._other_deg = None, 0.0, None
 
 
 class Angles:
@@ -139,6 +144,8 @@ class Angles:
         moved = self.expected_dps * dt_s
         self.encoder.update(t.encoder_deg, now_s, moved, limits)
         self.inclinometer.update(t.inclinometer_deg, now_s, moved, limits)
+        if t.faults & DriveFault.ENCODER:
+            self.encoder.lost = self.encoder.lost or "reported lost by the drive"
         self._lose_stuck()
         self._update_rates(t, now_s)
         self.fuse(min(dt_s / SETTLE_S, 1.0))
@@ -163,9 +170,9 @@ class Angles:
     def _lose_stuck(self) -> None:
         """A channel that stands while the other one moves is stuck; if both stand, the table is (monitor following)."""
         encoder, inclinometer = self.encoder, self.inclinometer
-        if encoder.stuck != inclinometer.stuck and not (encoder.lost or inclinometer.lost):
-            stuck = encoder if encoder.stuck else inclinometer
-            stuck.lost = "does not move while the table does"
+        for one, other in ((encoder, inclinometer), (inclinometer, encoder)):
+            if not one.lost and not other.lost and one.stands_while(other.value_deg):
+                one.lost = "does not move while the table does"
 
     def _update_rates(self, t: Telemetry, now_s: float) -> None:
         value = self.inclinometer.value_deg

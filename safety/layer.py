@@ -91,7 +91,8 @@ def step(
     supervisor.advance(view)
     command = _command(view, supervisor)
     _remember(view, supervisor, command)
-    return Verdict(command, supervisor.response, supervisor.phase, supervisor.inhibited, tuple(supervisor.new_trips))
+    new_trips = tuple(supervisor.new_trips) if supervisor.new_trips else ()
+    return Verdict(command, supervisor.response, supervisor.phase, supervisor.inhibited, new_trips)
 
 
 def _take_time(state: SafetyState, now_s: float, late_s: float) -> None:
@@ -116,10 +117,18 @@ def _take_frame(view: View, supervisor: Supervisor, telemetry: Telemetry | None)
     view.telemetry, view.age_s = telemetry, 0.0
     on_its_own = silent or telemetry.status & _ON_ITS_OWN != 0
     if on_its_own:
+        _forget_command(view)
         angles.resync(telemetry.rate_dps if telemetry.rate_dps is not None else 0.0)
     angles.update(telemetry, view.now_s, view.dt_s, view.limits)
     if on_its_own:
         supervisor.restart_return(view)
+
+
+def _forget_command(view: View) -> None:
+    """What the table does now is not by our last command: compare nothing with it."""
+    view.command_mode, view.command_dps = None, 0.0
+    view.held_low_deg = view.held_high_deg = None
+    view.rate_limit_dps = max(view.rate_limit_dps, view.limits.emergency_rate_dps)
 
 
 def _take_stock(view: View) -> None:
@@ -131,6 +140,7 @@ def _take_stock(view: View) -> None:
     by_switch = switch and angles.angle_deg is None and (best is None or best < SWITCH_BELIEVED_BELOW_DEG)
     view.upright = by_angle or by_switch
     view.away = t is not None and not view.upright
+    view.been_upright = view.been_upright or view.upright
     view.inverted = best is not None and best > FLAT_TOLERANCE_DEG
     if view.inverted:
         view.inverted_s += view.dt_s
@@ -207,6 +217,8 @@ def _remember(view: View, supervisor: Supervisor, command: SafeCommand | None) -
     returning = supervisor.returning
     moving = command is not None and command.mode == CommandMode.MOVE
     rate = command.rate_dps if command is not None and command.rate_dps is not None else 0.0
+    on_time = view.late_s <= view.limits.link_age_s
+    view.sending_s = view.sending_s + view.dt_s if command is not None and on_time else 0.0
     view.command_mode = None if command is None else command.mode
     view.command_dps = rate
     if command is None or moving:

@@ -4,9 +4,11 @@ The chain is machine -> table file -> rider -> program. Each link may tighten a 
 refused with both numbers. ``MACHINE`` is the start of the chain: what no file can exceed.
 """
 
-from typing import Annotated, Final, Literal, NamedTuple
+from dataclasses import asdict
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
 
 Tighter = Literal["smaller", "larger"]
 
@@ -18,7 +20,7 @@ class LimitSpec(NamedTuple):
     tighter: Tighter
 
 
-def _spec(unit: str, tighter: Tighter, lowest: float, highest: float) -> object:
+def _spec(unit: str, tighter: Tighter, lowest: float, highest: float) -> Any:
     return Field(ge=lowest, le=highest, allow_inf_nan=False, json_schema_extra={"unit": unit, "tighter": tighter})
 
 
@@ -35,13 +37,14 @@ class LimitWidenedError(ValueError):
         self.name, self.asked, self.allowed, self.source = name, asked, allowed, source
 
 
-class Limits(BaseModel):
+@dataclass(frozen=True, slots=True, config=ConfigDict(extra="forbid", strict=True))
+class Limits:
     """All limits in force. Defaults are the machine's: the widest that any file can have.
 
-    Numbers and their reasons: ``docs/safety-concept.md``.
+    Numbers and their reasons: ``docs/safety-concept.md``. Raises pydantic's ``ValidationError`` (a ``ValueError``) for
+    an unknown name, a wrong type, NaN, infinity or a value outside its range. A dataclass, because its fields are read
+    dozens of times a tick.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     # Where the table may be
     upright_deg: Annotated[float, _spec("deg", "larger", -85.0, -45.0)] = -75.0
@@ -107,12 +110,9 @@ class Limits(BaseModel):
 
 def _specs() -> dict[str, LimitSpec]:
     found = {}
-    for name, field in Limits.model_fields.items():
-        extra = field.json_schema_extra
-        assert isinstance(extra, dict)
-        found[name] = LimitSpec(
-            unit=str(extra["unit"]), tighter="smaller" if extra["tighter"] == "smaller" else "larger"
-        )
+    for name, annotation in Limits.__annotations__.items():
+        extra = annotation.__metadata__[0].json_schema_extra
+        found[name] = LimitSpec(unit=extra["unit"], tighter=extra["tighter"])
     return found
 
 
@@ -128,7 +128,7 @@ def narrow(base: Limits, overrides: dict[str, float], source: str) -> Limits:
     Raises ``LimitWidenedError`` if a value is wider than the one in force, and pydantic's ``ValidationError``
     (a ``ValueError``) for an unknown name, a wrong type, NaN, infinity or a value outside its range.
     """
-    narrowed = Limits.model_validate({**base.model_dump(), **overrides})
+    narrowed = Limits(**{**asdict(base), **overrides})
     for name in overrides:
         asked, allowed = float(getattr(narrowed, name)), float(getattr(base, name))
         wider = asked > allowed if SPECS[name].tighter == "smaller" else asked < allowed

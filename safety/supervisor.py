@@ -66,7 +66,8 @@ class Supervisor:
     )
 
     def __init__(self) -> None:
-        self._monitors: tuple[Monitor, ...] = tuple(make() for make in REGISTER)
+        monitors = [make() for make in REGISTER]
+        self._monitors = tuple((monitor, monitor.check) for monitor in monitors)
         self.phase = Phase.FREE
         self.response = Response.NONE
         """The strongest response that acted since the last time all was clear."""
@@ -84,19 +85,20 @@ class Supervisor:
 
     def judge(self, view: View) -> None:
         """Run every monitor on this tick's facts, latch what trips, start the response it calls for."""
-        self.new_trips.clear()
-        inhibited: list[str] = []
+        if self.new_trips:
+            self.new_trips.clear()
         if self.active:
             self.active.clear()
-        for monitor in self._monitors:
-            response = monitor.check(view)
-            if response:
+            self.inhibited = ()
+        nothing = Response.NONE
+        for monitor, check in self._monitors:
+            response = check(view)
+            if response is not nothing:
                 self.active[monitor.id] = monitor
-                if response == Response.INHIBIT:
-                    inhibited.append(monitor.id)
+                if response is Response.INHIBIT:
+                    self.inhibited += (monitor.id,)
                 else:
                     self._trip(monitor, response, view)
-        self.inhibited = tuple(inhibited)
         if view.request.ask > Response.INHIBIT:
             self._ask(view)
         if view.request.acknowledge:
@@ -119,7 +121,7 @@ class Supervisor:
         assert returning is not None
         if returning.stage == Stage.ARRIVED:
             self._enter(Phase.BOARDED, view)
-        elif view.now_s > returning.deadline_s:
+        elif view.now_s > returning.deadline_s and view.command_mode is not None:
             detail = f"the return took longer than its budget of {returning.budget_s:.0f} s"
             self._latch("progress", Response.STOP, Recovery.AUTOMATIC, view.now_s - returning.budget_s, detail, view)
             self._respond(Response.STOP, view, again=True)
@@ -145,7 +147,7 @@ class Supervisor:
         again = self.phase == Phase.CREEPING and monitor.stops_recovery and response >= Response.STOP
         if known is not None and response <= known.response and not again:
             return
-        if known is None or response > known.response:
+        if known is None or response > known.response or again:
             self._latch(monitor.id, response, monitor.recovery, monitor.since_s(view), monitor.detail(view), view)
         monitor.on_trip(view)
         self._respond(response, view, again=again)

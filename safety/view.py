@@ -20,6 +20,7 @@ class View:
         "age_s",
         "angles",
         "away",
+        "been_upright",
         "board_limits",
         "command_dps",
         "command_mode",
@@ -36,6 +37,7 @@ class View:
         "now_s",
         "rate_limit_dps",
         "request",
+        "sending_s",
         "standing_s",
         "telemetry",
         "upright",
@@ -66,10 +68,14 @@ class View:
         """Rate of the last command; 0 unless it was MOVE."""
         self.rate_limit_dps = limits.invert_rate_dps
         """Rate limit of the motion in force."""
+        self.sending_s = 0.0
+        """For how long commands were sent without a break."""
         self.upright = False
         """At the boarding position, by the angle, or by the switch where the angle is lost."""
         self.away = False
         """Known to be away from upright, or not known to be upright once a frame came."""
+        self.been_upright = False
+        """The table was seen upright since this session's state was made."""
         self.inverted = False
         self.inverted_s = 0.0
         """Seconds spent above horizontal in this session."""

@@ -1,6 +1,5 @@
 """The virtual table board: real bytes in, real bytes out, around the simulated table."""
 
-import math
 import random
 from typing import Final
 
@@ -104,7 +103,7 @@ class VirtualBoard:
             return b""
         self._powered = True
         link, now_us = self.link, self.now_us
-        # The link first counts the frame, then says what it accepted.
+        # The codec sends what is not a number as absent.
         sequence = link.next_sequence()
         return link.telemetry(
             Telemetry(
@@ -113,13 +112,13 @@ class VirtualBoard:
                 now_us & _U32,
                 link.echo,
                 link.command_age_s(now_us),
-                _present(encoder),
-                _present(inclinometer),
-                _present(rate),
-                _present(current),
-                _present(bus),
-                _present(drive_c),
-                _present(motor_c),
+                encoder,
+                inclinometer,
+                rate,
+                current,
+                bus,
+                drive_c,
+                motor_c,
                 int(inputs),
                 int(self._memory[firmware.STATUS]),
                 int(self._memory[firmware.FAULTS]),
@@ -127,7 +126,3 @@ class VirtualBoard:
                 link.reject_reason,
             )
         )
-
-
-def _present(value: float) -> float | None:
-    return None if math.isnan(value) else value

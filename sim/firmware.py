@@ -94,18 +94,19 @@ BRAKE_OPENS_MS: Final = 70.0
 BRAKE_HOLDS_MS: Final = 80.0
 STILL_DPS: Final = 0.4
 SETTLED_MS: Final = 40.0
-GAIN: Final = 0.06
+GAIN: Final = 0.04
 """Duty per deg/s of error."""
-INTEGRAL_GAIN: Final = 1.2
+INTEGRAL_GAIN: Final = 0.6
 """Duty per deg of error."""
-INTEGRAL_MOST: Final = 0.45
+INTEGRAL_MOST: Final = 0.2
+"""Enough for the heaviest load; so little that a dead encoder cannot wind the drive up far."""
 LEAST_ACCEL_DPS2: Final = 1.0
 ENCODER_STANDS_DPS: Final = 0.3
 TABLE_TURNS_DPS: Final = 1.2
-MISMATCH_LOST_MS: Final = 100.0
+MISMATCH_LOST_MS: Final = 200.0
 TABLE_FILTER_MS: Final = 40.0
 OVERLOAD_TRIP_MS: Final = 400.0
-SLIP_TRIP_MS: Final = 100.0
+SLIP_TRIP_MS: Final = 300.0
 UNDERVOLTAGE_V: Final = 18.0
 HOT_DRIVE_C: Final = 90.0
 HOT_MOTOR_C: Final = 130.0
@@ -195,8 +196,10 @@ def _watch_sensors(memory: Floats, readings: Floats) -> None:
         memory[TABLE_DEG] = predicted + error / TABLE_FILTER_MS
         memory[TABLE_RATE_DPS] += error * 0.25 / (TABLE_FILTER_MS * TABLE_FILTER_MS * MS_S)
     encoder_rate, table_rate = readings[ENCODER_RATE_DPS], memory[TABLE_RATE_DPS]
-    stands = abs(encoder_rate) < ENCODER_STANDS_DPS and abs(table_rate) > TABLE_TURNS_DPS  # False where one is NaN
-    memory[MISMATCH_MS] = memory[MISMATCH_MS] + 1.0 if stands else 0.0
+    # Only while the motor drives: a table that a brake just stopped is known to the smoothed inclinometer later. NaN: False.
+    stands = abs(encoder_rate) < ENCODER_STANDS_DPS and abs(table_rate) > TABLE_TURNS_DPS
+    driving = memory[RELEASED_MS] > BRAKE_OPENS_MS + MISMATCH_LOST_MS and abs(memory[RAMP_DPS]) > TABLE_TURNS_DPS
+    memory[MISMATCH_MS] = memory[MISMATCH_MS] + 1.0 if stands and driving else 0.0
     if memory[MISMATCH_MS] > MISMATCH_LOST_MS:
         memory[ENCODER_LOST] = 1.0
     if memory[CLEAR_FAULTS] > 0.5:

@@ -62,8 +62,8 @@ class Asked(NamedTuple):
     """A person ordered the stop, so that standing still is right."""
     load_path_broke: bool = False
     """A gear or coupling failed."""
-    drive_dead: bool = False
-    """The actuator itself cannot move the table, so that standing still is right."""
+    cannot_move: bool = False
+    """Nothing can move the table upright: the actuator is dead, or the way is blocked. Standing still is right."""
 
 
 def judge(trace: Floats, asked: Asked) -> list[str]:
@@ -120,7 +120,7 @@ def _rescued(t_s: Floats, angle_deg: Floats, rate_dps: Floats, asked: Asked) -> 
     if asked.trip_s is None or asked.response not in DEADLINES:
         return []
     after = t_s >= asked.trip_s
-    if asked.person_stopped or asked.drive_dead:
+    if asked.person_stopped or asked.cannot_move:
         later = t_s >= asked.trip_s + 1.0
         moving = later & (np.abs(rate_dps) > STANDING_DPS)
         turning_over = moving & (rate_dps > 0.0)

@@ -1,6 +1,7 @@
 """``righting bench``: sessions in lock-step, judged on the simulator's truth."""
 
 import json
+import math
 import os
 import sys
 import time
@@ -21,12 +22,15 @@ from firmware_host.ticks import NO_REQUEST, OperatorRequest
 from firmware_host.toml_source import FileError
 from firmware_host.validation import Session
 from safety.signals import Recovery, Response, Trip
+from sim import plant
 from sim.bench import CLOCK_START_S, run_lockstep
 from sim.faults import Fault, FaultError, parse
 from sim.oracle import Asked, judge, reached_s
 from sim.table import TRACE_COLUMNS
 
 _START: Final = OperatorRequest(start=True)
+DRIVE_DEAD: Final = ("power-loss", "runaway")
+"""Faults after which no motion upright can be asked of the drive: standing still is right."""
 HELD_S: Final = 35.0
 """A table held still for so long waits for a person, and lock-step has none."""
 ALONE_S: Final = 120.0
@@ -96,7 +100,7 @@ def bench_command(
     """Run each program's session; exit code 0 unless a file is refused or a property was violated."""
     try:
         parsed = [parse(text) for text in faults]
-        results = [_bench(load_session(program, rider, table), parsed, seed, records) for program in programs]
+        results = [run_session(load_session(program, rider, table), parsed, seed, records) for program in programs]
         if json_target is not None:
             write_json(json_target, json.dumps(results[0] if len(results) == 1 else results, indent=2))
     except (FileError, FaultError, BlackBoxError, OSError) as error:
@@ -106,7 +110,8 @@ def bench_command(
     return 1 if any(result["violations"] for result in results) else 0
 
 
-def _bench(session: Session, faults: list[Fault], seed: int, records: Path) -> dict[str, Any]:
+def run_session(session: Session, faults: list[Fault], seed: int, records: Path) -> dict[str, Any]:
+    """Run a session in lock-step; gives what ``--json`` prints. Raises ``BlackBoxError``."""
     board = make_board(session.table, session.rider, seed)
     board.table.advance_ms(0)  # compile before the clock starts
     with open_blackbox(session, records, seed, lossless=True) as blackbox:
@@ -117,7 +122,8 @@ def _bench(session: Session, faults: list[Fault], seed: int, records: Path) -> d
     outcome = host.outcome()
     session_s = result.ticks * 0.01
     trace = board.table.trace()
-    asked = _asked(session, host, result.started_s, faults)
+    blocked = math.isfinite(board.table.physics[plant.OBSTRUCTION_BELOW_RAD])
+    asked = _asked(session, host, result.started_s, faults, blocked)
     truth = board.table.truth()
     t_s, angle_deg = (trace[:, TRACE_COLUMNS.index(name)] for name in ("t_s", "angle_deg"))
     trip_s = asked.trip_s
@@ -144,7 +150,7 @@ def _bench(session: Session, faults: list[Fault], seed: int, records: Path) -> d
     }
 
 
-def _asked(session: Session, host: LockstepHost, started_s: float | None, faults: list[Fault]) -> Asked:
+def _asked(session: Session, host: LockstepHost, started_s: float | None, faults: list[Fault], blocked: bool) -> Asked:
     trips = [trip for trip in host.trips if trip.response > Response.INHIBIT]
     strongest = max((trip.response for trip in trips), default=Response.NONE)
     return Asked(
@@ -154,7 +160,7 @@ def _asked(session: Session, host: LockstepHost, started_s: float | None, faults
         response=strongest.name,
         rest_s=session.limits.return_rest_s,
         person_stopped=any(trip.recovery == Recovery.ON_REQUEST for trip in trips),
-        drive_dead=any(fault.name == "power-loss" for fault in faults),
+        cannot_move=any(fault.name in DRIVE_DEAD for fault in faults) or blocked,
     )
 
 

@@ -1,11 +1,12 @@
 """Keys of a terminal, one at a time and without Enter."""
 
+import os
 import select
 import sys
 import termios
 import tty
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 
 class Keys:
@@ -13,7 +14,7 @@ class Keys:
 
     def __init__(self) -> None:
         self._fd = sys.stdin.fileno() if sys.stdin.isatty() else None
-        self._before: list[object] | None = None
+        self._before: list[Any] | None = None
 
     def __enter__(self) -> Self:
         """Switch the terminal to single keys."""
@@ -33,6 +34,4 @@ class Keys:
         ready, _, _ = select.select(watched, [], [], timeout_s)
         if self._fd is None or self._fd not in ready:
             return ""
-        import os
-
         return os.read(self._fd, 1).decode("ascii", "replace")

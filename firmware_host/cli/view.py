@@ -138,8 +138,7 @@ class LiveView:
         parts: list[RenderableType] = [self._numbers(scene), Text()]
         parts.append(Align.center(Text(words(scene.state), style=style)))
         parts.append(Align.center(Text(scene.step or " ", style="cyan")))
-        parts.append(ProgressBar(total=1.0, completed=scene.progress, width=None))
-        parts.append(_facts(scene))
+        parts += [_bar(scene), _facts(scene)]
         for text, colour in ((scene.alarm, "bold white on red"), (scene.problem, "black on yellow")):
             if text:
                 parts.append(Text(f" {text} ", style=colour))
@@ -157,6 +156,14 @@ class LiveView:
         target = "" if scene.target_deg is None else f", going to {scene.target_deg:+.0f}"
         grid.add_row(Text(f"deg{target}, limit {scene.limit_deg:+.0f}", style="dim"), Text("deg/s", style="dim"))
         return grid
+
+
+def _bar(scene: Scene) -> RenderableType:
+    grid = Grid.grid(expand=True, padding=(0, 1))
+    grid.add_column(ratio=1)
+    grid.add_column(justify="right")
+    grid.add_row(ProgressBar(total=1.0, completed=scene.progress), f"{scene.progress:4.0%}")
+    return grid
 
 
 def _facts(scene: Scene) -> RenderableType:

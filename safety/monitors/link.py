@@ -3,7 +3,7 @@
 from typing import Final
 
 from safety.monitors.base import Monitor
-from safety.signals import DriveFault, Response, Status
+from safety.signals import BoardConfig, DriveFault, Response, Status
 from safety.view import View
 
 LIMIT_TOLERANCE: Final = 0.5
@@ -19,8 +19,9 @@ class Link(Monitor):
 
     def check(self, view: View) -> Response:
         """Trip on the age of the newest frame, either way; at upright nothing moves until there is a link."""
+        t = view.telemetry
         heard = view.age_s is not None and view.age_s <= view.limits.link_age_s
-        if heard and not self._unheard(view):
+        if heard and t is not None and not (t.status & Status.WATCHDOG_EXPIRED and self._unheard(view)):
             return Response.NONE
         if not view.away:
             return Response.NONE if heard else Response.INHIBIT
@@ -38,24 +39,33 @@ class Link(Monitor):
     def _unheard(view: View) -> bool:
         """The board's watchdog ran out although its frames arrive: only the way to the board is dead."""
         t = view.telemetry
-        return t is not None and view.fresh and t.status & Status.WATCHDOG_EXPIRED != 0
+        expired = t is not None and view.fresh and t.status & Status.WATCHDOG_EXPIRED != 0
+        on_time = view.late_s <= view.limits.link_age_s
+        return expired and on_time and view.sending_s > view.limits.link_age_s
 
 
 class Session(Monitor):
-    """The board speaks in another session than the handshake made: it rebooted, or it is another board."""
+    """The board speaks in another session than the handshake made: it rebooted, or it is another board.
+
+    A session that begins away from upright is the other half of one that broke off: our first command takes the table
+    away from a board that may be returning by itself, so from that moment the return is ours to make.
+    """
 
     id = "session"
     hazard = "H-24"
 
     def check(self, view: View) -> Response:
-        """Trip when the frame's session is not the handshake's."""
+        """Trip when the frame's session is not the handshake's, or when the table was never upright in ours."""
         t, config = view.telemetry, view.config
-        if t is not None and config is not None and t.session_id == config.session_id:
+        ours = t is not None and config is not None and t.session_id == config.session_id
+        if ours and (view.been_upright or not view.away):
             return Response.NONE
         return Response.EMERGENCY_RETURN if view.away else Response.INHIBIT
 
     def detail(self, view: View) -> str:
-        """Name both sessions."""
+        """Name both sessions, or say where the table was found."""
+        if not view.been_upright and view.away:
+            return f"the table was found away from upright, at {view.angles.best_deg} deg"
         heard = "none" if view.telemetry is None else f"{view.telemetry.session_id:08x}"
         agreed = "none" if view.config is None else f"{view.config.session_id:08x}"
         return f"board speaks in session {heard}, the handshake made {agreed}: it rebooted or was changed"
@@ -67,9 +77,16 @@ class BoardConfigured(Monitor):
     id = "board-config"
     hazard = "H-21"
 
+    def __init__(self) -> None:
+        self._judged: BoardConfig | None = None
+        self._differs = False
+
     def check(self, view: View) -> Response:
         """Forbid inversion while any limit differs."""
-        return Response.INHIBIT if view.config is not None and self._differences(view) else Response.NONE
+        if view.config is not self._judged:  # a new handshake; the table's limits do not change in a session
+            self._judged = view.config
+            self._differs = bool(self._differences(view))
+        return Response.INHIBIT if self._differs else Response.NONE
 
     def detail(self, view: View) -> str:
         """Name each limit that differs, with both numbers."""

@@ -39,6 +39,9 @@ class Overspeed(Monitor):
         if not view.fresh:
             return Response.NONE
         limits, rate = view.limits, _fastest_dps(view)
+        if rate <= view.rate_limit_dps:
+            self._over.start_s = self._far_over.start_s = None
+            return Response.NONE
         threshold = limits.overspeed_factor * view.rate_limit_dps + limits.overspeed_offset_dps
         far = self._far_over.held_s(rate > max(2.0 * view.rate_limit_dps, threshold), view.now_s)
         over = self._over.held_s(rate > threshold, view.now_s)
@@ -61,10 +64,14 @@ class Following(Monitor):
     def __init__(self) -> None:
         self._off = Since()
         self._opposite = Since()
+        self._mode: CommandMode | None = None
 
     def check(self, view: View) -> Response:
         """Trip on the rate against the rate that the drive should have by now."""
         rate = view.angles.rate_dps
+        if view.command_mode != self._mode:
+            self._mode = view.command_mode
+            self._off.start_s = None  # a stop that was just ordered gets its chance
         if not view.fresh or rate is None:
             return Response.NONE
         if view.command_mode == CommandMode.TORQUE_OFF:
@@ -72,10 +79,16 @@ class Following(Monitor):
             self._opposite.held_s(False, view.now_s)
             return Response.NONE
         expected = view.angles.expected_dps
+        if abs(rate - expected) <= view.limits.following_dps and abs(rate) <= OPPOSITE_DPS:
+            self._off.start_s = self._opposite.start_s = None
+            return Response.NONE
         off = self._off.held_s(abs(rate - expected) > view.limits.following_dps, view.now_s)
         against = rate * view.command_dps < 0.0 and abs(rate) > OPPOSITE_DPS and rate * expected <= 0.0
         if self._opposite.held_s(against, view.now_s) >= view.limits.opposite_s:
             return Response.TORQUE_OFF
+        if view.command_mode == CommandMode.HOLD:
+            # A drive that does not even follow the ramp of a stop cannot be stopped by a ramp.
+            return Response.TORQUE_OFF if off >= view.limits.following_s / 2.0 else Response.NONE
         return Response.STOP if off >= view.limits.following_s else Response.NONE
 
     def detail(self, view: View) -> str:
@@ -97,9 +110,12 @@ class StopTime(Monitor):
 
     def check(self, view: View) -> Response:
         """Trip when the time that the guaranteed deceleration needs is over."""
+        if view.command_mode != CommandMode.HOLD:
+            self._holding.start_s = None
+            return Response.NONE
         rate = view.angles.rate_dps
-        held_s = self._holding.held_s(view.command_mode == CommandMode.HOLD, view.now_s)
-        if held_s < 0.0 or rate is None or not view.fresh:
+        held_s = self._holding.held_s(True, view.now_s)
+        if rate is None or not view.fresh:
             return Response.NONE
         if held_s == 0.0:
             self._start_dps = abs(rate)

@@ -7,6 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from firmware_host.cli.bench import run_session
+from firmware_host.cli.sessions import load_session
+from sim.faults import parse
+
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 PROGRAM = EXAMPLES / "programs" / "intermittent-40.toml"
@@ -31,13 +35,17 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "140", "NO_COLOR": "1"}
 
 
-def bench(records: Path, *faults: str, program: Path = PROGRAM, rider: Path = REGULAR, seed: int = 1) -> dict[str, Any]:
-    """Run ``righting bench`` and give what it prints for machines."""
-    options: list[str] = [option for fault in faults for option in ("--fault", fault)]
-    done = righting(
-        "bench", program, "--rider", rider, "--seed", str(seed), "--records", records, "--json", "-", *options
+def bench(
+    records: Path,
+    *faults: str,
+    program: Path = PROGRAM,
+    rider: Path = REGULAR,
+    table: Path | None = None,
+    seed: int = 1,
+) -> dict[str, Any]:
+    """Do what ``righting bench`` does, in this process; gives what it prints for machines."""
+    session = load_session(program, rider, table)
+    found: dict[str, Any] = json.loads(
+        json.dumps(run_session(session, [parse(fault) for fault in faults], seed, records))
     )
-    assert done.stdout, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    assert done.returncode == (1 if found["violations"] else 0), done.stderr
     return found

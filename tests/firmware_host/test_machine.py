@@ -119,13 +119,13 @@ class AnyTriggers(RuleBasedStateMachine):
     def fire(self, trigger: str) -> None:
         before = self.states.state
         self.states.fire(trigger)
-        if not before.startswith("session") and self.states.in_session():
+        if not before.startswith("session") and self.states.in_session:
             assert (before, trigger) == ("boarding_ready", "start")
             self.starts += 1
 
     @invariant()
     def session_was_started(self) -> None:
-        if self.states.in_session():
+        if self.states.in_session:
             assert self.starts > 0
 
 
