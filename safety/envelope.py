@@ -3,12 +3,13 @@
 Invariant. Let ``x`` be the worst angle that the measurements allow, ``u`` the rate in force, ``T`` the time that
 passes before a command acts, ``a`` the deceleration that the drive guarantees. As long as
 
-    x + u T + u^2 / (2 a) <= limit - margin        (and its mirror image at the upright end)
+    x + u T + u^2 / (2 a) + a T^2 / 2 <= limit - margin        (and its mirror image at the upright end)
 
-full braking at ``a`` ends inside the limit, and keeps the condition true at every later tick. A rate that would break it is
-replaced by the largest rate that does not: the positive root of ``u T + u^2 / (2 a) = room``. So there is always
-a rate to give, whatever is asked: that is what makes the condition an inductive invariant. ``docs/safety-concept.md``
-has the derivation.
+full braking at ``a`` ends inside the limit, and keeps the condition true at every later tick. The last term is for the
+commands that are still on their way: while braking they are up to ``a T`` faster than the newest one. A rate that would
+break the condition is replaced by the largest rate that does not: the positive root of ``u T + u^2 / (2 a) = room``. So
+there is always a rate to give, whatever is asked: that is what makes the condition an inductive invariant.
+``docs/safety-concept.md`` has the derivation.
 """
 
 from math import isfinite, sqrt
@@ -47,10 +48,18 @@ def highest_rate_dps(room_deg: float, brake_dps2: float, reaction_s: float) -> f
 
 
 def slew_dps(wanted_dps: float, previous_dps: float, accel_dps2: float, brake_dps2: float, dt_s: float) -> float:
-    """Move from the previous rate toward the wanted one: away from standstill at ``accel``, toward it at ``brake``."""
-    up = (accel_dps2 if previous_dps >= 0.0 else brake_dps2) * dt_s
-    down = (brake_dps2 if previous_dps > 0.0 else accel_dps2) * dt_s
-    return min(max(wanted_dps, previous_dps - down), previous_dps + up)
+    """Move from the previous rate toward the wanted one: toward standstill at ``brake``, away from it at ``accel``."""
+    if wanted_dps < previous_dps:
+        return max(wanted_dps, -_after_dps(-previous_dps, accel_dps2, brake_dps2, dt_s))
+    return min(wanted_dps, _after_dps(previous_dps, accel_dps2, brake_dps2, dt_s))
+
+
+def _after_dps(rate_dps: float, accel_dps2: float, brake_dps2: float, dt_s: float) -> float:
+    """Largest rate that can follow a rate after ``dt_s``; the part of the time before standstill counts as braking."""
+    if rate_dps >= 0.0:
+        return rate_dps + accel_dps2 * dt_s
+    left_s = dt_s + rate_dps / brake_dps2
+    return rate_dps + brake_dps2 * dt_s if left_s <= 0.0 else accel_dps2 * left_s
 
 
 def nearest_safe_rate_dps(
@@ -72,9 +81,11 @@ def nearest_safe_rate_dps(
     if not (isfinite(previous_dps) and isfinite(low_deg) and isfinite(high_deg) and isfinite(dt_s)):
         return 0.0
     wanted = request_dps if isfinite(request_dps) else 0.0
-    highest = highest_rate_dps(bounds.upper_deg - high_deg, bounds.brake_dps2, bounds.reaction_s)
+    on_the_way_deg = bounds.brake_dps2 * bounds.reaction_s * bounds.reaction_s / 2.0
+    upper_deg, lower_deg = bounds.upper_deg - on_the_way_deg, bounds.lower_deg + on_the_way_deg
+    highest = highest_rate_dps(upper_deg - high_deg, bounds.brake_dps2, bounds.reaction_s)
     # At the upright end nothing turns back by itself: that would be motion toward inversion that nobody asked for.
-    lowest = min(-highest_rate_dps(low_deg - bounds.lower_deg, bounds.brake_dps2, bounds.reaction_s), 0.0)
+    lowest = min(-highest_rate_dps(low_deg - lower_deg, bounds.brake_dps2, bounds.reaction_s), 0.0)
     wanted = min(wanted, highest, bounds.invert_rate_dps)
     wanted = max(wanted, lowest, -bounds.upright_rate_dps)
     return slew_dps(wanted, previous_dps, bounds.accel_dps2, bounds.brake_dps2, dt_s)

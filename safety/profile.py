@@ -23,7 +23,7 @@ class Pace(NamedTuple):
 
 
 def stopping_distance_deg(rate_dps: float, accel_dps2: float, pace: Pace) -> float:
-    """Distance covered from a rate (not negative) and an acceleration until both are zero, braking as hard as allowed."""
+    """Distance from a rate (not negative) and an acceleration until both are zero, braking as hard as allowed."""
     jerk = pace.jerk_dps3
     if accel_dps2 < 0.0 and rate_dps <= accel_dps2 * accel_dps2 / (2.0 * jerk):
         ease_s = -accel_dps2 / jerk  # braking harder than needed already: only ease off

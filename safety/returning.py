@@ -17,7 +17,7 @@ FLAT_TOLERANCE_DEG: Final = 0.5
 REACHED_DEG: Final = 1.0
 """A stage is done when its profile is and the table is within this of the target."""
 SWITCH_BELIEVED_BELOW_DEG: Final = -30.0
-"""The upright switch ends a return only where it can be true: a contact stuck closed must not trap an inverted rider."""
+"""The upright switch ends a return only where it can be true: one stuck closed must not trap an inverted rider."""
 BLIND_BEYOND_DEG: Final = 30.0
 """With no angle, aim this far beyond upright and let the switch end the motion."""
 
@@ -139,14 +139,18 @@ class Returning:
         if self.stage == Stage.TO_FLAT:
             return FLAT_DEG
         upright = view.limits.upright_deg
-        return upright if view.angles.angle_deg is not None else upright - BLIND_BEYOND_DEG
+        if view.angles.angle_deg is not None:
+            return upright
+        best = view.angles.best_deg
+        return (upright if best is None else min(upright, best)) - BLIND_BEYOND_DEG
 
     def _move(self, view: View) -> float:
         target = self._target_deg(view)
         if self._profile.advance(target, self.pace, view.dt_s):
-            best = view.angles.best_deg
-            if best is not None and abs(best - target) > REACHED_DEG:
-                self._start(self.stage, view)  # the table is behind its reference: go on from where it is
+            angle = view.angles.angle_deg
+            blind_end = angle is None and self.stage == Stage.TO_UPRIGHT
+            if blind_end or (angle is not None and abs(angle - target) > REACHED_DEG):
+                self._start(self.stage, view)  # behind its reference, or nothing says that it is there: go on
             elif self.stage == Stage.TO_FLAT:
                 self.stage = Stage.FLAT
                 self._rest_until_s = view.now_s + self.plan.rest_s

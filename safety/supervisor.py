@@ -3,8 +3,8 @@
 The rules of this file:
 
 * The strongest active response wins; a weaker one never overrides it.
-* A trip of RETURN or stronger stays latched until the rider is upright and standing, its cause is gone, and the operator
-  acknowledged. INHIBIT lasts as long as its cause.
+* A trip of RETURN or stronger stays latched until the rider is upright and standing, its cause is gone, and the
+  operator acknowledged. INHIBIT lasts as long as its cause.
 * Every stop away from upright ends in a recovery, or in a hold that says what to do:
 
       FREE -> RETURNING -> BOARDED -> FREE
@@ -147,8 +147,7 @@ class Supervisor:
         again = self.phase == Phase.CREEPING and monitor.stops_recovery and response >= Response.STOP
         if known is not None and response <= known.response and not again:
             return
-        if known is None or response > known.response or again:
-            self._latch(monitor.id, response, monitor.recovery, monitor.since_s(view), monitor.detail(view), view)
+        self._latch(monitor.id, response, monitor.recovery, monitor.since_s(view), monitor.detail(view), view)
         monitor.on_trip(view)
         self._respond(response, view, again=again)
 

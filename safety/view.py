@@ -1,4 +1,4 @@
-"""What the monitors see in one tick: measured signals and what this layer itself commanded, nothing that others believe."""
+"""What the monitors see in one tick: measured signals and what this layer commanded, nothing that others believe."""
 
 from typing import Literal
 

@@ -29,9 +29,8 @@ class AngleAgreement(Monitor):
     def detail(self, view: View) -> str:
         """Give both angles."""
         encoder, inclinometer = view.angles.encoder.value_deg, view.angles.inclinometer.value_deg
-        if encoder is None or inclinometer is None:
-            return "one angle missing"
-        return f"encoder {encoder:.1f} deg, inclinometer {inclinometer:.1f} deg, limit {view.limits.disagree_deg:g} deg apart"
+        limit_deg = view.limits.disagree_deg
+        return f"encoder {encoder:.1f} deg, inclinometer {inclinometer:.1f} deg, limit {limit_deg:g} deg apart"
 
     def since_s(self, view: View) -> float:
         """When they began to be apart."""
@@ -43,7 +42,7 @@ class AngleAgreement(Monitor):
 
 
 class AnglePlausibility(Monitor):
-    """A channel is lost: with one left the session ends with a return, with none left the table stops and creeps blind."""
+    """A channel is lost: with one left the session ends with a return, with none left the table creeps up blind."""
 
     id = "angle-plausibility"
     hazard = "H-16"
@@ -108,9 +107,7 @@ class Standstill(Monitor):
 
 def _drift_deg(view: View) -> float:
     """How far the table moved since it came to rest; where one angle alone moved, it is the angle that drifted: 0."""
-    if view.held_low_deg is None or view.held_high_deg is None:
+    held_low, held_high, low, high = view.held_low_deg, view.held_high_deg, view.angles.low_deg, view.angles.high_deg
+    if held_low is None or held_high is None or low is None or high is None:
         return 0.0
-    low, high = view.angles.low_deg, view.angles.high_deg
-    if low is None or high is None:
-        return 0.0
-    return max(low - view.held_high_deg, view.held_low_deg - high, 0.0)
+    return max(low - held_high, held_low - high, 0.0)

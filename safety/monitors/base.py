@@ -35,8 +35,8 @@ class Monitor(ABC):
         """When the cause appeared; monitors that wait for it to last say when that began."""
         return view.now_s
 
-    def on_trip(self, view: View) -> None:
-        """Do what must be done beside the response; most have nothing to do."""
+    def on_trip(self, view: View) -> None:  # noqa: B027 - most monitors have nothing to do
+        """Do what must be done beside the response."""
 
 
 class Since:

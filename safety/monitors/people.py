@@ -17,7 +17,7 @@ _ANKLE_LATCH: Final = _LOCKED | Input.ANKLE_LATCH_NC
 
 
 class EmergencyStop(Monitor):
-    """The hard-wired chain is open: the hardware has cut the torque; software follows, reports, and waits for a person."""
+    """The hard-wired chain is open: the hardware cut the torque; software follows, reports, and waits for a person."""
 
     id = "emergency-stop"
     hazard = "H-15"
@@ -33,7 +33,8 @@ class EmergencyStop(Monitor):
 
     def detail(self, view: View) -> str:
         """Say so."""
-        return "emergency-stop chain open"
+        where = "away from upright" if view.away else "at upright"
+        return f"emergency-stop chain open, {where}"
 
 
 class HandSwitch(Monitor):
@@ -46,7 +47,7 @@ class HandSwitch(Monitor):
         self._away = Since()
 
     def check(self, view: View) -> Response:
-        """Both contacts must agree on the one state that lets the table invert; anything else counts as a wish to return."""
+        """Both contacts must agree on the one state that lets the table invert; anything else is a wish to return."""
         t = view.telemetry
         if t is None:
             return Response.NONE

@@ -72,7 +72,7 @@ class KinematicTable:
                 self.faults,
                 0,
                 0,
-            )  # fmt: skip
+            )
         )
 
     def tick(self, request: MotionRequest = HOLD, period_s: float = PERIOD_S) -> Verdict:

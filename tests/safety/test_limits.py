@@ -1,0 +1,64 @@
+"""Limits only narrow, and say why they refuse."""
+
+import math
+from dataclasses import asdict
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from safety.limits import MACHINE, SPECS, Limits, LimitWidenedError, narrow
+
+NAMES = sorted(SPECS)
+
+
+def test_every_limit_has_a_unit_and_a_tighter_side() -> None:
+    assert SPECS.keys() == asdict(MACHINE).keys()
+    for spec in SPECS.values():
+        assert spec.unit
+        assert spec.tighter in ("smaller", "larger")
+
+
+@given(st.sampled_from(NAMES), st.floats(-200.0, 700.0), st.floats(-200.0, 700.0))
+def test_no_chain_of_files_widens_anything(name: str, first: float, second: float) -> None:
+    limits = MACHINE
+    for value in (first, second):
+        before = getattr(limits, name)
+        try:
+            limits = narrow(limits, {name: value}, "file")
+        except ValueError:
+            continue
+        after = getattr(limits, name)
+        assert after <= before if SPECS[name].tighter == "smaller" else after >= before
+        assert {**asdict(limits), name: 0} == {**asdict(MACHINE), name: 0}
+
+
+@pytest.mark.parametrize(("name", "base", "asked", "side"), [
+    ("inverted_limit_deg", 45.0, 60.0, "at most"),
+    ("return_rest_s", 60.0, 20.0, "at least"),
+])  # fmt: skip
+def test_a_wider_value_is_refused_with_both_numbers(name: str, base: float, asked: float, side: str) -> None:
+    with pytest.raises(LimitWidenedError) as refused:
+        narrow(narrow(MACHINE, {name: base}, "table.toml"), {name: asked}, "rider.toml")
+    text = str(refused.value)
+    for part in ("rider.toml", name, f"{base:g}", f"{asked:g}", SPECS[name].unit, side):
+        assert part in text
+    assert (refused.value.name, refused.value.asked, refused.value.allowed) == (name, asked, base)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "60", None, True, [60.0]])
+def test_what_is_no_number_is_refused(value: object) -> None:
+    with pytest.raises(ValidationError):
+        narrow(MACHINE, {"inverted_limit_deg": value}, "file")  # type: ignore[dict-item]  # what a file may hold
+
+
+def test_an_unknown_limit_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        narrow(MACHINE, {"inverted_limit": 60.0}, "file")
+
+
+def test_limits_cannot_be_changed_in_place() -> None:
+    with pytest.raises(AttributeError):
+        MACHINE.inverted_limit_deg = 95.0  # type: ignore[misc]  # that is the point
+    assert Limits() == MACHINE

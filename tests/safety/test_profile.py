@@ -1,0 +1,55 @@
+"""The return's trajectory: smooth, never past its target, and as fast as it may be."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ruckig import InputParameter, Result, Ruckig, Trajectory
+
+from safety.profile import Pace, Profile
+
+PACES = [Pace(8.0, 8.0, 40.0), Pace(3.0, 2.0, 4.0), Pace(1.5, 2.0, 4.0), Pace(4.0, 4.0, 8.0), Pace(2.0, 2.0, 4.0)]
+DT_S = 0.01
+
+
+def optimum_s(position_deg: float, rate_dps: float, target_deg: float, pace: Pace) -> float:
+    state = InputParameter(1)
+    state.current_position, state.current_velocity = [position_deg], [rate_dps]
+    state.target_position = [target_deg]
+    state.max_velocity, state.max_acceleration, state.max_jerk = ([limit] for limit in pace)
+    trajectory = Trajectory(1)
+    assert Ruckig(1).calculate(state, trajectory) in (Result.Working, Result.Finished)
+    return float(trajectory.duration)
+
+
+@given(st.sampled_from(PACES), st.floats(0.5, 135.0), st.floats(-1.0, 1.0), st.booleans())
+def test_smooth_exact_and_nearly_time_optimal(pace: Pace, way_deg: float, share: float, downward: bool) -> None:
+    side = -1.0 if downward else 1.0
+    start, rate = -side * way_deg, side * share * pace.rate_dps
+    if share > 0.0:  # not faster than it can still stop
+        rate = side * min(abs(rate), (pace.accel_dps2 * way_deg) ** 0.5 * 0.5)
+    profile = Profile(start, rate)
+    ticks, before, most = 0, rate, max(pace.rate_dps, abs(rate))
+    while not profile.advance(0.0, pace, DT_S):
+        ticks += 1
+        assert ticks < 40_000
+        assert profile.position_deg * side <= 0.05, "past the target"
+        assert abs(profile.rate_dps) <= most + 1e-6
+        assert abs(profile.accel_dps2) <= pace.accel_dps2 + 1e-9
+        assert abs(profile.rate_dps - before) <= pace.accel_dps2 * DT_S + 1e-9
+        before = profile.rate_dps
+    assert profile.position_deg == 0.0
+    assert ticks * DT_S <= optimum_s(start, rate, 0.0, pace) * 1.03 + 0.1
+
+
+def test_standing_at_the_target_is_there_at_once() -> None:
+    assert Profile(0.0, 0.0).advance(0.0, PACES[0], DT_S)
+
+
+@pytest.mark.parametrize("pace", PACES)
+def test_braking_harder_than_needed_is_eased(pace: Pace) -> None:
+    profile = Profile(10.0, -0.5 * pace.rate_dps)
+    profile.accel_dps2 = pace.accel_dps2
+    for _ in range(100_000):
+        if profile.advance(0.0, pace, DT_S):
+            break
+    assert profile.position_deg == 0.0
