@@ -3,7 +3,6 @@
 Sans-I/O: bytes in, payloads out; no port, no clock. Whatever bytes come, nothing is raised and memory stays bounded.
 """
 
-from struct import Struct
 from typing import Final
 
 from cobs import cobs
@@ -14,14 +13,13 @@ MAX_PAYLOAD: Final = 128
 MAX_FRAME: Final = MAX_PAYLOAD + 4 + 2
 """With the CRC and what COBS adds, without the closing zero."""
 
-_CRC: Final = Struct("<I")
-
 
 def encode_frame(payload: bytes) -> bytes:
     """Wrap a payload. Raises ``ValueError`` if it is longer than ``MAX_PAYLOAD``."""
     if len(payload) > MAX_PAYLOAD:
         raise ValueError(f"a payload of {len(payload)} bytes does not fit a frame; at most {MAX_PAYLOAD}")
-    return cobs.encode(payload + _CRC.pack(iso_hdlc(payload))) + b"\0"
+    coded: bytes = cobs.encode(payload + iso_hdlc(payload).to_bytes(4, "little"))
+    return coded + b"\0"
 
 
 class Deframer:
@@ -40,6 +38,9 @@ class Deframer:
     def feed(self, data: bytes) -> list[bytes]:
         """Take bytes; give the payloads that they complete, in order."""
         self.bytes_in += len(data)
+        if not self._rest and not self._skipping and data.find(b"\0") == len(data) - 1 and data:
+            payload = self._unwrap(data[:-1])  # the usual case: one whole frame
+            return [] if payload is None else [payload]
         if self._rest:
             data = self._rest + data
         pieces = data.split(b"\0")
@@ -69,12 +70,13 @@ class Deframer:
             self.oversized_frames += 1
             return None
         try:
-            body = cobs.decode(piece)
+            body: bytes = cobs.decode(piece)
         except cobs.DecodeError:
             self.corrupted_frames += 1
             return None
-        if len(body) < _CRC.size or iso_hdlc(body[:-4]) != _CRC.unpack_from(body, len(body) - 4)[0]:
+        payload = body[:-4]
+        if len(body) < 4 or body[-4:] != iso_hdlc(payload).to_bytes(4, "little"):
             self.corrupted_frames += 1
             return None
         self.frames += 1
-        return body[:-4]
+        return payload

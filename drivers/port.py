@@ -100,7 +100,7 @@ class SerialPort:
             return b""
 
     def write(self, data: bytes) -> None:
-        """Send bytes without waiting. A frame that does not fit is dropped whole and counted: the next one is fresher."""
+        """Send bytes without waiting. A frame that does not fit is dropped and counted: the next is fresher."""
         if self._serial is None:
             self.dropped_writes += 1
             return

@@ -4,7 +4,6 @@ Nothing here judges a message; whether it may be acted on is for ``drivers.board
 """
 
 from enum import IntEnum
-from math import isfinite
 from struct import Struct
 from typing import Final, NamedTuple
 
@@ -62,6 +61,7 @@ TORQUE_STEPS: Final = 250
 NO_I32: Final = -(2**31)
 NO_I16: Final = -(2**15)
 NO_U16: Final = 2**16 - 1
+_I16_MOST: Final = 2**15 - 1
 HAS_ECHO: Final = 1 << 15
 """Bit of the status word that says that a command was accepted in this session."""
 
@@ -111,12 +111,6 @@ def decode_motion(payload: bytes) -> MotionFields:
     )
 
 
-def _whole(value: float, scale: float, lowest: int, highest: int, absent: int) -> int:
-    if not isfinite(value):
-        return absent
-    return max(lowest, min(round(value * scale), highest))
-
-
 def encode_telemetry(t: Telemetry) -> bytes:
     """Give a telemetry frame's payload; None and what is not a number become absent."""
     return TELEMETRY_FRAME.pack(
@@ -127,7 +121,7 @@ def encode_telemetry(t: Telemetry) -> bytes:
         t.board_time_us,
         0 if t.echoed_sequence is None else t.echoed_sequence,
         _u16(t.command_age_s, 1000.0),
-        NO_I32 if t.encoder_deg is None else _whole(t.encoder_deg, 1000.0, NO_I32 + 1, 2**31 - 1, NO_I32),
+        _i32(t.encoder_deg, 1000.0),
         _i16(t.inclinometer_deg, 100.0),
         _i16(t.rate_dps, 100.0),
         _i16(t.current_a, 100.0),
@@ -143,11 +137,21 @@ def encode_telemetry(t: Telemetry) -> bytes:
 
 
 def _i16(value: float | None, scale: float) -> int:
-    return NO_I16 if value is None else _whole(value, scale, NO_I16 + 1, 2**15 - 1, NO_I16)
+    if value is None or not -1e9 < value < 1e9:  # written so that NaN fails it
+        return NO_I16
+    return max(-_I16_MOST, min(round(value * scale), _I16_MOST))
+
+
+def _i32(value: float | None, scale: float) -> int:
+    if value is None or not -1e6 < value < 1e6:
+        return NO_I32
+    return round(value * scale)
 
 
 def _u16(value: float | None, scale: float) -> int:
-    return NO_U16 if value is None else _whole(value, scale, 0, NO_U16 - 1, NO_U16)
+    if value is None or not -1e9 < value < 1e9:
+        return NO_U16
+    return max(0, min(round(value * scale), NO_U16 - 1))
 
 
 def decode_telemetry(payload: bytes) -> Telemetry:

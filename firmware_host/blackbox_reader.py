@@ -1,4 +1,4 @@
-"""Reading black boxes: whole ones, cut ones, and ones with damaged chunks. Nothing damaged is ever given as if it were whole."""
+"""Reading black boxes: whole, cut, and with damaged chunks. Nothing damaged is ever given as if it were whole."""
 
 import json
 import struct
@@ -101,7 +101,9 @@ def _messages(recording: Recording) -> list[tuple[str, bytes]]:
         raise BlackBoxReadError(f"{recording.path}: {error.strerror}") from error
     except _DAMAGE as error:
         if not ended:
-            recording.problems.append(f"the file is cut or damaged after {len(found)} records: {error or type(error)}")
+            recording.problems.append(
+                f"the file is cut or damaged after {len(found)} records: {type(error).__name__} {error}"
+            )
     if not recording.metadata and not found:
         raise BlackBoxReadError(f"{recording.path}: this is not a black box; give a .mcap file that righting wrote")
     return found
@@ -121,6 +123,4 @@ def _take_chunk(chunk: Chunk, topics: dict[int, str], found: list[tuple[str, byt
     except Exception as error:
         recording.problems.append(f"a chunk after {len(found)} records is damaged and left out: {error}")
         return
-    for record in records:
-        if isinstance(record, Message):
-            found.append((topics.get(record.channel_id, ""), record.data))
+    found += [(topics.get(one.channel_id, ""), one.data) for one in records if isinstance(one, Message)]

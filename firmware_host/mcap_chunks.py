@@ -1,13 +1,14 @@
 """MCAP files written a chunk at a time from message records that are bytes already.
 
-The ``mcap`` package builds every message out of several small writes, which costs more than the rest of a tick. Here a chunk is
-one join of finished message records; all other records are the package's own classes, and its reader reads the file.
+The ``mcap`` package builds every message out of several small writes, which costs as much as a quarter of a tick. Here
+a chunk is one join of finished message records; all other records are the package's own classes, and its reader reads
+the file.
 """
 
 import zlib
 from collections.abc import Sequence
 from struct import Struct
-from typing import IO, Final, NamedTuple
+from typing import IO, Any, Final, NamedTuple
 
 import zstandard
 from mcap.data_stream import RecordBuilder
@@ -152,7 +153,7 @@ def _index_bytes(channel: int, entries: list[tuple[int, int]]) -> bytes:
 
 
 def _bytes(*records: McapRecord) -> bytes:
-    builder = RecordBuilder()
+    builder: Any = RecordBuilder()
     for record in records:
         record.write(builder)
     return bytes(builder.end())

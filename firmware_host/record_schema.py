@@ -1,8 +1,8 @@
 """The record of one tick: everything that went in and came out, as a protobuf message of fixed-width fields.
 
 Fixed-width fields have a fixed place, so that one precompiled ``struct`` with the tag bytes in it writes a valid
-message in a microsecond, and any protobuf reader (Foxglove, for one) reads it. Numbers are doubles, because a replay must
-see the very bits. A number that is absent is NaN in the file; an integer that is absent is -1.
+message, and any protobuf reader (Foxglove, for one) reads it. Numbers are doubles, because a replay must see the very
+bits. A number that is absent is NaN in the file; an integer that is absent is -1.
 """
 
 from math import isnan, nan

@@ -1,7 +1,7 @@
 """Faults that can be put into a simulated session, each at the level where it happens.
 
-A fault has a name, a place, and what it does when it begins and ends. ``parse`` reads ``NAME@SECONDS[:DURATION]``. A new
-fault is one entry in ``CATALOGUE``.
+A fault has a name, a place, and what it does when it begins and ends. ``parse`` reads ``NAME@SECONDS[:DURATION]``. A
+new fault is one entry in ``CATALOGUE``.
 """
 
 import math

@@ -1,8 +1,8 @@
 """The table board's inner loop, once a millisecond: what its microcontroller would run, compiled.
 
-It follows the host's orders within limits of its own, works the brake, watches for silence, and brings the table upright by itself when
-the host is dead. It knows only what the board's sensors say. All its state is one float64 array, so that firmware in
-another language can stand in its place.
+It follows the host's orders within limits of its own, works the brake, watches for silence, and brings the table
+upright by itself when the host is dead. It knows only what the board's sensors say. All its state is one float64 array,
+so that firmware in another language can stand in its place.
 """
 
 import math
@@ -172,7 +172,7 @@ def firmware_tick(settings: Floats, memory: Floats, readings: Floats, order: Flo
     if not inputs & _ESTOP or (order[SESSION_OPEN] < 0.5 and memory[ARMED] < 0.5):
         mode = _OFF
     _drive(settings, memory, drive, mode, limited, accel, torque, rate)
-    _watch_drive(settings, memory, readings, drive, rate)
+    _watch_drive(memory, readings, drive, rate)
     memory[BLIND_DEG] += memory[RAMP_DPS] * MS_S
     status = _RETURNING if expired and memory[RETURN_STAGE] < 4.0 else 0
     status |= _EXPIRED if expired else 0
@@ -196,7 +196,7 @@ def _watch_sensors(memory: Floats, readings: Floats) -> None:
         memory[TABLE_DEG] = predicted + error / TABLE_FILTER_MS
         memory[TABLE_RATE_DPS] += error * 0.25 / (TABLE_FILTER_MS * TABLE_FILTER_MS * MS_S)
     encoder_rate, table_rate = readings[ENCODER_RATE_DPS], memory[TABLE_RATE_DPS]
-    # Only while the motor drives: a table that a brake just stopped is known to the smoothed inclinometer later. NaN: False.
+    # Only while the motor drives: the smoothed inclinometer is late to know that a brake stopped the table. NaN: False.
     stands = abs(encoder_rate) < ENCODER_STANDS_DPS and abs(table_rate) > TABLE_TURNS_DPS
     driving = memory[RELEASED_MS] > BRAKE_OPENS_MS + MISMATCH_LOST_MS and abs(memory[RAMP_DPS]) > TABLE_TURNS_DPS
     memory[MISMATCH_MS] = memory[MISMATCH_MS] + 1.0 if stands and driving else 0.0
@@ -356,7 +356,7 @@ def _control(settings: Floats, memory: Floats, drive: Floats, rate: float) -> No
 
 
 @jit
-def _watch_drive(settings: Floats, memory: Floats, readings: Floats, drive: Floats, rate: float) -> None:
+def _watch_drive(memory: Floats, readings: Floats, drive: Floats, rate: float) -> None:
     """The drive's own fault flags."""
     at_limit = abs(readings[CURRENT_A]) > 0.97 * drive[CURRENT_LIMIT_A] and drive[TORQUE_ENABLE] > 0.5
     behind = not abs(rate - memory[RAMP_DPS]) < max(0.5 * abs(memory[RAMP_DPS]), STILL_DPS)

@@ -1,0 +1,249 @@
+"""No way to end stuck: each test is a trap that a rider could fall into, and the way out of it."""
+
+import math
+
+import pytest
+
+from safety.signals import CommandMode, DriveFault, Input, MotionRequest, Response, Status
+from tests.safety.kinematic_table import KinematicTable
+
+ASK_STOP = MotionRequest(ask=Response.STOP)
+ASK_RETURN = MotionRequest(ask=Response.RETURN)
+ASK_EMERGENCY = MotionRequest(ask=Response.EMERGENCY_RETURN)
+RECOVER = MotionRequest(recover=True)
+ACKNOWLEDGE = MotionRequest(acknowledge=True)
+
+
+def at(angle_deg: float) -> KinematicTable:
+    table = KinematicTable()
+    table.invert_to(angle_deg, 3.0)
+    assert table.causes() == []
+    return table
+
+
+def comes_up(table: KinematicTable, at_most_s: float = 90.0) -> None:
+    table.until(lambda: table.phase in ("BOARDED", "FREE") and table.angle_deg < -72.0, at_most_s)
+
+
+# --------------------------------------------------------------------------------------------------------- stopping
+
+
+@pytest.mark.parametrize("stuck_dps", [0.3, 1.0, 1.9])
+def test_a_rate_that_does_not_go_to_zero_does_not_keep_a_stop_from_ending(stuck_dps: float) -> None:
+    table = at(20.0)
+    table.bend = lambda t: t._replace(rate_dps=stuck_dps)
+    table.tick(ASK_STOP)
+    table.until(lambda: table.phase == "HELD", 5.0)
+    table.tick(RECOVER)
+    table.until(lambda: table.phase == "CREEPING", 1.0, RECOVER)
+
+
+def test_without_any_angle_and_without_the_brake_s_contact_a_stop_ends_too() -> None:
+    table = at(0.3)
+    table.bend = lambda t: t._replace(
+        encoder_deg=None, inclinometer_deg=None, rate_dps=None, status=t.status & ~Status.BRAKE_CLOSED
+    )
+    comes_up(table)
+
+
+@pytest.mark.parametrize("stuck_dps", [-6.0, -1.5, 1.5, 6.0])
+def test_a_rate_signal_that_contradicts_both_angles_is_not_believed(stuck_dps: float) -> None:
+    table = at(5.0)
+    table.bend = lambda t: t._replace(rate_dps=stuck_dps)
+    table.run(5.0)
+    table.tick(RECOVER)
+    comes_up(table)
+    assert "contradicts" in table.state.view.angles.encoder.lost
+
+
+# ----------------------------------------------------------------------------------------------------- person's stop
+
+
+def test_a_person_s_stop_counts_while_the_table_pauses_before_its_own_recovery() -> None:
+    table = at(-30.0)
+    table.faults = DriveFault.OVERCURRENT
+    table.tick()
+    table.faults = 0
+    table.run(0.5)
+    assert table.phase == "HELD"
+    table.tick(ASK_STOP)
+    table.run(20.0)
+    assert table.phase == "HELD"
+    table.tick(RECOVER)
+    comes_up(table)
+
+
+@pytest.mark.parametrize("exhausted", [False, True])
+def test_recover_pressed_before_the_chain_closes_does_nothing(exhausted: bool) -> None:
+    table = at(-30.0)
+    if exhausted:
+        table.move = lambda rate_dps: max(rate_dps, 0.0)
+        table.tick(ASK_RETURN)
+        table.until(lambda: table.state.supervisor.exhausted, 60.0)
+        table.move = lambda rate_dps: rate_dps
+    else:
+        table.tick(ASK_STOP)
+    table.run(0.5)
+    table.inputs &= ~Input.ESTOP_CHAIN
+    table.run(0.1)
+    table.run(0.1, RECOVER)
+    assert table.state.supervisor.exhausted == exhausted
+    table.inputs |= Input.ESTOP_CHAIN
+    table.run(10.0)
+    assert table.phase == "HELD"
+    table.tick(RECOVER)
+    comes_up(table)
+
+
+def test_one_request_is_enough_after_an_emergency_stop_even_if_an_attempt_fails() -> None:
+    table = at(-20.0)
+    table.inputs &= ~Input.ESTOP_CHAIN
+    table.run(0.2)
+    table.inputs |= Input.ESTOP_CHAIN
+    table.tick(RECOVER)
+    table.run(0.5)
+    table.move = lambda rate_dps: 0.0
+    table.until(lambda: table.phase in ("STOPPING", "HELD"), 10.0)
+    table.move = lambda rate_dps: rate_dps
+    comes_up(table)
+
+
+def test_an_emergency_stop_pressed_again_waits_again() -> None:
+    table = at(-20.0)
+    table.inputs &= ~Input.ESTOP_CHAIN
+    table.run(0.2)
+    table.inputs |= Input.ESTOP_CHAIN
+    table.tick(RECOVER)
+    table.run(1.0)
+    assert table.phase == "CREEPING"
+    for _ in range(2):  # once under way, once at standstill
+        table.inputs &= ~Input.ESTOP_CHAIN
+        table.run(0.2)
+        assert table.phase == "HELD"
+        table.inputs |= Input.ESTOP_CHAIN
+        table.run(10.0)
+        assert table.phase == "HELD"
+    table.tick(RECOVER)
+    comes_up(table)
+
+
+# ------------------------------------------------------------------------------------------------------ upright switch
+
+
+@pytest.mark.parametrize("ask", [ASK_RETURN, ASK_EMERGENCY, ASK_STOP])
+def test_a_switch_stuck_closed_ends_no_return_that_an_angle_contradicts(ask: MotionRequest) -> None:
+    table = at(-10.0)
+    table.inputs |= Input.UPRIGHT_SWITCH
+    table.tick(ask)
+    table.run(0.5)
+    table.tick(RECOVER)
+    comes_up(table)
+
+
+def test_blind_a_switch_that_closes_ends_the_return_where_it_can_be_true() -> None:
+    table = at(10.0)
+    table.inputs |= Input.UPRIGHT_SWITCH
+    table.bend = lambda t: t._replace(encoder_deg=None, inclinometer_deg=None, rate_dps=None)
+    table.until(lambda: table.phase == "BOARDED", 90.0)
+    assert -40.0 < table.angle_deg < -25.0, "stuck closed and blind: as far as dead reckoning can tell"
+
+
+# ------------------------------------------------------------------------------------------------- drift after arrival
+
+
+@pytest.mark.parametrize("ask", [ASK_EMERGENCY, ASK_STOP])
+def test_a_table_that_strays_from_upright_after_its_return_is_brought_back(ask: MotionRequest) -> None:
+    table = at(-60.0)
+    table.inputs &= ~Input.HAND_SWITCH_NO  # stays latched: nobody acknowledges
+    table.tick(ask)
+    table.run(0.5)
+    table.tick(RECOVER)
+    comes_up(table)
+    for _ in range(2):
+        slip = [True]
+        table.move = lambda rate_dps, slip=slip: 1.0 if slip[0] and rate_dps == 0.0 else rate_dps
+        table.until(lambda: table.angle_deg > -71.0, 10.0)
+        table.until(lambda: table.phase in ("RETURNING", "CREEPING"), 10.0)
+        slip[0] = False
+        comes_up(table)
+
+
+def test_a_brake_that_slips_during_the_rest_does_not_take_the_rider_back_into_inversion() -> None:
+    table = at(4.0)
+    table.tick(ASK_EMERGENCY)
+    held = MotionRequest(hold_flat=True)
+    table.until(lambda: table.rate_dps == 0.0 and table.angle_deg < 0.6, 10.0, held)
+    table.run(0.5, held)
+    table.move = lambda rate_dps: 0.25 if rate_dps == 0.0 else rate_dps
+    for _ in range(4000):
+        table.tick(held)
+        assert table.angle_deg < 3.0
+
+
+# -------------------------------------------------------------------------------------------------------- trajectories
+
+
+@pytest.mark.parametrize("gain", [0.9, 1.1])
+def test_a_drive_whose_scale_is_off_still_goes_flat_rests_and_goes_on(gain: float) -> None:
+    table = at(50.0)
+    table.move = lambda rate_dps: rate_dps * gain
+    table.tick(ASK_EMERGENCY)
+    comes_up(table, 65.0)
+    assert table.causes() == []
+
+
+@pytest.mark.parametrize("stall_s", [0.15, 0.5, 2.0, 10.0])
+def test_a_stall_in_the_middle_of_a_return_leaves_its_trajectory_intact(stall_s: float) -> None:
+    table = at(40.0)
+    table.tick(ASK_EMERGENCY)
+    table.run(1.5)
+    assert table.rate_dps == pytest.approx(-8.0)
+    table.rate_dps = 0.0  # the drive's watchdog stopped it
+    table.tick(period_s=stall_s)
+    fastest = [0.0]
+
+    def boarded() -> bool:
+        if table.angle_deg < -1.0:
+            fastest[0] = max(fastest[0], -table.rate_dps)
+        return table.phase == "BOARDED"
+
+    table.until(boarded, 70.0)
+    assert fastest[0] <= 2.5
+
+
+def test_letting_go_while_resting_flat_does_not_cut_the_rest_short() -> None:
+    table = at(3.0)
+    table.tick(ASK_RETURN)
+    table.until(lambda: table.angle_deg < 0.3 and table.rate_dps == 0.0, 20.0)
+    table.inputs &= ~Input.HAND_SWITCH_NO
+    table.run(4.9)
+    assert table.angle_deg == pytest.approx(0.0, abs=1.0)
+    comes_up(table)
+
+
+# ------------------------------------------------------------------------------------------------------- odd frames
+
+
+def test_a_rate_that_is_no_number_after_silence_poisons_nothing() -> None:
+    table = at(-40.0)
+    table.silent = True
+    table.run(0.3)
+    table.silent = False
+    table.bend = lambda t: t._replace(rate_dps=math.nan)
+    table.tick()
+    table.bend = lambda t: t
+    table.tick()
+    assert math.isfinite(table.state.view.angles.expected_dps)
+    assert table.state.view.angles.estimate_deg is not None
+    assert math.isfinite(table.state.view.angles.estimate_deg)
+
+
+def test_no_motion_is_commanded_from_no_angle() -> None:
+    table = KinematicTable()
+    table.run(0.1)
+    table.bend = lambda t: t._replace(encoder_deg=None, inclinometer_deg=None)
+    table.state.view.angles.reset()  # as an acknowledgement does
+    table.state.view.angles.fuse()
+    for _ in range(3):
+        command = table.tick(MotionRequest(2.0)).command
+        assert command is None or command.mode != CommandMode.MOVE or (command.rate_dps or 0.0) <= 0.0
