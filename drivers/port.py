@@ -16,7 +16,6 @@ from serial.tools import list_ports as pyserial_list_ports
 
 REOPEN_PERIOD_S: Final = 0.25
 READ_BYTES: Final = 4096
-_MOST_PENDING: Final = 256
 
 _ADVICE: Final = {
     errno.ENOENT: "there is no such port; see righting ports, or plug the table in",
@@ -101,15 +100,18 @@ class SerialPort:
 
     def write(self, data: bytes) -> None:
         """Send bytes without waiting. A frame that does not fit is dropped and counted: the next is fresher."""
+        if not data and not self._pending:
+            return
         if self._serial is None:
             self.dropped_writes += 1
             return
         try:
             self._pending = self._send(self._pending) if self._pending else b""
-            if self._pending:
-                self.dropped_writes += 1
+            rest = data if self._pending else self._send(data)
+            if data and rest == data:
+                self.dropped_writes += 1  # nothing of it went out
             else:
-                self._pending = self._send(data)[:_MOST_PENDING]
+                self._pending = rest
         except (OSError, serial.SerialException):
             self.close()
 
@@ -125,9 +127,9 @@ class SerialPort:
         return True
 
     def _make(self) -> Any:
-        options: dict[str, Any] = {"baudrate": self.baud, "timeout": 0, "write_timeout": 0}
+        options: dict[str, Any] = {"baudrate": self.baud, "timeout": 0}
         if "://" not in self.url:
-            options["exclusive"] = True
+            options |= {"exclusive": True, "write_timeout": 0}
         return serial.serial_for_url(self.url, **options)
 
     def _read_descriptor(self, fd: int) -> bytes:
@@ -160,8 +162,7 @@ class SerialPort:
         try:
             return data[os.write(self._fd, data) :]
         except BlockingIOError:
-            self.dropped_writes += 1
-            return b""
+            return data
 
 
 def _descriptor(port: Any) -> int | None:
@@ -175,8 +176,9 @@ def _descriptor(port: Any) -> int | None:
 
 def _advice(error: serial.SerialException) -> str:
     code = error.errno
-    if code is None and isinstance(error.__context__, OSError):
-        code = error.__context__.errno
+    cause = error.__context__  # an OSError, or a termios.error, which is none but has its number in the same place
+    if code is None and cause is not None and cause.args and isinstance(cause.args[0], int):
+        code = cause.args[0]
     text = str(error)
     if "exclusively" in text:
         code = errno.EBUSY

@@ -25,6 +25,11 @@ WINDOW: Final = 10
 """Frames over which the inclinometer's rate is taken."""
 DRIVE_LAG_S: Final = 0.08
 """First-order lag of the drive behind its command, for the expected rate."""
+RATE_MEMORY_S: Final = 1.5
+RATE_OFF_DEG: Final = 1.5
+"""The encoder is lost if its rate says so much more or less motion than its angle, over about ``RATE_MEMORY_S``."""
+LONGEST_GAP_S: Final = 0.1
+"""Frames farther apart than this are not compared."""
 SETTLE_S: Final = 10.0
 """How slowly dead reckoning follows the measured angles: slower than any sensor drift that agreement would miss."""
 
@@ -87,7 +92,10 @@ class Angles:
 
     __slots__ = (
         "_at",
+        "_compared_deg",
+        "_compared_s",
         "_ramped_dps",
+        "_rate_off_deg",
         "_window",
         "angle_deg",
         "best_deg",
@@ -107,6 +115,9 @@ class Angles:
         self.inclinometer = Channel("inclinometer")
         self.estimate_deg: float | None = None
         """Dead-reckoned from the commanded rate, drawn slowly toward the measured angles."""
+        self._compared_s: float | None = None
+        self._compared_deg = 0.0
+        self._rate_off_deg = 0.0
         self._ramped_dps = 0.0
         self.expected_dps = 0.0
         """The rate that the drive should have by now."""
@@ -135,9 +146,11 @@ class Angles:
         if self.estimate_deg is not None:
             self.estimate_deg += self.expected_dps * dt_s
 
-    def resync(self, rate_dps: float) -> None:
+    def resync(self, rate_dps: float | None) -> None:
         """Expect the rate that is measured: the table moved without our commands, or its brake fell."""
-        self._ramped_dps = self.expected_dps = rate_dps
+        believable = rate_dps is not None and abs(rate_dps) <= FASTEST_DPS  # written so that NaN fails it
+        self._ramped_dps = self.expected_dps = rate_dps if rate_dps is not None and believable else 0.0
+        self._compared_s, self._rate_off_deg = None, 0.0
 
     def update(self, t: Telemetry, now_s: float, dt_s: float, limits: Limits) -> None:
         """Take a fresh frame."""
@@ -147,6 +160,7 @@ class Angles:
         if t.faults & DriveFault.ENCODER:
             self.encoder.lost = self.encoder.lost or "reported lost by the drive"
         self._lose_stuck()
+        self._compare_rate(t, now_s)
         self._update_rates(t, now_s)
         self.fuse(min(dt_s / SETTLE_S, 1.0))
 
@@ -173,6 +187,20 @@ class Angles:
         for one, other in ((encoder, inclinometer), (inclinometer, encoder)):
             if not one.lost and not other.lost and one.stands_while(other.value_deg):
                 one.lost = "does not move while the table does"
+
+    def _compare_rate(self, t: Telemetry, now_s: float) -> None:
+        """The drive's rate must be that of its own angle: one that froze would look like a table that never stands."""
+        value, rate, then_s = self.encoder.value_deg, t.rate_dps, self._compared_s
+        self._compared_s = None
+        if self.encoder.lost or value is None or rate is None or not isfinite(rate):
+            return
+        if then_s is not None and 0.0 < now_s - then_s < LONGEST_GAP_S:
+            gap_s, capped_dps = now_s - then_s, min(max(rate, -FASTEST_DPS), FASTEST_DPS)
+            fresh_deg = capped_dps * gap_s - (value - self._compared_deg)
+            self._rate_off_deg += fresh_deg - self._rate_off_deg * gap_s / RATE_MEMORY_S
+            if abs(self._rate_off_deg) > RATE_OFF_DEG:
+                self.encoder.lost = "its rate contradicts its angle"
+        self._compared_s, self._compared_deg = now_s, value
 
     def _update_rates(self, t: Telemetry, now_s: float) -> None:
         value = self.inclinometer.value_deg
@@ -207,5 +235,6 @@ class Angles:
         self.encoder.reset()
         self.inclinometer.reset()
         self.estimate_deg = None
+        self._compared_s, self._rate_off_deg = None, 0.0
         self._window.clear()
         self._at = 0

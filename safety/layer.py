@@ -22,12 +22,10 @@ from safety.signals import (
     Trip,
 )
 from safety.supervisor import Phase, Supervisor
-from safety.view import AT_UPRIGHT_DEG, STANDSTILL_DPS, HandSwitchMode, View
+from safety.view import AT_UPRIGHT_DEG, LONGEST_STEP_S, STANDSTILL_DPS, HandSwitchMode, View
 
 PERIOD_S: Final = 0.01
 """Nominal time between ticks."""
-LONGEST_STEP_S: Final = 0.05
-"""No rate changes by more than this much time allows, however late a tick is."""
 _ON_ITS_OWN: Final = Status.WATCHDOG_EXPIRED | Status.DEAD_HOST_RETURN
 """While the board says this, it moves the table without our commands."""
 UPRIGHT_SLACK_DEG: Final = 1.0
@@ -118,7 +116,7 @@ def _take_frame(view: View, supervisor: Supervisor, telemetry: Telemetry | None)
     on_its_own = silent or telemetry.status & _ON_ITS_OWN != 0
     if on_its_own:
         _forget_command(view)
-        angles.resync(telemetry.rate_dps if telemetry.rate_dps is not None else 0.0)
+        angles.resync(telemetry.rate_dps)
     angles.update(telemetry, view.now_s, view.dt_s, view.limits)
     if on_its_own:
         supervisor.restart_return(view)
@@ -198,7 +196,8 @@ def _bounds(view: View, supervisor: Supervisor) -> Bounds:
         pace, previous = returning.pace, _rate_in_force_dps(view)
         invert, upright, accel = max(previous, 0.0), max(pace.rate_dps, -previous), pace.accel_dps2
     else:
-        invert = 0.0 if supervisor.inhibited else limits.invert_rate_dps
+        blind = view.angles.angle_deg is None
+        invert = 0.0 if supervisor.inhibited or blind else limits.invert_rate_dps
         upright = limits.upward_rate_dps if view.inverted else limits.head_up_rate_dps
         accel = limits.accel_dps2
     return Bounds(

@@ -9,13 +9,14 @@ from typing import Final, NamedTuple
 
 from safety.limits import Limits
 from safety.profile import Pace, Profile
-from safety.signals import Input
-from safety.view import View
+from safety.view import LONGEST_STEP_S, STANDSTILL_DPS, View
 
 FLAT_DEG: Final = 0.0
 FLAT_TOLERANCE_DEG: Final = 0.5
 REACHED_DEG: Final = 1.0
-"""A stage is done when its profile is and the table is within this of the target."""
+"""A stage is done when its profile is and the table is not farther than this from the target, or past it."""
+SLIPPED_DEG: Final = 2.0
+"""A table that slips this far into inversion while it rests at horizontal is brought back."""
 SWITCH_BELIEVED_BELOW_DEG: Final = -30.0
 """The upright switch ends a return only where it can be true: one stuck closed must not trap an inverted rider."""
 BLIND_BEYOND_DEG: Final = 30.0
@@ -72,14 +73,6 @@ def creep(limits: Limits) -> ReturnPlan:
     )
 
 
-def switch_closed(view: View) -> bool:
-    """The upright switch is closed, and may be believed."""
-    t, best = view.telemetry, view.angles.best_deg
-    if t is None or not t.inputs & Input.UPRIGHT_SWITCH:
-        return False
-    return best is None or best < SWITCH_BELIEVED_BELOW_DEG
-
-
 class Returning:
     """One return under way."""
 
@@ -87,10 +80,11 @@ class Returning:
 
     def __init__(self, plan: ReturnPlan, view: View) -> None:
         self.plan = plan
-        self._rest_until_s = view.now_s
+        self._rest_until_s = view.now_s + plan.rest_s
         best = view.angles.best_deg
-        inverted = best is not None and best > FLAT_TOLERANCE_DEG
-        self.stage = Stage.TO_FLAT if inverted else Stage.TO_UPRIGHT
+        self.stage = Stage.TO_UPRIGHT
+        if best is not None and best > FLAT_DEG - REACHED_DEG:  # at horizontal the rest is still to come
+            self.stage = Stage.TO_FLAT if best > FLAT_TOLERANCE_DEG else Stage.FLAT
         rate = view.angles.rate_dps
         self._profile = Profile(FLAT_DEG if best is None else best, view.command_dps if rate is None else rate)
         self.budget_s = BUDGET_FACTOR * self._planned_s(best, view.limits) + BUDGET_GRACE_S
@@ -109,8 +103,11 @@ class Returning:
 
     def rate_dps(self, view: View) -> float | None:
         """Rate for this tick; None to stand on the brake."""
-        if switch_closed(view) or view.upright:
-            self.stage = Stage.ARRIVED if self._standing_at_the_end(view) else self.stage
+        if view.upright and (view.angles.angle_deg is None or abs(self._profile.rate_dps) < STANDSTILL_DPS):
+            self.stage = Stage.ARRIVED
+        best = view.angles.best_deg
+        if self.stage == Stage.FLAT and best is not None and best > FLAT_DEG + SLIPPED_DEG:
+            self._start(Stage.TO_FLAT, view)
         if self.stage == Stage.FLAT:
             if view.request.hold_flat:
                 self.deadline_s = max(self.deadline_s, view.now_s + self.budget_s)
@@ -126,9 +123,6 @@ class Returning:
         if abs(self._profile.rate_dps - rate_dps) > 1e-6:
             self._profile.rate_dps = rate_dps
             self._profile.accel_dps2 = 0.0
-
-    def _standing_at_the_end(self, view: View) -> bool:
-        return switch_closed(view) or self._profile.rate_dps == 0.0
 
     def _start(self, stage: Stage, view: View) -> None:
         self.stage = stage
@@ -146,10 +140,10 @@ class Returning:
 
     def _move(self, view: View) -> float:
         target = self._target_deg(view)
-        if self._profile.advance(target, self.pace, view.dt_s):
+        if self._profile.advance(target, self.pace, min(view.dt_s, LONGEST_STEP_S)):
             angle = view.angles.angle_deg
             blind_end = angle is None and self.stage == Stage.TO_UPRIGHT
-            if blind_end or (angle is not None and abs(angle - target) > REACHED_DEG):
+            if blind_end or (angle is not None and angle - target > REACHED_DEG):
                 self._start(self.stage, view)  # behind its reference, or nothing says that it is there: go on
             elif self.stage == Stage.TO_FLAT:
                 self.stage = Stage.FLAT

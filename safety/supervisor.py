@@ -28,6 +28,10 @@ from safety.returning import (
 from safety.signals import Recovery, Response, Trip
 from safety.view import View
 
+STOPPING_AT_MOST_S: Final = 3.0
+"""Even from the fastest rate the slowest guaranteed ramp is over by then, or the monitors have cut the torque."""
+STRAYED_DEG: Final = 5.0
+"""A boarded table this far from upright is brought back: more than two angles that disagree can make of it."""
 OPERATOR: Final = "operator"
 """Stands in for a monitor's id where a person asked for the response."""
 
@@ -106,13 +110,24 @@ class Supervisor:
 
     def advance(self, view: View) -> None:
         """Let phases end that are over."""
-        if self.phase == Phase.STOPPING and view.standing_s > 0.0:
-            self._enter(Phase.HELD, view)
+        if self.phase == Phase.STOPPING:
+            # Nothing may keep a stop from ending, not a rate that froze either: a recovery begins from HELD alone.
+            if view.standing_s > 0.0 or view.now_s - self._entered_s > STOPPING_AT_MOST_S:
+                self._enter(Phase.HELD, view)
         elif self.phase == Phase.HELD:
             self._leave_hold(view)
         elif self.phase in (Phase.RETURNING, Phase.CREEPING):
             self._advance_return(view)
-        elif self.phase == Phase.BOARDED and not self.latched and view.request.ask <= Response.INHIBIT:
+        elif self.phase == Phase.BOARDED:
+            self._advance_boarded(view)
+
+    def _advance_boarded(self, view: View) -> None:
+        best = view.angles.best_deg
+        strayed = view.away and best is not None and best > view.limits.upright_deg + STRAYED_DEG
+        if strayed and not self._motion_forbidden():
+            # What is latched already trips no more: a rider whom a bad brake lets go is brought back from here.
+            self._enter(Phase.CREEPING if self.response >= Response.STOP else Phase.RETURNING, view)
+        elif not self.latched and view.request.ask <= Response.INHIBIT:
             self._enter(Phase.FREE, view)
             self.response = Response.NONE
 
@@ -143,6 +158,8 @@ class Supervisor:
             self.returning = Returning(self.plan(view.limits), view)
 
     def _trip(self, monitor: Monitor, response: Response, view: View) -> None:
+        if monitor.recovery == Recovery.ON_REQUEST:
+            self._asked_recovery = Recovery.ON_REQUEST
         known = self.latched.get(monitor.id)
         again = self.phase == Phase.CREEPING and monitor.stops_recovery and response >= Response.STOP
         if known is not None and response <= known.response and not again:
@@ -174,13 +191,9 @@ class Supervisor:
     def _ask(self, view: View) -> None:
         """A person, or the end of a program, asks for a response."""
         ask = view.request.ask
-        if ask >= Response.STOP and self.phase == Phase.CREEPING:
+        if ask >= Response.STOP:
             self._asked_recovery = Recovery.ON_REQUEST
-            self._respond(ask, view, again=True)
-        elif ask > self.response:
-            if ask >= Response.STOP:
-                self._asked_recovery = Recovery.ON_REQUEST
-            self._respond(ask, view)
+        self._respond(ask, view, again=ask >= Response.STOP and self.phase == Phase.CREEPING)
 
     def _acknowledge(self, view: View) -> None:
         """Clear what may be cleared: upright, standing, cause gone."""
@@ -191,22 +204,23 @@ class Supervisor:
             del self.latched[name]
 
     def _leave_hold(self, view: View) -> None:
+        if self._motion_forbidden():
+            return
         if view.upright and view.standing_s > 0.0:
-            if not any(monitor.stops_recovery for monitor in self.active.values()):
-                self.torque_off = False
-                self._enter(Phase.BOARDED, view)
+            self.torque_off = False
+            self._enter(Phase.BOARDED, view)
             return
         if view.request.recover:
             self._asked_recovery = Recovery.AUTOMATIC
             self._attempts = max(self._attempts, 0)
-        if any(monitor.stops_recovery for monitor in self.active.values()) or self._attempts < 0:
+        if self._attempts < 0:
             return
-        person = self._asked_recovery == Recovery.ON_REQUEST or any(
-            trip.recovery == Recovery.ON_REQUEST for trip in self.latched.values()
-        )
         rested = view.now_s - self._entered_s >= view.limits.recovery_pause_s
-        if view.request.recover or (rested and not person):
+        if view.request.recover or (rested and self._asked_recovery == Recovery.AUTOMATIC):
             self._creep(view)
+
+    def _motion_forbidden(self) -> bool:
+        return any(monitor.stops_recovery for monitor in self.active.values())
 
     def _creep(self, view: View) -> None:
         allowed = 1.0 if self.torque_off else view.limits.recovery_attempts
@@ -222,6 +236,6 @@ class Supervisor:
         self._entered_s = view.now_s
         moving = phase in (Phase.RETURNING, Phase.CREEPING)
         self.returning = Returning(self.plan(view.limits), view) if moving else None
-        if phase == Phase.BOARDED:
+        if phase in (Phase.BOARDED, Phase.FREE):
             self._attempts = 0
             self._asked_recovery = Recovery.AUTOMATIC

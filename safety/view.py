@@ -11,6 +11,8 @@ HandSwitchMode = Literal["hold-to-run", "press-to-return"]
 AT_UPRIGHT_DEG = 2.0
 """Within this of the boarding position counts as upright."""
 STANDSTILL_DPS = 0.2
+LONGEST_STEP_S = 0.05
+"""No rate changes by more than this much time allows, however late a tick is."""
 
 
 class View:

@@ -102,7 +102,7 @@ def test_one_request_is_enough_after_an_emergency_stop_even_if_an_attempt_fails(
     table.inputs |= Input.ESTOP_CHAIN
     table.tick(RECOVER)
     table.run(0.5)
-    table.move = lambda rate_dps: 0.0
+    table.move = lambda _: 0.0
     table.until(lambda: table.phase in ("STOPPING", "HELD"), 10.0)
     table.move = lambda rate_dps: rate_dps
     comes_up(table)
@@ -160,11 +160,10 @@ def test_a_table_that_strays_from_upright_after_its_return_is_brought_back(ask: 
     table.tick(RECOVER)
     comes_up(table)
     for _ in range(2):
-        slip = [True]
-        table.move = lambda rate_dps, slip=slip: 1.0 if slip[0] and rate_dps == 0.0 else rate_dps
+        table.move = lambda rate_dps: 1.0 if rate_dps == 0.0 else rate_dps
         table.until(lambda: table.angle_deg > -71.0, 10.0)
         table.until(lambda: table.phase in ("RETURNING", "CREEPING"), 10.0)
-        slip[0] = False
+        table.move = lambda rate_dps: rate_dps
         comes_up(table)
 
 

@@ -1,0 +1,230 @@
+"""The virtual board through real bytes: obedience, its watchdog, its own limits, its return without a host."""
+
+import math
+
+import pytest
+
+from drivers.board import HostLink
+from safety.signals import CommandMode, DriveFault, SafeCommand, Status, Telemetry
+from sim import plant, sensors
+from sim.board import VirtualBoard
+from sim.layout import ENCODER_DEG, INCLINOMETER_DEG
+from sim.parameters import TableParameters
+from sim.rider import Rider, Sex
+
+HOLD = SafeCommand(CommandMode.HOLD, None, 8.0, 1.0)
+OFF = SafeCommand(CommandMode.TORQUE_OFF, None, 8.0, 1.0)
+RIDERS = [(40.0, 1.47), (75.0, 1.75), (136.0, 1.98)]
+
+
+def move(rate_dps: float) -> SafeCommand:
+    return SafeCommand(CommandMode.MOVE, rate_dps, 8.0, 1.0)
+
+
+class Bench:
+    """A board and a host's end of the link, a frame at a time."""
+
+    def __init__(self, mass_kg: float = 75.0, height_m: float = 1.75, limit_deg: float = 60.0) -> None:
+        rider = Rider(sex=Sex.MALE, mass_kg=mass_kg, height_m=height_m)
+        self.board = VirtualBoard(TableParameters(), rider, seed=5, inverted_limit_deg=limit_deg)
+        nonces = iter(range(1, 1000))
+        self.link = HostLink(lambda: next(nonces))
+        self.now_s = 0.0
+        self.newest: Telemetry | None = None
+        self.fastest_head_up_dps = self.fastest_dps = 0.0
+        self.run(0.1, None)
+
+    @property
+    def angle_deg(self) -> float:
+        return math.degrees(self.board.table.state[plant.ANGLE_RAD])
+
+    def tick(self, command: SafeCommand | None) -> None:
+        self.now_s += 0.01
+        before = self.angle_deg
+        for frame in self.link.receive(self.board.advance(0.01), self.now_s):
+            self.newest = frame
+        self.board.receive(self.link.transmit(command, self.now_s))
+        rate = (self.angle_deg - before) * 100.0
+        self.fastest_dps = max(self.fastest_dps, abs(rate))
+        if self.angle_deg < -2.0:
+            self.fastest_head_up_dps = max(self.fastest_head_up_dps, -rate)
+
+    def run(self, seconds: float, command: SafeCommand | None) -> None:
+        for _ in range(round(seconds * 100)):
+            self.tick(command)
+
+    def silence(self, below_deg: float, at_most_s: float) -> float:
+        """Say nothing until the table is below an angle."""
+        begun_s = self.now_s
+        while self.angle_deg > below_deg:
+            self.now_s += 0.01
+            before = self.angle_deg
+            data = self.board.advance(0.01)
+            for frame in self.link.receive(data, self.now_s):
+                self.newest = frame
+            if self.angle_deg < -2.0:
+                self.fastest_head_up_dps = max(self.fastest_head_up_dps, (before - self.angle_deg) * 100.0)
+            assert self.now_s - begun_s <= at_most_s, f"still at {self.angle_deg:.1f} deg"
+        return self.now_s - begun_s
+
+    def invert_to(self, angle_deg: float) -> None:
+        while self.angle_deg < angle_deg:
+            self.tick(move(3.0 if self.angle_deg < angle_deg - 3.0 else 1.0))
+        self.run(1.0, HOLD)
+        self.fastest_head_up_dps = 0.0
+
+
+@pytest.mark.parametrize(("mass_kg", "height_m"), RIDERS)
+def test_it_follows_a_rate_and_stands_on_its_brake(mass_kg: float, height_m: float) -> None:
+    bench = Bench(mass_kg, height_m)
+    bench.run(2.0, move(2.0))
+    assert bench.newest is not None
+    assert bench.newest.rate_dps == pytest.approx(2.0, abs=0.15)
+    assert bench.newest.status & Status.TORQUE_ON
+    bench.run(1.0, HOLD)
+    stood = bench.angle_deg
+    assert bench.newest.status & Status.BRAKE_CLOSED
+    assert not bench.newest.status & Status.TORQUE_ON
+    bench.run(20.0, HOLD)
+    assert bench.angle_deg == pytest.approx(stood, abs=0.01)
+
+
+@pytest.mark.parametrize(("mass_kg", "height_m"), RIDERS)
+def test_without_a_host_it_brings_the_rider_upright_as_promised(mass_kg: float, height_m: float) -> None:
+    bench = Bench(mass_kg, height_m)
+    bench.invert_to(59.0)
+    horizontal_s = bench.silence(0.5, 12.0)
+    assert bench.newest is not None
+    assert bench.newest.status & Status.DEAD_HOST_RETURN
+    upright_s = horizontal_s + bench.silence(-74.0, 65.0 - horizontal_s)
+    assert upright_s > 40.0
+    assert bench.fastest_head_up_dps <= 2.5
+    for _ in range(200):
+        bench.board.advance(0.01)
+    assert bench.board.table.truth().brake_closed
+
+
+@pytest.mark.parametrize("dead", [(ENCODER_DEG,), (INCLINOMETER_DEG,), (ENCODER_DEG, INCLINOMETER_DEG)])
+def test_it_returns_on_whatever_angle_is_left(dead: tuple[int, ...]) -> None:
+    bench = Bench()
+    bench.invert_to(40.0)
+    for channel in dead:
+        bench.board.table.faults[sensors.fault_index(channel, sensors.DEAD)] = 1.0
+    bench.silence(0.5, 60.0)
+    bench.silence(-73.0, 120.0)
+
+
+def test_only_accepted_commands_feed_the_watchdog() -> None:
+    bench = Bench()
+    bench.invert_to(20.0)
+    stale = bench.link.transmit(HOLD, bench.now_s)
+    start = bench.angle_deg
+    for _ in range(100):
+        bench.board.advance(0.01)
+        bench.board.receive(stale)
+        bench.board.receive(b"\x00garbage\x00")
+    assert bench.angle_deg < start - 1.0
+
+
+def test_a_silence_shorter_than_the_watchdog_changes_nothing() -> None:
+    bench = Bench()
+    bench.invert_to(20.0)
+    start = bench.angle_deg
+    for _ in range(23):
+        bench.board.advance(0.01)
+    bench.run(0.5, HOLD)
+    assert bench.angle_deg == pytest.approx(start, abs=0.05)
+
+
+def test_a_board_that_nobody_ever_spoke_to_stays_on_its_brake() -> None:
+    bench = Bench()
+    board = bench.board
+    board.reboot()
+    for _ in range(500):
+        board.advance(0.01)
+    assert bench.angle_deg == pytest.approx(-75.0, abs=0.01)
+
+
+def test_its_own_limit_holds_against_a_host_that_asks_for_more() -> None:
+    bench = Bench(limit_deg=20.0)
+    while bench.now_s < 60.0:
+        bench.tick(move(8.0))
+    assert bench.angle_deg == pytest.approx(21.0, abs=0.7)
+    assert bench.board.table.truth().max_angle_deg < 22.0
+    assert bench.newest is not None
+    assert bench.newest.status & Status.RATE_LIMITED
+
+
+def test_the_emergency_stop_chain_cuts_whatever_is_ordered_and_the_return_resumes_after_its_release() -> None:
+    bench = Bench()
+    bench.invert_to(40.0)
+    bench.board.table.faults[sensors.ESTOP_PRESSED] = 1.0
+    bench.run(1.0, move(-3.0))
+    stood = bench.angle_deg
+    assert bench.board.table.truth().brake_closed
+    for _ in range(300):
+        bench.board.advance(0.01)
+    assert bench.angle_deg == pytest.approx(stood, abs=0.05)
+    bench.board.table.faults[sensors.ESTOP_PRESSED] = 0.0
+    bench.silence(0.5, 15.0)
+
+
+def test_a_new_host_ends_the_board_s_own_return_without_a_jolt() -> None:
+    bench = Bench()
+    bench.invert_to(50.0)
+    bench.silence(30.0, 10.0)
+    bench.board.table.reset_statistics()
+    bench.run(2.0, move(-3.0))
+    assert bench.board.table.truth().max_accel_dps2 < 12.0
+    assert bench.newest is not None
+    assert not bench.newest.status & Status.DEAD_HOST_RETURN
+    assert bench.newest.rate_dps == pytest.approx(-3.0, abs=0.2)
+
+
+def test_a_dead_encoder_is_reported_and_the_table_still_obeys() -> None:
+    bench = Bench()
+    bench.invert_to(10.0)
+    bench.board.table.faults[sensors.fault_index(ENCODER_DEG, sensors.STUCK)] = 1.0
+    bench.fastest_dps = 0.0
+    bench.run(3.0, move(-3.0))
+    assert bench.newest is not None
+    assert bench.newest.faults & DriveFault.ENCODER
+    assert bench.fastest_dps < 8.0
+    bench.run(1.0, HOLD)
+    assert bench.board.table.truth().brake_closed
+
+
+def test_a_reboot_loses_the_session_and_says_so() -> None:
+    bench = Bench()
+    bench.board.reboot()
+    bench.tick(None)
+    assert bench.newest is not None
+    assert bench.newest.session_id == 0
+    assert bench.link.health.board_reboots == 1
+    bench.run(0.3, None)
+    assert bench.link.config is not None
+    assert bench.link.config.boot_count == 2
+
+
+def test_without_power_the_board_is_silent_on_its_brake_and_comes_back_rebooted() -> None:
+    bench = Bench()
+    bench.invert_to(20.0)
+    bench.board.table.physics[plant.MAINS_LOST] = 1.0
+    bench.board.advance(0.5)
+    assert bench.board.advance(0.1) == b""
+    assert bench.board.table.truth().brake_closed
+    bench.board.receive(bench.link.transmit(HOLD, bench.now_s))
+    bench.board.table.physics[plant.MAINS_LOST] = 0.0
+    bench.now_s += 1.0
+    bench.run(0.5, None)
+    assert bench.link.config is not None
+    assert bench.link.config.boot_count == 2
+
+
+def test_torque_off_drops_the_brake_at_once() -> None:
+    bench = Bench()
+    bench.run(3.0, move(2.0))
+    bench.run(0.15, OFF)
+    truth = bench.board.table.truth()
+    assert truth.brake_closed
+    assert truth.rate_dps == pytest.approx(0.0, abs=0.05)
