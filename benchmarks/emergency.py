@@ -47,7 +47,7 @@ def _ratio(session: Session, moment_s: float) -> float | None:
 
 
 def _optimum_s(angle_deg: float, rate_dps: float, pace: Pace) -> float:
-    """Time of the fastest jerk-limited way to horizontal."""
+    """Time to ``AT_HORIZONTAL_DEG`` on the fastest jerk-limited way to horizontal."""
     state = InputParameter(1)
     state.current_position, state.current_velocity = [angle_deg], [rate_dps]
     state.target_position = [0.0]
@@ -56,4 +56,8 @@ def _optimum_s(angle_deg: float, rate_dps: float, pace: Pace) -> float:
     trajectory = Trajectory(1)
     if Ruckig(1).calculate(state, trajectory) not in (Result.Working, Result.Finished):
         raise ValueError(f"no optimum from {angle_deg} deg at {rate_dps} deg/s")
-    return float(trajectory.duration)
+    # Both are timed to the same angle: the last half degree is left out of the optimum too.
+    reached = trajectory.get_first_time_at_position(0, AT_HORIZONTAL_DEG)
+    if reached is None:
+        raise ValueError(f"the optimum from {angle_deg} deg never passes {AT_HORIZONTAL_DEG} deg")
+    return float(reached)

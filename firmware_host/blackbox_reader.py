@@ -104,6 +104,8 @@ def _messages(recording: Recording) -> list[tuple[str, bytes]]:
             recording.problems.append(
                 f"the file is cut or damaged after {len(found)} records: {type(error).__name__} {error}"
             )
+    if not recording.metadata and not recording.problems:
+        recording.problems.append("the description of the session is missing")
     if not recording.metadata and not found:
         raise BlackBoxReadError(f"{recording.path}: this is not a black box; give a .mcap file that righting wrote")
     return found

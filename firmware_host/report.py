@@ -145,7 +145,7 @@ def _draw_signals(axes: Any, recording: Recording, start_s: float) -> None:
         angle.axhline(limit, color=TRIP, linewidth=1.2, label=f"limit {limit:g}")
     angle.set_ylabel("inversion angle, deg")
     angle.set_ylim(-85.0, max(65.0, (limit or 0.0) + 10.0))
-    angle.legend(loc="lower right", ncols=4, framealpha=0.95)
+    angle.legend(loc="lower center", ncols=4, framealpha=0.95)
     commanded = [nan if (c := out.command) is None or c.rate_dps is None else c.rate_dps for out in recording.outputs]
     rate.plot(t, commanded, color=TARGET, linewidth=1.2, linestyle="--", label="commanded")
     rate.plot(t, series("rate_dps"), color=RATE, linewidth=1.2, label="measured")

@@ -152,6 +152,11 @@ class Angles:
         self._ramped_dps = self.expected_dps = rate_dps if rate_dps is not None and believable else 0.0
         self._compared_s, self._rate_off_deg = None, 0.0
 
+    def forget_rates(self) -> None:
+        """After silence: a rate across the gap would be that of a motion long past."""
+        self._window.clear()
+        self._at, self.table_rate_dps = 0, None
+
     def update(self, t: Telemetry, now_s: float, dt_s: float, limits: Limits) -> None:
         """Take a fresh frame."""
         moved = self.expected_dps * dt_s

@@ -113,6 +113,8 @@ def _take_frame(view: View, supervisor: Supervisor, telemetry: Telemetry | None)
         return
     silent = view.age_s is None or view.age_s > view.limits.link_age_s
     view.telemetry, view.age_s = telemetry, 0.0
+    if silent:
+        angles.forget_rates()
     on_its_own = silent or telemetry.status & _ON_ITS_OWN != 0
     if on_its_own:
         _forget_command(view)

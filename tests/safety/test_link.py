@@ -1,0 +1,112 @@
+"""Silence, strangers and stalls: the board acts meanwhile, and the layer takes over without a jump."""
+
+import pytest
+
+from safety.signals import MotionRequest, Response, Status
+from tests.safety.kinematic_table import SESSION, KinematicTable
+
+BOARD_RETURNS = Status.WATCHDOG_EXPIRED | Status.DEAD_HOST_RETURN
+
+
+def at(angle_deg: float) -> KinematicTable:
+    table = KinematicTable()
+    table.invert_to(angle_deg, 3.0)
+    return table
+
+
+def comes_up(table: KinematicTable, at_most_s: float = 70.0) -> None:
+    table.until(lambda: table.phase == "BOARDED" and table.angle_deg < -72.0, at_most_s)
+
+
+@pytest.mark.parametrize(("ticks", "tripped"), [(9, False), (12, True)])
+def test_the_newest_frame_may_be_100_ms_old(ticks: int, tripped: bool) -> None:
+    table = at(-60.0)
+    table.silent = True
+    for _ in range(ticks):
+        table.tick(MotionRequest(0.0))
+    assert ("link" in table.causes()) == tripped
+    assert (table.verdict.command is None) == tripped
+
+
+@pytest.mark.parametrize(("silence_s", "returned_deg"), [(0.2, 0.0), (0.2, 1.0), (3.0, 20.0), (40.0, 0.0), (40.0, 60.0)])
+def test_the_layer_goes_on_from_where_the_board_took_the_table(silence_s: float, returned_deg: float) -> None:
+    table = at(0.0)
+    table.silent = True
+    table.run(silence_s)
+    table.angle_deg -= returned_deg
+    table.rate_dps = -2.0 if returned_deg else 0.0
+    table.silent, table.status = False, BOARD_RETURNS
+    first = table.tick().command
+    assert first is not None
+    assert first.rate_dps is None or abs(first.rate_dps - (-2.0 if returned_deg else 0.0)) < 0.5
+    table.run(0.03)
+    table.status = 0
+    comes_up(table)
+    assert table.causes() == ["link"]
+
+
+def test_a_board_that_went_all_the_way_up_by_itself_is_boarded() -> None:
+    table = at(-50.0)
+    table.silent = True
+    table.run(0.5)
+    table.angle_deg, table.rate_dps, table.silent, table.status = -75.0, 0.0, False, BOARD_RETURNS
+    table.run(0.05)
+    table.status = 0
+    comes_up(table, 1.0)
+
+
+def test_a_stop_that_a_person_ordered_is_not_undone_by_silence() -> None:
+    table = at(-50.0)
+    table.tick(MotionRequest(ask=Response.STOP))
+    table.run(0.5)
+    table.silent = True
+    table.run(1.0)
+    table.silent = False
+    table.run(5.0)
+    assert table.phase == "HELD"
+    table.tick(MotionRequest(recover=True))
+    comes_up(table)
+
+
+@pytest.mark.parametrize("session", [0, SESSION + 1])
+def test_nothing_is_sent_to_a_stranger_and_the_return_begins_with_the_new_handshake(session: int) -> None:
+    table = at(-50.0)
+    table.session_id = session
+    table.run(1.0)
+    assert table.causes() == ["session"]
+    assert table.verdict.command is None
+    table.session_id = 0x4711
+    assert table.config is not None
+    table.config = table.config._replace(session_id=0x4711, boot_count=2)
+    comes_up(table)
+
+
+def test_at_upright_a_stranger_only_inhibits() -> None:
+    table = KinematicTable()
+    table.session_id = 0
+    table.run(0.5, MotionRequest(3.0))
+    assert table.causes() == []
+    assert table.verdict.inhibited == ("session",)
+
+
+@pytest.mark.parametrize("stall_s", [0.2, 0.5, 2.0, 10.0])
+@pytest.mark.parametrize("rate_dps", [0.0, 3.0])
+def test_a_stalled_host_returns_the_rider_and_trips_nothing_else(stall_s: float, rate_dps: float) -> None:
+    table = at(-50.0)
+    table.run(2.0, MotionRequest(rate_dps))
+    table.rate_dps = 0.0 if stall_s > 0.5 else table.rate_dps
+    table.tick(period_s=stall_s)
+    comes_up(table)
+    assert set(table.causes()) <= {"tick", "link"}
+
+
+def test_a_dead_line_to_the_board_is_told_from_a_stalled_host() -> None:
+    table = at(-50.0)
+    table.status = Status.WATCHDOG_EXPIRED
+    table.tick(period_s=0.4)  # the host stalled: the board is right to say so
+    assert "link" not in table.causes() or "ms old" in table.trips[0].detail
+    dead = at(-50.0)
+    dead.status = Status.WATCHDOG_EXPIRED
+    dead.tick()
+    assert dead.causes() == ["link"]
+    assert "host-to-board line" in dead.trips[0].detail

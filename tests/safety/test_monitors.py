@@ -1,0 +1,191 @@
+"""Each monitor acts at its threshold and not just below it, and the register is the one that the concept shows."""
+
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from safety.monitors import REGISTER, angle, link, motion, people
+from safety.monitors.base import Monitor
+from safety.signals import BoardConfig, CommandMode, DriveFault, Input, MotionRequest, Response, Status, Telemetry
+from safety.view import View
+from tests.safety.kinematic_table import ALL_WELL, SESSION, TABLE
+
+CONFIG = BoardConfig(SESSION, 1, (1, 0, 0), 1, TABLE.upright_deg, TABLE.inverted_limit_deg, 8.0, 0.25)
+WELL = Telemetry(SESSION, 1, 0, None, None, 30.0, 30.0, 0.0, 0.0, 24.0, 25.0, 25.0, ALL_WELL, 0, 0, 0, 0)
+NONE, INHIBIT, RETURN, EMERGENCY = Response.NONE, Response.INHIBIT, Response.RETURN, Response.EMERGENCY_RETURN
+STOP, TORQUE_OFF = Response.STOP, Response.TORQUE_OFF
+
+
+def view_of(changes: dict[str, Any]) -> View:
+    """A rider standing at 30 degrees with all well, but for the changes: of the frame, of the angles, of the view."""
+    view = View(TABLE, TABLE, "hold-to-run")
+    view.telemetry, view.config, view.age_s, view.fresh, view.dt_s = WELL, CONFIG, 0.0, True, 0.01
+    view.away = view.inverted = view.been_upright = True
+    view.command_mode = CommandMode.MOVE
+    angles = view.angles
+    angles.angle_deg = angles.best_deg = angles.low_deg = angles.high_deg = 30.0
+    angles.rate_dps = angles.disagreement_deg = 0.0
+    for name, value in changes.items():
+        if name in Telemetry._fields and name != "rate_dps":
+            view.telemetry = view.telemetry._replace(**{name: value})
+        elif hasattr(angles, name):
+            setattr(angles, name, value)
+        else:
+            setattr(view, name, value)
+    return view
+
+
+def response(monitor: Monitor, held_s: float, **changes: Any) -> Response:
+    """What a monitor says after its condition lasted so long."""
+    view = view_of(changes)
+    first_s, last = view.now_s, NONE
+    for tick in range(round(held_s / 0.01) + 1):
+        view.now_s = first_s + tick / 100.0
+        last = monitor.check(view)
+    if last is not NONE:
+        assert monitor.detail(view)
+        assert monitor.since_s(view) <= view.now_s
+    return last
+
+
+CASES: list[tuple[type[Monitor], float, dict[str, Any], Response]] = [
+    (link.Link, 0.0, {"age_s": 0.1}, NONE),
+    (link.Link, 0.0, {"age_s": 0.101}, EMERGENCY),
+    (link.Link, 0.0, {"age_s": 0.101, "away": False}, INHIBIT),
+    (link.Link, 0.0, {"age_s": None}, EMERGENCY),
+    (link.Link, 0.0, {"status": Status.WATCHDOG_EXPIRED, "sending_s": 0.1}, NONE),
+    (link.Link, 0.0, {"status": Status.WATCHDOG_EXPIRED, "sending_s": 0.11}, EMERGENCY),
+    (link.Link, 0.0, {"status": Status.WATCHDOG_EXPIRED, "sending_s": 0.11, "late_s": 0.11}, NONE),
+    (link.Link, 0.0, {"status": Status.WATCHDOG_EXPIRED, "sending_s": 0.11, "away": False}, NONE),
+    (link.Session, 0.0, {}, NONE),
+    (link.Session, 0.0, {"session_id": 0}, EMERGENCY),
+    (link.Session, 0.0, {"config": None}, EMERGENCY),
+    (link.Session, 0.0, {"been_upright": False}, EMERGENCY),
+    (link.Session, 0.0, {"session_id": 9, "away": False}, INHIBIT),
+    (link.BoardConfigured, 0.0, {"config": CONFIG._replace(inverted_limit_deg=60.5)}, NONE),
+    (link.BoardConfigured, 0.0, {"config": CONFIG._replace(inverted_limit_deg=60.6)}, INHIBIT),
+    (link.BoardConfigured, 0.0, {"config": CONFIG._replace(upright_deg=-75.6)}, INHIBIT),
+    (link.BoardConfigured, 0.0, {"config": CONFIG._replace(max_rate_dps=math.nan)}, INHIBIT),
+    (link.BoardConfigured, 0.0, {"config": CONFIG._replace(watchdog_s=0.26)}, INHIBIT),
+    (link.BoardConfigured, 0.0, {"config": None}, NONE),
+    (link.Rejected, 0.0, {"rejected_in_row": 2}, NONE),
+    (link.Rejected, 0.0, {"rejected_in_row": 3}, STOP),
+    (link.Tick, 0.0, {"late_s": 0.15}, NONE),
+    (link.Tick, 0.0, {"late_s": 0.151}, EMERGENCY),
+    (link.Tick, 0.0, {"late_s": 0.151, "away": False}, NONE),
+    (link.DriveReports, 0.0, {"faults": DriveFault.OVERTEMPERATURE}, RETURN),
+    (link.DriveReports, 0.0, {"faults": DriveFault.OVERTEMPERATURE | DriveFault.DRIVER}, TORQUE_OFF),
+    (link.DriveReports, 0.0, {"faults": 1 << 9}, STOP),
+    (link.Request, 0.0, {"request": MotionRequest(999.0)}, NONE),
+    (link.Request, 0.0, {"request": MotionRequest(math.nan)}, STOP),
+    (angle.AnglePlausibility, 0.0, {}, NONE),
+    (angle.OverAngle, 0.5, {"high_deg": 62.0}, NONE),
+    (angle.OverAngle, 0.5, {"high_deg": 62.01}, EMERGENCY),
+    (angle.OverAngle, 0.09, {"high_deg": 62.01, "rate_dps": 0.51}, EMERGENCY),
+    (angle.OverAngle, 0.1, {"high_deg": 62.01, "rate_dps": 0.51}, TORQUE_OFF),
+    (angle.Standstill, 0.0, {"held_low_deg": 29.0, "held_high_deg": 29.0}, NONE),
+    (angle.Standstill, 0.0, {"held_low_deg": 28.99, "held_high_deg": 28.99}, EMERGENCY),
+    (angle.Standstill, 0.0, {"held_low_deg": 31.01, "held_high_deg": 31.01, "away": False}, INHIBIT),
+    (angle.Standstill, 0.0, {"held_low_deg": 28.0, "held_high_deg": 30.0}, NONE),
+    (motion.Overspeed, 0.5, {"rate_dps": 4.75}, NONE),
+    (motion.Overspeed, 0.02, {"rate_dps": 4.76}, NONE),
+    (motion.Overspeed, 0.03, {"rate_dps": 4.76}, STOP),
+    (motion.Overspeed, 0.03, {"table_rate_dps": -4.76}, STOP),
+    (motion.Overspeed, 0.01, {"rate_dps": 6.01}, NONE),
+    (motion.Overspeed, 0.02, {"rate_dps": 6.01}, TORQUE_OFF),
+    (motion.Overspeed, 0.5, {"rate_dps": 9.0, "fresh": False}, NONE),
+    (motion.Following, 0.5, {"rate_dps": 4.0, "expected_dps": 2.0, "command_dps": 2.0}, NONE),
+    (motion.Following, 0.14, {"rate_dps": 4.1, "expected_dps": 2.0, "command_dps": 2.0}, NONE),
+    (motion.Following, 0.15, {"rate_dps": 4.1, "expected_dps": 2.0, "command_dps": 2.0}, STOP),
+    (motion.Following, 0.04, {"rate_dps": -1.1, "expected_dps": 2.0, "command_dps": 2.0}, NONE),
+    (motion.Following, 0.05, {"rate_dps": -1.1, "expected_dps": 2.0, "command_dps": 2.0}, TORQUE_OFF),
+    (motion.Following, 0.14, {"rate_dps": -1.0, "expected_dps": 2.0, "command_dps": 2.0}, NONE),
+    (motion.Following, 0.08, {"rate_dps": 2.1, "command_mode": CommandMode.HOLD}, TORQUE_OFF),
+    (motion.Following, 0.5, {"rate_dps": 2.1, "command_mode": CommandMode.TORQUE_OFF}, NONE),
+    (motion.Following, 0.5, {"rate_dps": None}, NONE),
+    (motion.StopTime, 0.55, {"rate_dps": 2.1, "command_mode": CommandMode.HOLD}, NONE),
+    (motion.StopTime, 0.57, {"rate_dps": 2.1, "command_mode": CommandMode.HOLD}, TORQUE_OFF),
+    (motion.StopTime, 2.0, {"rate_dps": 2.0, "command_mode": CommandMode.HOLD}, NONE),
+    (motion.StopTime, 2.0, {"rate_dps": None, "command_mode": CommandMode.HOLD}, NONE),
+    (motion.Progress, 1.5, {"expected_dps": 0.7}, STOP),
+    (motion.Progress, 1.5, {"expected_dps": 0.65}, NONE),
+    (motion.Progress, 1.48, {"expected_dps": 3.0}, NONE),
+    (motion.Progress, 1.5, {"expected_dps": 3.0, "angle_deg": None}, NONE),
+    (people.EmergencyStop, 0.0, {"inputs": ALL_WELL}, NONE),
+    (people.EmergencyStop, 0.0, {"inputs": ALL_WELL & ~Input.ESTOP_CHAIN}, TORQUE_OFF),
+    (people.HandSwitch, 0.01, {"inputs": ALL_WELL & ~Input.HAND_SWITCH_NO}, NONE),
+    (people.HandSwitch, 0.02, {"inputs": ALL_WELL & ~Input.HAND_SWITCH_NO}, EMERGENCY),
+    (people.HandSwitch, 0.02, {"inputs": ALL_WELL | Input.HAND_SWITCH_NC, "away": False}, INHIBIT),
+    (people.HandSwitch, 0.02, {"inputs": ALL_WELL, "hand_switch_mode": "press-to-return"}, EMERGENCY),
+    (people.AnkleLatch, 0.01, {"inputs": ALL_WELL & ~Input.ANKLE_LATCH_NO}, NONE),
+    (people.AnkleLatch, 0.02, {"inputs": ALL_WELL & ~Input.ANKLE_LATCH_NO}, EMERGENCY),
+    (people.AnkleLatch, 0.02, {"inputs": ALL_WELL ^ Input.ANKLE_LATCH_NO ^ Input.ANKLE_LATCH_NC}, EMERGENCY),
+    (people.AnkleLatch, 0.02, {"inputs": ALL_WELL | Input.ANKLE_LATCH_NC, "away": False}, INHIBIT),
+    (people.TimeInverted, 0.0, {"inverted_s": 600.0}, NONE),
+    (people.TimeInverted, 0.0, {"inverted_s": 600.01}, RETURN),
+    (people.TimeInverted, 0.0, {"inverted_s": 630.01}, EMERGENCY),
+    (people.TimeInverted, 0.0, {"inverted_s": 630.01, "inverted": False}, NONE),
+]
+
+
+@pytest.mark.parametrize(("kind", "held_s", "changes", "expected"), CASES)
+def test_threshold(kind: type[Monitor], held_s: float, changes: dict[str, Any], expected: Response) -> None:
+    assert response(kind(), held_s, **changes) is expected
+
+
+@pytest.mark.parametrize(("apart_deg", "held_s", "expected"), [(3.0, 1.0, NONE), (3.1, 0.09, NONE), (-3.1, 0.1, STOP)])
+def test_angle_agreement(apart_deg: float, held_s: float, expected: Response) -> None:
+    monitor, view = angle.AngleAgreement(), view_of({"disagreement_deg": apart_deg})
+    for tick in range(round(held_s * 100) + 1):
+        view.now_s = tick / 100.0
+        last = monitor.check(view)
+    assert last is expected
+
+
+@pytest.mark.parametrize(("lost", "expected"), [(1, RETURN), (2, STOP)])
+def test_angle_plausibility(lost: int, expected: Response) -> None:
+    monitor, view = angle.AnglePlausibility(), view_of({})
+    for channel in (view.angles.inclinometer, view.angles.encoder)[:lost]:
+        channel.lost = "fell off"
+    assert monitor.check(view) is expected
+    assert monitor.detail(view).count("fell off") == lost
+
+
+@pytest.mark.parametrize("kind", REGISTER)
+def test_nothing_acts_while_all_is_well(kind: type[Monitor]) -> None:
+    assert response(kind(), 2.0) is NONE
+
+
+def test_every_monitor_has_a_case() -> None:
+    assert {case[0] for case in CASES} | {angle.AngleAgreement} == set(REGISTER)
+
+
+def test_ids_are_unique_and_every_monitor_names_its_hazard() -> None:
+    assert len({monitor.id for monitor in REGISTER}) == len(REGISTER)
+    for monitor in REGISTER:
+        assert re.fullmatch(r"H-\d\d", monitor.hazard)
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", monitor.id)
+
+
+def test_the_register_is_the_table_of_the_concept(repository: Path) -> None:
+    text = (repository / "docs" / "safety-concept.md").read_text().split("## Monitors")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| ([a-z-]+) \|", text, re.MULTILINE)
+    assert sorted(name for name in rows if name != "id" and name.strip("-")) == sorted(m.id for m in REGISTER)
+
+
+def test_only_a_person_s_stop_waits_for_a_person() -> None:
+    wait = [monitor.id for monitor in REGISTER if monitor.recovery.name == "ON_REQUEST"]
+    assert wait == ["emergency-stop"]
+
+
+def check_of(kind: Callable[[], Monitor]) -> Response:
+    return kind().check(View(TABLE, TABLE, "hold-to-run"))
+
+
+@pytest.mark.parametrize("kind", REGISTER)
+def test_before_the_first_frame_no_monitor_asks_for_motion(kind: type[Monitor]) -> None:
+    assert check_of(kind) in (NONE, INHIBIT)
