@@ -16,13 +16,12 @@ HEALTH_PERIOD_S: Final = 1.0
 class Host:
     """One session's host side."""
 
-    __slots__ = ("_blackbox", "_config", "_next_health_s", "controller", "link", "output", "ticks")
+    __slots__ = ("_blackbox", "_next_health_s", "controller", "link", "output", "ticks")
 
     def __init__(self, controller: Controller, link: HostLink, blackbox: BlackBox | None) -> None:
         self.controller = controller
         self.link = link
         self._blackbox = blackbox
-        self._config = link.config
         self._next_health_s = 0.0
         self.output: TickOutput | None = None
         """What the newest tick decided; None before the first."""
@@ -53,10 +52,6 @@ class Host:
         blackbox.record(tick_input, output)
         for event in output.events:
             blackbox.event(event)
-        if tick_input.config is not self._config:
-            self._config = tick_input.config
-            if self._config is not None:
-                blackbox.board(self._config, tick_input.now_s)
         if tick_input.now_s >= self._next_health_s:
             self._next_health_s = tick_input.now_s + HEALTH_PERIOD_S
             blackbox.health(self.link.health.as_dict(), tick_input.now_s)

@@ -42,12 +42,6 @@ class Stamped(NamedTuple):
     record: bytes
 
 
-def message(channel: int, stamp_ns: int, data: bytes) -> Stamped:
-    """Make a message record."""
-    header = MESSAGE_HEADER.pack(Opcode.MESSAGE, AFTER_LENGTH + len(data), channel, 0, stamp_ns, stamp_ns)
-    return Stamped(channel, stamp_ns, header + data)
-
-
 class ChunkWriter:
     """Writes one file. Every method may raise ``OSError``."""
 

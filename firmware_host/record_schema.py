@@ -1,8 +1,10 @@
-"""The record of one tick: everything that went in and came out, as a protobuf message of fixed-width fields.
+"""The record of one tick: all that went in and came out, as a protobuf message whose every field has a fixed width.
 
-Fixed-width fields have a fixed place, so that one precompiled ``struct`` with the tag bytes in it writes a valid
-message, and any protobuf reader (Foxglove, for one) reads it. Numbers are doubles, because a replay must see the very
-bits. A number that is absent is NaN in the file; an integer that is absent is -1.
+Fields of fixed width have a fixed place, so that one precompiled ``struct`` with the tag bytes in it writes a valid
+message, and any protobuf reader (Foxglove, for one) reads it. One table, ``FIELDS``, makes
+packer, unpacker and schema. Measured and commanded numbers are doubles, because a replay must see the very bits. A
+number that is absent is NaN in the file; an echoed sequence that is absent is -1. An enumeration is a varint of one
+byte, which protobuf allows for values below 128, so that other tools show names and not numbers.
 """
 
 from math import isnan, nan
@@ -11,15 +13,18 @@ from typing import Any, Final, NamedTuple
 
 from mcap.opcode import Opcode
 
+from drivers.health import LinkHealth
 from firmware_host.machine import LEAVES
 from firmware_host.mcap_chunks import AFTER_LENGTH, MESSAGE_HEADER
-from firmware_host.ticks import NO_REQUEST, OperatorRequest, TickInput, TickOutput
-from safety.signals import BoardConfig, CommandMode, Response, Telemetry
+from firmware_host.ticks import NO_REQUEST, Event, OperatorRequest, TickInput, TickOutput
+from safety.signals import BoardConfig, CommandMode, Response, Telemetry, Trip
 
 PACKAGE: Final = "righting"
 MESSAGE: Final = "Tick"
 STATE_NAMES: Final = LEAVES
-"""Names of the operating states; the record holds the index. The file's metadata has them too."""
+"""Names of the operating states; the record holds the index, the schema in the file the names."""
+LARGEST_ENUM: Final = 127
+"""What a varint of one byte holds."""
 
 
 class Field(NamedTuple):
@@ -27,29 +32,40 @@ class Field(NamedTuple):
 
     name: str
     kind: str
-    """d double, I fixed32, i sfixed32."""
+    """Format character of ``struct``: d double, I fixed32, i sfixed32, ? bool, B an enumeration."""
+    enum: str = ""
+    """Name of the enumeration, for kind B."""
 
 
-FIELDS: Final = tuple(
-    Field(name, kind)
-    for kind, names in (
-        ("d", "now_s lateness_s"),
-        ("I", "operator board_session has_telemetry session_id sequence board_time_us"),
-        ("i", "echoed_sequence"),
-        ("d", "command_age_s encoder_deg inclinometer_deg rate_dps current_a bus_v drive_temperature_c"),
-        ("d", "motor_temperature_c"),
-        ("I", "inputs status faults rejected_in_row reject_reason"),
-        ("i", "mode"),
-        ("d", "command_dps command_accel_dps2 torque_fraction"),
-        ("I", "state response"),
-        ("d", "target_deg progress"),
-        ("i", "step_index"),
-    )
-    for name in names.split()
+ENUMS: Final[dict[str, tuple[str, ...]]] = {
+    "Mode": ("nothing_sent", *(f"mode_{mode.name.lower()}" for mode in CommandMode)),
+    "State": STATE_NAMES,
+    "Response": tuple(f"response_{response.name.lower()}" for response in Response),
+}
+"""Names by value, from 0. Names of one protobuf package must differ, therefore the prefixes."""
+
+FIELDS: Final = (
+    Field("now_s", "d"),
+    Field("lateness_s", "d"),
+    Field("operator", "I"),  # bits, in the order of OperatorRequest
+    Field("board", "I"),  # number of the record on /board that describes it; 0 without a handshake
+    Field("has_telemetry", "?"),
+    *(Field(name, "I") for name in ("session_id", "sequence", "board_time_us")),
+    Field("echoed_sequence", "i"),
+    *(Field(name, "d") for name in ("command_age_s", "encoder_deg", "inclinometer_deg", "rate_dps", "current_a")),
+    *(Field(name, "d") for name in ("bus_v", "drive_temperature_c", "motor_temperature_c")),
+    *(Field(name, "I") for name in ("inputs", "status", "faults", "rejected_in_row", "reject_reason")),
+    Field("command_mode", "B", "Mode"),
+    *(Field(name, "d") for name in ("command_rate_dps", "command_accel_dps2", "command_torque_fraction")),
+    Field("state", "B", "State"),
+    Field("response", "B", "Response"),
+    Field("target_deg", "d"),
+    Field("progress", "d"),
+    Field("step_index", "i"),
 )
 """In the order of their numbers, from 1."""
 
-_WIRE_TYPES: Final = {"d": 1, "I": 5, "i": 5}
+_WIRE_TYPES: Final = {"d": 1, "I": 5, "i": 5, "?": 0, "B": 0}
 
 
 def _tag(number: int, kind: str) -> bytes:
@@ -60,44 +76,57 @@ def _tag(number: int, kind: str) -> bytes:
 def _layout() -> tuple[Struct, Struct, tuple[bytes, ...]]:
     tags = tuple(_tag(number, field.kind) for number, field in enumerate(FIELDS, start=1))
     payload = "".join(f"{len(tag)}s{field.kind}" for tag, field in zip(tags, FIELDS, strict=True))
-    writes = MESSAGE_HEADER.format + payload
-    reads = "<" + "".join(f"{len(tag)}x{field.kind}" for tag, field in zip(tags, FIELDS, strict=True))
-    return Struct(writes), Struct(reads), tags
+    return Struct(MESSAGE_HEADER.format + payload), Struct(f"<{payload}"), tags
 
 
 _WRITER, _READER, _T = _layout()
 RECORD_BYTES: Final = _READER.size
+_AFTER_LENGTH: Final = AFTER_LENGTH + RECORD_BYTES
 
-_NO_TELEMETRY: Final = Telemetry(0, 0, 0, None, nan, nan, nan, nan, nan, nan, nan, nan, 0, 0, 0, 0, 0)
+_NO_TELEMETRY: Final = Telemetry(0, 0, 0, None, None, None, None, None, None, None, None, None, 0, 0, 0, 0, 0)
 _STATE_INDEX: Final = {name: index for index, name in enumerate(STATE_NAMES)}
 _OPERATOR_BITS: Final = OperatorRequest._fields
 
 
-def pack(tick_input: TickInput, output: TickOutput, channel: int, stamp_ns: int) -> bytes:
-    """Give the record of a tick as a whole MCAP message: one ``struct`` writes both headers and fields."""
-    now_s, telemetry, config, lateness_s, operator = tick_input
-    t = _NO_TELEMETRY if telemetry is None else telemetry
+def pack(
+    tick_input: TickInput, output: TickOutput, board: int, channel: int, message_sequence: int, stamp_ns: int
+) -> bytes:
+    """Give the record of a tick as a whole MCAP message: one ``struct`` writes both headers and fields.
+
+    Args:
+        tick_input: what went in.
+        output: what came out; its events are records of their own.
+        board: number of the record that describes ``tick_input.config``; 0 if that is None.
+        channel: MCAP channel of the message.
+        message_sequence: number of the message in its channel; a reader finds by it what is missing.
+        stamp_ns: wall-clock time.
+    """
+    now_s, telemetry, _, lateness_s, operator = tick_input
+    (
+        session_id, sequence, board_time_us, echoed, age_s, encoder, inclinometer, rate, current, bus_v, drive_c,
+        motor_c, inputs, status, faults, rejected_in_row, reject_reason,
+    ) = _NO_TELEMETRY if telemetry is None else telemetry  # fmt: skip
     command, state, response, target, progress, step_index, _ = output
-    c = _T
     if command is None:
-        mode, rate, accel, torque = -1, None, nan, nan
+        mode, command_rate, accel, torque = -1, None, nan, nan
     else:
-        mode, rate, accel, torque = command
+        mode, command_rate, accel, torque = command
+    c = _T
     return _WRITER.pack(
-        Opcode.MESSAGE, AFTER_LENGTH + RECORD_BYTES, channel, 0, stamp_ns, stamp_ns,
-        c[0], now_s, c[1], lateness_s, c[2], _bits(operator), c[3], 0 if config is None else config.session_id,
-        c[4], telemetry is not None, c[5], t.session_id, c[6], t.sequence, c[7], t.board_time_us,
-        c[8], -1 if t.echoed_sequence is None else t.echoed_sequence,
-        c[9], nan if t.command_age_s is None else t.command_age_s,
-        c[10], nan if t.encoder_deg is None else t.encoder_deg,
-        c[11], nan if t.inclinometer_deg is None else t.inclinometer_deg,
-        c[12], nan if t.rate_dps is None else t.rate_dps,
-        c[13], nan if t.current_a is None else t.current_a,
-        c[14], nan if t.bus_v is None else t.bus_v,
-        c[15], nan if t.drive_temperature_c is None else t.drive_temperature_c,
-        c[16], nan if t.motor_temperature_c is None else t.motor_temperature_c,
-        c[17], t.inputs, c[18], t.status, c[19], t.faults, c[20], t.rejected_in_row, c[21], t.reject_reason,
-        c[22], mode, c[23], nan if rate is None else rate, c[24], accel, c[25], torque,
+        Opcode.MESSAGE, _AFTER_LENGTH, channel, message_sequence, stamp_ns, stamp_ns,
+        c[0], now_s, c[1], lateness_s, c[2], 0 if operator is NO_REQUEST else _bits(operator), c[3], board,
+        c[4], telemetry is not None, c[5], session_id, c[6], sequence, c[7], board_time_us,
+        c[8], -1 if echoed is None else echoed,
+        c[9], nan if age_s is None else age_s,
+        c[10], nan if encoder is None else encoder,
+        c[11], nan if inclinometer is None else inclinometer,
+        c[12], nan if rate is None else rate,
+        c[13], nan if current is None else current,
+        c[14], nan if bus_v is None else bus_v,
+        c[15], nan if drive_c is None else drive_c,
+        c[16], nan if motor_c is None else motor_c,
+        c[17], inputs, c[18], status, c[19], faults, c[20], rejected_in_row, c[21], reject_reason,
+        c[22], mode + 1, c[23], nan if command_rate is None else command_rate, c[24], accel, c[25], torque,
         c[26], _STATE_INDEX[state], c[27], response, c[28], nan if target is None else target, c[29], progress,
         c[30], step_index,
     )  # fmt: skip
@@ -130,30 +159,31 @@ class Unpacked(NamedTuple):
     output: RecordedOutput
 
 
-def unpack(record: bytes, configs: dict[int, BoardConfig]) -> Unpacked:
-    """Read a record; ``configs`` gives the board of each session.
+def unpack(record: bytes, boards: dict[int, BoardConfig]) -> Unpacked:
+    """Read the fields of a record (the payload of its message); ``boards`` gives each board by its number.
 
-    Raises ``ValueError`` for a record that is not one, and ``KeyError`` for a session that nobody described.
+    Raises ``ValueError`` for a record that is not one, and ``KeyError`` for a board that nobody described.
     """
     if len(record) != RECORD_BYTES:
         raise ValueError(f"a record of {len(record)} bytes is not a tick of this version ({RECORD_BYTES} bytes)")
-    v = _READER.unpack(record)
+    values = _READER.unpack(record)
+    if values[::2] != _T:
+        raise ValueError("a record has other fields than a tick of this version")
+    v = values[1::2]
     telemetry = None
     if v[4]:
         numbers: list[Any] = [None if isnan(value) else value for value in v[9:17]]
         telemetry = Telemetry(v[5], v[6], v[7], None if v[8] < 0 else v[8], *numbers, *v[17:22])
     operator = OperatorRequest(*(bool(v[2] >> bit & 1) for bit in range(len(_OPERATOR_BITS)))) if v[2] else NO_REQUEST
-    tick_input = TickInput(v[0], telemetry, configs[v[3]] if v[3] else None, v[1], operator)
+    tick_input = TickInput(v[0], telemetry, boards[v[3]] if v[3] else None, v[1], operator)
     command = None
-    if v[22] >= 0:
-        command = RecordedCommand(CommandMode(v[22]), None if isnan(v[23]) else v[23], v[24], v[25])
+    if v[22]:
+        command = RecordedCommand(CommandMode(v[22] - 1), None if isnan(v[23]) else v[23], v[24], v[25])
     output = RecordedOutput(command, STATE_NAMES[v[26]], Response(v[27]), None if isnan(v[28]) else v[28], v[29], v[30])
     return Unpacked(tick_input, output)
 
 
 def _bits(operator: OperatorRequest) -> int:
-    if operator is NO_REQUEST:
-        return 0
     return sum(1 << bit for bit, pressed in enumerate(operator) if pressed)
 
 
@@ -165,12 +195,52 @@ def descriptor() -> bytes:
         "d": FieldDescriptorProto.TYPE_DOUBLE,
         "I": FieldDescriptorProto.TYPE_FIXED32,
         "i": FieldDescriptorProto.TYPE_SFIXED32,
+        "?": FieldDescriptorProto.TYPE_BOOL,
+        "B": FieldDescriptorProto.TYPE_ENUM,
     }
     described = FileDescriptorSet()
     file = described.file.add(name="righting.proto", package=PACKAGE, syntax="proto3")
+    for enum_name, names in ENUMS.items():
+        enum = file.enum_type.add(name=enum_name)
+        for value, name in enumerate(names):
+            enum.value.add(name=name, number=value)
     message = file.message_type.add(name=MESSAGE)
     for number, field in enumerate(FIELDS, start=1):
         message.field.add(
-            name=field.name, number=number, type=kinds[field.kind], label=FieldDescriptorProto.LABEL_OPTIONAL
+            name=field.name,
+            number=number,
+            type=kinds[field.kind],
+            label=FieldDescriptorProto.LABEL_OPTIONAL,
+            type_name=f".{PACKAGE}.{field.enum}" if field.enum else None,
         )
     return described.SerializeToString(deterministic=True)
+
+
+def is_this_layout(schema: bytes) -> bool:
+    """Tell whether a recorded schema is the one that this version reads and writes."""
+    from google.protobuf.descriptor_pb2 import FileDescriptorSet
+    from google.protobuf.message import DecodeError
+
+    try:
+        return bool(FileDescriptorSet.FromString(schema) == FileDescriptorSet.FromString(descriptor()))
+    except DecodeError:
+        return False
+
+
+def json_schemas() -> dict[str, dict[str, Any]]:
+    """Give the JSON schemas of the records that are rare and written as JSON, by their names."""
+    number, text, maybe = {"type": "number"}, {"type": "string"}, {"type": ["number", "null"]}
+    trip: dict[str, Any] = dict.fromkeys(Trip._fields, number)
+    trip |= {"monitor": text, "detail": text, "encoder_deg": maybe, "inclinometer_deg": maybe}
+    event: dict[str, Any] = {**dict.fromkeys(Event._fields, text), "t_s": number}
+    board: dict[str, Any] = {"number": number, **dict.fromkeys(BoardConfig._fields, number)}
+    board["firmware"] = {"type": "array", "items": number}
+    event["trip"] = {"type": ["object", "null"], "properties": trip}
+    return {
+        f"{PACKAGE}.{name}": {"title": name, "type": "object", "properties": properties}
+        for name, properties in (
+            ("Event", event),
+            ("Board", board),
+            ("Link", dict.fromkeys(LinkHealth.__slots__, maybe)),
+        )
+    }

@@ -1,26 +1,56 @@
 """What a recording says of its session: figures in words, and a picture."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from firmware_host.blackbox_reader import Recording
+from firmware_host.session_record import recorded_plan
+from firmware_host.ticks import Event
+from safety.limits import Limits
 from safety.returning import FLAT_TOLERANCE_DEG
+from safety.signals import Response, Telemetry
 
 SIZE_IN: Final = (12.8, 8.0)
 DPI: Final = 125
-ANGLE, TARGET, RATE, CURRENT = "#0072b2", "#7f7f7f", "#009e73", "#cc79a7"
-TRIP: Final = "#d55e00"
-"""Okabe and Ito's palette: told apart by colour-blind readers too."""
-STATE_COLOURS: Final = {
-    "session_moving": "#cfe8f7",
-    "session_holding": "#e8f3e8",
-    "returning": "#fdf3d0",
-    "emergency": "#fad7c8",
-    "recovering": "#fbe3c0",
-    "stopped": "#f3c4c4",
-    "unlinked": "#dddddd",
+GAP_S: Final = 0.25
+"""A line is broken where nothing was measured for longer."""
+NEAR: Final = 0.02
+"""Events nearer to each other than this part of the picture's width share a label."""
+LOWEST_DEG: Final = -98.0
+"""Leaves room for the legend below a table that stands upright."""
+LEGEND_ROOM: Final = 0.35
+"""Added above the rates, as a part of their range, so that the legend hides none of them."""
+VISIBLE: Final = 0.002
+"""Shortest stretch that anybody can see, as a part of the picture's width."""
+ROW_POINTS: Final = 24
+"""From one row of event labels to the next."""
+NARROW: Final = 0.0062
+"""Width of a letter in the band of states, as a part of the picture's width."""
+
+# Okabe and Ito's palette: colour-blind readers tell it apart too, and line styles say the same once more.
+INK, GREY, FAINT = "#222222", "#6b6b6b", "#bbbbbb"
+ENCODER, INCLINOMETER, RATE, CURRENT, TRIP = "#0072b2", "#e69f00", "#007a5a", "#9b4f83", "#d55e00"
+INVERTED, FORBIDDEN = "#eef5fa", "#fbe3d6"
+STATES: Final = {
+    "offline": ("offline", "#e3e3e3"),
+    "boarding": ("boarding", "#f3f3f3"),
+    "session_moving": ("moving", "#8cc4e8"),
+    "session_holding": ("holding", "#cfe6f5"),
+    "returning": ("returning", "#f0e442"),
+    "emergency": ("emergency return", "#e69f00"),
+    "recovering": ("recovering", "#e0b3cd"),
+    "stopped": ("stopped", "#d55e00"),
+    "unlinked": ("no link", "#6b6b6b"),
+    "finished": ("finished", "#a5d8c6"),
 }
+"""Label and colour of the operating states, by name or by the part of the name before the underscore."""
+DARK: Final = ("#d55e00", "#6b6b6b")
+
+
+LONGEST_NAME: Final = 48
+"""Letters of a program's name that the title has room for."""
 
 
 class PictureError(Exception):
@@ -28,13 +58,16 @@ class PictureError(Exception):
 
 
 class SessionSummary(NamedTuple):
-    """A session in figures, as measured."""
+    """A session in figures, as measured: by the encoder, or by the inclinometer where that is absent."""
 
     program: str
+    outcome: str
+    """completed, returned, emergency_returned, stopped or refused, as in the command line; else why it is not known."""
     state: str
     """The last operating state."""
     duration_s: float
     inverted_s: float
+    """Time measured above horizontal."""
     max_angle_deg: float | None
     max_rate_dps: float | None
     trips: tuple[str, ...]
@@ -47,6 +80,7 @@ class SessionSummary(NamedTuple):
         rate = "unknown" if self.max_rate_dps is None else f"{self.max_rate_dps:.1f} deg/s"
         told = [
             ("program", self.program),
+            ("outcome", self.outcome),
             ("duration", f"{self.duration_s:.1f} s, {self.inverted_s:.1f} s inverted"),
             ("highest angle", angle),
             ("highest rate", rate),
@@ -57,39 +91,61 @@ class SessionSummary(NamedTuple):
 
 
 def summary(recording: Recording) -> SessionSummary:
-    """Sum a recording up."""
-    angles = [t.encoder_deg for one in recording.inputs if (t := one.telemetry) and t.encoder_deg is not None]
-    rates = [abs(t.rate_dps) for one in recording.inputs if (t := one.telemetry) and t.rate_dps is not None]
+    """Sum a recording up; what was not recorded is None or said to be unknown, never 0."""
+    frames = [one.telemetry for one in recording.inputs if one.telemetry is not None]
     times = [one.now_s for one in recording.inputs]
-    trips = tuple(event["text"] for event in recording.events if event["kind"] == "trip")
     return SessionSummary(
-        program=_plan_name(recording),
+        program=_program(recording),
+        outcome=_outcome(recording),
         state=recording.outputs[-1].state if recording.outputs else "nothing recorded",
         duration_s=times[-1] - times[0] if times else 0.0,
         inverted_s=_inverted_s(recording),
-        max_angle_deg=max(angles, default=None),
-        max_rate_dps=max(rates, default=None),
-        trips=trips,
+        max_angle_deg=max((angle for frame in frames if (angle := _angle_deg(frame)) is not None), default=None),
+        max_rate_dps=max((abs(frame.rate_dps) for frame in frames if frame.rate_dps is not None), default=None),
+        trips=tuple(event.text for event in recording.events if event.kind == "trip"),
         link=_link(recording),
         problems=tuple(recording.problems),
     )
 
 
-def _plan_name(recording: Recording) -> str:
-    from firmware_host.session_record import recorded_plan
+def _angle_deg(frame: Telemetry) -> float | None:
+    return frame.inclinometer_deg if frame.encoder_deg is None else frame.encoder_deg
 
+
+def _program(recording: Recording) -> str:
     try:
         return recorded_plan(recording.metadata).name
     except (KeyError, TypeError, ValueError):
-        return "unknown"
+        return "unknown program"
+
+
+def _outcome(recording: Recording) -> str:
+    """Judge by what was recorded how the session ended, by the same rules as the controller."""
+    if not recording.outputs:
+        return "unknown: nothing was recorded"
+    if not any(output.state.startswith("session") for output in recording.outputs):
+        return "refused" if recording.outputs[-1].state != "unlinked" else "stopped"
+    if recording.outputs[-1].state not in ("finished", "stopped_held", "unlinked", "offline"):
+        return f"unknown: the recording ends in state {recording.outputs[-1].state}"
+    strongest = max(output.response for output in recording.outputs)
+    if strongest >= Response.STOP or recording.outputs[-1].state == "unlinked":
+        return "stopped"
+    if strongest == Response.EMERGENCY_RETURN:
+        return "emergency_returned"
+    done = any(event.kind == "program" and event.text == "program finished" for event in recording.events)
+    asked = any(one.operator.return_upright for one in recording.inputs)
+    tripped = any(event.kind == "trip" for event in recording.events)
+    return "completed" if done and not asked and not tripped else "returned"
 
 
 def _inverted_s(recording: Recording) -> float:
-    total_s, before_s = 0.0, None
+    """Add up the time above horizontal; where an angle was missed for a moment, the one before it stands for it."""
+    total_s, before_s, inverted = 0.0, None, False
     for one in recording.inputs:
-        t = one.telemetry
-        if before_s is not None and t is not None and t.encoder_deg is not None and t.encoder_deg > FLAT_TOLERANCE_DEG:
+        if before_s is not None and inverted:
             total_s += one.now_s - before_s
+        angle = None if one.telemetry is None else _angle_deg(one.telemetry)
+        inverted = inverted if angle is None else angle > FLAT_TOLERANCE_DEG
         before_s = one.now_s
     return total_s
 
@@ -98,17 +154,25 @@ def _link(recording: Recording) -> str:
     if not recording.health:
         return "not recorded"
     last = recording.health[-1]
-    told = [f"{last['frames']} frames"]
-    names = ("lost_frames", "corrupted_frames", "repeated_frames", "reordered_frames", "late_frames")
-    told += [f"{last[name]} {name.split('_')[0]}" for name in (*names, "host_stalls", "board_reboots") if last[name]]
+    told = [f"{last.get('frames', 'unknown')} frames"]
+    names = ("lost_frames", "corrupted_frames", "repeated_frames", "reordered_frames", "late_frames", "stale_frames")
+    counters = (*names, "rejected_commands", "host_stalls", "board_reboots", "reconnections")
+    told += [f"{last[name]} {name.removesuffix('_frames').replace('_', ' ')}" for name in counters if last.get(name)]
+    round_trip_s = last.get("round_trip_s")
+    if round_trip_s is not None:
+        told.append(f"round trip {round_trip_s * 1e3:.1f} ms")
     return ", ".join(told)
 
 
 def picture(recording: Recording, target: Path) -> None:
-    """Draw angle, rate, current, states and events into a PNG. Raises ``PictureError`` and ``OSError``."""
+    """Draw angle, rate, current, states and events into a PNG of 1600 x 1000. Raises ``PictureError`` and ``OSError``.
+
+    matplotlib is imported here alone, so that an embedded host does without it.
+    """
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
+        from matplotlib.patches import Patch
     except ImportError as error:
         text = "pictures need matplotlib, which this installation lacks: pip install 'righting[sim]'"
         raise PictureError(text) from error
@@ -116,85 +180,197 @@ def picture(recording: Recording, target: Path) -> None:
         raise PictureError(f"{recording.path}: there is nothing to draw, no tick was recorded")
     figure = Figure(figsize=SIZE_IN, dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
-    axes = figure.subplots(3, 1, sharex=True, height_ratios=[3.0, 1.4, 1.2])
-    start_s = recording.inputs[0].now_s
-    _draw_signals(axes, recording, start_s)
-    _draw_states(axes, recording, start_s)
-    _draw_events(axes[0], recording, start_s)
-    told = summary(recording)
-    figure.suptitle(f"{told.program}: {told.duration_s:.0f} s, {told.inverted_s:.0f} s inverted", fontsize=15)
+    angle, band, rate, current = figure.subplots(4, 1, sharex=True, height_ratios=[4.2, 0.42, 1.7, 1.2])
+    scene = _Scene(recording)
+    scene.draw_angle(angle)
+    nameless = scene.draw_states(band)
+    scene.draw_rate(rate)
+    scene.draw_current(current)
+    scene.draw_events((angle, rate, current))
+    for axis in (angle, rate, current):
+        _tidy(axis)
+    current.set_xlabel("time, s")
+    current.set_xlim(0.0, scene.length_s)
+    figure.suptitle(scene.title(), fontsize=16, color=INK, x=0.012, ha="left")
+    if nameless:
+        patches = [Patch(color=colour, label=label) for label, colour in nameless]
+        figure.legend(handles=patches, loc="lower right", ncols=len(patches), fontsize=11, frameon=False)
     figure.savefig(target)
 
 
-def _draw_signals(axes: Any, recording: Recording, start_s: float) -> None:
-    nan = float("nan")
-    t = [one.now_s - start_s for one in recording.inputs]
+def _tidy(axis: Any) -> None:
+    axis.grid(color=FAINT, alpha=0.45, linewidth=0.7)
+    axis.tick_params(labelsize=11, colors=INK)
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.yaxis.label.set_size(12)
+    axis.xaxis.label.set_size(12)
 
-    def series(name: str) -> list[float]:
-        values = (None if one.telemetry is None else getattr(one.telemetry, name) for one in recording.inputs)
-        return [nan if value is None else value for value in values]
 
-    targets = [nan if out.target_deg is None else out.target_deg for out in recording.outputs]
-    angle, rate, current = axes
-    angle.plot(t, targets, color=TARGET, linewidth=1.2, linestyle="--", label="target")
-    angle.plot(t, series("inclinometer_deg"), color="#56b4e9", linewidth=3.0, alpha=0.5, label="inclinometer")
-    angle.plot(t, series("encoder_deg"), color=ANGLE, linewidth=1.6, label="encoder")
-    angle.axhline(0.0, color="black", linewidth=0.8)
-    limit = _limit_deg(recording)
-    if limit is not None:
-        angle.axhline(limit, color=TRIP, linewidth=1.2, label=f"limit {limit:g}")
-    angle.set_ylabel("inversion angle, deg")
-    angle.set_ylim(-85.0, max(65.0, (limit or 0.0) + 10.0))
-    angle.legend(loc="lower center", ncols=4, framealpha=0.95)
-    commanded = [nan if (c := out.command) is None or c.rate_dps is None else c.rate_dps for out in recording.outputs]
-    rate.plot(t, commanded, color=TARGET, linewidth=1.2, linestyle="--", label="commanded")
-    rate.plot(t, series("rate_dps"), color=RATE, linewidth=1.2, label="measured")
-    rate.set_ylabel("rate, deg/s")
-    rate.legend(loc="lower right", ncols=2, framealpha=0.95)
-    current.plot(t, series("current_a"), color=CURRENT, linewidth=0.9)
-    current.set_ylabel("motor current, A")
-    current.set_xlabel("time, s")
-    for one in axes:
-        one.grid(alpha=0.3)
-        one.set_xlim(0.0, t[-1])
+class _Scene:
+    """A recording on a time axis that begins with 0."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+        self._start_s = recording.inputs[0].now_s
+        self.length_s = max(recording.inputs[-1].now_s - self._start_s, 1e-3)
+        self._limit_deg = _limit_deg(recording)
+
+    def title(self) -> str:
+        """Say what session this was and how it went."""
+        told = summary(self._recording)
+        begun = self._recording.metadata.get("begun", "")[:16].replace("T", " ")
+        parts = (told.program[:LONGEST_NAME], told.outcome.replace("_", " "), f"{told.duration_s:.0f} s")
+        inverted = f"{told.inverted_s:.0f} s inverted"
+        return "  ·  ".join(part for part in (*parts, inverted, begun) if part)
+
+    def draw_angle(self, axis: Any) -> None:
+        """Draw both measured angles over the target, with the inverted region and what lies beyond the limit."""
+        highest = max(self._limit_deg or 0.0, summary(self._recording).max_angle_deg or 0.0)
+        top = highest + 16.0
+        axis.set_ylim(LOWEST_DEG, top)
+        axis.axhspan(0.0, top, color=INVERTED, linewidth=0.0, zorder=0)
+        axis.axhline(0.0, color=GREY, linewidth=1.0)
+        _note(axis, max(self._limit_deg or highest, 30.0) / 2, "inverted", GREY, 90)
+        if self._limit_deg is not None:
+            axis.axhspan(self._limit_deg, top, color=FORBIDDEN, linewidth=0.0, zorder=0)
+            axis.axhline(self._limit_deg, color=TRIP, linewidth=1.2)
+            _note(axis, self._limit_deg, f"limit\n{self._limit_deg:g}", "#a04400")
+        targets = (output.target_deg for output in self._recording.outputs)
+        axis.plot(*self._line(targets), color=GREY, linewidth=1.3, linestyle=(0, (4, 2)), label="target")
+        inclinometer = self._measured("inclinometer_deg")
+        axis.plot(*inclinometer, color=INCLINOMETER, linewidth=4.0, alpha=0.55, label="inclinometer")
+        axis.plot(*self._measured("encoder_deg"), color=ENCODER, linewidth=1.6, label="encoder")
+        axis.set_ylabel("inversion angle, deg")
+        axis.set_yticks(range(-90 + 15, int(highest) + 16, 15))
+        _legend(axis, "lower center", 3)
+
+    def draw_rate(self, axis: Any) -> None:
+        """Draw commanded and measured rate."""
+        commands = (None if output.command is None else output.command.rate_dps for output in self._recording.outputs)
+        axis.axhline(0.0, color=GREY, linewidth=1.0)
+        axis.plot(*self._measured("rate_dps"), color=RATE, linewidth=3.0, alpha=0.6, label="measured")
+        axis.plot(*self._line(commands), color=INK, linewidth=1.0, linestyle=(0, (4, 2)), label="commanded")
+        axis.set_ylabel("rate, deg/s")
+        lowest, highest = axis.get_ylim()
+        axis.set_ylim(lowest, highest + LEGEND_ROOM * (highest - lowest))
+        _legend(axis, "upper center", 2)
+
+    def draw_current(self, axis: Any) -> None:
+        """Draw the motor's current."""
+        axis.axhline(0.0, color=GREY, linewidth=1.0)
+        axis.plot(*self._measured("current_a"), color=CURRENT, linewidth=0.9)
+        axis.set_ylabel("current, A")
+
+    def draw_states(self, axis: Any) -> list[tuple[str, str]]:
+        """Draw the operating states as a band; give label and colour of those that were too short for their name."""
+        axis.set_ylim(0.0, 1.0)
+        axis.set_yticks([])
+        axis.tick_params(length=0)
+        axis.spines[:].set_visible(False)
+        axis.set_ylabel("state", rotation=0, ha="right", va="center", fontsize=12)
+        named, nameless = set(), {}
+        for begun_s, ended_s, (label, colour) in self._stretches():
+            axis.axvspan(begun_s, ended_s, color=colour, linewidth=0.0)
+            if ended_s - begun_s > (len(label) + 1) * NARROW * self.length_s:
+                ink = "white" if colour in DARK else INK
+                axis.text((begun_s + ended_s) / 2, 0.46, label, ha="center", va="center", fontsize=10.5, color=ink)
+                named.add(label)
+            elif ended_s - begun_s > VISIBLE * self.length_s:
+                nameless[label] = colour
+        return [(label, colour) for label, colour in nameless.items() if label not in named]
+
+    def draw_events(self, axes: tuple[Any, ...]) -> None:
+        """Mark trips and what the operator pressed; those close together share one label."""
+        taken: list[float] = []
+        for group in self._event_groups():
+            at = (group[0].t_s - self._start_s) / self.length_s
+            trips = [event for event in group if event.trip is not None]
+            colour, style = (TRIP, "-") if trips else (INK, ":")
+            for axis in axes:
+                axis.axvline(at * self.length_s, color=colour, linewidth=1.3, linestyle=style, zorder=1.5)
+            label = _event_label(trips or group)
+            width = (len(label) + 3) * NARROW
+            left = min(at, 1.0 - width)
+            row = next((row for row, end in enumerate(taken) if end <= left), len(taken))
+            taken[row : row + 1] = [left + width]
+            box = {"boxstyle": "round,pad=0.25", "facecolor": colour if trips else "white", "edgecolor": colour}
+            axes[0].annotate(
+                label,
+                (left, 1.0),
+                xycoords="axes fraction",
+                xytext=(5, -4 - ROW_POINTS * row),
+                textcoords="offset points",
+                va="top",
+                fontsize=11,
+                color="white" if trips else INK,
+                bbox=box,
+                zorder=5,
+            )
+
+    def _event_groups(self) -> Iterator[list[Event]]:
+        group: list[Event] = []
+        for event in self._recording.events:
+            if event.trip is None and event.kind != "operator":
+                continue
+            if group and event.t_s - group[0].t_s > NEAR * self.length_s:
+                yield group
+                group = []
+            group.append(event)
+        if group:
+            yield group
+
+    def _stretches(self) -> Iterator[tuple[float, float, tuple[str, str]]]:
+        """Give begin, end, label and colour of each stretch of a state."""
+        begun_s, shown = 0.0, _shown(self._recording.outputs[0].state)
+        for one, output in zip(self._recording.inputs, self._recording.outputs, strict=True):
+            now = _shown(output.state)
+            if now != shown:
+                yield begun_s, one.now_s - self._start_s, shown
+                begun_s, shown = one.now_s - self._start_s, now
+        yield begun_s, self.length_s, shown
+
+    def _measured(self, name: str) -> tuple[list[float], list[float]]:
+        place = Telemetry._fields.index(name)
+        return self._line(None if one.telemetry is None else one.telemetry[place] for one in self._recording.inputs)
+
+    def _line(self, values: Iterator[Any]) -> tuple[list[float], list[float]]:
+        """Times and values where there is one; broken where there was none for long."""
+        times: list[float] = []
+        found: list[float] = []
+        for one, value in zip(self._recording.inputs, values, strict=True):
+            if value is None:
+                continue
+            t_s = one.now_s - self._start_s
+            if times and t_s - times[-1] > GAP_S:
+                times.append(t_s)
+                found.append(float("nan"))
+            times.append(t_s)
+            found.append(value)
+        return times, found
+
+
+def _legend(axis: Any, place: str, columns: int) -> None:
+    axis.legend(loc=place, ncols=columns, fontsize=11, framealpha=0.95, edgecolor=FAINT, borderpad=0.3)
+
+
+def _note(axis: Any, at_deg: float, text: str, colour: str, rotation: int = 0) -> None:
+    """Write to the right of the picture, where no line goes."""
+    where = {"transform": axis.get_yaxis_transform(), "ha": "left", "va": "center", "rotation": rotation}
+    axis.text(1.006, at_deg, text, fontsize=11, color=colour, **where)
+
+
+def _shown(state: str) -> tuple[str, str]:
+    return STATES.get(state) or STATES.get(state.split("_")[0]) or (state, FAINT)
+
+
+def _event_label(events: list[Event]) -> str:
+    first = events[0]
+    more = f" +{len(events) - 1}" if len(events) > 1 else ""
+    return (first.text if first.trip is None else first.trip.monitor) + more
 
 
 def _limit_deg(recording: Recording) -> float | None:
-    from safety.limits import Limits
-
     try:
         return Limits(**json.loads(recording.metadata["limits"])).inverted_limit_deg
     except (KeyError, TypeError, ValueError):
         return None
-
-
-def _draw_states(axes: Any, recording: Recording, start_s: float) -> None:
-    begun_s, state = recording.inputs[0].now_s, recording.outputs[0].state
-    ends = [*zip(recording.inputs, recording.outputs, strict=True)]
-    shown: set[str] = set()
-    for position, (one, out) in enumerate(ends):
-        if out.state == state and position < len(ends) - 1:
-            continue
-        name = state if state in STATE_COLOURS else state.split("_")[0]
-        colour = STATE_COLOURS.get(name)
-        if colour is not None:
-            for axis in axes:
-                axis.axvspan(begun_s - start_s, one.now_s - start_s, color=colour, linewidth=0.0)
-            if name not in shown:
-                shown.add(name)
-                label = name.replace("session_", "")
-                axes[0].text(begun_s - start_s + 0.5, -83.5, label, fontsize=8, color="#444444", rotation=0)
-        begun_s, state = one.now_s, out.state
-
-
-def _draw_events(axis: Any, recording: Recording, start_s: float) -> None:
-    top = axis.get_ylim()[1]
-    for event in recording.events:
-        if event["kind"] not in ("trip", "operator"):
-            continue
-        at_s = event["t_s"] - start_s
-        trip = event["trip"]
-        colour = TRIP if trip is not None else "#444444"
-        axis.axvline(at_s, color=colour, linewidth=1.4, linestyle=":")
-        text = event["text"] if trip is None else str(trip["monitor"])
-        axis.text(at_s, top, f" {text}", color=colour, fontsize=9, rotation=90, va="top", ha="right")
