@@ -49,6 +49,8 @@ def highest_rate_dps(room_deg: float, brake_dps2: float, reaction_s: float) -> f
 
 def slew_dps(wanted_dps: float, previous_dps: float, accel_dps2: float, brake_dps2: float, dt_s: float) -> float:
     """Move from the previous rate toward the wanted one: toward standstill at ``brake``, away from it at ``accel``."""
+    if wanted_dps == previous_dps:
+        return wanted_dps
     if wanted_dps < previous_dps:
         return max(wanted_dps, -_after_dps(-previous_dps, accel_dps2, brake_dps2, dt_s))
     return min(wanted_dps, _after_dps(previous_dps, accel_dps2, brake_dps2, dt_s))
@@ -82,10 +84,13 @@ def nearest_safe_rate_dps(
         return 0.0
     wanted = request_dps if isfinite(request_dps) else 0.0
     on_the_way_deg = bounds.brake_dps2 * bounds.reaction_s * bounds.reaction_s / 2.0
-    upper_deg, lower_deg = bounds.upper_deg - on_the_way_deg, bounds.lower_deg + on_the_way_deg
-    highest = highest_rate_dps(upper_deg - high_deg, bounds.brake_dps2, bounds.reaction_s)
-    # At the upright end nothing turns back by itself: that would be motion toward inversion that nobody asked for.
-    lowest = min(-highest_rate_dps(low_deg - lower_deg, bounds.brake_dps2, bounds.reaction_s), 0.0)
-    wanted = min(wanted, highest, bounds.invert_rate_dps)
-    wanted = max(wanted, lowest, -bounds.upright_rate_dps)
+    room_deg = bounds.upper_deg - on_the_way_deg - high_deg
+    if wanted > 0.0 or room_deg <= 0.0:  # out of room the table turns back, whatever is asked
+        highest = highest_rate_dps(room_deg, bounds.brake_dps2, bounds.reaction_s)
+        wanted = min(wanted, highest, bounds.invert_rate_dps)
+    if wanted < 0.0:
+        # At this end nothing turns back by itself: that would be motion toward inversion that nobody asked for.
+        room_deg = low_deg - bounds.lower_deg - on_the_way_deg
+        lowest = -highest_rate_dps(room_deg, bounds.brake_dps2, bounds.reaction_s)
+        wanted = min(max(wanted, lowest, -bounds.upright_rate_dps), 0.0)
     return slew_dps(wanted, previous_dps, bounds.accel_dps2, bounds.brake_dps2, dt_s)

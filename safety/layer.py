@@ -4,13 +4,14 @@
 measurements are arguments, and ``SafetyState`` is all that it remembers.
 """
 
-from math import isfinite
+from math import inf, isfinite
 from typing import Final, NamedTuple
 
 from safety.envelope import Bounds, nearest_safe_rate_dps
 from safety.limits import Limits
 from safety.returning import FLAT_TOLERANCE_DEG, SWITCH_BELIEVED_BELOW_DEG
 from safety.signals import (
+    STOP,
     BoardConfig,
     CommandMode,
     Input,
@@ -21,11 +22,17 @@ from safety.signals import (
     Telemetry,
     Trip,
 )
-from safety.supervisor import Phase, Supervisor
+from safety.supervisor import CREEPING, FREE, Phase, Supervisor
 from safety.view import AT_UPRIGHT_DEG, LONGEST_STEP_S, STANDSTILL_DPS, HandSwitchMode, View
 
 PERIOD_S: Final = 0.01
 """Nominal time between ticks."""
+LONGEST_GAP_S: Final = 60.0
+"""A clock that jumps farther forward has not measured a stall: no timer is to be lost in it."""
+MOVE: Final = CommandMode.MOVE
+_UPRIGHT_SWITCH: Final = Input.UPRIGHT_SWITCH
+_BRAKE_CLOSED: Final = Status.BRAKE_CLOSED
+_RETURNS: Final = Status.DEAD_HOST_RETURN
 _ON_ITS_OWN: Final = Status.WATCHDOG_EXPIRED | Status.DEAD_HOST_RETURN
 """While the board says this, it moves the table without our commands."""
 UPRIGHT_SLACK_DEG: Final = 1.0
@@ -82,7 +89,8 @@ def step(
     """
     view, supervisor = state.view, state.supervisor
     _take_time(state, now_s, late_s)
-    view.config, view.request = config, request
+    _take_request(view, request)
+    view.config, view.free = config, supervisor.phase is FREE
     _take_frame(view, supervisor, telemetry)
     _take_stock(view)
     supervisor.judge(view)
@@ -95,14 +103,25 @@ def step(
 
 def _take_time(state: SafetyState, now_s: float, late_s: float) -> None:
     view = state.view
-    elapsed_s = now_s - view.now_s if state.started else PERIOD_S
+    elapsed_s = now_s - view.clock_s if state.started else PERIOD_S
     state.started = True
     # A clock that stands or runs backward, or gives no number, counts as one period: time must pass for a timer to end.
-    view.dt_s = elapsed_s if isfinite(elapsed_s) and elapsed_s > 0.0 else PERIOD_S
-    view.now_s = now_s if isfinite(now_s) else view.now_s + PERIOD_S
-    view.late_s = max(late_s, view.dt_s - PERIOD_S) if isfinite(late_s) else view.dt_s
+    dt_s = min(elapsed_s, LONGEST_GAP_S) if 0.0 < elapsed_s < inf else PERIOD_S
+    view.clock_s = now_s if isfinite(now_s) else view.clock_s + PERIOD_S
+    view.dt_s = dt_s
+    view.now_s += dt_s
+    own_s = dt_s - PERIOD_S
+    view.late_s = late_s if late_s > own_s else own_s  # NaN is not larger than anything
     if view.age_s is not None:
-        view.age_s += view.dt_s
+        view.age_s += dt_s
+
+
+def _take_request(view: View, request: MotionRequest) -> None:
+    """A person's press counts once: a button that is stuck, or a panel that repeats itself, asks for nothing new."""
+    before = view.request
+    view.recover = request.recover and not before.recover and request.ask < STOP
+    view.acknowledge = request.acknowledge and not before.acknowledge
+    view.request = request
 
 
 def _take_frame(view: View, supervisor: Supervisor, telemetry: Telemetry | None) -> None:
@@ -119,9 +138,9 @@ def _take_frame(view: View, supervisor: Supervisor, telemetry: Telemetry | None)
     if on_its_own:
         _forget_command(view)
         angles.resync(telemetry.rate_dps)
-    angles.update(telemetry, view.now_s, view.dt_s, view.limits)
-    if on_its_own:
-        supervisor.restart_return(view)
+    angles.update(telemetry, view.now_s, view.dt_s, view.limits, on_its_own=on_its_own)
+    if telemetry.status & _RETURNS:
+        supervisor.the_board_returns()
 
 
 def _forget_command(view: View) -> None:
@@ -134,28 +153,30 @@ def _forget_command(view: View) -> None:
 def _take_stock(view: View) -> None:
     """Derive from the measurements what several monitors ask."""
     angles, t = view.angles, view.telemetry
-    best, rate = angles.best_deg, angles.rate_dps
-    switch = t is not None and t.inputs & Input.UPRIGHT_SWITCH != 0
-    by_angle = angles.angle_deg is not None and angles.angle_deg <= view.limits.upright_deg + AT_UPRIGHT_DEG
-    by_switch = switch and angles.angle_deg is None and (best is None or best < SWITCH_BELIEVED_BELOW_DEG)
-    view.upright = by_angle or by_switch
+    angle, best, rate = angles.angle_deg, angles.best_deg, angles.rate_dps
+    if angle is not None:
+        view.upright = angle <= view.limits.upright_deg + AT_UPRIGHT_DEG
+    else:
+        switch = t is not None and t.inputs & _UPRIGHT_SWITCH != 0
+        view.upright = switch and (best is None or best < SWITCH_BELIEVED_BELOW_DEG)
     view.away = t is not None and not view.upright
     view.been_upright = view.been_upright or view.upright
     view.inverted = best is not None and best > FLAT_TOLERANCE_DEG
     if view.inverted:
         view.inverted_s += view.dt_s
-    braked = t is not None and t.status & Status.BRAKE_CLOSED != 0
-    still = abs(rate) < STANDSTILL_DPS if rate is not None else braked
+    if rate is not None:
+        still = -STANDSTILL_DPS < rate < STANDSTILL_DPS
+    else:
+        still = t is not None and t.status & _BRAKE_CLOSED != 0
     view.standing_s = view.standing_s + view.dt_s if still else 0.0
 
 
 def _command(view: View, supervisor: Supervisor) -> SafeCommand | None:
     """The only place where a command is made."""
-    limits = view.limits
-    silent = view.age_s is None or view.age_s > limits.link_age_s
-    if silent or view.config is None or view.telemetry is None:
+    limits, t, config = view.limits, view.telemetry, view.config
+    if t is None or view.age_s is None or view.age_s > limits.link_age_s:
         return None
-    if view.telemetry.session_id != view.config.session_id:
+    if config is None or t.session_id != config.session_id:
         return None
     rate = _wanted_rate_dps(view, supervisor)
     accel = limits.brake_accel_dps2
@@ -167,23 +188,23 @@ def _command(view: View, supervisor: Supervisor) -> SafeCommand | None:
     if view.angles.angle_deg is None or low is None or high is None:
         low = high = 0.0  # blind: only a return moves now, and the switch and its time budget end it
     previous = _rate_in_force_dps(view)
-    margin = limits.angle_margin_deg + abs(previous) * (view.age_s or 0.0)
-    step_s = min(view.dt_s, LONGEST_STEP_S)
+    margin = limits.angle_margin_deg + abs(previous) * view.age_s
+    step_s = view.dt_s if view.dt_s < LONGEST_STEP_S else LONGEST_STEP_S
     safe = nearest_safe_rate_dps(rate, previous, low, high + margin, step_s, bounds)
     if supervisor.returning is not None:
         supervisor.returning.follow(safe)
-    torque = limits.creep_torque_fraction if supervisor.phase == Phase.CREEPING else 1.0
-    return SafeCommand(CommandMode.MOVE, safe, accel, torque)
+    torque = 1.0 if supervisor.phase is not CREEPING else limits.creep_torque_fraction
+    return SafeCommand(MOVE, safe, accel, torque)
 
 
 def _rate_in_force_dps(view: View) -> float:
     """The commanded rate, or the measured one where the table moves without a commanded rate."""
     rate = view.angles.rate_dps
-    return view.command_dps if view.command_mode == CommandMode.MOVE or rate is None else rate
+    return view.command_dps if view.command_mode is MOVE or rate is None else rate
 
 
 def _wanted_rate_dps(view: View, supervisor: Supervisor) -> float | None:
-    if supervisor.phase == Phase.FREE:
+    if supervisor.phase is FREE:
         return view.request.rate_dps
     if supervisor.returning is not None:
         return supervisor.returning.rate_dps(view)
@@ -203,25 +224,25 @@ def _bounds(view: View, supervisor: Supervisor) -> Bounds:
         upright = limits.upward_rate_dps if view.inverted else limits.head_up_rate_dps
         accel = limits.accel_dps2
     return Bounds(
-        lower_deg=limits.upright_deg - UPRIGHT_SLACK_DEG,
-        upper_deg=limits.inverted_limit_deg,
-        invert_rate_dps=invert,
-        upright_rate_dps=upright,
-        accel_dps2=accel,
-        brake_dps2=limits.brake_accel_dps2,
-        reaction_s=PERIOD_S + limits.latency_s,
+        limits.upright_deg - UPRIGHT_SLACK_DEG,
+        limits.inverted_limit_deg,
+        invert,
+        upright,
+        accel,
+        limits.brake_accel_dps2,
+        PERIOD_S + limits.latency_s,
     )
 
 
 def _remember(view: View, supervisor: Supervisor, command: SafeCommand | None) -> None:
     """Keep what the next tick's monitors compare with."""
     returning = supervisor.returning
-    moving = command is not None and command.mode == CommandMode.MOVE
-    rate = command.rate_dps if command is not None and command.rate_dps is not None else 0.0
+    mode = None if command is None else command.mode
+    rate = 0.0 if command is None or command.rate_dps is None else command.rate_dps
+    moving = mode is MOVE
     on_time = view.late_s <= view.limits.link_age_s
     view.sending_s = view.sending_s + view.dt_s if command is not None and on_time else 0.0
-    view.command_mode = None if command is None else command.mode
-    view.command_dps = rate
+    view.command_mode, view.command_dps = mode, rate
     if command is None or moving:
         view.held_low_deg = view.held_high_deg = None
     elif view.held_low_deg is None and view.standing_s > 0.0:

@@ -142,12 +142,9 @@ class Returning:
         target = self._target_deg(view)
         if self._profile.advance(target, self.pace, min(view.dt_s, LONGEST_STEP_S)):
             angle = view.angles.angle_deg
-            blind_end = angle is None and self.stage == Stage.TO_UPRIGHT
-            if blind_end or (angle is not None and angle - target > REACHED_DEG):
-                self._start(self.stage, view)  # behind its reference, or nothing says that it is there: go on
-            elif self.stage == Stage.TO_FLAT:
+            if self.stage == Stage.TO_FLAT and (angle is None or angle - target <= REACHED_DEG):
                 self.stage = Stage.FLAT
                 self._rest_until_s = view.now_s + self.plan.rest_s
             else:
-                self.stage = Stage.ARRIVED
+                self._start(self.stage, view)  # behind its reference, or nothing says yet that it is upright: go on
         return self._profile.rate_dps

@@ -29,6 +29,15 @@ class Response(IntEnum):
     """Torque off and brake on at once (STO + SBC, stop category 0)."""
 
 
+NONE: Final = Response.NONE
+INHIBIT: Final = Response.INHIBIT
+RETURN: Final = Response.RETURN
+EMERGENCY_RETURN: Final = Response.EMERGENCY_RETURN
+STOP: Final = Response.STOP
+TORQUE_OFF: Final = Response.TORQUE_OFF
+# The same objects under names of their own: looking up a member in its enum class takes as long as a whole monitor.
+
+
 class Recovery(IntEnum):
     """How a rider who was stopped away from upright is brought back; the larger value is the more careful."""
 

@@ -25,7 +25,7 @@ from safety.returning import (
     emergency_return,
     normal_return,
 )
-from safety.signals import Recovery, Response, Trip
+from safety.signals import EMERGENCY_RETURN, INHIBIT, NONE, STOP, TORQUE_OFF, Recovery, Response, Trip
 from safety.view import View
 
 STOPPING_AT_MOST_S: Final = 3.0
@@ -51,6 +51,10 @@ class Phase(IntEnum):
     """Returned: upright and standing, waiting for what is latched to be cleared."""
 
 
+FREE: Final = Phase.FREE
+CREEPING: Final = Phase.CREEPING
+
+
 class Supervisor:
     """Keeps what is latched and what is under way."""
 
@@ -59,6 +63,7 @@ class Supervisor:
         "_attempts",
         "_entered_s",
         "_monitors",
+        "_rider_asked",
         "active",
         "inhibited",
         "latched",
@@ -73,7 +78,7 @@ class Supervisor:
         monitors = [make() for make in REGISTER]
         self._monitors = tuple((monitor, monitor.check) for monitor in monitors)
         self.phase = Phase.FREE
-        self.response = Response.NONE
+        self.response = NONE
         """The strongest response that acted since the last time all was clear."""
         self.latched: dict[str, Trip] = {}
         self.active: dict[str, Monitor] = {}
@@ -86,6 +91,8 @@ class Supervisor:
         self._asked_recovery = Recovery.AUTOMATIC
         self._attempts = 0
         self._entered_s = 0.0
+        self._rider_asked = True
+        """A monitor that asks for a recovery was active already: only what begins while the rider is held counts."""
 
     def judge(self, view: View) -> None:
         """Run every monitor on this tick's facts, latch what trips, start the response it calls for."""
@@ -94,31 +101,34 @@ class Supervisor:
         if self.active:
             self.active.clear()
             self.inhibited = ()
-        nothing = Response.NONE
         for monitor, check in self._monitors:
             response = check(view)
-            if response is not nothing:
+            if response is not NONE:
                 self.active[monitor.id] = monitor
-                if response is Response.INHIBIT:
+                if response is INHIBIT:
                     self.inhibited += (monitor.id,)
                 else:
                     self._trip(monitor, response, view)
-        if view.request.ask > Response.INHIBIT:
+        if view.request.ask > INHIBIT:
             self._ask(view)
-        if view.request.acknowledge:
+        if view.acknowledge:
             self._acknowledge(view)
 
     def advance(self, view: View) -> None:
         """Let phases end that are over."""
+        if self.phase is FREE:
+            return
         if self.phase == Phase.STOPPING:
             # Nothing may keep a stop from ending, not a rate that froze either: a recovery begins from HELD alone.
+            if view.recover:
+                self._asked_recovery = Recovery.AUTOMATIC
             if view.standing_s > 0.0 or view.now_s - self._entered_s > STOPPING_AT_MOST_S:
                 self._enter(Phase.HELD, view)
         elif self.phase == Phase.HELD:
             self._leave_hold(view)
         elif self.phase in (Phase.RETURNING, Phase.CREEPING):
             self._advance_return(view)
-        elif self.phase == Phase.BOARDED:
+        else:
             self._advance_boarded(view)
 
     def _advance_boarded(self, view: View) -> None:
@@ -126,20 +136,24 @@ class Supervisor:
         strayed = view.away and best is not None and best > view.limits.upright_deg + STRAYED_DEG
         if strayed and not self._motion_forbidden():
             # What is latched already trips no more: a rider whom a bad brake lets go is brought back from here.
-            self._enter(Phase.CREEPING if self.response >= Response.STOP else Phase.RETURNING, view)
-        elif not self.latched and view.request.ask <= Response.INHIBIT:
+            self._enter(Phase.CREEPING if self.response >= STOP else Phase.RETURNING, view)
+        elif not self.latched and view.request.ask <= INHIBIT and not view.request.rate_dps:
+            # A reset never starts motion: a rate that was asked for all the time has to be asked for again.
             self._enter(Phase.FREE, view)
-            self.response = Response.NONE
+            self.response = NONE
 
     def _advance_return(self, view: View) -> None:
         returning = self.returning
         assert returning is not None
         if returning.stage == Stage.ARRIVED:
             self._enter(Phase.BOARDED, view)
-        elif view.now_s > returning.deadline_s and view.command_mode is not None:
+        elif view.command_mode is None:
+            # What the table does now is not by our commands: begin anew from wherever it is when it listens again.
+            self.returning = Returning(self.plan(view.limits), view)
+        elif view.now_s > returning.deadline_s:
             detail = f"the return took longer than its budget of {returning.budget_s:.0f} s"
-            self._latch("progress", Response.STOP, Recovery.AUTOMATIC, view.now_s - returning.budget_s, detail, view)
-            self._respond(Response.STOP, view, again=True)
+            self._latch("progress", STOP, Recovery.AUTOMATIC, view.now_s - returning.budget_s, detail, view)
+            self._respond(STOP, view, again=True)
 
     @property
     def exhausted(self) -> bool:
@@ -148,31 +162,37 @@ class Supervisor:
 
     def plan(self, limits: Limits) -> ReturnPlan:
         """The way upright that the response in force calls for."""
-        if self.response >= Response.STOP:
+        if self.response >= STOP:
             return creep(limits)
-        return emergency_return(limits) if self.response == Response.EMERGENCY_RETURN else normal_return(limits)
+        return emergency_return(limits) if self.response == EMERGENCY_RETURN else normal_return(limits)
 
-    def restart_return(self, view: View) -> None:
-        """Begin the return anew from where the table is: it moved without our commands meanwhile."""
-        if self.phase in (Phase.RETURNING, Phase.CREEPING):
-            self.returning = Returning(self.plan(view.limits), view)
+    def the_board_returns(self) -> None:
+        """The board moves the table upright by itself: it can be moved after all, so a recovery may be tried again."""
+        self._attempts = max(self._attempts, 0)
 
     def _trip(self, monitor: Monitor, response: Response, view: View) -> None:
         if monitor.recovery == Recovery.ON_REQUEST:
             self._asked_recovery = Recovery.ON_REQUEST
         known = self.latched.get(monitor.id)
-        again = self.phase == Phase.CREEPING and monitor.stops_recovery and response >= Response.STOP
+        again = self._acts_again(monitor, response)
         if known is not None and response <= known.response and not again:
             return
         self._latch(monitor.id, response, monitor.recovery, monitor.since_s(view), monitor.detail(view), view)
         monitor.on_trip(view)
         self._respond(response, view, again=again)
 
+    def _acts_again(self, monitor: Monitor, response: Response) -> bool:
+        """Act on a motion that is under way, although as strong a response has acted before it."""
+        if response is TORQUE_OFF:
+            return self.phase in (Phase.CREEPING, Phase.STOPPING)
+        return self.phase is Phase.CREEPING and response is STOP and monitor.stops_recovery
+
     def _latch(
         self, name: str, response: Response, recovery: Recovery, since_s: float, detail: str, view: View
     ) -> None:
         encoder_deg, inclinometer_deg = view.angles.encoder.value_deg, view.angles.inclinometer.value_deg
-        trip = Trip(name, response, recovery, view.now_s, since_s, detail, encoder_deg, inclinometer_deg)
+        began_s = view.clock_s - (view.now_s - since_s)
+        trip = Trip(name, response, recovery, view.clock_s, began_s, detail, encoder_deg, inclinometer_deg)
         self.latched[name] = trip
         self.new_trips.append(trip)
 
@@ -180,10 +200,10 @@ class Supervisor:
         if response <= self.response and not again:
             return
         self.response = max(response, self.response)
-        if response == Response.TORQUE_OFF:
+        if response == TORQUE_OFF:
             self.torque_off = True
             self._enter(Phase.HELD, view)
-        elif response == Response.STOP:
+        elif response == STOP:
             self._enter(Phase.STOPPING, view)
         else:
             self._enter(Phase.RETURNING, view)
@@ -191,9 +211,9 @@ class Supervisor:
     def _ask(self, view: View) -> None:
         """A person, or the end of a program, asks for a response."""
         ask = view.request.ask
-        if ask >= Response.STOP:
+        if ask >= STOP:
             self._asked_recovery = Recovery.ON_REQUEST
-        self._respond(ask, view, again=ask >= Response.STOP and self.phase == Phase.CREEPING)
+        self._respond(ask, view, again=ask >= STOP and self.phase == Phase.CREEPING)
 
     def _acknowledge(self, view: View) -> None:
         """Clear what may be cleared: upright, standing, cause gone."""
@@ -210,21 +230,28 @@ class Supervisor:
             self.torque_off = False
             self._enter(Phase.BOARDED, view)
             return
-        if view.request.recover:
-            self._asked_recovery = Recovery.AUTOMATIC
+        if view.recover:
             self._attempts = max(self._attempts, 0)
+        if view.recover or self._rider_asks():
+            self._asked_recovery = Recovery.AUTOMATIC
         if self._attempts < 0:
             return
         rested = view.now_s - self._entered_s >= view.limits.recovery_pause_s
-        if view.request.recover or (rested and self._asked_recovery == Recovery.AUTOMATIC):
+        if view.recover or (rested and self._asked_recovery == Recovery.AUTOMATIC):
             self._creep(view)
+
+    def _rider_asks(self) -> bool:
+        """The held rider uses the hand switch, or the brake lets go: both mean that standing still helps no more."""
+        asks, before = any(monitor.asks_recovery for monitor in self.active.values()), self._rider_asked
+        self._rider_asked = asks
+        return asks and not before
 
     def _motion_forbidden(self) -> bool:
         return any(monitor.stops_recovery for monitor in self.active.values())
 
     def _creep(self, view: View) -> None:
         allowed = 1.0 if self.torque_off else view.limits.recovery_attempts
-        if self._attempts >= allowed and not view.request.recover:
+        if self._attempts >= allowed and not view.recover:
             self._attempts = -1
             return
         self._attempts += 1
@@ -234,6 +261,7 @@ class Supervisor:
     def _enter(self, phase: Phase, view: View) -> None:
         self.phase = phase
         self._entered_s = view.now_s
+        self._rider_asked = True
         moving = phase in (Phase.RETURNING, Phase.CREEPING)
         self.returning = Returning(self.plan(view.limits), view) if moving else None
         if phase in (Phase.BOARDED, Phase.FREE):

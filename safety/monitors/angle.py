@@ -3,7 +3,7 @@
 from typing import Final
 
 from safety.monitors.base import Monitor, Since
-from safety.signals import Response
+from safety.signals import EMERGENCY_RETURN, INHIBIT, NONE, RETURN, STOP, TORQUE_OFF, Response
 from safety.view import View
 
 STILL_INVERTING_DPS: Final = 0.5
@@ -22,9 +22,11 @@ class AngleAgreement(Monitor):
         """Trip on the difference, not while a channel is already known to be lost."""
         off = view.angles.disagreement_deg
         apart = off is not None and abs(off) > view.limits.disagree_deg
+        if not apart and self._apart.start_s is None:
+            return NONE
         if self._apart.held_s(apart, view.now_s) < view.limits.disagree_s:
-            return Response.NONE
-        return Response.STOP
+            return NONE
+        return STOP
 
     def detail(self, view: View) -> str:
         """Give both angles."""
@@ -34,7 +36,7 @@ class AngleAgreement(Monitor):
 
     def since_s(self, view: View) -> float:
         """When they began to be apart."""
-        return view.now_s if self._apart.start_s is None else self._apart.start_s
+        return self._apart.since_s(view)
 
     def on_trip(self, view: View) -> None:
         """Decide which of the two the recovery goes by."""
@@ -49,18 +51,24 @@ class AnglePlausibility(Monitor):
     clears_by_reset = True
 
     def check(self, view: View) -> Response:
-        """Count the channels that are lost."""
+        """Count the channels that are lost; one that has not spoken yet forbids inversion: it takes two."""
         angles = view.angles
-        if not angles.encoder.lost and not angles.inclinometer.lost:
-            return Response.NONE
-        if angles.encoder.lost and angles.inclinometer.lost:
-            return Response.STOP
-        return Response.RETURN
+        encoder, inclinometer = angles.encoder.lost, angles.inclinometer.lost
+        if encoder or inclinometer:
+            return STOP if encoder and inclinometer else RETURN
+        both = angles.disagreement_deg is not None or view.telemetry is None
+        return NONE if both else INHIBIT
 
     def detail(self, view: View) -> str:
         """Say which channel is lost and why."""
         channels = (view.angles.encoder, view.angles.inclinometer)
-        return "; ".join(f"{channel.name} {channel.lost}" for channel in channels if channel.lost)
+        lost = "; ".join(f"{channel.name} {channel.lost}" for channel in channels if channel.lost)
+        return lost or "waiting for both angles"
+
+    def since_s(self, view: View) -> float:
+        """When the newest loss began."""
+        lost = [channel.lost_since_s for channel in (view.angles.encoder, view.angles.inclinometer) if channel.lost]
+        return max(lost, default=view.now_s)
 
 
 class OverAngle(Monitor):
@@ -76,10 +84,12 @@ class OverAngle(Monitor):
         """Trip on the worst angle that the measurements allow."""
         high, rate = view.angles.high_deg, view.angles.rate_dps
         over = high is not None and high > view.limits.inverted_limit_deg + view.limits.over_angle_deg
+        if not over and self._inverting.start_s is None:
+            return NONE
         inverting = over and rate is not None and rate > STILL_INVERTING_DPS
         if self._inverting.held_s(inverting, view.now_s) >= view.limits.over_angle_s:
-            return Response.TORQUE_OFF
-        return Response.EMERGENCY_RETURN if over else Response.NONE
+            return TORQUE_OFF
+        return EMERGENCY_RETURN if over else NONE
 
     def detail(self, view: View) -> str:
         """Give the angle and the limit."""
@@ -87,18 +97,23 @@ class OverAngle(Monitor):
         seen = "unknown" if high is None else f"{high:.1f} deg"
         return f"angle {seen}, limit {view.limits.inverted_limit_deg:g} + {view.limits.over_angle_deg:g} deg"
 
+    def since_s(self, view: View) -> float:
+        """When it was first seen to invert further; for being there, now."""
+        return self._inverting.since_s(view)
+
 
 class Standstill(Monitor):
     """The table drifts while it should stand: the brake slips or the drive does not hold."""
 
     id = "standstill"
     hazard = "H-03"
+    asks_recovery = True
 
     def check(self, view: View) -> Response:
         """Trip on the distance from where the table came to rest."""
-        if _drift_deg(view) <= view.limits.standstill_deg:
-            return Response.NONE
-        return Response.EMERGENCY_RETURN if view.away else Response.INHIBIT
+        if view.held_low_deg is None or _drift_deg(view) <= view.limits.standstill_deg:
+            return NONE
+        return EMERGENCY_RETURN if view.away else INHIBIT
 
     def detail(self, view: View) -> str:
         """Say how far it drifted."""

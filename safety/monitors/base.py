@@ -1,9 +1,16 @@
 """What a monitor is, and the one helper that most of them use."""
 
 from abc import ABC, abstractmethod
+from typing import Final
 
 from safety.signals import Recovery, Response
 from safety.view import View
+
+FORGETS: Final = 0.5
+"""A condition that is gone is forgotten at half the speed at which it was believed: flickering does not hide it."""
+FORGOTTEN_S: Final = -0.0099
+RESOLUTION_S: Final = 1e-6
+"""Ten periods of 10 ms are 100 ms, whatever their sum is in floating point."""
 
 
 class Monitor(ABC):
@@ -14,6 +21,8 @@ class Monitor(ABC):
         hazard: the hazard of the survey that it controls.
         recovery: how a rider is brought back after a stop that it ordered.
         stops_recovery: whether its condition, while it lasts, forbids powered motion in a recovery too.
+        asks_recovery: whether its appearing while a rider is held still is a reason to bring that rider upright, even
+            if a person ordered the stop.
         clears_by_reset: whether its condition is a memory that the operator's acknowledgement wipes.
     """
 
@@ -21,6 +30,7 @@ class Monitor(ABC):
     hazard: str
     recovery: Recovery = Recovery.AUTOMATIC
     stops_recovery: bool = False
+    asks_recovery: bool = False
     clears_by_reset: bool = False
 
     @abstractmethod
@@ -40,18 +50,37 @@ class Monitor(ABC):
 
 
 class Since:
-    """For how long a condition has been true without a break."""
+    """For how long a condition has been true; short breaks count against it, but do not begin it anew."""
 
-    __slots__ = ("start_s",)
+    __slots__ = ("_held_s", "_seen_s", "start_s")
 
     def __init__(self) -> None:
         self.start_s: float | None = None
+        """When it appeared; None while there is nothing to remember."""
+        self._held_s = 0.0
+        self._seen_s = 0.0
 
     def held_s(self, condition: bool, now_s: float) -> float:
         """Seconds that the condition has lasted; -1 while it is false."""
-        if not condition:
-            self.start_s = None
-            return -1.0
         if self.start_s is None:
-            self.start_s = now_s
-        return now_s - self.start_s
+            if not condition:
+                return -1.0
+            self.start_s = self._seen_s = now_s
+            self._held_s = 0.0
+            return 0.0
+        passed_s, self._seen_s = now_s - self._seen_s, now_s
+        if condition:
+            self._held_s += passed_s
+            return self._held_s + RESOLUTION_S
+        self._held_s -= FORGETS * passed_s
+        if self._held_s < FORGOTTEN_S:
+            self.start_s = None
+        return -1.0
+
+    def since_s(self, view: View) -> float:
+        """When it appeared, as ``Monitor.since_s`` gives it."""
+        return view.now_s if self.start_s is None else self.start_s
+
+    def clear(self) -> None:
+        """Forget it."""
+        self.start_s = None

@@ -3,11 +3,23 @@
 from typing import Final
 
 from safety.monitors.base import Monitor
-from safety.signals import BoardConfig, DriveFault, Response, Status
+from safety.signals import (
+    EMERGENCY_RETURN,
+    INHIBIT,
+    NONE,
+    RETURN,
+    STOP,
+    TORQUE_OFF,
+    BoardConfig,
+    DriveFault,
+    Response,
+    Status,
+)
 from safety.view import View
 
 LIMIT_TOLERANCE: Final = 0.5
 """Degrees, or degrees a second, by which the board's copy of a limit may differ: its resolution and rounding."""
+_EXPIRED: Final = Status.WATCHDOG_EXPIRED
 BOARD_WATCHDOG_S: Final = 0.25
 
 
@@ -21,11 +33,11 @@ class Link(Monitor):
         """Trip on the age of the newest frame, either way; at upright nothing moves until there is a link."""
         t = view.telemetry
         heard = view.age_s is not None and view.age_s <= view.limits.link_age_s
-        if heard and t is not None and not (t.status & Status.WATCHDOG_EXPIRED and self._unheard(view)):
-            return Response.NONE
+        if heard and t is not None and not (t.status & _EXPIRED and self._unheard(view)):
+            return NONE
         if not view.away:
-            return Response.NONE if heard else Response.INHIBIT
-        return Response.EMERGENCY_RETURN
+            return NONE if heard else INHIBIT
+        return EMERGENCY_RETURN
 
     def detail(self, view: View) -> str:
         """Say how old the newest frame is."""
@@ -35,11 +47,15 @@ class Link(Monitor):
             return "the board hears no commands and brings the table upright by itself: host-to-board line"
         return f"newest telemetry is {view.age_s * 1e3:.0f} ms old, limit {view.limits.link_age_s * 1e3:.0f} ms"
 
+    def since_s(self, view: View) -> float:
+        """When the newest frame came."""
+        return view.now_s - (view.age_s or 0.0)
+
     @staticmethod
     def _unheard(view: View) -> bool:
         """The board's watchdog ran out although its frames arrive: only the way to the board is dead."""
         t = view.telemetry
-        expired = t is not None and view.fresh and t.status & Status.WATCHDOG_EXPIRED != 0
+        expired = t is not None and view.fresh and t.status & _EXPIRED != 0
         on_time = view.late_s <= view.limits.link_age_s
         return expired and on_time and view.sending_s > view.limits.link_age_s
 
@@ -59,8 +75,8 @@ class Session(Monitor):
         t, config = view.telemetry, view.config
         ours = t is not None and config is not None and t.session_id == config.session_id
         if ours and (view.been_upright or not view.away):
-            return Response.NONE
-        return Response.EMERGENCY_RETURN if view.away else Response.INHIBIT
+            return NONE
+        return EMERGENCY_RETURN if view.away else INHIBIT
 
     def detail(self, view: View) -> str:
         """Name both sessions, or say where the table was found."""
@@ -86,7 +102,7 @@ class BoardConfigured(Monitor):
         if view.config is not self._judged:  # a new handshake; the table's limits do not change in a session
             self._judged = view.config
             self._differs = bool(self._differences(view))
-        return Response.INHIBIT if self._differs else Response.NONE
+        return INHIBIT if self._differs else NONE
 
     def detail(self, view: View) -> str:
         """Name each limit that differs, with both numbers."""
@@ -119,8 +135,8 @@ class Rejected(Monitor):
         """Trip on refusals in a row."""
         t = view.telemetry
         if t is None or t.rejected_in_row < view.limits.rejected_in_row:
-            return Response.NONE
-        return Response.STOP
+            return NONE
+        return STOP
 
     def detail(self, view: View) -> str:
         """Count the refusals and give the board's reason."""
@@ -137,20 +153,24 @@ class Tick(Monitor):
     def check(self, view: View) -> Response:
         """Trip when one tick is later than the limit; nothing is at stake at upright."""
         late = view.late_s > view.limits.tick_late_s
-        return Response.EMERGENCY_RETURN if late and view.away else Response.NONE
+        return EMERGENCY_RETURN if late and view.away else NONE
 
     def detail(self, view: View) -> str:
         """Say how late."""
         return f"control loop {view.late_s * 1e3:.0f} ms late, limit {view.limits.tick_late_s * 1e3:.0f} ms"
 
+    def since_s(self, view: View) -> float:
+        """When the tick was due."""
+        return view.now_s - min(view.late_s, view.now_s)
+
 
 _FLAGS: Final = (
-    (DriveFault.OVERCURRENT, Response.STOP, "over-current"),
-    (DriveFault.OVERTEMPERATURE, Response.RETURN, "over-temperature"),
-    (DriveFault.UNDERVOLTAGE, Response.EMERGENCY_RETURN, "under-voltage"),
-    (DriveFault.ENCODER, Response.RETURN, "encoder"),
-    (DriveFault.BRAKE, Response.EMERGENCY_RETURN, "brake"),
-    (DriveFault.DRIVER, Response.TORQUE_OFF, "power stage"),
+    (DriveFault.OVERCURRENT, STOP, "over-current"),
+    (DriveFault.OVERTEMPERATURE, RETURN, "over-temperature"),
+    (DriveFault.UNDERVOLTAGE, EMERGENCY_RETURN, "under-voltage"),
+    (DriveFault.ENCODER, RETURN, "encoder"),
+    (DriveFault.BRAKE, EMERGENCY_RETURN, "brake"),
+    (DriveFault.DRIVER, TORQUE_OFF, "power stage"),
 )
 
 
@@ -164,8 +184,8 @@ class DriveReports(Monitor):
         """Give the strongest response of the flags that are set."""
         t = view.telemetry
         if t is None or not t.faults:
-            return Response.NONE
-        return max((response for bit, response, _ in _FLAGS if t.faults & bit), default=Response.STOP)
+            return NONE
+        return max((response for bit, response, _ in _FLAGS if t.faults & bit), default=STOP)
 
     def detail(self, view: View) -> str:
         """Name the flags."""
@@ -181,11 +201,11 @@ class Request(Monitor):
     hazard = "H-17"
 
     def check(self, view: View) -> Response:
-        """Trip on NaN and infinity."""
+        """Trip on NaN and infinity, while requests are followed: garbage must not interrupt a return."""
         rate = view.request.rate_dps
-        if rate is None or -1e3 < rate < 1e3:  # written so that NaN fails it
-            return Response.NONE
-        return Response.STOP
+        if rate is None or -1e3 < rate < 1e3 or not view.free:  # written so that NaN fails it
+            return NONE
+        return STOP
 
     def detail(self, view: View) -> str:
         """Give what was asked."""

@@ -3,8 +3,12 @@
 from typing import Final
 
 from safety.monitors.base import Monitor, Since
-from safety.signals import CommandMode, Response
+from safety.signals import NONE, STOP, TORQUE_OFF, CommandMode, Response
 from safety.view import View
+
+_MOVE: Final = CommandMode.MOVE
+_HOLD: Final = CommandMode.HOLD
+_OFF: Final = CommandMode.TORQUE_OFF
 
 RUNAWAY_S: Final = 0.02
 """Twice the limit is believed after two frames."""
@@ -14,13 +18,15 @@ STOP_GRACE_S: Final = 0.3
 PROGRESS_WINDOW_S: Final = 1.5
 PROGRESS_DEG: Final = 1.0
 PROGRESS_SHARE: Final = 0.4
+STRAYS_DEG: Final = 1.5
+"""Far enough beyond what latency and lag can make of a command within one window."""
 
 
 def _fastest_dps(view: View) -> float:
     """The larger of the two independent rates, without sign; 0 if neither is known."""
-    rate, table_rate = view.angles.rate_dps, view.angles.table_rate_dps
-    fastest = 0.0 if rate is None else abs(rate)
-    return fastest if table_rate is None else max(fastest, abs(table_rate))
+    angles = view.angles
+    fastest, table_rate = abs(angles.rate_dps or 0.0), abs(angles.table_rate_dps or 0.0)
+    return fastest if fastest >= table_rate else table_rate
 
 
 class Overspeed(Monitor):
@@ -33,25 +39,32 @@ class Overspeed(Monitor):
     def __init__(self) -> None:
         self._over = Since()
         self._far_over = Since()
+        self._said = NONE
 
     def check(self, view: View) -> Response:
-        """Trip on the rate; on twice the limit cut the torque."""
-        if not view.fresh:
-            return Response.NONE
-        limits, rate = view.limits, _fastest_dps(view)
-        if rate <= view.rate_limit_dps:
-            self._over.start_s = self._far_over.start_s = None
-            return Response.NONE
+        """Trip on the rate; on twice the limit cut the torque. Without a new frame the last word stands."""
+        if view.fresh:
+            self._said = self._judge(view)
+        return self._said
+
+    def _judge(self, view: View) -> Response:
+        rate, limits = _fastest_dps(view), view.limits
+        if rate <= view.rate_limit_dps and self._over.start_s is None:
+            return NONE
         threshold = limits.overspeed_factor * view.rate_limit_dps + limits.overspeed_offset_dps
         far = self._far_over.held_s(rate > max(2.0 * view.rate_limit_dps, threshold), view.now_s)
         over = self._over.held_s(rate > threshold, view.now_s)
         if far >= RUNAWAY_S:
-            return Response.TORQUE_OFF
-        return Response.STOP if over >= limits.overspeed_s else Response.NONE
+            return TORQUE_OFF
+        return STOP if over >= limits.overspeed_s else NONE
 
     def detail(self, view: View) -> str:
         """Give the rate and the limit."""
         return f"rate {_fastest_dps(view):.1f} deg/s, limit {view.rate_limit_dps:g} deg/s"
+
+    def since_s(self, view: View) -> float:
+        """When it became too fast."""
+        return self._over.since_s(view)
 
 
 class Following(Monitor):
@@ -65,36 +78,43 @@ class Following(Monitor):
         self._off = Since()
         self._opposite = Since()
         self._mode: CommandMode | None = None
+        self._said = NONE
 
     def check(self, view: View) -> Response:
-        """Trip on the rate against the rate that the drive should have by now."""
-        rate = view.angles.rate_dps
-        if view.command_mode != self._mode:
+        """Trip on the rate against the rate the drive should have by now. Without a new frame the last word stands."""
+        if view.command_mode is not self._mode:
             self._mode = view.command_mode
-            self._off.start_s = None  # a stop that was just ordered gets its chance
-        if not view.fresh or rate is None:
-            return Response.NONE
-        if view.command_mode == CommandMode.TORQUE_OFF:
-            self._off.held_s(False, view.now_s)
-            self._opposite.held_s(False, view.now_s)
-            return Response.NONE
-        expected = view.angles.expected_dps
-        if abs(rate - expected) <= view.limits.following_dps and abs(rate) <= OPPOSITE_DPS:
-            self._off.start_s = self._opposite.start_s = None
-            return Response.NONE
+            self._off.clear()  # a stop that was just ordered gets its chance
+        if view.fresh:
+            self._said = self._judge(view)
+        return self._said
+
+    def _judge(self, view: View) -> Response:
+        rate, expected = view.angles.rate_dps, view.angles.expected_dps
+        if rate is None or view.command_mode is _OFF:
+            self._off.clear()
+            self._opposite.clear()
+            return NONE
+        remembers = self._off.start_s is not None or self._opposite.start_s is not None
+        if not remembers and abs(rate - expected) <= view.limits.following_dps and abs(rate) <= OPPOSITE_DPS:
+            return NONE
         off = self._off.held_s(abs(rate - expected) > view.limits.following_dps, view.now_s)
         against = rate * view.command_dps < 0.0 and abs(rate) > OPPOSITE_DPS and rate * expected <= 0.0
         if self._opposite.held_s(against, view.now_s) >= view.limits.opposite_s:
-            return Response.TORQUE_OFF
-        if view.command_mode == CommandMode.HOLD:
+            return TORQUE_OFF
+        if view.command_mode is _HOLD:
             # A drive that does not even follow the ramp of a stop cannot be stopped by a ramp.
-            return Response.TORQUE_OFF if off >= view.limits.following_s / 2.0 else Response.NONE
-        return Response.STOP if off >= view.limits.following_s else Response.NONE
+            return TORQUE_OFF if off >= view.limits.following_s / 2.0 else NONE
+        return STOP if off >= view.limits.following_s else NONE
 
     def detail(self, view: View) -> str:
         """Give both rates."""
         rate = view.angles.rate_dps
         return f"rate {rate if rate is None else round(rate, 2)} deg/s, expected {view.angles.expected_dps:.2f} deg/s"
+
+    def since_s(self, view: View) -> float:
+        """When the rate left what was expected."""
+        return min(self._off.since_s(view), self._opposite.since_s(view))
 
 
 class StopTime(Monitor):
@@ -107,28 +127,39 @@ class StopTime(Monitor):
     def __init__(self) -> None:
         self._holding = Since()
         self._start_dps = 0.0
+        self._said = NONE
 
     def check(self, view: View) -> Response:
-        """Trip when the time that the guaranteed deceleration needs is over."""
-        if view.command_mode != CommandMode.HOLD:
-            self._holding.start_s = None
-            return Response.NONE
-        rate = view.angles.rate_dps
+        """Trip when the time that the ramp needs is over. Without a new frame the last word stands."""
+        if view.command_mode is not _HOLD:
+            self._holding.clear()
+            self._said = NONE
+            return NONE
         held_s = self._holding.held_s(True, view.now_s)
-        if rate is None or not view.fresh:
-            return Response.NONE
+        if view.fresh:
+            self._said = self._judge(view, held_s)
+        return self._said
+
+    def _judge(self, view: View, held_s: float) -> Response:
+        rate = view.angles.rate_dps
+        if rate is None:
+            return NONE
         if held_s == 0.0:
             self._start_dps = abs(rate)
         late = held_s > self._start_dps / view.limits.brake_accel_dps2 + STOP_GRACE_S
-        return Response.TORQUE_OFF if late and abs(rate) > view.limits.following_dps else Response.NONE
+        return TORQUE_OFF if late and abs(rate) > view.limits.following_dps else NONE
 
     def detail(self, view: View) -> str:
         """Give the rate."""
         return f"told to stop, still turning at {view.angles.rate_dps:.1f} deg/s"
 
+    def since_s(self, view: View) -> float:
+        """When it was told to stop."""
+        return self._holding.since_s(view)
+
 
 class Progress(Monitor):
-    """Driven, but not getting anywhere, too slowly for ``following`` to see: never push on against a guard."""
+    """Driven, but not going where it was told, too slowly for ``following`` to see: never push on against a guard."""
 
     id = "progress"
     hazard = "H-23"
@@ -136,25 +167,35 @@ class Progress(Monitor):
 
     def __init__(self) -> None:
         self._start_s: float | None = None
+        self._since_s = 0.0
         self._start_deg = 0.0
         self._expected_deg = 0.0
+        self._made_deg = 0.0
 
     def check(self, view: View) -> Response:
         """Compare the distance made in a window with the distance that was commanded."""
         angle = view.angles.angle_deg
-        if view.command_mode != CommandMode.MOVE or angle is None:
+        if view.command_mode is not _MOVE or angle is None:
             self._start_s = None
-            return Response.NONE
+            return NONE
         if self._start_s is None:
             self._start_s, self._start_deg, self._expected_deg = view.now_s, angle, 0.0
         self._expected_deg += view.angles.expected_dps * view.dt_s
         if view.now_s - self._start_s < PROGRESS_WINDOW_S:
-            return Response.NONE
-        expected, made = self._expected_deg, angle - self._start_deg
-        self._start_s = None
+            return NONE
+        self._since_s, self._made_deg, self._start_s = self._start_s, angle - self._start_deg, None
+        expected, made = self._expected_deg, self._made_deg
         stalled = abs(expected) > PROGRESS_DEG and made * expected < PROGRESS_SHARE * expected * expected
-        return Response.STOP if stalled else Response.NONE
+        strays = abs(made - expected) > STRAYS_DEG + PROGRESS_SHARE * abs(expected)
+        return STOP if stalled or strays else NONE
 
     def detail(self, view: View) -> str:
-        """Say what was commanded."""
-        return f"commanded {view.command_dps:.1f} deg/s for {PROGRESS_WINDOW_S:g} s, the table hardly moved"
+        """Give both distances."""
+        return (
+            f"commanded {view.command_dps:.1f} deg/s, in {PROGRESS_WINDOW_S:g} s the table made {self._made_deg:.1f} "
+            f"deg where {self._expected_deg:.1f} deg were expected"
+        )
+
+    def since_s(self, view: View) -> float:
+        """When the window began."""
+        return min(self._since_s, view.now_s)

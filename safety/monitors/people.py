@@ -3,12 +3,13 @@
 from typing import Final
 
 from safety.monitors.base import Monitor, Since
-from safety.signals import Input, Recovery, Response
+from safety.signals import EMERGENCY_RETURN, INHIBIT, NONE, RETURN, TORQUE_OFF, Input, Recovery, Response
 from safety.view import View
 
 CONTACT_S: Final = 0.02
 """A contact must say so for two frames: one bounce is no event."""
 
+_ESTOP_CHAIN: Final = Input.ESTOP_CHAIN
 _HELD: Final = Input.HAND_SWITCH_NO
 _RELEASED: Final = Input.HAND_SWITCH_NC
 _HAND_SWITCH: Final = _HELD | _RELEASED
@@ -27,9 +28,9 @@ class EmergencyStop(Monitor):
     def check(self, view: View) -> Response:
         """Trip on the first frame: the hardware acted already."""
         t = view.telemetry
-        if t is None or t.inputs & Input.ESTOP_CHAIN:
-            return Response.NONE
-        return Response.TORQUE_OFF
+        if t is None or t.inputs & _ESTOP_CHAIN:
+            return NONE
+        return TORQUE_OFF
 
     def detail(self, view: View) -> str:
         """Say so."""
@@ -42,6 +43,7 @@ class HandSwitch(Monitor):
 
     id = "hand-switch"
     hazard = "H-26"
+    asks_recovery = True
 
     def __init__(self) -> None:
         self._away = Since()
@@ -50,11 +52,14 @@ class HandSwitch(Monitor):
         """Both contacts must agree on the one state that lets the table invert; anything else is a wish to return."""
         t = view.telemetry
         if t is None:
-            return Response.NONE
+            return NONE
         good = _HELD if view.hand_switch_mode == "hold-to-run" else _RELEASED
-        if self._away.held_s((t.inputs & _HAND_SWITCH) != good, view.now_s) < CONTACT_S:
-            return Response.NONE
-        return Response.EMERGENCY_RETURN if view.away else Response.INHIBIT
+        wrong = (t.inputs & _HAND_SWITCH) != good
+        if not wrong and self._away.start_s is None:
+            return NONE
+        if self._away.held_s(wrong, view.now_s) < CONTACT_S:
+            return NONE
+        return EMERGENCY_RETURN if view.away else INHIBIT
 
     def detail(self, view: View) -> str:
         """Say what the contacts read."""
@@ -62,6 +67,10 @@ class HandSwitch(Monitor):
         if inputs in (0, _HAND_SWITCH):
             return "hand switch contacts contradict each other: broken wire or stuck contact"
         return "hand switch released" if view.hand_switch_mode == "hold-to-run" else "hand switch pressed"
+
+    def since_s(self, view: View) -> float:
+        """When the contacts first said so."""
+        return self._away.since_s(view)
 
 
 class AnkleLatch(Monitor):
@@ -77,10 +86,13 @@ class AnkleLatch(Monitor):
         """Trip unless locked and not open."""
         t = view.telemetry
         if t is None:
-            return Response.NONE
-        if self._open.held_s((t.inputs & _ANKLE_LATCH) != _LOCKED, view.now_s) < CONTACT_S:
-            return Response.NONE
-        return Response.EMERGENCY_RETURN if view.away else Response.INHIBIT
+            return NONE
+        wrong = (t.inputs & _ANKLE_LATCH) != _LOCKED
+        if not wrong and self._open.start_s is None:
+            return NONE
+        if self._open.held_s(wrong, view.now_s) < CONTACT_S:
+            return NONE
+        return EMERGENCY_RETURN if view.away else INHIBIT
 
     def detail(self, view: View) -> str:
         """Say what the contacts read."""
@@ -88,6 +100,10 @@ class AnkleLatch(Monitor):
         if inputs in (0, _ANKLE_LATCH):
             return "ankle latch contacts contradict each other: broken wire or stuck contact"
         return "ankle latch open"
+
+    def since_s(self, view: View) -> float:
+        """When the contacts first said so."""
+        return self._open.since_s(view)
 
 
 class TimeInverted(Monitor):
@@ -100,9 +116,9 @@ class TimeInverted(Monitor):
         """Return at the allowance, hurry after the grace."""
         allowance = view.limits.time_inverted_s
         if view.inverted_s <= allowance or not view.inverted:
-            return Response.NONE
+            return NONE
         late = view.inverted_s > allowance + view.limits.time_inverted_grace_s
-        return Response.EMERGENCY_RETURN if late else Response.RETURN
+        return EMERGENCY_RETURN if late else RETURN
 
     def detail(self, view: View) -> str:
         """Give both times."""

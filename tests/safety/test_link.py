@@ -28,7 +28,9 @@ def test_the_newest_frame_may_be_100_ms_old(ticks: int, tripped: bool) -> None:
     assert (table.verdict.command is None) == tripped
 
 
-@pytest.mark.parametrize(("silence_s", "returned_deg"), [(0.2, 0.0), (0.2, 1.0), (3.0, 20.0), (40.0, 0.0), (40.0, 60.0)])
+@pytest.mark.parametrize(
+    ("silence_s", "returned_deg"), [(0.2, 0.0), (0.2, 1.0), (3.0, 20.0), (40.0, 0.0), (40.0, 60.0)]
+)
 def test_the_layer_goes_on_from_where_the_board_took_the_table(silence_s: float, returned_deg: float) -> None:
     table = at(0.0)
     table.silent = True

@@ -139,7 +139,7 @@ def test_threshold(kind: type[Monitor], held_s: float, changes: dict[str, Any], 
 
 @pytest.mark.parametrize(("apart_deg", "held_s", "expected"), [(3.0, 1.0, NONE), (3.1, 0.09, NONE), (-3.1, 0.1, STOP)])
 def test_angle_agreement(apart_deg: float, held_s: float, expected: Response) -> None:
-    monitor, view = angle.AngleAgreement(), view_of({"disagreement_deg": apart_deg})
+    monitor, view, last = angle.AngleAgreement(), view_of({"disagreement_deg": apart_deg}), NONE
     for tick in range(round(held_s * 100) + 1):
         view.now_s = tick / 100.0
         last = monitor.check(view)

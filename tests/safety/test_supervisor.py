@@ -1,0 +1,115 @@
+"""Which response is in force, what stays latched, and what clears it."""
+
+from itertools import product
+
+import pytest
+
+from safety.signals import CommandMode, DriveFault, Input, MotionRequest, Response
+from tests.safety.kinematic_table import KinematicTable
+
+ACKNOWLEDGE = MotionRequest(acknowledge=True)
+ASKS = [Response.RETURN, Response.EMERGENCY_RETURN, Response.STOP, Response.TORQUE_OFF]
+
+
+@pytest.fixture
+def table() -> KinematicTable:
+    inverted = KinematicTable()
+    inverted.invert_to(-40.0, 3.0)
+    return inverted
+
+
+@pytest.mark.parametrize(("first", "second"), list(product(ASKS, ASKS)))
+def test_the_stronger_of_two_responses_is_in_force(table: KinematicTable, first: Response, second: Response) -> None:
+    table.tick(MotionRequest(ask=first))
+    table.tick(MotionRequest(ask=second))
+    assert table.verdict.response is max(first, second)
+    command = table.verdict.command
+    assert command is not None
+    expected = {Response.STOP: CommandMode.HOLD, Response.TORQUE_OFF: CommandMode.TORQUE_OFF}
+    assert command.mode is expected.get(max(first, second), CommandMode.MOVE)
+
+
+def test_asking_to_inhibit_is_no_response(table: KinematicTable) -> None:
+    table.tick(MotionRequest(ask=Response.INHIBIT))
+    assert table.phase == "FREE"
+
+
+def test_an_inhibit_ends_with_its_cause() -> None:
+    table = KinematicTable()
+    table.inputs &= ~Input.HAND_SWITCH_NO
+    table.run(0.1, MotionRequest(2.0))
+    assert "hand-switch" in table.verdict.inhibited
+    table.inputs |= Input.HAND_SWITCH_NO
+    table.run(0.1, MotionRequest(2.0))
+    assert not table.verdict.inhibited
+    assert table.rate_dps > 0.0
+
+
+def test_a_latch_outlives_its_cause_and_is_reported_once(table: KinematicTable) -> None:
+    table.faults = DriveFault.UNDERVOLTAGE
+    table.run(0.1)
+    table.faults = 0
+    table.until(lambda: table.phase == "BOARDED", 60.0)
+    table.run(5.0, MotionRequest(2.0))
+    assert table.phase == "BOARDED"
+    assert table.causes() == ["drive-fault"]
+
+
+def test_a_worse_cause_of_the_same_monitor_is_reported_again(table: KinematicTable) -> None:
+    table.faults = DriveFault.OVERTEMPERATURE
+    table.tick()
+    table.faults |= DriveFault.OVERCURRENT
+    table.tick()
+    assert [trip.response for trip in table.trips] == [Response.RETURN, Response.STOP]
+
+
+@pytest.mark.parametrize("missing", ["upright", "standing", "cause", "nothing"])
+def test_what_an_acknowledgement_needs(table: KinematicTable, missing: str) -> None:
+    table.faults = DriveFault.BRAKE
+    table.tick()
+    if missing != "upright":
+        table.until(lambda: table.phase == "BOARDED", 60.0)
+        table.run(0.2)
+    table.faults = DriveFault.BRAKE if missing == "cause" else 0
+    if missing == "standing":
+        table.bend = lambda t: t._replace(rate_dps=0.3)
+    table.run(0.05)
+    table.tick(ACKNOWLEDGE)
+    assert ("drive-fault" in table.state.supervisor.latched) == (missing != "nothing")
+
+
+def test_an_acknowledged_angle_that_is_still_lost_is_lost_again(table: KinematicTable) -> None:
+    table.bend = lambda t: t._replace(inclinometer_deg=None)
+    table.until(lambda: table.phase == "BOARDED", 90.0)
+    table.run(0.5)
+    table.tick(ACKNOWLEDGE)
+    table.run(0.2)
+    assert table.causes() == ["angle-plausibility", "angle-plausibility"]
+
+
+def test_clearing_starts_no_motion(table: KinematicTable) -> None:
+    table.tick(MotionRequest(ask=Response.TORQUE_OFF))
+    table.tick(MotionRequest(recover=True))
+    table.until(lambda: table.phase == "FREE", 60.0)
+    before = table.angle_deg
+    table.run(2.0, ACKNOWLEDGE)
+    assert table.angle_deg == before
+    table.run(0.5, MotionRequest(2.0))
+    assert table.angle_deg > before
+
+
+def test_a_stop_asked_at_boarding_keeps_no_later_recovery_waiting(table: KinematicTable) -> None:
+    table.faults = DriveFault.BRAKE
+    table.tick()
+    table.until(lambda: table.phase == "BOARDED", 60.0)
+    table.faults = 0
+    table.tick(MotionRequest(ask=Response.STOP))
+    table.until(lambda: table.phase in ("HELD", "BOARDED") and table.rate_dps == 0.0, 5.0)
+    table.run(0.2)
+    table.tick(ACKNOWLEDGE)
+    table.until(lambda: table.phase == "FREE", 1.0)
+    table.run(3.0, MotionRequest(3.0))
+    table.faults = DriveFault.OVERCURRENT
+    table.tick()
+    table.faults = 0
+    table.until(lambda: table.phase in ("CREEPING", "BOARDED"), 5.0)
