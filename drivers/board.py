@@ -23,6 +23,10 @@ BOARD_STALE_US: Final = 100_000
 TAKEOVER_US: Final = 250_000
 """A board that obeyed a command this recently is in use: no handshake takes it over."""
 MAX_ACCEL_DPS2: Final = 30.0
+_TELEMETRY_BYTES: Final = wire.TELEMETRY_FRAME.size
+_MOTION_BYTES: Final = wire.MOTION_FRAME.size
+_MOVE: Final = int(CommandMode.MOVE)
+_ACCEPTED: Final = Reject.NONE
 _HALF: Final = 0x8000
 _U16: Final = 0xFFFF
 _U32: Final = 0xFFFFFFFF
@@ -78,7 +82,7 @@ class HostLink:
             return []
         found: list[Telemetry] = []
         for payload in deframer.feed(data):
-            if len(payload) == wire.TELEMETRY_FRAME.size and payload[0] == wire.VERSION and payload[1] == 0x82:
+            if len(payload) == _TELEMETRY_BYTES and payload[0] == wire.VERSION and payload[1] == wire.TELEMETRY_TYPE:
                 telemetry = self._telemetry(wire.decode_telemetry(payload), now_s)
                 if telemetry is not None:
                     found.append(telemetry)
@@ -199,16 +203,6 @@ class HostLink:
                 self.health.take_round_trip(now_s - sent_s)
 
 
-class MotionOrder(NamedTuple):
-    """A motion command that the board accepted."""
-
-    mode: int
-    rate_dps: float
-    accel_dps2: float
-    torque_fraction: float
-    clear_faults: bool
-
-
 class BoardIdentity(NamedTuple):
     """What a board says of itself at the handshake."""
 
@@ -238,18 +232,18 @@ class BoardLink:
         self.rejected_in_row = 0
         self.reject_reason = Reject.NONE
 
-    def receive(self, data: bytes, now_us: int) -> list[MotionOrder]:
+    def receive(self, data: bytes, now_us: int) -> list[MotionFields]:
         """Take bytes; give the motion commands in them that may be obeyed. Never raises."""
         orders = []
         for payload in self._deframer.feed(data):
             if len(payload) < wire.HEADER.size:
                 continue
-            if payload[1] == Type.HELLO and len(payload) == wire.HELLO_FRAME.size:
+            if payload[1] == wire.MOTION_TYPE and payload[0] == wire.VERSION:
+                fields = self._motion(payload, now_us)
+                if fields is not None:
+                    orders.append(fields)
+            elif payload[1] == Type.HELLO and len(payload) == wire.HELLO_FRAME.size:
                 self._hello(payload, now_us)
-            elif payload[1] == Type.MOTION and payload[0] == wire.VERSION:
-                order = self._motion(payload, now_us)
-                if order is not None:
-                    orders.append(order)
         return orders
 
     def command_age_s(self, now_us: int) -> float | None:
@@ -300,8 +294,8 @@ class BoardLink:
             round(identity.watchdog_s * 1e3),
         )
 
-    def _motion(self, payload: bytes, now_us: int) -> MotionOrder | None:
-        if len(payload) != wire.MOTION_FRAME.size:
+    def _motion(self, payload: bytes, now_us: int) -> MotionFields | None:
+        if len(payload) != _MOTION_BYTES:
             self._refuse(Reject.LENGTH)
             return None
         fields = wire.decode_motion(payload)
@@ -320,14 +314,13 @@ class BoardLink:
             self._refuse(Reject.RANGE)
             return None
         self._newest_motion, self._accepted_us = fields.sequence, now_us
-        self.rejected_in_row, self.reject_reason = 0, Reject.NONE
-        clear_faults = bool(fields.flags & wire.FLAG_CLEAR_FAULTS)
-        return MotionOrder(fields.mode, fields.rate_dps, fields.accel_dps2, fields.torque_fraction, clear_faults)
+        self.rejected_in_row, self.reject_reason = 0, _ACCEPTED
+        return fields
 
     def _in_range(self, fields: MotionFields) -> bool:
         fast = self.identity.max_rate_dps + 0.01
         return (
-            fields.mode <= CommandMode.MOVE
+            fields.mode <= _MOVE
             and -fast <= fields.rate_dps <= fast
             and fields.accel_dps2 <= MAX_ACCEL_DPS2
             and fields.torque_fraction <= 1.0

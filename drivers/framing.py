@@ -10,7 +10,10 @@ from fastcrc.crc32 import iso_hdlc
 
 MAX_PAYLOAD: Final = 128
 """Longest payload of the protocol, in bytes; longer ones are not ours."""
-MAX_FRAME: Final = MAX_PAYLOAD + 4 + 2
+CRC_BYTES: Final = 4
+_RESIDUE: Final = 0x2144DF1C
+"""What the CRC over a payload and its own CRC gives, whatever the payload."""
+MAX_FRAME: Final = MAX_PAYLOAD + CRC_BYTES + 2
 """With the CRC and what COBS adds, without the closing zero."""
 
 
@@ -18,7 +21,7 @@ def encode_frame(payload: bytes) -> bytes:
     """Wrap a payload. Raises ``ValueError`` if it is longer than ``MAX_PAYLOAD``."""
     if len(payload) > MAX_PAYLOAD:
         raise ValueError(f"a payload of {len(payload)} bytes does not fit a frame; at most {MAX_PAYLOAD}")
-    coded: bytes = cobs.encode(payload + iso_hdlc(payload).to_bytes(4, "little"))
+    coded: bytes = cobs.encode(payload + iso_hdlc(payload).to_bytes(CRC_BYTES, "little"))
     return coded + b"\0"
 
 
@@ -74,9 +77,8 @@ class Deframer:
         except cobs.DecodeError:
             self.corrupted_frames += 1
             return None
-        payload = body[:-4]
-        if len(body) < 4 or body[-4:] != iso_hdlc(payload).to_bytes(4, "little"):
+        if len(body) < CRC_BYTES or iso_hdlc(body) != _RESIDUE:
             self.corrupted_frames += 1
             return None
         self.frames += 1
-        return payload
+        return body[:-CRC_BYTES]

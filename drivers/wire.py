@@ -24,6 +24,11 @@ class Type(IntEnum):
     TELEMETRY = 0x82
 
 
+MOTION_TYPE: Final = int(Type.MOTION)
+TELEMETRY_TYPE: Final = int(Type.TELEMETRY)
+# Looking up a member in its enum class takes as long as packing a message.
+
+
 class Reject(IntEnum):
     """Why the board refused a motion command."""
 
@@ -62,6 +67,9 @@ NO_I32: Final = -(2**31)
 NO_I16: Final = -(2**15)
 NO_U16: Final = 2**16 - 1
 _I16_MOST: Final = 2**15 - 1
+_U16_MOST: Final = 2**16 - 2
+_ABSURD: Final = 1e12
+"""Beyond this a number is no measurement that was clamped, but none."""
 HAS_ECHO: Final = 1 << 15
 """Bit of the status word that says that a command was accepted in this session."""
 
@@ -79,28 +87,37 @@ class MotionFields(NamedTuple):
     accel_dps2: float
     torque_fraction: float
 
+    @property
+    def clear_faults(self) -> bool:
+        """The operator acknowledged: the board may forget the faults whose cause is gone."""
+        return bool(self.flags & FLAG_CLEAR_FAULTS)
+
 
 def encode_motion(
     session_id: int, sequence: int, telemetry_sequence: int, host_time_ms: int, command: SafeCommand, flags: int
 ) -> bytes:
     """Give a motion command's payload. The rate is rounded toward zero: never faster than allowed."""
-    rate = command.rate_dps
-    rate_mdps = 0 if rate is None else max(-MAX_RATE_MDPS, min(int(rate * 1000.0), MAX_RATE_MDPS))
-    accel = max(0, min(int(command.accel_dps2 * 100.0), NO_U16))
-    torque = max(0, min(int(command.torque_fraction * TORQUE_STEPS), TORQUE_STEPS))
+    mode, rate, accel_dps2, torque_fraction = command
+    rate_mdps = 0 if rate is None else _clamped(int(rate * 1000.0), -MAX_RATE_MDPS, MAX_RATE_MDPS)
+    accel = _clamped(int(accel_dps2 * 100.0), 0, NO_U16)
+    torque = _clamped(int(torque_fraction * TORQUE_STEPS), 0, TORQUE_STEPS)
     return MOTION_FRAME.pack(
         VERSION,
-        2,
+        MOTION_TYPE,
         session_id,
         sequence,
         telemetry_sequence,
         host_time_ms,
-        command.mode,
+        mode,
         flags,
         rate_mdps,
         accel,
         torque,
     )
+
+
+def _clamped(value: int, least: int, most: int) -> int:
+    return least if value < least else most if value > most else value
 
 
 def decode_motion(payload: bytes) -> MotionFields:
@@ -113,33 +130,42 @@ def decode_motion(payload: bytes) -> MotionFields:
 
 def encode_telemetry(t: Telemetry) -> bytes:
     """Give a telemetry frame's payload; None and what is not a number become absent."""
+    (
+        session, sequence, time_us, echo, age_s, encoder, inclinometer, rate, current, bus_v, drive_c, motor_c,
+        inputs, status, faults, rejected, reason,
+    ) = t  # fmt: skip
     return TELEMETRY_FRAME.pack(
         VERSION,
-        0x82,
-        t.session_id,
-        t.sequence,
-        t.board_time_us,
-        0 if t.echoed_sequence is None else t.echoed_sequence,
-        _u16(t.command_age_s, 1000.0),
-        _i32(t.encoder_deg, 1000.0),
-        _i16(t.inclinometer_deg, 100.0),
-        _i16(t.rate_dps, 100.0),
-        _i16(t.current_a, 100.0),
-        _u16(t.bus_v, 100.0),
-        _i16(t.drive_temperature_c, 10.0),
-        _i16(t.motor_temperature_c, 10.0),
-        t.inputs,
-        t.status | (0 if t.echoed_sequence is None else HAS_ECHO),
-        t.faults,
-        t.rejected_in_row,
-        t.reject_reason,
+        TELEMETRY_TYPE,
+        session,
+        sequence,
+        time_us,
+        0 if echo is None else echo,
+        _u16(age_s, 1000.0),
+        _i32(encoder, 1000.0),
+        _i16(inclinometer, 100.0),
+        _i16(rate, 100.0),
+        _i16(current, 100.0),
+        _u16(bus_v, 100.0),
+        _i16(drive_c, 10.0),
+        _i16(motor_c, 10.0),
+        inputs,
+        status if echo is None else status | HAS_ECHO,
+        faults,
+        rejected,
+        reason,
     )
 
 
 def _i16(value: float | None, scale: float) -> int:
-    if value is None or not -1e9 < value < 1e9:  # written so that NaN fails it
+    if value is None:
         return NO_I16
-    return max(-_I16_MOST, min(round(value * scale), _I16_MOST))
+    scaled = value * scale
+    if -_I16_MOST <= scaled <= _I16_MOST:
+        return round(scaled)
+    if not -_ABSURD < scaled < _ABSURD:  # written so that NaN fails it
+        return NO_I16
+    return _I16_MOST if scaled > 0.0 else -_I16_MOST
 
 
 def _i32(value: float | None, scale: float) -> int:
@@ -149,9 +175,14 @@ def _i32(value: float | None, scale: float) -> int:
 
 
 def _u16(value: float | None, scale: float) -> int:
-    if value is None or not -1e9 < value < 1e9:
+    if value is None:
         return NO_U16
-    return max(0, min(round(value * scale), NO_U16 - 1))
+    scaled = value * scale
+    if 0.0 <= scaled <= _U16_MOST:
+        return round(scaled)
+    if not -_ABSURD < scaled < _ABSURD:
+        return NO_U16
+    return _U16_MOST if scaled > 0.0 else 0
 
 
 def decode_telemetry(payload: bytes) -> Telemetry:

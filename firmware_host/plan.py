@@ -84,8 +84,10 @@ class Plan(NamedTuple):
         """
         if index >= len(self.segments) or self.program_s <= 0.0:
             return 1.0
-        ends_s = self.starts_s[index + 1] if index + 1 < len(self.starts_s) else self.program_s
-        return min(self.starts_s[index] + max(since_s, 0.0), ends_s) / self.program_s
+        starts_s = self.starts_s
+        ends_s = starts_s[index + 1] if index + 1 < len(starts_s) else self.program_s
+        done_s = starts_s[index] + since_s if since_s > 0.0 else starts_s[index]
+        return (done_s if done_s < ends_s else ends_s) / self.program_s
 
     def segment_at(self, t_s: float) -> int:
         """Give the index of the segment that is planned for a time after the start."""

@@ -61,13 +61,14 @@ class VirtualBoard:
         """Take bytes from the host. Never raises."""
         if not self._powered:
             return
-        for order in self.link.receive(data, self.now_us):
-            self.table.order[MODE] = order.mode
-            self.table.order[RATE_DPS] = order.rate_dps
-            self.table.order[ACCEL_DPS2] = order.accel_dps2
-            self.table.order[TORQUE_FRACTION] = order.torque_fraction
-            self.table.order[AGE_S] = 0.0
-            if order.clear_faults:
+        order = self.table.order
+        for fields in self.link.receive(data, self.now_us):
+            order[MODE] = fields.mode
+            order[RATE_DPS] = fields.rate_dps
+            order[ACCEL_DPS2] = fields.accel_dps2
+            order[TORQUE_FRACTION] = fields.torque_fraction
+            order[AGE_S] = 0.0
+            if fields.clear_faults:
                 self._memory[firmware.CLEAR_FAULTS] = 1.0
 
     def advance(self, duration_s: float) -> bytes:
@@ -105,6 +106,7 @@ class VirtualBoard:
         link, now_us = self.link, self.now_us
         # The codec sends what is not a number as absent.
         sequence = link.next_sequence()
+        status, faults = self._memory[firmware.STATUS : firmware.FAULTS + 1].tolist()
         return link.telemetry(
             Telemetry(
                 link.session_id,
@@ -120,8 +122,8 @@ class VirtualBoard:
                 drive_c,
                 motor_c,
                 int(inputs),
-                int(self._memory[firmware.STATUS]),
-                int(self._memory[firmware.FAULTS]),
+                int(status),
+                int(faults),
                 link.rejected_in_row,
                 link.reject_reason,
             )

@@ -49,9 +49,9 @@ class Overspeed(Monitor):
 
     def _judge(self, view: View) -> Response:
         rate, limits = _fastest_dps(view), view.limits
-        if rate <= view.rate_limit_dps and self._over.start_s is None:
-            return NONE
         threshold = limits.overspeed_factor * view.rate_limit_dps + limits.overspeed_offset_dps
+        if rate <= threshold and self._over.start_s is None:
+            return NONE
         far = self._far_over.held_s(rate > max(2.0 * view.rate_limit_dps, threshold), view.now_s)
         over = self._over.held_s(rate > threshold, view.now_s)
         if far >= RUNAWAY_S:

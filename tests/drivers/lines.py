@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from drivers.board import BoardIdentity, BoardLink, HostLink, MotionOrder
+from drivers.board import BoardIdentity, BoardLink, HostLink
+from drivers.wire import MotionFields
 from safety.signals import CommandMode, SafeCommand, Telemetry
 
 IDENTITY = BoardIdentity(1, (1, 0, 0), 1, -75.0, 60.0, 8.0, 0.25)
@@ -57,7 +58,7 @@ class Link:
     def receive(self, data: bytes) -> list[Telemetry]:
         return self.host.receive(data, self.now_s)
 
-    def answer(self, command: SafeCommand | None = MOVE) -> list[MotionOrder]:
+    def answer(self, command: SafeCommand | None = MOVE) -> list[MotionFields]:
         return self.board.receive(self.host.transmit(command, self.now_s), self.now_us)
 
     def exchange(self, times: int = 1) -> None:
