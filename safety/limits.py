@@ -92,7 +92,6 @@ class Limits:
     disagree_s: Annotated[float, _spec("s", "smaller", 0.02, 0.1)] = 0.1
     angle_step_deg: Annotated[float, _spec("deg", "smaller", 0.5, 3.0)] = 2.0
     """Largest believable change of one angle between two frames 10 ms apart."""
-    stuck_s: Annotated[float, _spec("s", "smaller", 0.1, 0.5)] = 0.3
     over_angle_deg: Annotated[float, _spec("deg", "smaller", 0.5, 2.0)] = 2.0
     over_angle_s: Annotated[float, _spec("s", "smaller", 0.02, 0.1)] = 0.1
     overspeed_factor: Annotated[float, _spec("1", "smaller", 1.05, 1.25)] = 1.25

@@ -28,6 +28,23 @@ Recording = Annotated[Path, typer.Argument(metavar="FILE", help="A black box.")]
 RECORDS: Final = Path("records")
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"righting {version('righting')}")
+        raise typer.Exit
+
+
+@app.callback()
+def every_command(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version, and exit.")
+    ] = False,
+) -> None:
+    """Options of the program itself; the text of its help stands at ``app``."""
+
+
 @app.command()
 def run(
     program: Program = None,

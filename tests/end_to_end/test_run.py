@@ -5,6 +5,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 import psutil
@@ -194,3 +195,8 @@ def test_a_port_on_which_nobody_answers_is_refused(tmp_path: Path) -> None:
         os.close(slave)
     assert done.returncode == 2
     assert "board" in done.stdout + done.stderr
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    result = righting("--version")
+    assert (result.returncode, result.stdout) == (0, f"righting {version('righting')}\n")
