@@ -92,7 +92,7 @@ class HostLink:
         health.corrupted_frames = deframer.corrupted_frames + deframer.oversized_frames
         return found
 
-    def transmit(self, command: SafeCommand | None, now_s: float, clear_faults: bool = False) -> bytes:
+    def transmit(self, command: SafeCommand | None, now_s: float) -> bytes:
         """Give the bytes to send in this tick: a motion command, a handshake while there is no session, or nothing."""
         config, newest = self.config, self._newest
         if config is None:
@@ -102,8 +102,7 @@ class HostLink:
         self._sequence = (self._sequence + 1) & _U16
         self._sent.append((self._sequence, now_s))
         time_ms = int(now_s * 1000.0) & _U32
-        flags = wire.FLAG_CLEAR_FAULTS if clear_faults else 0
-        payload = wire.encode_motion(config.session_id, self._sequence, newest.sequence, time_ms, command, flags)
+        payload = wire.encode_motion(config.session_id, self._sequence, newest.sequence, time_ms, command)
         return encode_frame(payload)
 
     def _hello(self, now_s: float) -> bytes:

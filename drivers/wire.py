@@ -59,7 +59,10 @@ WELCOME_FRAME: Final = Struct(HEADER.format + WELCOME.format[1:])
 MOTION_FRAME: Final = Struct(HEADER.format + MOTION.format[1:])
 TELEMETRY_FRAME: Final = Struct(HEADER.format + TELEMETRY.format[1:])
 
-FLAG_CLEAR_FAULTS: Final = 1
+FLAG_CLEAR_FAULTS: Final = 1 << 0
+LOST_SHIFT: Final = 1
+LOST_MASK: Final = 0b11 << LOST_SHIFT
+"""The two bits of the flags that hold ``SafeCommand.lost_angles``."""
 MAX_RATE_MDPS: Final = 32767
 TORQUE_STEPS: Final = 250
 
@@ -92,12 +95,20 @@ class MotionFields(NamedTuple):
         """The operator acknowledged: the board may forget the faults whose cause is gone."""
         return bool(self.flags & FLAG_CLEAR_FAULTS)
 
+    @property
+    def lost_angles(self) -> int:
+        """Bits of ``safety.signals.Lost``."""
+        return (self.flags & LOST_MASK) >> LOST_SHIFT
+
 
 def encode_motion(
-    session_id: int, sequence: int, telemetry_sequence: int, host_time_ms: int, command: SafeCommand, flags: int
+    session_id: int, sequence: int, telemetry_sequence: int, host_time_ms: int, command: SafeCommand
 ) -> bytes:
     """Give a motion command's payload. The rate is rounded toward zero: never faster than allowed."""
-    mode, rate, accel_dps2, torque_fraction = command
+    mode, rate, accel_dps2, torque_fraction, lost_angles, clear_faults = command
+    flags = lost_angles << LOST_SHIFT & LOST_MASK
+    if clear_faults:
+        flags |= FLAG_CLEAR_FAULTS
     rate_mdps = 0 if rate is None else _clamped(int(rate * 1000.0), -MAX_RATE_MDPS, MAX_RATE_MDPS)
     accel = _clamped(int(accel_dps2 * 100.0), 0, NO_U16)
     torque = _clamped(int(torque_fraction * TORQUE_STEPS), 0, TORQUE_STEPS)

@@ -41,6 +41,7 @@ class Controller:
         "_late",
         "_linked",
         "_operator_stopped",
+        "_plan",
         "_runner",
         "_started",
         "_strongest",
@@ -60,6 +61,7 @@ class Controller:
         """
         self.safety = SafetyState(limits, table_limits, hand_switch)
         self.states = OperatingStates()
+        self._plan = plan
         self._runner = Runner(plan)
         self._started = False
         self._asked_return = False
@@ -140,9 +142,8 @@ class Controller:
             asked = self._operator_request(operator, now_s)
             if asked is not None:
                 return asked
-        if not self.states.in_session:
-            return _NOTHING
-        return self._session_request(dt_s, now_s)
+        wanted = self._session_request(dt_s, now_s) if self.states.in_session else _NOTHING
+        return wanted._replace(acknowledge=True) if operator.acknowledge else wanted
 
     def _operator_request(self, operator: OperatorRequest, now_s: float) -> MotionRequest | None:
         """Turn a press into a request; None if it asks for no motion request of its own."""
@@ -153,14 +154,16 @@ class Controller:
         if operator.return_upright:
             self._tell("operator", "return upright", now_s)
             self._asked_return = True
+            if "emergency-stop" in self.safety.supervisor.active:
+                self._tell("warning", "the emergency stop is pressed, nothing moves: release it, then ask again", now_s)
             return MotionRequest(ask=Response.RETURN, recover=True)
         if operator.acknowledge:
             self._tell("operator", "acknowledge", now_s)
-            return MotionRequest(acknowledge=True)
         if operator.start:
             self._tell("operator", "start", now_s)
             if self.states.state == "boarding_ready":
                 self._started = True
+                self._runner = Runner(self._plan)  # a program that a lost link ended at upright begins anew
                 self.states.fire("start")
             else:
                 self._tell("warning", f"start refused in state {self.states.state}", now_s)

@@ -40,8 +40,7 @@ class Host:
         self.ticks += 1
         if self._blackbox is not None:
             self._record(self._blackbox, tick_input, output)
-        acknowledged = operator.acknowledge
-        return link.transmit(output.command, now_s, clear_faults=acknowledged)
+        return link.transmit(output.command, now_s)
 
     def note(self, event: Event) -> None:
         """Put an event from outside the controller into the black box."""

@@ -57,6 +57,8 @@ FIELDS: Final = (
     *(Field(name, "I") for name in ("inputs", "status", "faults", "rejected_in_row", "reject_reason")),
     Field("command_mode", "B", "Mode"),
     *(Field(name, "d") for name in ("command_rate_dps", "command_accel_dps2", "command_torque_fraction")),
+    Field("command_lost_angles", "I"),
+    Field("command_clear_faults", "?"),
     Field("state", "B", "State"),
     Field("response", "B", "Response"),
     Field("target_deg", "d"),
@@ -108,9 +110,9 @@ def pack(
     ) = _NO_TELEMETRY if telemetry is None else telemetry  # fmt: skip
     command, state, response, target, progress, step_index, _ = output
     if command is None:
-        mode, command_rate, accel, torque = -1, None, nan, nan
+        mode, command_rate, accel, torque, lost_angles, clear_faults = -1, None, nan, nan, 0, False
     else:
-        mode, command_rate, accel, torque = command
+        mode, command_rate, accel, torque, lost_angles, clear_faults = command
     c = _T
     return _WRITER.pack(
         Opcode.MESSAGE, _AFTER_LENGTH, channel, message_sequence, stamp_ns, stamp_ns,
@@ -127,8 +129,8 @@ def pack(
         c[16], nan if motor_c is None else motor_c,
         c[17], inputs, c[18], status, c[19], faults, c[20], rejected_in_row, c[21], reject_reason,
         c[22], mode + 1, c[23], nan if command_rate is None else command_rate, c[24], accel, c[25], torque,
-        c[26], _STATE_INDEX[state], c[27], response, c[28], nan if target is None else target, c[29], progress,
-        c[30], step_index,
+        c[26], lost_angles, c[27], clear_faults, c[28], _STATE_INDEX[state], c[29], response,
+        c[30], nan if target is None else target, c[31], progress, c[32], step_index,
     )  # fmt: skip
 
 
@@ -139,6 +141,8 @@ class RecordedCommand(NamedTuple):
     rate_dps: float | None
     accel_dps2: float
     torque_fraction: float
+    lost_angles: int
+    clear_faults: bool
 
 
 class RecordedOutput(NamedTuple):
@@ -178,8 +182,10 @@ def unpack(record: bytes, boards: dict[int, BoardConfig]) -> Unpacked:
     tick_input = TickInput(v[0], telemetry, boards[v[3]] if v[3] else None, v[1], operator)
     command = None
     if v[22]:
-        command = RecordedCommand(CommandMode(v[22] - 1), None if isnan(v[23]) else v[23], v[24], v[25])
-    output = RecordedOutput(command, STATE_NAMES[v[26]], Response(v[27]), None if isnan(v[28]) else v[28], v[29], v[30])
+        rate_dps = None if isnan(v[23]) else v[23]
+        command = RecordedCommand(CommandMode(v[22] - 1), rate_dps, v[24], v[25], v[26], v[27])
+    target_deg = None if isnan(v[30]) else v[30]
+    output = RecordedOutput(command, STATE_NAMES[v[28]], Response(v[29]), target_deg, v[31], v[32])
     return Unpacked(tick_input, output)
 
 

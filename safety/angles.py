@@ -1,142 +1,39 @@
 """Two independent angles, which of them is believed, and how wrong the believed one may be.
 
-The motor-side encoder and the table-side inclinometer are watched each on its own and against each other. A channel
-found wrong stays lost until an operator's reset, or until the other one is caught moving on a closed brake. With both
-lost the angle is dead-reckoned from the commanded rate, which is good enough to choose between the fast and the slow
-part of a blind return.
+The motor-side encoder and the table-side inclinometer are watched each on its own (``safety.channel``), against each
+other, and against the brake (``safety.rest``). A channel found wrong stays lost until an operator's reset; one that was
+only outvoted is believed again if the other one is found wrong. With both lost the angle is dead-reckoned from the
+commanded rate, which is good enough to choose between the fast and the slow part of a blind return.
 """
 
 from math import isfinite
 from typing import Final
 
+from safety.channel import FASTEST_DPS, Channel
 from safety.limits import Limits
-from safety.signals import DriveFault, Status, Telemetry
+from safety.rest import Rest
+from safety.signals import DriveFault, Lost, Status, Telemetry
 
 _ENCODER_FAULT: Final = DriveFault.ENCODER
-RANGE_DEG: Final = 95.0
-"""No mount of the table can read beyond this."""
-FRAME_S: Final = 0.01
-FASTEST_DPS: Final = 30.0
-"""Even a table whose load path broke turns slower than this within one frame."""
-MISSING_S: Final = 0.03
-"""An absent angle is believed lost after three frames."""
-STUCK_DEG: Final = 0.05
-DRIVEN_DEG: Final = 1.0
-"""A channel is stuck if it shows no change while the table should have moved this far."""
-WINDOW: Final = 10
+_BRAKE_CLOSED: Final = Status.BRAKE_CLOSED
+_LOST_ENCODER: Final = Lost.ENCODER
+_LOST_INCLINOMETER: Final = Lost.INCLINOMETER
+WINDOW: Final = 12
 """Frames over which the inclinometer's rate is taken."""
 DRIVE_LAG_S: Final = 0.08
 """First-order lag of the drive behind its command, for the expected rate."""
 RATE_MEMORY_S: Final = 1.5
-RATE_OFF_DEG: Final = 1.5
+RATE_OFF_DEG: Final = 0.75
 """The encoder is lost if its rate says so much more or less motion than its angle, over about ``RATE_MEMORY_S``."""
 LONGEST_GAP_S: Final = 0.1
 """Frames farther apart than this are not compared."""
 BOARD_OBEYS_S: Final = 0.25
 """The board follows a command no longer than this: then its watchdog runs out."""
-BRAKE_SETTLES_S: Final = 0.5
-REST_FILTER_S: Final = 0.2
-MOVED_AT_REST_DEG: Final = 0.3
-"""A table on its brake stands: a channel that shows so much motion there, and three times the other's, is wrong."""
 OUTVOTED: Final = "disagrees with the other angle and with the commanded motion"
+CAUGHT: Final = "contradicts the brake: it moves while the table stands on its brake, or did not come the way to it"
+DOUBTED: Final = "is doubted: no recovery that controls by it has brought the rider upright"
 SETTLE_S: Final = 10.0
 """How slowly dead reckoning follows the measured angles: slower than any sensor drift that agreement would miss."""
-
-
-class Channel:
-    """One angle: its last believable value, and the reason why it is lost, if it is."""
-
-    __slots__ = (
-        "_driven_deg",
-        "_other_deg",
-        "_seen_s",
-        "_still_deg",
-        "_still_s",
-        "lost",
-        "lost_since_s",
-        "name",
-        "value_deg",
-    )
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.value_deg: float | None = None
-        self.lost = ""
-        """Why it is not believed; empty while it is."""
-        self.lost_since_s = 0.0
-        """When what made it lost began."""
-        self._still_s = 0.0
-        self._seen_s: float | None = None
-        self._still_deg: float | None = None
-        self._driven_deg = 0.0
-        self._other_deg: float | None = None
-
-    def lose(self, reason: str, since_s: float) -> None:
-        """Believe it no more; the first reason stays."""
-        if not self.lost:
-            self.lost, self.lost_since_s = reason, since_s
-
-    def update(self, value_deg: float | None, now_s: float, moved_deg: float, limits: Limits) -> None:
-        """Take one frame's value; ``moved_deg`` is how far the table should have turned since the last frame."""
-        seen_s, before_deg = self._seen_s, self.value_deg
-        if seen_s is None:
-            seen_s = self._seen_s = now_s
-        if value_deg is None:
-            if now_s - seen_s > MISSING_S:
-                self.lose("no value", seen_s)
-            return
-        if not -RANGE_DEG <= value_deg <= RANGE_DEG:  # written so that NaN fails it
-            self.lose(f"reads {value_deg:.1f} deg, outside +-{RANGE_DEG:.0f}", now_s)
-            return
-        if before_deg is not None:
-            step = abs(value_deg - before_deg)
-            believable = limits.angle_step_deg
-            if step > believable and step > believable + FASTEST_DPS * max(now_s - seen_s - FRAME_S, 0.0):
-                self.lose(f"jumped by {step:.1f} deg in a frame", now_s)
-        still = self._still_deg
-        if still is None or not -STUCK_DEG <= value_deg - still <= STUCK_DEG:
-            self._still_deg, self._still_s = value_deg, now_s
-            self._driven_deg, self._other_deg = 0.0, None
-        else:
-            self._driven_deg += moved_deg
-        self.value_deg, self._seen_s = value_deg, now_s
-
-    def lose_if_it_stands_while(self, other: "Channel") -> None:
-        """Lost, if it shows no change while the table should have moved, and by the other channel did."""
-        other_deg = other.value_deg
-        if self._other_deg is None or other_deg is None:
-            self._other_deg = other_deg
-            return
-        driven_deg = self._driven_deg
-        if -DRIVEN_DEG <= driven_deg <= DRIVEN_DEG:
-            return
-        moved_deg = other_deg - self._other_deg
-        if moved_deg * driven_deg > 0.0 and abs(moved_deg) > DRIVEN_DEG / 2.0:
-            self.lose("does not move while the table does", self._still_s)
-
-    def reset(self) -> None:
-        """Believe the channel again: the operator acknowledged, and the next frames decide anew."""
-        self.lost, self.value_deg, self._seen_s = "", None, None
-        self._still_deg, self._driven_deg, self._other_deg = None, 0.0, None
-
-
-class Rest:
-    """Two channels while the table stands on its brake: how far each has moved since the brake settled."""
-
-    __slots__ = ("_from_deg", "_now_deg", "_seen_s", "since_s")
-
-    def __init__(self, now_s: float, *values_deg: float) -> None:
-        self.since_s = self._seen_s = now_s
-        self._from_deg = self._now_deg = list(values_deg)
-
-    def moved_deg(self, now_s: float, *values_deg: float) -> list[float]:
-        """Take a frame's values; gives the distances, without sign and noise."""
-        share = min((now_s - self._seen_s) / REST_FILTER_S, 1.0)
-        self._seen_s = now_s
-        self._now_deg = [old + (new - old) * share for old, new in zip(self._now_deg, values_deg, strict=True)]
-        if now_s - self.since_s < BRAKE_SETTLES_S:
-            self._from_deg = self._now_deg
-        return [abs(new - old) for old, new in zip(self._from_deg, self._now_deg, strict=True)]
 
 
 class Angles:
@@ -160,6 +57,7 @@ class Angles:
         "expected_dps",
         "high_deg",
         "inclinometer",
+        "lost_angles",
         "low_deg",
         "rate_dps",
         "table_rate_dps",
@@ -170,9 +68,11 @@ class Angles:
         self.inclinometer = Channel("inclinometer")
         self.estimate_deg: float | None = None
         """Dead-reckoned from the commanded rate, drawn slowly toward the measured angles."""
-        self._outvoted: tuple[Channel, Channel] | None = None
-        """The channel that a vote lost and the one that it kept, until something better than a vote is known."""
-        self._rest: Rest | None = None
+        self._outvoted: Channel | None = None
+        """Lost by a vote alone; it may yet be the right one."""
+        self._rest = Rest()
+        self.lost_angles = 0
+        """Bits of ``Lost``: the channels that are not believed."""
         self._now_s = 0.0
         self._compared_s: float | None = None
         self._compared_deg = 0.0
@@ -231,8 +131,7 @@ class Angles:
         if not encoder.lost and not inclinometer.lost:
             encoder.lose_if_it_stands_while(inclinometer)
             inclinometer.lose_if_it_stands_while(encoder)
-        elif self._outvoted is not None:
-            self._reconsider(t, now_s, *self._outvoted)
+        self._ask_the_brake(t, now_s, moved, on_its_own=on_its_own)
         self._compare_rate(t, now_s)
         self._update_rates(t, now_s)
         self.fuse(1.0 if on_its_own else min(dt_s / SETTLE_S, 1.0))
@@ -241,6 +140,9 @@ class Angles:
         """Derive the public angles from the channels; ``settle`` draws the estimate toward them."""
         encoder = None if self.encoder.lost else self.encoder.value_deg
         inclinometer = None if self.inclinometer.lost else self.inclinometer.value_deg
+        self.lost_angles = (_LOST_ENCODER if self.encoder.lost else 0) | (
+            _LOST_INCLINOMETER if self.inclinometer.lost else 0
+        )
         middle = encoder if inclinometer is None else inclinometer
         self.angle_deg = inclinometer if encoder is None else encoder
         if encoder is not None and inclinometer is not None:
@@ -295,33 +197,51 @@ class Angles:
         assert encoder.value_deg is not None
         assert inclinometer.value_deg is not None
         farther = abs(encoder.value_deg - estimate) > abs(inclinometer.value_deg - estimate)
-        self._outvoted = (encoder, inclinometer) if farther else (inclinometer, encoder)
-        self._outvoted[0].lose(OUTVOTED, self._now_s)
-        self._rest = None
+        self._outvoted = encoder if farther else inclinometer
+        self._outvoted.lose(OUTVOTED, self._now_s)
         self.fuse()
 
-    def _reconsider(self, t: Telemetry, now_s: float, outvoted: Channel, kept: Channel) -> None:
-        """Dead reckoning cannot tell an encoder that drifts from a table that follows it: the brake can."""
-        if kept.value_deg is None or outvoted.value_deg is None or not t.status & Status.BRAKE_CLOSED:
-            self._rest = None
+    @property
+    def outvoted_deg(self) -> float | None:
+        """The angle by a channel that a vote alone has lost: it may yet be the right one."""
+        return None if self._outvoted is None else self._outvoted.value_deg
+
+    def doubt_encoder(self) -> bool:
+        """Before a rider is given up: all that stopped the recoveries came through the encoder; do without it."""
+        believed = not self.encoder.lost and not self.inclinometer.lost and self.inclinometer.value_deg is not None
+        if believed:
+            self.encoder.lose(DOUBTED, self._now_s)
+            self.fuse()
+        return believed
+
+    def _ask_the_brake(self, t: Telemetry, now_s: float, moved_deg: float, *, on_its_own: bool) -> None:
+        encoder_deg, inclinometer_deg, rest = t.encoder_deg, t.inclinometer_deg, self._rest
+        if on_its_own:
+            rest.forget_the_way()
+        if not t.status & _BRAKE_CLOSED or encoder_deg is None or inclinometer_deg is None:
+            rest.moving(moved_deg)
             return
-        if self._rest is None:
-            self._rest = Rest(now_s, kept.value_deg, outvoted.value_deg)
+        wrong = rest.standing(now_s, (encoder_deg, inclinometer_deg))
+        if wrong is not None:
+            caught, other = (self.encoder, self.inclinometer) if wrong == 0 else (self.inclinometer, self.encoder)
+            self._convict(caught, other, now_s if rest.since_s is None else rest.since_s)
+
+    def _convict(self, caught: Channel, other: Channel, since_s: float) -> None:
+        """Lose the one that the brake contradicts, if the other one is believed, or lost by a vote alone."""
+        if other is self._outvoted:
+            other.lost = ""
+        if other.lost:
             return
-        kept_moved, outvoted_moved = self._rest.moved_deg(now_s, kept.value_deg, outvoted.value_deg)
-        if kept_moved > MOVED_AT_REST_DEG and kept_moved > 3.0 * outvoted_moved:
-            began_s = self._rest.since_s
-            self._outvoted = self._rest = None
-            outvoted.lost = ""
-            kept.lost = ""
-            kept.lose("moves while the table stands on its brake", began_s)
+        self._outvoted = None
+        caught.lose(CAUGHT, since_s)
 
     def reset(self) -> None:
         """Believe both channels again; the next frames decide anew."""
         self.encoder.reset()
         self.inclinometer.reset()
         self.estimate_deg = None
-        self._outvoted = self._rest = None
+        self._outvoted = None
+        self._rest = Rest()
         self._compared_s, self._rate_off_deg = None, 0.0
         self._window.clear()
         self._at = 0

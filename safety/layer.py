@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from safety.envelope import Bounds, nearest_safe_rate_dps
 from safety.limits import Limits
-from safety.returning import FLAT_TOLERANCE_DEG, SWITCH_BELIEVED_BELOW_DEG
+from safety.returning import BLIND_BEYOND_DEG, FLAT_TOLERANCE_DEG, SWITCH_BELIEVED_BELOW_DEG
 from safety.signals import (
     STOP,
     BoardConfig,
@@ -35,6 +35,10 @@ _BRAKE_CLOSED: Final = Status.BRAKE_CLOSED
 _RETURNS: Final = Status.DEAD_HOST_RETURN
 _ON_ITS_OWN: Final = Status.WATCHDOG_EXPIRED | Status.DEAD_HOST_RETURN
 """While the board says this, it moves the table without our commands."""
+STEADY_S: Final = 0.5
+"""After a silence the board is left to itself for so long, away from upright."""
+NEAR_UPRIGHT_DEG: Final = 15.0
+"""With one angle lost, the upright switch is believed only so near to upright by the other one."""
 UPRIGHT_SLACK_DEG: Final = 1.0
 """How far beyond the boarding position the envelope lets a return settle."""
 
@@ -114,6 +118,7 @@ def _take_time(state: SafetyState, now_s: float, late_s: float) -> None:
     view.late_s = late_s if late_s > own_s else own_s  # NaN is not larger than anything
     if view.age_s is not None:
         view.age_s += dt_s
+        view.heard_s = view.heard_s + dt_s if view.age_s <= view.limits.link_age_s else 0.0
 
 
 def _take_request(view: View, request: MotionRequest) -> None:
@@ -134,7 +139,7 @@ def _take_frame(view: View, supervisor: Supervisor, telemetry: Telemetry | None)
     view.telemetry, view.age_s = telemetry, 0.0
     if silent:
         angles.forget_rates()
-    on_its_own = silent or telemetry.status & _ON_ITS_OWN != 0
+    on_its_own = silent or view.command_mode is None or telemetry.status & _ON_ITS_OWN != 0
     if on_its_own:
         _forget_command(view)
         angles.resync(telemetry.rate_dps)
@@ -154,11 +159,13 @@ def _take_stock(view: View) -> None:
     """Derive from the measurements what several monitors ask."""
     angles, t = view.angles, view.telemetry
     angle, best, rate = angles.angle_deg, angles.best_deg, angles.rate_dps
-    if angle is not None:
+    if angle is not None and not angles.lost_angles:
         view.upright = angle <= view.limits.upright_deg + AT_UPRIGHT_DEG
     else:
+        # One angle alone may be the wrong one. The switch is the second witness; stuck closed, it is none.
         switch = t is not None and t.inputs & _UPRIGHT_SWITCH != 0
-        view.upright = switch and (best is None or best < SWITCH_BELIEVED_BELOW_DEG)
+        believed_below = SWITCH_BELIEVED_BELOW_DEG if angle is None else view.limits.upright_deg + NEAR_UPRIGHT_DEG
+        view.upright = switch and (best is None or best < believed_below)
     view.away = t is not None and not view.upright
     view.been_upright = view.been_upright or view.upright
     view.inverted = best is not None and best > FLAT_TOLERANCE_DEG
@@ -176,13 +183,16 @@ def _command(view: View, supervisor: Supervisor) -> SafeCommand | None:
     limits, t, config = view.limits, view.telemetry, view.config
     if t is None or view.age_s is None or view.age_s > limits.link_age_s:
         return None
+    if view.away and view.heard_s < STEADY_S:
+        return None  # a link that comes and goes: the board's own return is the steadier one
     if config is None or t.session_id != config.session_id:
         return None
     rate = _wanted_rate_dps(view, supervisor)
     accel = limits.brake_accel_dps2
+    lost_angles = view.angles.lost_angles
     if rate is None:
         mode = CommandMode.TORQUE_OFF if supervisor.torque_off else CommandMode.HOLD
-        return SafeCommand(mode, None, accel, 1.0)
+        return SafeCommand(mode, None, accel, 1.0, lost_angles, supervisor.acknowledged)
     bounds = _bounds(view, supervisor)
     low, high = view.angles.low_deg, view.angles.high_deg
     if view.angles.angle_deg is None or low is None or high is None:
@@ -194,13 +204,13 @@ def _command(view: View, supervisor: Supervisor) -> SafeCommand | None:
     if supervisor.returning is not None:
         supervisor.returning.follow(safe)
     torque = 1.0 if supervisor.phase is not CREEPING else limits.creep_torque_fraction
-    return SafeCommand(MOVE, safe, accel, torque)
+    return SafeCommand(MOVE, safe, accel, torque, lost_angles)
 
 
 def _rate_in_force_dps(view: View) -> float:
-    """The commanded rate, or the measured one where the table moves without a commanded rate."""
-    rate = view.angles.rate_dps
-    return view.command_dps if view.command_mode is MOVE or rate is None else rate
+    """The commanded rate, or the measured one, as far as it may be one, where the table moves without a command."""
+    rate, fastest = view.angles.rate_dps, view.limits.emergency_rate_dps
+    return view.command_dps if view.command_mode is MOVE or rate is None else max(-fastest, min(rate, fastest))
 
 
 def _wanted_rate_dps(view: View, supervisor: Supervisor) -> float | None:
@@ -214,9 +224,12 @@ def _wanted_rate_dps(view: View, supervisor: Supervisor) -> float | None:
 def _bounds(view: View, supervisor: Supervisor) -> Bounds:
     """What the envelope enforces in this tick."""
     limits, returning = view.limits, supervisor.returning
+    lower = limits.upright_deg - UPRIGHT_SLACK_DEG
     if returning is not None:
         # A return begins with the rate in force and only ever gives up what is not its own.
         pace, previous = returning.pace, _rate_in_force_dps(view)
+        if view.angles.lost_angles:
+            lower -= BLIND_BEYOND_DEG  # an angle that reads too low must not keep the rider from the upright switch
         invert, upright, accel = max(previous, 0.0), max(pace.rate_dps, -previous), pace.accel_dps2
     else:
         blind = view.angles.angle_deg is None
@@ -224,7 +237,7 @@ def _bounds(view: View, supervisor: Supervisor) -> Bounds:
         upright = limits.upward_rate_dps if view.inverted else limits.head_up_rate_dps
         accel = limits.accel_dps2
     return Bounds(
-        limits.upright_deg - UPRIGHT_SLACK_DEG,
+        lower,
         limits.inverted_limit_deg,
         invert,
         upright,

@@ -20,7 +20,9 @@ SLIPPED_DEG: Final = 2.0
 SWITCH_BELIEVED_BELOW_DEG: Final = -30.0
 """The upright switch ends a return only where it can be true: one stuck closed must not trap an inverted rider."""
 BLIND_BEYOND_DEG: Final = 30.0
-"""With no angle, aim this far beyond upright and let the switch end the motion."""
+"""With an angle lost, aim this far beyond upright and let the switch end the motion."""
+CAREFUL_DEG: Final = 4.0
+"""Room to slow down from the fast part of a return before horizontal, by an angle that was only outvoted."""
 
 
 BUDGET_FACTOR: Final = 1.5
@@ -76,11 +78,13 @@ def creep(limits: Limits) -> ReturnPlan:
 class Returning:
     """One return under way."""
 
-    __slots__ = ("_profile", "_rest_until_s", "budget_s", "deadline_s", "plan", "stage")
+    __slots__ = ("_careful", "_profile", "_rest_until_s", "budget_s", "deadline_s", "plan", "stage")
 
     def __init__(self, plan: ReturnPlan, view: View) -> None:
         self.plan = plan
         self._rest_until_s = view.now_s + plan.rest_s
+        self._careful = False
+        """An angle that may yet be right says that the rider is head-up already: too early for the fast part."""
         best = view.angles.best_deg
         self.stage = Stage.TO_UPRIGHT
         if best is not None and best > FLAT_DEG - REACHED_DEG:  # at horizontal the rest is still to come
@@ -99,13 +103,14 @@ class Returning:
     @property
     def pace(self) -> Pace:
         """The pace of this stage."""
-        return self.plan.inverted if self.stage == Stage.TO_FLAT else self.plan.head_up
+        return self.plan.inverted if self.stage == Stage.TO_FLAT and not self._careful else self.plan.head_up
 
     def rate_dps(self, view: View) -> float | None:
         """Rate for this tick; None to stand on the brake."""
-        if view.upright and (view.angles.angle_deg is None or abs(self._profile.rate_dps) < STANDSTILL_DPS):
+        if view.upright and (view.angles.lost_angles or abs(self._profile.rate_dps) < STANDSTILL_DPS):
             self.stage = Stage.ARRIVED
-        best = view.angles.best_deg
+        best, outvoted = view.angles.best_deg, view.angles.outvoted_deg
+        self._careful = outvoted is not None and outvoted < FLAT_DEG + CAREFUL_DEG
         if self.stage == Stage.FLAT and best is not None and best > FLAT_DEG + SLIPPED_DEG:
             self._start(Stage.TO_FLAT, view)
         if self.stage == Stage.FLAT:
@@ -133,7 +138,7 @@ class Returning:
         if self.stage == Stage.TO_FLAT:
             return FLAT_DEG
         upright = view.limits.upright_deg
-        if view.angles.angle_deg is not None:
+        if not view.angles.lost_angles:
             return upright
         best = view.angles.best_deg
         return (upright if best is None else min(upright, best)) - BLIND_BEYOND_DEG

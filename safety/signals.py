@@ -106,6 +106,13 @@ class DriveFault:
     """The power stage itself failed: the drive cannot move the table."""
 
 
+class Lost:
+    """Bits of ``SafeCommand.lost_angles``."""
+
+    ENCODER: Final = 1 << 0
+    INCLINOMETER: Final = 1 << 1
+
+
 class BoardConfig(NamedTuple):
     """What the board says of itself at the handshake: identity and the limits it enforces by itself."""
 
@@ -180,6 +187,10 @@ class SafeCommand(NamedTuple):
     """The ramp that the drive may use toward that rate, or toward standstill."""
     torque_fraction: float
     """Torque the drive may use, 0 to 1 of its rated torque."""
+    lost_angles: int = 0
+    """Bits of ``Lost``: angles found wrong, which the drive must neither control by nor judge by."""
+    clear_faults: bool = False
+    """The operator acknowledged, upright and at standstill: the drive may forget faults whose cause is gone."""
 
 
 class Trip(NamedTuple):

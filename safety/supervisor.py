@@ -62,8 +62,10 @@ class Supervisor:
         "_asked_recovery",
         "_attempts",
         "_entered_s",
+        "_lost_angles",
         "_monitors",
         "_rider_asked",
+        "acknowledged",
         "active",
         "inhibited",
         "latched",
@@ -86,16 +88,20 @@ class Supervisor:
         self.inhibited: tuple[str, ...] = ()
         """Ids of the monitors that forbid motion toward inversion in this tick."""
         self.new_trips: list[Trip] = []
+        self.acknowledged = False
+        """The operator's acknowledgement took effect in this tick."""
         self.returning: Returning | None = None
         self.torque_off = False
         self._asked_recovery = Recovery.AUTOMATIC
         self._attempts = 0
+        self._lost_angles = 0
         self._entered_s = 0.0
         self._rider_asked = True
         """A monitor that asks for a recovery was active already: only what begins while the rider is held counts."""
 
     def judge(self, view: View) -> None:
         """Run every monitor on this tick's facts, latch what trips, start the response it calls for."""
+        self.acknowledged = False
         if self.new_trips:
             self.new_trips.clear()
         if self.active:
@@ -118,6 +124,10 @@ class Supervisor:
         """Let phases end that are over."""
         if self.phase is FREE:
             return
+        if view.angles.lost_angles != self._lost_angles:
+            # What went wrong so far went wrong by an angle that is not believed any more: it counts no longer.
+            self._lost_angles = view.angles.lost_angles
+            self._attempts = 0
         if self.phase == Phase.STOPPING:
             # Nothing may keep a stop from ending, not a rate that froze either: a recovery begins from HELD alone.
             if view.recover:
@@ -184,7 +194,7 @@ class Supervisor:
     def _acts_again(self, monitor: Monitor, response: Response) -> bool:
         """Act on a motion that is under way, although as strong a response has acted before it."""
         if response is TORQUE_OFF:
-            return self.phase in (Phase.CREEPING, Phase.STOPPING)
+            return self.phase in (Phase.CREEPING, Phase.STOPPING, Phase.BOARDED)
         return self.phase is Phase.CREEPING and response is STOP and monitor.stops_recovery
 
     def _latch(
@@ -219,6 +229,7 @@ class Supervisor:
         """Clear what may be cleared: upright, standing, cause gone."""
         if not view.upright or view.standing_s <= 0.0:
             return
+        self.acknowledged = True
         view.angles.reset()
         for name in [name for name in self.latched if name not in self.active or self.active[name].clears_by_reset]:
             del self.latched[name]
@@ -252,8 +263,10 @@ class Supervisor:
     def _creep(self, view: View) -> None:
         allowed = 1.0 if self.torque_off else view.limits.recovery_attempts
         if self._attempts >= allowed and not view.recover:
-            self._attempts = -1
-            return
+            if not view.angles.doubt_encoder():
+                self._attempts = -1
+                return
+            self._lost_angles = view.angles.lost_angles  # once more, and no more
         self._attempts += 1
         self.torque_off = False
         self._enter(Phase.CREEPING, view)

@@ -1,6 +1,7 @@
 """What the monitors see in one tick: measured signals and what this layer commanded, nothing that others believe."""
 
 from dataclasses import dataclass, field
+from math import inf
 from typing import Literal
 
 from safety.angles import Angles
@@ -39,6 +40,8 @@ class View:
     """A frame came since the last tick."""
     age_s: float | None = None
     """Age of the newest frame; None before the first."""
+    heard_s: float = inf
+    """For how long frames have come without a silence; infinite until the first silence."""
     config: BoardConfig | None = None
     free: bool = True
     """Requests are followed."""

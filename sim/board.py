@@ -9,6 +9,7 @@ from sim import firmware
 from sim.layout import (
     ACCEL_DPS2,
     AGE_S,
+    LOST_ANGLES,
     MODE,
     RATE_DPS,
     SESSION_OPEN,
@@ -67,6 +68,7 @@ class VirtualBoard:
             order[RATE_DPS] = fields.rate_dps
             order[ACCEL_DPS2] = fields.accel_dps2
             order[TORQUE_FRACTION] = fields.torque_fraction
+            order[LOST_ANGLES] = fields.lost_angles
             order[AGE_S] = 0.0
             if fields.clear_faults:
                 self._memory[firmware.CLEAR_FAULTS] = 1.0

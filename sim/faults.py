@@ -13,6 +13,8 @@ from sim.layout import ENCODER_DEG, INCLINOMETER_DEG
 from sim.table import SimulatedTable
 
 DRIFT_DPS: Final = 0.5
+JUMP_DEG: Final = 5.0
+NOISE_DEG: Final = 0.3
 RUNAWAY_DUTY: Final = 0.6
 OBSTRUCTION_AHEAD_DEG: Final = 1.0
 
@@ -96,17 +98,27 @@ def _clear_way(table: SimulatedTable, _: Lines) -> None:
     table.physics[plant.OBSTRUCTION_BELOW_RAD] = -math.inf
 
 
+def _angle_faults(name: str, what: str, channel: int) -> dict[str, Kind]:
+    """All that can happen to one of the two angles."""
+    faults = {
+        "stuck": ("repeats its last value", sensors.STUCK, 1.0),
+        "jump": (f"jumps {JUMP_DEG:g} deg toward inversion", sensors.OFFSET, JUMP_DEG),
+        "jump-low": (f"jumps {JUMP_DEG:g} deg toward upright", sensors.OFFSET, -JUMP_DEG),
+        "drift": (f"drifts toward inversion by {DRIFT_DPS:g} deg/s", sensors.DRIFT_PER_S, DRIFT_DPS),
+        "drift-low": (f"drifts toward upright by {DRIFT_DPS:g} deg/s", sensors.DRIFT_PER_S, -DRIFT_DPS),
+        "reversed": ("counts backward from where it is", sensors.REVERSED, 1.0),
+        "noisy": (f"has noise of {NOISE_DEG:g} deg", sensors.NOISE, NOISE_DEG),
+        "dead": ("gives nothing", sensors.DEAD, 1.0),
+    }
+    return {
+        f"{name}-{fault}": Kind("sensor", f"{what} {text}", *_sensor((channel,), index, value))
+        for fault, (text, index, value) in faults.items()
+    }
+
+
 CATALOGUE: Final[dict[str, Kind]] = {
-    "encoder-stuck": Kind(
-        "sensor",
-        "the motor-side encoder repeats its last value",
-        *_sensor((ENCODER_DEG,), sensors.STUCK, 1.0),
-    ),
-    "inclinometer-drift": Kind(
-        "sensor",
-        f"the table-side inclinometer drifts toward inversion by {DRIFT_DPS:g} deg/s",
-        *_sensor((INCLINOMETER_DEG,), sensors.DRIFT_PER_S, DRIFT_DPS),
-    ),
+    **_angle_faults("encoder", "the motor-side encoder", ENCODER_DEG),
+    **_angle_faults("inclinometer", "the table-side inclinometer", INCLINOMETER_DEG),
     "runaway": Kind(
         "physics",
         "the drive ignores its orders and turns toward inversion until its torque enable is taken away",

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from safety.signals import CommandMode, DriveFault, Input, Status
+from safety.signals import CommandMode, DriveFault, Input, Lost, Status
 from sim.jit import jit
 from sim.layout import (
     ACCEL_DPS2,
@@ -26,6 +26,7 @@ from sim.layout import (
     ENCODER_RATE_DPS,
     INCLINOMETER_DEG,
     INPUTS,
+    LOST_ANGLES,
     MODE,
     MOTOR_TEMPERATURE_C,
     RATE_DPS,
@@ -76,7 +77,9 @@ BLIND_DEG: Final = 16
 """Dead-reckoned angle, for a return with no sensor left."""
 CLEAR_FAULTS: Final = 17
 """Set by the link when the host asks to clear faults."""
-MEMORY_SIZE: Final = 18
+STOPPED_MS: Final = 18
+"""Since the ramp of a stop was over."""
+MEMORY_SIZE: Final = 19
 
 MS_S: Final = 1e-3
 OWN_ACCEL_DPS2: Final = 8.0
@@ -94,6 +97,8 @@ BRAKE_OPENS_MS: Final = 70.0
 BRAKE_HOLDS_MS: Final = 80.0
 STILL_DPS: Final = 0.4
 SETTLED_MS: Final = 40.0
+STOPPED_MOST_MS: Final = 250.0
+"""Then the brake closes, whatever the rate says: one that lies must not keep it open."""
 GAIN: Final = 0.04
 """Duty per deg/s of error."""
 INTEGRAL_GAIN: Final = 0.6
@@ -111,11 +116,17 @@ UNDERVOLTAGE_V: Final = 18.0
 HOT_DRIVE_C: Final = 90.0
 HOT_MOTOR_C: Final = 130.0
 ARMED_AWAY_DEG: Final = 5.0
+PARTED_DEG: Final = 4.0
+"""Angles farther apart than this contradict each other; the host, if there is one, will say which is lost."""
+SEEKING_DPS: Final = 1.5
+"""As fast as this the table may look for its upright switch, wherever the angles say that it is."""
 
 _MOVE: Final = int(CommandMode.MOVE)
 _OFF: Final = int(CommandMode.TORQUE_OFF)
 _ESTOP: Final = int(Input.ESTOP_CHAIN)
 _UPRIGHT: Final = int(Input.UPRIGHT_SWITCH)
+_ENCODER_LOST: Final = int(Lost.ENCODER)
+_INCLINOMETER_LOST: Final = int(Lost.INCLINOMETER)
 _BRAKE_CLOSED: Final = int(Status.BRAKE_CLOSED)
 _TORQUE_ON: Final = int(Status.TORQUE_ON)
 _EXPIRED: Final = int(Status.WATCHDOG_EXPIRED)
@@ -157,9 +168,10 @@ def firmware_tick(settings: Floats, memory: Floats, readings: Floats, order: Flo
     """One millisecond of the board: readings and order in, drive out."""
     order[AGE_S] += MS_S
     inputs = int(readings[INPUTS])
+    lost = int(order[LOST_ANGLES])
     _watch_sensors(memory, readings)
-    rate = _rate(memory, readings)
-    low, high = _angles(memory, readings)
+    rate = _rate(memory, readings, lost)
+    low, high = _angles(memory, readings, lost)
     _arm(settings, memory, order, low)
     expired = memory[ARMED] > 0.5 and order[AGE_S] > settings[WATCHDOG_S]
     if expired:
@@ -168,7 +180,7 @@ def firmware_tick(settings: Floats, memory: Floats, readings: Floats, order: Flo
         memory[RETURN_STAGE] = 0.0
         mode, wanted = int(order[MODE]), order[RATE_DPS]
         accel, torque = max(order[ACCEL_DPS2], LEAST_ACCEL_DPS2), order[TORQUE_FRACTION]
-    limited = _within_limits(settings, wanted, low, high)
+    limited = _within_limits(settings, wanted, low, high, inputs)
     if not inputs & _ESTOP or (order[SESSION_OPEN] < 0.5 and memory[ARMED] < 0.5):
         mode = _OFF
     _drive(settings, memory, drive, mode, limited, accel, torque, rate)
@@ -207,18 +219,18 @@ def _watch_sensors(memory: Floats, readings: Floats) -> None:
 
 
 @jit
-def _rate(memory: Floats, readings: Floats) -> float:
-    """The rate to control by: encoder, else inclinometer, else NaN."""
-    if memory[ENCODER_LOST] < 0.5 and not math.isnan(readings[ENCODER_RATE_DPS]):
+def _rate(memory: Floats, readings: Floats, lost: int) -> float:
+    """The rate to control by: encoder, else inclinometer, else NaN; not one that the host found lost."""
+    if memory[ENCODER_LOST] < 0.5 and not lost & _ENCODER_LOST and not math.isnan(readings[ENCODER_RATE_DPS]):
         return float(readings[ENCODER_RATE_DPS])
-    return float(memory[TABLE_RATE_DPS])
+    return math.nan if lost & _INCLINOMETER_LOST else float(memory[TABLE_RATE_DPS])
 
 
 @jit
-def _angles(memory: Floats, readings: Floats) -> tuple[float, float]:
-    """The lower and the higher of the angles that are there; NaN without any."""
-    encoder = readings[ENCODER_DEG] if memory[ENCODER_LOST] < 0.5 else math.nan
-    inclinometer = readings[INCLINOMETER_DEG]
+def _angles(memory: Floats, readings: Floats, lost: int) -> tuple[float, float]:
+    """The lower and the higher of the angles that are there and not lost; NaN without any."""
+    encoder = math.nan if memory[ENCODER_LOST] > 0.5 or lost & _ENCODER_LOST else readings[ENCODER_DEG]
+    inclinometer = math.nan if lost & _INCLINOMETER_LOST else readings[INCLINOMETER_DEG]
     if math.isnan(encoder):
         encoder = inclinometer
     if math.isnan(inclinometer):
@@ -264,6 +276,8 @@ def _return_by_itself(
             return 1, 0.0, OWN_ACCEL_DPS2, 1.0
         memory[RETURN_STAGE], memory[STAGE_MS] = 3.0, 0.0
     switch = inputs & _UPRIGHT != 0 and not angle > -30.0
+    if high - low > PARTED_DEG:
+        angle = high  # one of them is wrong: slowly on until both are upright, or the switch says so
     togo = angle - settings[UPRIGHT_DEG]
     if memory[RETURN_STAGE] == 3.0 and not switch and memory[STAGE_MS] < OWN_LONGEST_MS:
         if math.isnan(low):
@@ -281,8 +295,12 @@ def _approach(togo_deg: float, most_dps: float) -> float:
 
 
 @jit
-def _within_limits(settings: Floats, wanted: float, low: float, high: float) -> float:
-    """The board's own limits: rate, and both ends by a braking curve. Blind, only motion toward upright is left."""
+def _within_limits(settings: Floats, wanted: float, low: float, high: float, inputs: int) -> float:
+    """The board's own limits: rate, and both ends by a braking curve. Blind, only motion toward upright is left.
+
+    An angle alone does not end a motion toward upright: until the switch is closed it may go on slowly, for an angle
+    that reads too low must not keep a rider from coming up. Beyond the switch is the stop.
+    """
     most = settings[MAX_RATE_DPS]
     wanted = min(max(wanted, -most), most)
     if math.isnan(high):
@@ -290,7 +308,10 @@ def _within_limits(settings: Floats, wanted: float, low: float, high: float) -> 
     room = settings[INVERTED_LIMIT_DEG] + LIMIT_SLACK_DEG - high
     wanted = min(wanted, math.sqrt(2.0 * OWN_BRAKE_DPS2 * room) if room > 0.0 else 0.0)
     room = low - (settings[UPRIGHT_DEG] - LIMIT_SLACK_DEG)
-    return float(max(wanted, -math.sqrt(2.0 * OWN_BRAKE_DPS2 * room) if room > 0.0 else 0.0))
+    lowest = -math.sqrt(2.0 * OWN_BRAKE_DPS2 * room) if room > 0.0 else 0.0
+    if not inputs & _UPRIGHT:
+        lowest = min(lowest, -SEEKING_DPS)
+    return float(max(wanted, lowest))
 
 
 @jit
@@ -310,15 +331,17 @@ def _drive(
         return
     if mode != _MOVE:
         wanted = 0.0
-        still = memory[RAMP_DPS] == 0.0 and not abs(rate) > STILL_DPS
-        memory[STILL_MS] = memory[STILL_MS] + 1.0 if still else 0.0
-        if drive[BRAKE_RELEASE] < 0.5 or memory[STILL_MS] > SETTLED_MS:
+        stopped = memory[RAMP_DPS] == 0.0
+        memory[STOPPED_MS] = memory[STOPPED_MS] + 1.0 if stopped else 0.0
+        memory[STILL_MS] = memory[STILL_MS] + 1.0 if stopped and not abs(rate) > STILL_DPS else 0.0
+        settled = memory[STILL_MS] > SETTLED_MS or memory[STOPPED_MS] > STOPPED_MOST_MS
+        if drive[BRAKE_RELEASE] < 0.5 or settled:
             _stand(memory, drive, keep_torque=memory[CLOSED_MS] < BRAKE_HOLDS_MS and drive[TORQUE_ENABLE] > 0.5)
             return
     if drive[BRAKE_RELEASE] < 0.5:
         # Taking over a table that turns already begins with its rate.
         memory[RAMP_DPS] = 0.0 if math.isnan(rate) or abs(rate) < STILL_DPS else rate
-        memory[INTEGRAL] = memory[RELEASED_MS] = memory[STILL_MS] = 0.0
+        memory[INTEGRAL] = memory[RELEASED_MS] = memory[STILL_MS] = memory[STOPPED_MS] = 0.0
     drive[BRAKE_RELEASE] = drive[TORQUE_ENABLE] = 1.0
     drive[CURRENT_LIMIT_A] = settings[RATED_CURRENT_A] * min(max(torque, 0.1), 1.0)
     memory[RELEASED_MS] += 1.0

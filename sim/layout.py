@@ -31,4 +31,6 @@ TORQUE_FRACTION: Final = 3
 AGE_S: Final = 4
 """Since it was accepted."""
 SESSION_OPEN: Final = 5
-ORDER_SIZE: Final = 6
+LOST_ANGLES: Final = 6
+"""Bits of ``safety.signals.Lost``, as a float: the host's verdict, which outlives the host."""
+ORDER_SIZE: Final = 7

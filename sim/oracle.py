@@ -21,8 +21,8 @@ INVERTING_DPS: Final = 1.5 * 3.0
 INVERTING_S: Final = 0.3
 HEAD_UP_DPS: Final = 2.5
 HEAD_UP_S: Final = 0.3
-TIPPING_DPS2: Final = 30.0
 STANDING_DPS: Final = 0.1
+UPRIGHT_DEG: Final = -72.0
 CREPT_DEG: Final = 1.0
 """Motion toward inversion that is no more than a brake settling."""
 ROW_S: Final = 0.01
@@ -64,6 +64,8 @@ class Asked(NamedTuple):
     """A gear or coupling failed."""
     cannot_move: bool = False
     """Nothing can move the table upright: the actuator is dead, or the way is blocked. Standing still is right."""
+    alarm: str = ""
+    """What the operator was told at the end."""
 
 
 def judge(trace: Floats, asked: Asked) -> list[str]:
@@ -81,6 +83,7 @@ def judge(trace: Floats, asked: Asked) -> list[str]:
         *_rates(column["angle_deg"], column["rate_dps"], asked),
         *_unasked(column["t_s"], column["angle_deg"], asked),
         *_rescued(column["t_s"], column["angle_deg"], column["rate_dps"], asked),
+        *_left(column["angle_deg"], column["rate_dps"], asked),
     ]
 
 
@@ -132,12 +135,21 @@ def _rescued(t_s: Floats, angle_deg: Floats, rate_dps: Floats, asked: Asked) -> 
     found = []
     for name, reached, longest_s in (
         ("horizontal", reached_s(t_s, angle_deg, asked.trip_s, 0.5), deadline.horizontal_s * scale),
-        ("upright", reached_s(t_s, angle_deg, asked.trip_s, -72.0), deadline.upright_s * scale + rest_s),
+        ("upright", reached_s(t_s, angle_deg, asked.trip_s, UPRIGHT_DEG), deadline.upright_s * scale + rest_s),
     ):
         took = "never" if reached is None else f"after {reached:.1f} s"
         if reached is None or reached > longest_s:
             found.append(f"rescue: {name} {took}, within {longest_s:.1f} s was promised, from {start_deg:.1f} deg")
     return found
+
+
+def _left(angle_deg: Floats, rate_dps: Floats, asked: Asked) -> list[str]:
+    """However it went: the rider is upright in the end, or held still with an alarm."""
+    end_deg = float(angle_deg[-1])
+    if end_deg <= UPRIGHT_DEG or (asked.alarm and abs(float(rate_dps[-1])) <= STANDING_DPS):
+        return []
+    told = "with an alarm" if asked.alarm else "without an alarm"
+    return [f"left: at {end_deg:.1f} deg, turning at {float(rate_dps[-1]):.1f} deg/s, {told}"]
 
 
 def reached_s(t_s: Floats, angle_deg: Floats, from_s: float, angle_below_deg: float) -> float | None:

@@ -13,6 +13,7 @@ from rich.table import Table as Grid
 
 from drivers.board import HostLink
 from firmware_host.blackbox import BlackBox, BlackBoxError
+from firmware_host.cli.scene import alarm
 from firmware_host.cli.sessions import complain, load_session, make_controller, write_json
 from firmware_host.cli.summary import open_blackbox
 from firmware_host.cli.virtual import make_board
@@ -25,7 +26,7 @@ from safety.signals import Recovery, Response, Trip
 from sim import plant
 from sim.bench import CLOCK_START_S, run_lockstep
 from sim.faults import Fault, FaultError, parse
-from sim.oracle import Asked, judge, reached_s
+from sim.oracle import UPRIGHT_DEG, Asked, judge, reached_s
 from sim.table import TRACE_COLUMNS
 
 _START: Final = OperatorRequest(start=True)
@@ -55,7 +56,7 @@ class LockstepHost:
         """Do one tick."""
         self.now_s = now_s
         controller = self.controller
-        ready = not controller.started and controller.states.state == "boarding_ready"
+        ready = controller.states.state == "boarding_ready"
         answer = self.host.exchange(data, now_s, lateness_s, _START if ready else NO_REQUEST)
         output = self.host.output
         if output is not None and output.events:
@@ -144,7 +145,7 @@ def run_session(session: Session, faults: list[Fault], seed: int, records: Path)
             "max_accel_dps2": round(truth.max_accel_dps2, 3),
             "final_angle_deg": round(truth.angle_deg, 3),
             "horizontal_after_trip_s": None if trip_s is None else reached_s(t_s, angle_deg, trip_s, 0.5),
-            "upright_after_trip_s": None if trip_s is None else reached_s(t_s, angle_deg, trip_s, -72.0),
+            "upright_after_trip_s": None if trip_s is None else reached_s(t_s, angle_deg, trip_s, UPRIGHT_DEG),
         },
         "blackbox": str(blackbox.path),
     }
@@ -161,6 +162,7 @@ def _asked(session: Session, host: LockstepHost, started_s: float | None, faults
         rest_s=session.limits.return_rest_s,
         person_stopped=any(trip.recovery == Recovery.ON_REQUEST for trip in trips),
         cannot_move=any(fault.name in DRIVE_DEAD for fault in faults) or blocked,
+        alarm=alarm(host.controller),
     )
 
 

@@ -100,7 +100,7 @@ class _Run:
         self._clock = clock
         self._loop = Loop(self._host, port, self._requests, clock)
         self._events: deque[Event] = deque()
-        self._started = False
+        self._pressed = False
         self._begun_s = clock.now_s()
         self._refused = ""
         self._failure: BaseException | None = None
@@ -144,9 +144,10 @@ class _Run:
     def _on_tick(self, output: TickOutput) -> bool:
         if output.events:
             self._events.extend(output.events)
-        if not self._started and output.state == "boarding_ready" and (self._simulated or self._options.start):
-            self._started = True
+        ready = output.state == "boarding_ready"
+        if ready and not self._pressed and (self._simulated or self._options.start):
             self._requests.press("start")
+        self._pressed = ready
         if output.state == "offline" and self._clock.now_s() - self._begun_s > NO_ANSWER_S and not self._refused:
             self._refused = self._link.problem or "no table board answers on this port; check cable, power and baud"
             return True

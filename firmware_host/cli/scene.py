@@ -51,6 +51,8 @@ def alarm(controller: Controller) -> str:
     first = f"{trips[0].monitor}: {trips[0].detail}. " if trips else ""
     if supervisor.exhausted:
         return f"{first}The drive does not bring the rider upright: release the brake by hand and turn the table back."
+    if controller.states.state == "unlinked":
+        return f"{first}The board brings the rider upright by itself. If the table stands, release the brake by hand."
     if controller.held and supervisor.response >= Response.STOP:
         by_person = any(trip.recovery == Recovery.ON_REQUEST for trip in trips) or not trips
         todo = "Release the emergency stop if it is pressed, then press u: the rider comes upright."

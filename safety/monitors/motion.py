@@ -3,18 +3,21 @@
 from typing import Final
 
 from safety.monitors.base import Monitor, Since
-from safety.signals import NONE, STOP, TORQUE_OFF, CommandMode, Response
+from safety.signals import NONE, STOP, TORQUE_OFF, CommandMode, Response, Status
 from safety.view import View
 
 _MOVE: Final = CommandMode.MOVE
 _HOLD: Final = CommandMode.HOLD
 _OFF: Final = CommandMode.TORQUE_OFF
+_BRAKE_CLOSED: Final = Status.BRAKE_CLOSED
 
 RUNAWAY_S: Final = 0.02
 """Twice the limit is believed after two frames."""
 OPPOSITE_DPS: Final = 1.0
 STOP_GRACE_S: Final = 0.3
 """Latency and the drive's lag on top of the ramp."""
+BRAKE_GRACE_S: Final = 0.7
+"""After the ramp of a stop the drive settles, closes the brake and says so."""
 PROGRESS_WINDOW_S: Final = 1.5
 PROGRESS_DEG: Final = 1.0
 PROGRESS_SHARE: Final = 0.4
@@ -118,7 +121,7 @@ class Following(Monitor):
 
 
 class StopTime(Monitor):
-    """Told to stand still, but not standing when the ramp must be over: cut the torque (SS1-t)."""
+    """Told to stand still, but not standing on the brake when the ramp must be over: cut the torque (SS1-t)."""
 
     id = "stop-time"
     hazard = "H-03"
@@ -126,6 +129,9 @@ class StopTime(Monitor):
 
     def __init__(self) -> None:
         self._holding = Since()
+        self._off = Since()
+        self._contact_lost = False
+        """Without power the brake closes by its spring: a drive that does not say so even then is not believed."""
         self._start_dps = 0.0
         self._said = NONE
 
@@ -134,24 +140,33 @@ class StopTime(Monitor):
         if view.command_mode is not _HOLD:
             self._holding.clear()
             self._said = NONE
+            self._watch_contact(view)
             return NONE
+        self._off.clear()
         held_s = self._holding.held_s(True, view.now_s)
-        if view.fresh:
-            self._said = self._judge(view, held_s)
+        t, angles = view.telemetry, view.angles
+        if view.fresh and t is not None:
+            rate = 0.0 if angles.rate_dps is None else abs(angles.rate_dps)
+            if held_s == 0.0:
+                self._start_dps = max(rate, abs(angles.expected_dps))
+            over_s = held_s - self._start_dps / view.limits.brake_accel_dps2
+            turning = over_s > STOP_GRACE_S and rate > view.limits.following_dps
+            # A drive whose rate lies never comes to rest by it: then it holds nothing, it moves the table.
+            unbraked = over_s > BRAKE_GRACE_S and not t.status & _BRAKE_CLOSED and not self._contact_lost
+            self._said = TORQUE_OFF if turning or unbraked else NONE
         return self._said
 
-    def _judge(self, view: View, held_s: float) -> Response:
-        rate = view.angles.rate_dps
-        if rate is None:
-            return NONE
-        if held_s == 0.0:
-            self._start_dps = abs(rate)
-        late = held_s > self._start_dps / view.limits.brake_accel_dps2 + STOP_GRACE_S
-        return TORQUE_OFF if late and abs(rate) > view.limits.following_dps else NONE
+    def _watch_contact(self, view: View) -> None:
+        t = view.telemetry
+        without = view.command_mode is _OFF and t is not None and not t.status & _BRAKE_CLOSED
+        if self._off.held_s(without, view.now_s) > BRAKE_GRACE_S:
+            self._contact_lost = True
 
     def detail(self, view: View) -> str:
-        """Give the rate."""
-        return f"told to stop, still turning at {view.angles.rate_dps:.1f} deg/s"
+        """Give the rate, and what the brake does."""
+        t, rate = view.telemetry, view.angles.rate_dps
+        brake = "closed" if t is not None and t.status & _BRAKE_CLOSED else "not closed"
+        return f"told to stand: rate {rate if rate is None else round(rate, 1)} deg/s, brake {brake}"
 
     def since_s(self, view: View) -> float:
         """When it was told to stop."""

@@ -21,7 +21,6 @@ def motion(link: Link, **changes: object) -> bytes:
         "telemetry_sequence": link.board._telemetry_sequence,
         "host_time_ms": 0,
         "command": MOVE,
-        "flags": 0,
     }
     return encode_frame(wire.encode_motion(**{**fields, **changes}))  # type: ignore[arg-type]
 
@@ -231,7 +230,7 @@ def test_no_well_formed_frame_raises_or_is_obeyed_out_of_range(kind: int, body: 
 @given(st.floats(-40.0, 40.0))
 def test_a_rate_is_rounded_toward_zero(rate_dps: float) -> None:
     command = SafeCommand(CommandMode.MOVE, rate_dps, 8.0, 1.0)
-    decoded = wire.decode_motion(wire.encode_motion(1, 1, 1, 0, command, 0))
+    decoded = wire.decode_motion(wire.encode_motion(1, 1, 1, 0, command))
     assert abs(decoded.rate_dps) <= abs(rate_dps)
     assert abs(decoded.rate_dps - rate_dps) < 0.00101 or abs(rate_dps) > 32.767
 

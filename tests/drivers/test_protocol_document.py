@@ -94,7 +94,7 @@ def test_motion_both_ways() -> None:
         CommandMode(int(fields["mode"])), float(fields["rate"]), float(fields["accel"]), float(fields["torque"])
     )
     encoded = encode_motion(
-        int(fields["session"], 0), int(fields["sequence"]), int(fields["answers"]), int(fields["time_ms"]), command, 0
+        int(fields["session"], 0), int(fields["sequence"]), int(fields["answers"]), int(fields["time_ms"]), command
     )
     assert encode_frame(encoded) == frame
     decoded = decode_motion(payload("Motion"))

@@ -8,6 +8,7 @@ import pytest
 from firmware_host.blackbox_reader import read
 from firmware_host.cli.sessions import load_session, make_controller
 from firmware_host.replay import replay
+from sim.faults import CATALOGUE
 from tests.end_to_end.commands import EXAMPLES, PROGRAM, REGULAR, bench, righting
 
 KEYS = {"outcome", "session_s", "wall_s", "real_time_factor", "trips", "violations", "truth", "blackbox"}
@@ -77,6 +78,15 @@ def test_a_fault_trips_for_the_right_cause_and_the_rider_is_treated_as_promised(
     assert causes[0] in RIGHT_ANSWERS[fault], causes
     if not fault.startswith(("power-loss", "runaway")):  # after which nothing can move the table: held still
         assert found["truth"]["final_angle_deg"] < -70.0
+
+
+@pytest.mark.parametrize("at_s", [25, 75, 155])
+@pytest.mark.parametrize("fault", sorted(name for name, kind in CATALOGUE.items() if kind.place == "sensor"))
+def test_whatever_happens_to_one_angle_the_rider_comes_upright(tmp_path: Path, fault: str, at_s: int) -> None:
+    """Moving out, standing inverted, resting at horizontal."""
+    found = bench(tmp_path, f"{fault}@{at_s}")
+    assert found["violations"] == [], found
+    assert found["truth"]["final_angle_deg"] < -70.0
 
 
 @pytest.mark.parametrize("at_s", [1, 20, 33, 45, 60, 85, 100, 125, 150, 165, 190])

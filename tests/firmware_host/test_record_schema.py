@@ -47,7 +47,9 @@ INPUTS = st.builds(
     NUMBERS,
     st.builds(OperatorRequest, *[st.booleans()] * len(OperatorRequest._fields)),
 )
-COMMANDS = st.builds(SafeCommand, st.sampled_from(CommandMode), MAYBE, NUMBERS, NUMBERS)
+COMMANDS = st.builds(
+    SafeCommand, st.sampled_from(CommandMode), MAYBE, NUMBERS, NUMBERS, st.integers(0, 3), st.booleans()
+)
 OUTPUTS = st.builds(
     TickOutput,
     st.none() | COMMANDS,

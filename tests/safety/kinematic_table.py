@@ -30,6 +30,7 @@ class KinematicTable:
         self.now_s = 100.0
         self.angle_deg = angle_deg
         self.rate_dps = 0.0
+        self.braked = True
         self.inputs = ALL_WELL
         self.faults = 0
         self.status = 0
@@ -51,7 +52,6 @@ class KinematicTable:
 
     def frame(self) -> Telemetry:
         inputs = self.inputs | (Input.UPRIGHT_SWITCH if self.angle_deg <= -74.0 else 0)
-        standing = self.rate_dps == 0.0
         self.sequence += 1
         return self.bend(
             Telemetry(
@@ -68,7 +68,7 @@ class KinematicTable:
                 25.0,
                 25.0,
                 inputs,
-                self.status | (Status.BRAKE_CLOSED if standing else 0),
+                self.status | (Status.BRAKE_CLOSED if self.braked else 0),
                 self.faults,
                 0,
                 0,
@@ -82,13 +82,15 @@ class KinematicTable:
         verdict = step(self.state, self.now_s, frame, self.config, self.late_s, request)
         self.trips += verdict.new_trips
         command = verdict.command
-        if command is not None and command.mode == CommandMode.MOVE and command.rate_dps is not None:
+        moving = command is not None and command.mode == CommandMode.MOVE
+        if command is not None and command.rate_dps is not None:
             wanted = command.rate_dps
         else:
             brake = 1e9 if command is not None and command.mode == CommandMode.TORQUE_OFF else 8.0
             change = min(abs(self.rate_dps), brake * period_s)
             wanted = self.rate_dps - change if self.rate_dps > 0 else self.rate_dps + change
         before = self.rate_dps
+        self.braked = not moving and (self.braked or before == 0.0)
         self.rate_dps = self.move(wanted)
         self.angle_deg += (before + self.rate_dps) / 2.0 * period_s
         self.verdict = verdict

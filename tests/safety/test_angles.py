@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from safety.angles import Angles, Channel
+from safety.angles import Angles
+from safety.channel import Channel
 from safety.limits import MACHINE
-from safety.signals import DriveFault, MotionRequest, Telemetry
+from safety.signals import DriveFault, MotionRequest, Status, Telemetry
 from tests.safety.kinematic_table import KinematicTable
 
 LIMITS = MACHINE
@@ -52,7 +53,7 @@ def test_a_channel_that_stands_while_the_table_moves_is_lost(stuck: str) -> None
     table = KinematicTable()
     table.until(lambda: table.angle_deg > -40.0, 60.0, MotionRequest(2.0))
     value: Any = table.angle_deg
-    table.bend = lambda t: t._replace(**{stuck: value})
+    table.bend = lambda t: t._replace(**{stuck: value, "rate_dps": None})
     table.until(lambda: bool(table.trips), 2.0, MotionRequest(2.0))
     angles = table.state.view.angles
     lost, other = (
@@ -68,9 +69,9 @@ def frame(encoder: float | None, inclinometer: float | None, rate: float | None 
 
 def test_the_worst_of_both_angles_counts_on_either_side() -> None:
     angles = Angles()
-    angles.update(frame(10.0, 12.0), 0.0, 0.01, LIMITS)
+    angles.update(frame(10.0, 12.0, None), 0.0, 0.01, LIMITS)
     assert (angles.low_deg, angles.high_deg, angles.disagreement_deg) == (10.0, 12.0, -2.0)
-    angles.update(frame(11.5, 11.0), 0.01, 0.01, LIMITS)
+    angles.update(frame(11.5, 11.0, None), 0.01, 0.01, LIMITS)
     assert (angles.low_deg, angles.high_deg) == (11.0, 11.5)
 
 
@@ -100,3 +101,13 @@ def test_a_drive_that_reports_its_encoder_lost_is_believed() -> None:
     angles = Angles()
     angles.update(frame(10.0, 10.0)._replace(faults=DriveFault.ENCODER), 0.0, 0.01, LIMITS)
     assert angles.encoder.lost == "reported lost by the drive"
+
+
+def test_the_last_angle_that_is_left_is_not_lost_to_the_brake() -> None:
+    angles = Angles()
+    for number in range(300):
+        noise = 0.4 if number % 2 else 0.0
+        braked = frame(10.0 + 0.01 * number, 10.0 + noise, None)._replace(status=Status.BRAKE_CLOSED)
+        angles.update(braked, number * 0.01, 0.01, LIMITS)
+    assert "noisy" in angles.inclinometer.lost
+    assert not angles.encoder.lost

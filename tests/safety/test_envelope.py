@@ -26,6 +26,14 @@ def test_without_room_it_turns_back_gently(room_deg: float, brake: float, reacti
     assert -COME_BACK_RATE_DPS <= highest_rate_dps(room_deg, brake, reaction_s) <= 0.0
 
 
+@pytest.mark.parametrize("broken", range(4))
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_with_nothing_to_compute_with_the_rate_is_zero(broken: int, value: float) -> None:
+    state = [1.0, 10.0, 10.0, DT_S]
+    state[broken] = value
+    assert nearest_safe_rate_dps(2.0, *state, BOUNDS) == 0.0
+
+
 @given(any_float, any_float, any_float, any_float, any_float)
 def test_whatever_is_asked_the_rate_is_a_number(
     request: float, previous: float, low: float, high: float, dt: float

@@ -161,8 +161,8 @@ def test_a_table_that_strays_from_upright_after_its_return_is_brought_back(ask: 
     comes_up(table)
     for _ in range(2):
         table.move = lambda rate_dps: 1.0 if rate_dps == 0.0 else rate_dps
-        table.until(lambda: table.angle_deg > -71.0, 10.0)
-        table.until(lambda: table.phase in ("RETURNING", "CREEPING"), 10.0)
+        table.until(lambda: table.phase in ("RETURNING", "CREEPING"), 40.0)
+        assert table.angle_deg > -74.0
         table.move = lambda rate_dps: rate_dps
         comes_up(table)
 
@@ -176,7 +176,7 @@ def test_a_brake_that_slips_during_the_rest_does_not_take_the_rider_back_into_in
     table.move = lambda rate_dps: 0.25 if rate_dps == 0.0 else rate_dps
     for _ in range(4000):
         table.tick(held)
-        assert table.angle_deg < 3.0
+        assert table.angle_deg < 3.5
 
 
 # -------------------------------------------------------------------------------------------------------- trajectories

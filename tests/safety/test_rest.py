@@ -1,0 +1,78 @@
+"""What the brake tells of two angles: each way to be caught on it, and no other."""
+
+import pytest
+
+from safety.rest import Rest
+
+Pair = tuple[float, float]
+
+
+def stand(rest: Rest, seconds: float, start: Pair, per_s: Pair = (0.0, 0.0), from_s: float = 0.0) -> set[int | None]:
+    """On the brake for so long; all answers."""
+    answers = set()
+    for number in range(round(seconds * 100)):
+        passed_s = number * 0.01
+        angles = (start[0] + per_s[0] * passed_s, start[1] + per_s[1] * passed_s)
+        answers.add(rest.standing(from_s + passed_s, angles))
+    return answers
+
+
+def go(rest: Rest, expected_deg: float, left: Pair, reached: Pair) -> set[int | None]:
+    """From one rest to another."""
+    assert stand(rest, 1.0, left) == {None}
+    for _ in range(100):
+        rest.moving(expected_deg / 100.0)
+    return stand(rest, 1.0, reached, from_s=2.0)
+
+
+@pytest.mark.parametrize(("per_s", "wrong"), [((0.3, 0.0), 0), ((-0.3, 0.0), 0), ((0.0, 0.3), 1), ((0.05, -3.0), 1)])
+def test_the_one_that_moves_on_the_brake_is_wrong(per_s: Pair, wrong: int) -> None:
+    assert stand(Rest(), 3.0, (40.0, 40.1), per_s) == {None, wrong}
+
+
+@pytest.mark.parametrize("per_s", [(0.0, 0.0), (0.1, 0.0), (0.5, 0.5), (0.5, 0.2)])
+def test_little_motion_and_common_motion_say_nothing(per_s: Pair) -> None:
+    assert stand(Rest(), 3.0, (40.0, 40.1), per_s) == {None}
+
+
+def test_what_moves_while_the_brake_settles_is_not_counted() -> None:
+    rest = Rest()
+    assert stand(rest, 0.45, (40.0, 40.0), (2.0, 0.0)) == {None}
+    assert stand(rest, 2.0, (40.9, 40.0), from_s=0.45) == {None}
+
+
+@pytest.mark.parametrize(
+    ("expected_deg", "ways", "wrong"),
+    [
+        (-0.2, (0.4, -0.4), 0),  # an encoder that counts backward, inside the drive's loop
+        (-0.2, (0.0, -1.0), 0),  # one that stands, and the drive winds up against it
+        (-0.2, (-1.0, 0.0), 1),
+        (2.0, (2.0, -2.0), 1),
+        (10.0, (10.0, 4.0), None),  # both went as commanded: not gross enough to tell
+        (10.0, (10.0, 9.5), None),
+        (-0.2, (0.9, 0.9), None),  # both went the wrong way: that is the drive
+        (-0.2, (0.9, 0.2), None),
+        (0.0, (0.5, 0.0), None),  # nothing was commanded
+    ],
+)
+def test_between_two_rests_the_one_that_did_not_go_as_commanded_is_wrong(
+    expected_deg: float, ways: Pair, wrong: int | None
+) -> None:
+    assert go(Rest(), expected_deg, (30.0, 30.0), (30.0 + ways[0], 30.0 + ways[1])) == {None, wrong}
+
+
+def test_a_way_that_was_not_commanded_is_not_compared() -> None:
+    rest = Rest()
+    stand(rest, 1.0, (30.0, 30.0))
+    rest.moving(-0.2)
+    rest.forget_the_way()
+    assert stand(rest, 1.0, (30.4, 29.6), from_s=2.0) == {None}
+
+
+def test_a_rest_too_short_to_settle_is_part_of_the_way() -> None:
+    rest = Rest()
+    stand(rest, 1.0, (30.0, 30.0))
+    rest.moving(-0.1)
+    stand(rest, 0.2, (30.2, 29.8), from_s=1.5)
+    rest.moving(-0.1)
+    assert stand(rest, 1.0, (30.4, 29.6), from_s=2.0) == {None, 0}
