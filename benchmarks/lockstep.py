@@ -10,7 +10,7 @@ from benchmarks.stack import REGULAR, load
 from firmware_host.cli.bench import LockstepHost
 from firmware_host.cli.summary import open_blackbox
 from firmware_host.cli.virtual import make_board
-from sim.bench import run_lockstep
+from sim.bench import CLOCK_START_S, run_lockstep
 
 TARGET = 300.0
 
@@ -29,7 +29,7 @@ def _factor() -> float:
     with tempfile.TemporaryDirectory() as folder:
         board = make_board(session.table, session.rider, 1)
         board.table.advance_ms(0)
-        with open_blackbox(session, Path(folder), 1, lossless=True) as blackbox:
+        with open_blackbox(session, Path(folder), 1, CLOCK_START_S, lossless=True) as blackbox:
             host = LockstepHost(session, blackbox, 1)
             begun_s = time.perf_counter()
             result = run_lockstep(board, host, [], 1000.0)

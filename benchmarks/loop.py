@@ -61,7 +61,7 @@ def _loop(ticks: int) -> list[float]:
     begun: list[tuple[float, int]] = []
     with (
         tempfile.TemporaryDirectory() as folder,
-        open_blackbox(session, Path(folder), 1) as blackbox,
+        open_blackbox(session, Path(folder), 1, time.monotonic()) as blackbox,
         SimulatorProcess(None, None, 1.0, 1) as simulator,
         contextlib.closing(SerialPort(simulator.url, 115200)) as port,
     ):

@@ -35,9 +35,11 @@ _U32: Final = 0xFFFFFFFF
 class HostLink:
     """The host's end: handshakes until a board answers, then telemetry in and motion commands out."""
 
-    def __init__(self, draw_nonce: Callable[[], int]) -> None:
-        """``draw_nonce`` gives a new random number of 32 bits at each call."""
+    def __init__(self, draw_nonce: Callable[[], int], serial: int | None = None) -> None:
+        """``draw_nonce`` gives a new random number of 32 bits at each call; ``serial`` is the one board to accept."""
         self._draw_nonce = draw_nonce
+        self._serial = serial
+        self._wrong_serial: int | None = None
         self._deframer = Deframer()
         self._nonce = 0
         self._next_hello_s: float | None = None
@@ -61,6 +63,11 @@ class HostLink:
             return (
                 f"the board speaks protocol version {self._wrong_version}, this host speaks {wire.VERSION}: "
                 "update the board's firmware or this program"
+            )
+        if self._wrong_serial is not None:
+            return (
+                f"the board has serial number {self._wrong_serial}, the table file names {self._serial}: "
+                "use the table's own file, or the other port"
             )
         if self.health.bytes_in > NOTICE_BYTES and not self._deframer.frames:
             return "bytes arrive, but none is a frame of the table board: check the baud rate, or use another port"
@@ -128,11 +135,14 @@ class HostLink:
         if nonce != self._nonce or session == 0 or self.config is not None:
             self.health.foreign_frames += 1
             return
+        if self._serial is not None and serial != self._serial:
+            self._wrong_serial = serial
+            return
         firmware = (major, minor, patch)
         self.config = BoardConfig(
             session, serial, firmware, boots, upright / 1e3, inverted / 1e3, rate / 1e2, watchdog / 1e3
         )
-        self._wrong_version = None
+        self._wrong_version = self._wrong_serial = None
         self._newest = self._offset_s = None
         self._sequence = 0
         self._sent.clear()
@@ -153,7 +163,8 @@ class HostLink:
             return None
         health.frames += 1
         if t.rejected_in_row:
-            health.rejected_commands += 1
+            before = 0 if self._newest is None else self._newest.rejected_in_row
+            health.rejected_commands += max(t.rejected_in_row - before, 0)
         self._take_echo(t, now_s)
         self._newest, self._heard_s = t, now_s
         return t

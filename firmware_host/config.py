@@ -310,12 +310,12 @@ def _expired(rider: Rider, clearance: Clearance, today: date) -> list[Problem]:
 # -------------------------------------------------------------------------------------------------- telling them apart
 
 
+_TELLING: Final[tuple[tuple[FileKind, str], ...]] = (("table", "table"), ("rider", "rider"), ("program", "step"))
+
+
 def kind_of(source: TomlSource) -> FileKind | None:
     """Tell which kind of file this is by what only that kind has; None where nothing tells."""
-    for kind, key in (("table", "table"), ("rider", "rider"), ("program", "step")):
-        if key in source.data:
-            return kind  # type: ignore[return-value]
-    return None
+    return next((kind for kind, key in _TELLING if key in source.data), None)
 
 
 def expect_kind(source: TomlSource, kind: FileKind) -> None:

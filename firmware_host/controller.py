@@ -86,7 +86,7 @@ class Controller:
             request = self._request(operator, dt_s, now_s)
         verdict = step(self.safety, now_s, telemetry, config, lateness_s, request)
         self._follow(verdict, now_s)
-        if lateness_s > self.safety.view.limits.tick_warning_s or self._late:
+        if self._linked and (lateness_s > self.safety.view.limits.tick_warning_s or self._late):
             self._tell_lateness(lateness_s, now_s)
         state = self.states.state
         if state != state_before:

@@ -32,7 +32,7 @@ class Host:
     ) -> bytes:
         """Do one tick: take the bytes that came, give the bytes to send."""
         link = self.link
-        frames = link.receive(data, now_s) if data else ()
+        frames = link.receive(data, now_s)
         config = link.config
         tick_input = TickInput(now_s, frames[-1] if frames else None, config, lateness_s, operator)
         output = self.controller.tick(tick_input)

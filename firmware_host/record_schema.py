@@ -63,7 +63,7 @@ FIELDS: Final = (
     Field("response", "B", "Response"),
     Field("target_deg", "d"),
     Field("progress", "d"),
-    Field("step_index", "i"),
+    Field("segment_index", "i"),
 )
 """In the order of their numbers, from 1."""
 
@@ -108,7 +108,7 @@ def pack(
         session_id, sequence, board_time_us, echoed, age_s, encoder, inclinometer, rate, current, bus_v, drive_c,
         motor_c, inputs, status, faults, rejected_in_row, reject_reason,
     ) = _NO_TELEMETRY if telemetry is None else telemetry  # fmt: skip
-    command, state, response, target, progress, step_index, _ = output
+    command, state, response, target, progress, segment_index, _ = output
     if command is None:
         mode, command_rate, accel, torque, lost_angles, clear_faults = -1, None, nan, nan, 0, False
     else:
@@ -130,7 +130,7 @@ def pack(
         c[17], inputs, c[18], status, c[19], faults, c[20], rejected_in_row, c[21], reject_reason,
         c[22], mode + 1, c[23], nan if command_rate is None else command_rate, c[24], accel, c[25], torque,
         c[26], lost_angles, c[27], clear_faults, c[28], _STATE_INDEX[state], c[29], response,
-        c[30], nan if target is None else target, c[31], progress, c[32], step_index,
+        c[30], nan if target is None else target, c[31], progress, c[32], segment_index,
     )  # fmt: skip
 
 
@@ -153,7 +153,7 @@ class RecordedOutput(NamedTuple):
     response: Response
     target_deg: float | None
     progress: float
-    step_index: int
+    segment_index: int
 
 
 class Unpacked(NamedTuple):

@@ -12,6 +12,7 @@ from safety.limits import Limits
 from safety.profile import Pace
 
 FORMAT: Final = "1"
+NAMES_OF_PEOPLE: Final = (("rider", "name"), ("clearance", "given_by"))
 
 
 class SessionRecordError(ValueError):
@@ -29,11 +30,20 @@ def describe(session: Session) -> dict[str, str]:
         "limits": json.dumps(asdict(session.limits)),
         "table_limits": json.dumps(asdict(session.table.limits)),
         "hand_switch": session.table.file.table.hand_switch,
-        "rest_s": str(session.limits.return_rest_s),
         **{
-            name: json.dumps({"path": source.path, "data": source.data}, default=str)
+            name: json.dumps({"path": source.path, "data": _without_people(source.data)}, default=str)
             for name, source in sources.items()
         },
+    }
+
+
+def _without_people(data: dict[str, Any]) -> dict[str, Any]:
+    """Leave out who the rider is and who gave the clearance: a recording is shown to others."""
+    return {
+        section: {key: value for key, value in content.items() if (section, key) not in NAMES_OF_PEOPLE}
+        if isinstance(content, dict)
+        else content
+        for section, content in data.items()
     }
 
 

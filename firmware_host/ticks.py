@@ -58,6 +58,6 @@ class TickOutput(NamedTuple):
     """Where the present motion leads; None when nothing moves."""
     progress: float
     """Part of the program's time that is done, 0 to 1."""
-    step_index: int
-    """Index of the program's step being run; -1 outside a program."""
+    segment_index: int
+    """Index of the plan's segment being run; -1 outside a program."""
     events: tuple[Event, ...]

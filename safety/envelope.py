@@ -24,9 +24,9 @@ class Bounds(NamedTuple):
     """What the envelope enforces in one tick."""
 
     lower_deg: float
-    """Upright end, margin already inside."""
+    """Upright end of the travel."""
     upper_deg: float
-    """Inverted end, margin already inside."""
+    """Inverted end of the travel."""
     invert_rate_dps: float
     """Largest rate toward inversion, not negative; 0 forbids motion toward inversion."""
     upright_rate_dps: float

@@ -25,6 +25,8 @@ CAREFUL_DEG: Final = 4.0
 """Room to slow down from the fast part of a return before horizontal, by an angle that was only outvoted."""
 
 
+BRISKER: Final = 2.0
+"""A recovery starts and stops more briskly than a session: the time that it takes is time spent inverted."""
 BUDGET_FACTOR: Final = 1.5
 BUDGET_GRACE_S: Final = 5.0
 
@@ -67,7 +69,7 @@ def emergency_return(limits: Limits) -> ReturnPlan:
 
 def creep(limits: Limits) -> ReturnPlan:
     """The recovery after a stop."""
-    accel, jerk = limits.accel_dps2 * 2.0, limits.jerk_dps3 * 2.0
+    accel, jerk = limits.accel_dps2 * BRISKER, limits.jerk_dps3 * BRISKER
     return ReturnPlan(
         Pace(limits.creep_rate_dps, accel, jerk),
         Pace(limits.creep_upright_rate_dps, accel, jerk),

@@ -32,8 +32,6 @@ STOPPING_AT_MOST_S: Final = 3.0
 """Even from the fastest rate the slowest guaranteed ramp is over by then, or the monitors have cut the torque."""
 STRAYED_DEG: Final = 5.0
 """A boarded table this far from upright is brought back: more than two angles that disagree can make of it."""
-OPERATOR: Final = "operator"
-"""Stands in for a monitor's id where a person asked for the response."""
 
 
 class Phase(IntEnum):

@@ -47,6 +47,10 @@ class Fault(NamedTuple):
     duration_s: float | None
     """None: it stays."""
 
+    def __str__(self) -> str:
+        """Give it as ``parse`` reads it."""
+        return f"{self.name}@{self.at_s:g}" + ("" if self.duration_s is None else f":{self.duration_s:g}")
+
 
 def _physics(index: int, begun: float, healed: float) -> tuple[Callable[[SimulatedTable, Lines], None], ...]:
     def begin(table: SimulatedTable, _: Lines) -> None:

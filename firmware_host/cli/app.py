@@ -54,7 +54,7 @@ def run(
         str | None,
         typer.Option(
             help="Serial port of the table board: a device, socket://HOST:PORT or rfc2217://HOST:PORT. "
-            "Without it the simulated table is started."
+            "Without it, and with none in the table file, the simulated table is started."
         ),
     ] = None,
     baud: Annotated[int | None, typer.Option(min=9600, help="Baud rate; without it the table file's.")] = None,
@@ -65,6 +65,9 @@ def run(
         bool, typer.Option("--start", help="With --port: start without asking once the table is ready.")
     ] = False,
     plain: Annotated[bool, typer.Option("--plain", help="Plain lines even in a terminal.")] = False,
+    simulated: Annotated[
+        bool, typer.Option("--simulated", help="The simulated table, although the table file names a port.")
+    ] = False,
 ) -> None:
     """Take a rider through a session: on a real table (--port), or on the simulated one.
 
@@ -72,7 +75,7 @@ def run(
     """
     from firmware_host.cli.run import RunOptions, run_command
 
-    options = RunOptions(program, rider, table, port, baud, speed, records, seed, start, plain)
+    options = RunOptions(program, rider, table, port, baud, speed, records, seed, start, plain, simulated)
     raise typer.Exit(run_command(options))
 
 

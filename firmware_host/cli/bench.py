@@ -115,7 +115,7 @@ def run_session(session: Session, faults: list[Fault], seed: int, records: Path)
     """Run a session in lock-step; gives what ``--json`` prints. Raises ``BlackBoxError``."""
     board = make_board(session.table, session.rider, seed)
     board.table.advance_ms(0)  # compile before the clock starts
-    with open_blackbox(session, records, seed, lossless=True) as blackbox:
+    with open_blackbox(session, records, seed, CLOCK_START_S, lossless=True) as blackbox:
         host = LockstepHost(session, blackbox, seed)
         begun_s = time.perf_counter()
         result = run_lockstep(board, host, faults, session.plan.total_s * 1.5 + EXTRA_S)
@@ -136,7 +136,7 @@ def run_session(session: Session, faults: list[Fault], seed: int, records: Path)
         "wall_s": round(wall_s, 6),
         "real_time_factor": round(session_s / wall_s, 1),
         "seed": seed,
-        "faults": [f"{fault.name}@{fault.at_s:g}" for fault in faults],
+        "faults": [str(fault) for fault in faults],
         "trips": [_told(trip) for trip in host.trips],
         "violations": judge(trace, asked),
         "truth": {

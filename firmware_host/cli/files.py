@@ -44,13 +44,14 @@ def report_command(file: Path, picture_file: Path | None, json_target: str | Non
         told = summary(recording)
         if json_target is not None:
             write_json(json_target, json.dumps(told._asdict(), indent=2))
+        if json_target != "-":
+            for name, value in told.lines():
+                print(f"{name:<18} {value}")
         target = picture_file or file.with_suffix(".png")
         picture(recording, target)
     except (BlackBoxReadError, PictureError, OSError) as error:
         return complain(error)
     if json_target != "-":
-        for name, value in told.lines():
-            print(f"{name:<18} {value}")
         print(f"{'picture':<18} {target}")
     return 0
 

@@ -18,7 +18,7 @@ from drivers.port import PortError, SerialPort
 from firmware_host.blackbox import BlackBox, BlackBoxError
 from firmware_host.cli.keys import Keys
 from firmware_host.cli.scene import make_scene
-from firmware_host.cli.sessions import EXIT_CODES, REFUSED, complain, load_session, make_controller
+from firmware_host.cli.sessions import EXIT_CODES, complain, load_session, make_controller
 from firmware_host.cli.simulator import SimulatorError, SimulatorProcess
 from firmware_host.cli.summary import open_blackbox, tell_summary
 from firmware_host.cli.view import LiveView, PlainView, View
@@ -51,33 +51,49 @@ class RunOptions(NamedTuple):
     seed: int
     start: bool
     plain: bool
+    simulated: bool
+
+
+class OptionsError(ValueError):
+    """Options contradict each other; ``str()`` says what to do."""
 
 
 def run_command(options: RunOptions) -> int:
     """Run one session; gives the exit code."""
     console = Console()
-    if options.port is not None and options.speed != 1.0:
-        return complain(ValueError("--speed is for the simulated table: leave out --speed or --port"))
-    if options.port is not None and not options.start and not sys.stdin.isatty():
-        return complain(ValueError("there is no terminal to press start in: add --start, or run it in a terminal"))
     try:
         session = load_session(options.program, options.rider, options.table)
-        with open_blackbox(session, options.records, options.seed) as blackbox, _table(options) as url:
+        named = None if options.simulated else options.port or session.table.file.table.port
+        _check(options, named)
+        with _table(options, named) as url:
             port = SerialPort(url, options.baud or session.table.file.table.baud)
             port.open()
-            with contextlib.closing(port):
-                outcome = _Run(session, port, blackbox, options, console).run()
-    except (FileError, BlackBoxError, PortError, SimulatorError) as error:
+            with (
+                contextlib.closing(port),
+                open_blackbox(session, options.records, options.seed, time.monotonic()) as blackbox,
+            ):
+                outcome = _Run(session, port, blackbox, options, console, simulated=named is None).run()
+    except (FileError, BlackBoxError, PortError, SimulatorError, OptionsError) as error:
         return complain(error)
     tell_summary(console, outcome, blackbox)
     return EXIT_CODES[outcome.name]
 
 
+def _check(options: RunOptions, port: str | None) -> None:
+    """Refuse options that contradict each other. Raises ``OptionsError``."""
+    if options.simulated and options.port is not None:
+        raise OptionsError("--port is for a real table: leave out --port or --simulated")
+    if port is not None and options.speed != 1.0:
+        raise OptionsError("--speed is for the simulated table: leave out --speed, or add --simulated")
+    if port is not None and not options.start and not sys.stdin.isatty():
+        raise OptionsError("there is no terminal to press start in: add --start, or run it in a terminal")
+
+
 @contextlib.contextmanager
-def _table(options: RunOptions) -> Iterator[str]:
+def _table(options: RunOptions, port: str | None) -> Iterator[str]:
     """The port to talk to: the one that was named, or that of a simulated table started for this run."""
-    if options.port is not None:
-        yield options.port
+    if port is not None:
+        yield port
         return
     with SimulatorProcess(options.rider, options.table, options.speed, options.seed) as simulator:
         yield simulator.url
@@ -87,12 +103,19 @@ class _Run:
     """One session under way: the control loop in its thread, the terminal in this one."""
 
     def __init__(
-        self, session: Session, port: SerialPort, blackbox: BlackBox, options: RunOptions, console: Console
+        self,
+        session: Session,
+        port: SerialPort,
+        blackbox: BlackBox,
+        options: RunOptions,
+        console: Console,
+        *,
+        simulated: bool,
     ) -> None:
         self._session, self._options = session, options
-        self._simulated = options.port is None
+        self._simulated = simulated
         self._controller: Controller = make_controller(session)
-        self._link = HostLink(_draw_nonce)
+        self._link = HostLink(_draw_nonce, session.table.file.table.serial if not simulated else None)
         self._blackbox = blackbox
         self._host = Host(self._controller, self._link, blackbox)
         self._requests = Requests()
@@ -203,6 +226,3 @@ class _Run:
 
 def _draw_nonce() -> int:
     return int.from_bytes(os.urandom(4), "little")
-
-
-__all__ = ["REFUSED", "RunOptions", "run_command"]

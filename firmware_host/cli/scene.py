@@ -14,8 +14,8 @@ def make_scene(
     """Collect the present moment. Reads what the control thread writes; each value is whole, and a tick old at most."""
     view, output = controller.safety.view, host.output
     plan = session.plan
-    step_index = -1 if output is None else output.step_index
-    segment = plan.segments[step_index] if 0 <= step_index < len(plan.segments) else None
+    segment_index = -1 if output is None else output.segment_index
+    segment = plan.segments[segment_index] if 0 <= segment_index < len(plan.segments) else None
     link_ok = output is not None and output.command is not None
     return Scene(
         now_s=now_s,

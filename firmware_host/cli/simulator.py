@@ -1,6 +1,5 @@
 """The simulated table for the command line: made from files, served on a port, or started as a process of its own."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,11 +7,9 @@ from types import TracebackType
 from typing import Final, Self
 
 from firmware_host.cli.sessions import complain
-from firmware_host.config import Rider, Table, load_rider, load_table
+from firmware_host.config import load_rider, load_table
 from firmware_host.toml_source import FileError
 
-START_S: Final = 120.0
-"""The first start compiles the physics."""
 END_S: Final = 5.0
 
 
@@ -67,6 +64,3 @@ class SimulatorProcess:
             process.wait()
         if process.stdout is not None:
             process.stdout.close()
-
-
-__all__ = ["Rider", "SimulatorError", "SimulatorProcess", "Table", "os", "sim_command"]

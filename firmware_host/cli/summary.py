@@ -17,13 +17,13 @@ from firmware_host.validation import Session
 _NOT_A_NAME: Final = re.compile(r"[^a-z0-9]+")
 
 
-def open_blackbox(session: Session, folder: Path, seed: int, *, lossless: bool = False) -> BlackBox:
-    """Open a session's black box. Raises ``BlackBoxError`` before anything moves."""
+def open_blackbox(session: Session, folder: Path, seed: int, clock_s: float, *, lossless: bool = False) -> BlackBox:
+    """Open a session's black box; ``clock_s`` is what its clock reads now. Raises ``BlackBoxError``."""
     now = datetime.now(tz=UTC)
     slug = _NOT_A_NAME.sub("-", session.plan.name.lower()).strip("-") or "session"
     name = f"{now:%Y%m%dT%H%M%SZ}-{slug}"
     metadata = {**describe(session), "begun": now.isoformat(timespec="seconds"), "seed": str(seed)}
-    epoch_ns = time.time_ns() - time.monotonic_ns()
+    epoch_ns = time.time_ns() - round(clock_s * 1e9)
     return BlackBox(folder, name, metadata, epoch_ns, lossless=lossless)
 
 

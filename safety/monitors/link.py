@@ -82,8 +82,10 @@ class Session(Monitor):
         """Name both sessions, or say where the table was found."""
         if not view.been_upright and view.away:
             return f"the table was found away from upright, at {view.angles.best_deg} deg"
+        if view.config is None:
+            return "no handshake with the board yet"
         heard = "none" if view.telemetry is None else f"{view.telemetry.session_id:08x}"
-        agreed = "none" if view.config is None else f"{view.config.session_id:08x}"
+        agreed = f"{view.config.session_id:08x}"
         return f"board speaks in session {heard}, the handshake made {agreed}: it rebooted or was changed"
 
 

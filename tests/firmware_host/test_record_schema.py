@@ -111,7 +111,7 @@ def test_the_protobuf_library_reads_the_same_values(tick_input: TickInput, outpu
     assert told["response"] == output.response
     assert same(told["target_deg"], nan if output.target_deg is None else output.target_deg)
     assert bits(told["progress"]) == bits(output.progress)
-    assert told["step_index"] == output.step_index
+    assert told["segment_index"] == output.segment_index
 
 
 def same(read: float, wrote: float) -> bool:

@@ -29,9 +29,8 @@ def test_without_room_it_turns_back_gently(room_deg: float, brake: float, reacti
 @pytest.mark.parametrize("broken", range(4))
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_with_nothing_to_compute_with_the_rate_is_zero(broken: int, value: float) -> None:
-    state = [1.0, 10.0, 10.0, DT_S]
-    state[broken] = value
-    assert nearest_safe_rate_dps(2.0, *state, BOUNDS) == 0.0
+    previous, low, high, dt_s = (value if index == broken else 1.0 for index in range(4))
+    assert nearest_safe_rate_dps(2.0, previous, low, high, dt_s, BOUNDS) == 0.0
 
 
 @given(any_float, any_float, any_float, any_float, any_float)
