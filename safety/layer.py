@@ -209,8 +209,9 @@ def _command(view: View, supervisor: Supervisor) -> SafeCommand | None:
 
 def _rate_in_force_dps(view: View) -> float:
     """The commanded rate, or the measured one, as far as it may be one, where the table moves without a command."""
-    rate, fastest = view.angles.rate_dps, view.limits.emergency_rate_dps
-    return view.command_dps if view.command_mode is MOVE or rate is None else max(-fastest, min(rate, fastest))
+    fastest = view.limits.emergency_rate_dps
+    rate = view.command_dps if view.command_mode is MOVE else view.turning_dps
+    return max(-fastest, min(rate, fastest))
 
 
 def _wanted_rate_dps(view: View, supervisor: Supervisor) -> float | None:

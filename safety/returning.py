@@ -91,8 +91,7 @@ class Returning:
         self.stage = Stage.TO_UPRIGHT
         if best is not None and best > FLAT_DEG - REACHED_DEG:  # at horizontal the rest is still to come
             self.stage = Stage.TO_FLAT if best > FLAT_TOLERANCE_DEG else Stage.FLAT
-        rate = view.angles.rate_dps
-        self._profile = Profile(FLAT_DEG if best is None else best, view.command_dps if rate is None else rate)
+        self._profile = Profile(FLAT_DEG if best is None else best, view.turning_dps)
         self.budget_s = BUDGET_FACTOR * self._planned_s(best, view.limits) + BUDGET_GRACE_S
         """Time that this return may take, beside a rest that a person prolongs."""
         self.deadline_s = view.now_s + self.budget_s

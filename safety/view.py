@@ -6,7 +6,7 @@ from typing import Literal
 
 from safety.angles import Angles
 from safety.limits import Limits
-from safety.signals import BoardConfig, CommandMode, MotionRequest, Telemetry
+from safety.signals import BoardConfig, CommandMode, MotionRequest, Status, Telemetry
 
 HandSwitchMode = Literal["hold-to-run", "press-to-return"]
 
@@ -72,6 +72,14 @@ class View:
     """Angles, by the lower and the higher channel, at which the table came to rest when told to stand still."""
     standing_s: float = 0.0
     """Seconds at standstill."""
+
+    @property
+    def turning_dps(self) -> float:
+        """How fast the table turns: on its closed brake not at all, whatever a rate says."""
+        t, rate = self.telemetry, self.angles.rate_dps
+        if t is not None and t.status & Status.BRAKE_CLOSED:
+            return 0.0
+        return self.command_dps if rate is None else rate
 
     def __post_init__(self) -> None:
         """Begin with the limit of motion in inversion."""

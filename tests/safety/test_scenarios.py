@@ -363,6 +363,7 @@ def test_the_board_s_own_return_is_taken_over_without_another_trip(table: Kinema
     table.silent = True
     table.run(0.5)
     table.angle_deg, table.rate_dps, table.silent = 37.0, -8.0, False
+    table.braked = False  # the board releases the brake for its return
     table.status = Status.WATCHDOG_EXPIRED | Status.DEAD_HOST_RETURN
     table.move = lambda rate_dps: rate_dps
     table.run(0.05)
