@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 from drivers import wire
 from drivers.framing import Deframer, encode_frame
 from drivers.health import DRIFT, STALE_S, LinkHealth
-from drivers.wire import MotionFields, Reject, Type
-from safety.signals import BoardConfig, CommandMode, SafeCommand, Telemetry
+from drivers.wire import MotionFields, Type
+from safety.signals import BoardConfig, CommandMode, Reject, SafeCommand, Telemetry
 
 HELLO_PERIOD_S: Final = 0.1
 FORGET_DELAY_S: Final = 1.0

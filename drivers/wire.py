@@ -29,22 +29,6 @@ TELEMETRY_TYPE: Final = int(Type.TELEMETRY)
 # Looking up a member in its enum class takes as long as packing a message.
 
 
-class Reject(IntEnum):
-    """Why the board refused a motion command."""
-
-    NONE = 0
-    SESSION = 1
-    """Not the session of the newest handshake."""
-    SEQUENCE = 2
-    """Repeated, or older than one that was accepted."""
-    STALE = 3
-    """Answers telemetry that is too old."""
-    RANGE = 4
-    """A value outside its range, or an unknown mode."""
-    LENGTH = 5
-    """Longer or shorter than a motion command."""
-
-
 HELLO: Final = Struct("<IBB")
 """Nonce, lowest and highest protocol version that the host speaks."""
 WELCOME: Final = Struct("<IIBBBIiiHH")

@@ -240,7 +240,9 @@ _BUILT_IN_RIDER: Final[dict[str, Any]] = {
 
 def load_rider(path: Path | str | None) -> Rider:
     """Load a rider file, or with None a built-in beginner for demonstrations. Raises ``FileError``."""
-    return make_rider(TomlSource("the built-in rider", _BUILT_IN_RIDER, {}) if path is None else read_toml(path))
+    if path is None:
+        return make_rider(TomlSource("the built-in rider; name yours with --rider", _BUILT_IN_RIDER, {}))
+    return make_rider(read_toml(path))
 
 
 def make_rider(source: TomlSource) -> Rider:

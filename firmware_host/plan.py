@@ -4,7 +4,6 @@ The times are those of the jerk-limited trajectories that the controller will fo
 out is not said here: ``firmware_host.validation`` holds it against the limits, and gives it out only if it may.
 """
 
-from bisect import bisect_right
 from math import ceil
 from typing import Final, NamedTuple
 
@@ -49,8 +48,6 @@ class Dwell(NamedTuple):
     line: int
     label: str
     step: int
-    static: bool
-    """Inverted: it counts as time without movement."""
 
 
 Segment = Move | Dwell
@@ -88,10 +85,6 @@ class Plan(NamedTuple):
         ends_s = starts_s[index + 1] if index + 1 < len(starts_s) else self.program_s
         done_s = starts_s[index] + since_s if since_s > 0.0 else starts_s[index]
         return (done_s if done_s < ends_s else ends_s) / self.program_s
-
-    def segment_at(self, t_s: float) -> int:
-        """Give the index of the segment that is planned for a time after the start."""
-        return max(bisect_right(self.starts_s, t_s) - 1, 0)
 
 
 class Timed(NamedTuple):
@@ -217,7 +210,7 @@ class _Layout:
 
     def _stay(self, for_s: float, line: int, label: str, step: int) -> None:
         static = self._at_deg > FLAT_DEG
-        dwell = Dwell(for_s, self._at_deg, line, label, step, static)
+        dwell = Dwell(for_s, self._at_deg, line, label, step)
         self.timed.append(Timed(dwell, for_s, for_s if static else 0.0, self._at_deg, self._at_deg, None))
         self._rested_s += for_s
 

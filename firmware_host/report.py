@@ -230,11 +230,11 @@ class _Scene:
         axis.set_ylim(LOWEST_DEG, top)
         axis.axhspan(0.0, top, color=INVERTED, linewidth=0.0, zorder=0)
         axis.axhline(0.0, color=GREY, linewidth=1.0)
-        _note(axis, max(self._limit_deg or highest, 30.0) / 2, "inverted", GREY, 90)
+        _note(axis, 0.0, "inverted", GREY)
         if self._limit_deg is not None:
             axis.axhspan(self._limit_deg, top, color=FORBIDDEN, linewidth=0.0, zorder=0)
             axis.axhline(self._limit_deg, color=TRIP, linewidth=1.2)
-            _note(axis, self._limit_deg, f"limit\n{self._limit_deg:g}", "#a04400")
+            _note(axis, self._limit_deg, f"limit {self._limit_deg:g}", "#a04400")
         targets = (output.target_deg for output in self._recording.outputs)
         axis.plot(*self._line(targets), color=GREY, linewidth=1.3, linestyle=(0, (4, 2)), label="target")
         inclinometer = self._measured("inclinometer_deg")
@@ -353,9 +353,9 @@ def _legend(axis: Any, place: str, columns: int) -> None:
     axis.legend(loc=place, ncols=columns, fontsize=11, framealpha=0.95, edgecolor=FAINT, borderpad=0.3)
 
 
-def _note(axis: Any, at_deg: float, text: str, colour: str, rotation: int = 0) -> None:
-    """Write to the right of the picture, where no line goes."""
-    where = {"transform": axis.get_yaxis_transform(), "ha": "left", "va": "center", "rotation": rotation}
+def _note(axis: Any, at_deg: float, text: str, colour: str) -> None:
+    """Write to the right of the picture, where no line goes, on the line that it names."""
+    where = {"transform": axis.get_yaxis_transform(), "ha": "left", "va": "bottom"}
     axis.text(1.006, at_deg, text, fontsize=11, color=colour, **where)
 
 

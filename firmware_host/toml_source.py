@@ -149,12 +149,6 @@ def parse_toml(shown_path: str, text: str) -> TomlSource:
     return TomlSource(shown_path, data, find_lines(text))
 
 
-def read_model(path: Path | str, model: type[ModelT]) -> tuple[TomlSource, ModelT]:
-    """Read a file into a model. Raises ``FileError`` with all that is wrong in it."""
-    source = read_toml(path)
-    return source, check_model(source, model)
-
-
 def check_model(source: TomlSource, model: type[ModelT]) -> ModelT:
     """Turn a file's values into a model. Raises ``FileError`` with all that is wrong."""
     try:

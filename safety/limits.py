@@ -4,8 +4,9 @@ The chain is machine -> table file -> rider -> program. Each link may tighten a 
 refused with both numbers. ``MACHINE`` is the start of the chain: what no file can exceed.
 """
 
-from dataclasses import asdict
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from dataclasses import asdict, fields
+from math import isfinite
+from typing import Any, Final, Literal, NamedTuple
 
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
@@ -18,10 +19,17 @@ class LimitSpec(NamedTuple):
 
     unit: str
     tighter: Tighter
+    """The only way in which a file may change it."""
+    tightest: float
+    """How far a file may go."""
 
 
-def _spec(unit: str, tighter: Tighter, lowest: float, highest: float) -> Any:
-    return Field(ge=lowest, le=highest, allow_inf_nan=False, json_schema_extra={"unit": unit, "tighter": tighter})
+def _limit(unit: str, widest: float, tightest: float) -> Any:
+    """Describe a limit: the machine's value, and the value beyond which no session would be possible."""
+    low, high = sorted((widest, tightest))
+    tighter = "smaller" if tightest < widest else "larger"
+    known: dict[str, Any] = {"unit": unit, "tighter": tighter, "tightest": tightest}
+    return Field(widest, ge=low, le=high, allow_inf_nan=False, json_schema_extra=known)
 
 
 class LimitWidenedError(ValueError):
@@ -47,75 +55,70 @@ class Limits:
     """
 
     # Where the table may be
-    upright_deg: Annotated[float, _spec("deg", "larger", -85.0, -45.0)] = -75.0
-    inverted_limit_deg: Annotated[float, _spec("deg", "smaller", 0.0, 90.0)] = 90.0
+    upright_deg: float = _limit("deg", -75.0, -45.0)
+    inverted_limit_deg: float = _limit("deg", 90.0, 0.0)
 
     # How fast it may move when a program asks
-    invert_rate_dps: Annotated[float, _spec("deg/s", "smaller", 0.1, 3.0)] = 3.0
-    upward_rate_dps: Annotated[float, _spec("deg/s", "smaller", 0.1, 3.0)] = 3.0
-    head_up_rate_dps: Annotated[float, _spec("deg/s", "smaller", 0.1, 2.0)] = 2.0
-    accel_dps2: Annotated[float, _spec("deg/s2", "smaller", 0.1, 4.0)] = 2.0
-    jerk_dps3: Annotated[float, _spec("deg/s3", "smaller", 0.1, 16.0)] = 4.0
+    invert_rate_dps: float = _limit("deg/s", 3.0, 0.1)
+    upward_rate_dps: float = _limit("deg/s", 3.0, 0.1)
+    head_up_rate_dps: float = _limit("deg/s", 2.0, 0.1)
+    accel_dps2: float = _limit("deg/s2", 2.0, 0.1)
+    jerk_dps3: float = _limit("deg/s3", 4.0, 0.1)
 
     # How long
-    time_inverted_s: Annotated[float, _spec("s", "smaller", 0.0, 600.0)] = 600.0
-    static_hold_s: Annotated[float, _spec("s", "smaller", 0.0, 180.0)] = 180.0
-    steep_hold_s: Annotated[float, _spec("s", "smaller", 0.0, 10.0)] = 10.0
+    time_inverted_s: float = _limit("s", 600.0, 0.0)
+    static_hold_s: float = _limit("s", 180.0, 0.0)
+    steep_hold_s: float = _limit("s", 10.0, 0.0)
     """Static hold beyond ``steep_deg``."""
-    steep_deg: Annotated[float, _spec("deg", "smaller", 30.0, 75.0)] = 75.0
+    steep_deg: float = _limit("deg", 75.0, 30.0)
 
     # The envelope
-    brake_accel_dps2: Annotated[float, _spec("deg/s2", "smaller", 2.0, 12.0)] = 8.0
+    brake_accel_dps2: float = _limit("deg/s2", 8.0, 2.0)
     """Deceleration that the drive guarantees with the heaviest rider."""
-    latency_s: Annotated[float, _spec("s", "larger", 0.0, 0.2)] = 0.06
+    latency_s: float = _limit("s", 0.06, 0.2)
     """Worst time from a measurement to the table acting on the command made from it."""
-    angle_margin_deg: Annotated[float, _spec("deg", "larger", 0.0, 5.0)] = 0.2
+    angle_margin_deg: float = _limit("deg", 0.2, 5.0)
 
     # Returns
-    return_rate_dps: Annotated[float, _spec("deg/s", "smaller", 2.5, 4.0)] = 3.0
-    return_upright_rate_dps: Annotated[float, _spec("deg/s", "smaller", 0.5, 1.5)] = 1.5
-    return_rest_s: Annotated[float, _spec("s", "larger", 10.0, 180.0)] = 10.0
-    emergency_rate_dps: Annotated[float, _spec("deg/s", "smaller", 6.0, 8.0)] = 8.0
-    emergency_accel_dps2: Annotated[float, _spec("deg/s2", "smaller", 4.0, 8.0)] = 8.0
-    emergency_jerk_dps3: Annotated[float, _spec("deg/s3", "smaller", 16.0, 64.0)] = 40.0
-    emergency_upright_rate_dps: Annotated[float, _spec("deg/s", "smaller", 1.0, 2.0)] = 2.0
-    emergency_rest_s: Annotated[float, _spec("s", "larger", 5.0, 60.0)] = 5.0
-    creep_rate_dps: Annotated[float, _spec("deg/s", "smaller", 2.0, 4.0)] = 4.0
-    creep_upright_rate_dps: Annotated[float, _spec("deg/s", "smaller", 0.5, 1.5)] = 1.5
-    creep_torque_fraction: Annotated[float, _spec("1", "smaller", 0.3, 1.0)] = 0.7
-    recovery_pause_s: Annotated[float, _spec("s", "larger", 1.0, 10.0)] = 2.0
-    recovery_attempts: Annotated[float, _spec("1", "smaller", 1.0, 3.0)] = 3.0
+    return_rate_dps: float = _limit("deg/s", 3.0, 2.5)
+    return_upright_rate_dps: float = _limit("deg/s", 1.5, 0.5)
+    return_rest_s: float = _limit("s", 10.0, 180.0)
+    emergency_rate_dps: float = _limit("deg/s", 8.0, 6.0)
+    emergency_accel_dps2: float = _limit("deg/s2", 8.0, 4.0)
+    emergency_jerk_dps3: float = _limit("deg/s3", 40.0, 16.0)
+    emergency_upright_rate_dps: float = _limit("deg/s", 2.0, 1.0)
+    emergency_rest_s: float = _limit("s", 5.0, 60.0)
+    creep_rate_dps: float = _limit("deg/s", 4.0, 2.0)
+    creep_upright_rate_dps: float = _limit("deg/s", 1.5, 0.5)
+    creep_torque_fraction: float = _limit("1", 0.7, 0.3)
+    recovery_pause_s: float = _limit("s", 2.0, 10.0)
+    recovery_attempts: float = _limit("1", 3.0, 1.0)
 
     # Monitors
-    link_age_s: Annotated[float, _spec("s", "smaller", 0.03, 0.1)] = 0.1
-    disagree_deg: Annotated[float, _spec("deg", "smaller", 1.0, 3.0)] = 3.0
-    disagree_s: Annotated[float, _spec("s", "smaller", 0.02, 0.1)] = 0.1
-    angle_step_deg: Annotated[float, _spec("deg", "smaller", 0.5, 3.0)] = 2.0
+    link_age_s: float = _limit("s", 0.1, 0.03)
+    disagree_deg: float = _limit("deg", 3.0, 1.0)
+    disagree_s: float = _limit("s", 0.1, 0.02)
+    angle_step_deg: float = _limit("deg", 2.0, 0.5)
     """Largest believable change of one angle between two frames 10 ms apart."""
-    over_angle_deg: Annotated[float, _spec("deg", "smaller", 0.5, 2.0)] = 2.0
-    over_angle_s: Annotated[float, _spec("s", "smaller", 0.02, 0.1)] = 0.1
-    overspeed_factor: Annotated[float, _spec("1", "smaller", 1.05, 1.25)] = 1.25
-    overspeed_offset_dps: Annotated[float, _spec("deg/s", "smaller", 0.2, 1.0)] = 1.0
-    overspeed_s: Annotated[float, _spec("s", "smaller", 0.01, 0.03)] = 0.03
-    following_dps: Annotated[float, _spec("deg/s", "smaller", 0.5, 2.0)] = 2.0
-    following_s: Annotated[float, _spec("s", "smaller", 0.05, 0.15)] = 0.15
-    opposite_s: Annotated[float, _spec("s", "smaller", 0.02, 0.05)] = 0.05
-    standstill_deg: Annotated[float, _spec("deg", "smaller", 0.3, 1.0)] = 1.0
-    time_inverted_grace_s: Annotated[float, _spec("s", "smaller", 0.0, 30.0)] = 30.0
-    tick_warning_s: Annotated[float, _spec("s", "smaller", 0.02, 0.05)] = 0.05
-    tick_late_s: Annotated[float, _spec("s", "smaller", 0.05, 0.15)] = 0.15
-    rejected_in_row: Annotated[float, _spec("1", "smaller", 1.0, 3.0)] = 3.0
+    over_angle_deg: float = _limit("deg", 2.0, 0.5)
+    over_angle_s: float = _limit("s", 0.1, 0.02)
+    overspeed_factor: float = _limit("1", 1.25, 1.05)
+    overspeed_offset_dps: float = _limit("deg/s", 1.0, 0.2)
+    overspeed_s: float = _limit("s", 0.03, 0.01)
+    following_dps: float = _limit("deg/s", 2.0, 0.5)
+    following_s: float = _limit("s", 0.15, 0.05)
+    opposite_s: float = _limit("s", 0.05, 0.02)
+    standstill_deg: float = _limit("deg", 1.0, 0.3)
+    time_inverted_grace_s: float = _limit("s", 30.0, 0.0)
+    tick_warning_s: float = _limit("s", 0.05, 0.02)
+    tick_late_s: float = _limit("s", 0.15, 0.05)
+    rejected_in_row: float = _limit("1", 3.0, 1.0)
 
 
-def _specs() -> dict[str, LimitSpec]:
-    found = {}
-    for name, annotation in Limits.__annotations__.items():
-        extra = annotation.__metadata__[0].json_schema_extra
-        found[name] = LimitSpec(unit=extra["unit"], tighter=extra["tighter"])
-    return found
-
-
-SPECS: Final[dict[str, LimitSpec]] = _specs()
+SPECS: Final[dict[str, LimitSpec]] = {
+    field.name: LimitSpec(**field.default.json_schema_extra)  # type: ignore[union-attr]  # pydantic's
+    for field in fields(Limits)
+}
 
 MACHINE: Final = Limits()
 """What no file can exceed."""
@@ -127,10 +130,9 @@ def narrow(base: Limits, overrides: dict[str, float], source: str) -> Limits:
     Raises ``LimitWidenedError`` if a value is wider than the one in force, and pydantic's ``ValidationError``
     (a ``ValueError``) for an unknown name, a wrong type, NaN, infinity or a value outside its range.
     """
-    narrowed = Limits(**{**asdict(base), **overrides})
-    for name in overrides:
-        asked, allowed = float(getattr(narrowed, name)), float(getattr(base, name))
-        wider = asked > allowed if SPECS[name].tighter == "smaller" else asked < allowed
-        if wider:
-            raise LimitWidenedError(name, asked, allowed, source)
-    return narrowed
+    for name, asked in overrides.items():
+        if name in SPECS and type(asked) in (int, float) and isfinite(asked):
+            allowed = float(getattr(base, name))
+            if asked > allowed if SPECS[name].tighter == "smaller" else asked < allowed:
+                raise LimitWidenedError(name, asked, allowed, source)
+    return Limits(**{**asdict(base), **overrides})

@@ -94,6 +94,22 @@ class Status:
     """The board follows less than the host commanded, because of its own limits."""
 
 
+class Reject(IntEnum):
+    """Why the board refused a motion command."""
+
+    NONE = 0
+    SESSION = 1
+    """Not the session of the newest handshake."""
+    SEQUENCE = 2
+    """Repeated, or older than one that was accepted."""
+    STALE = 3
+    """Answers telemetry that is too old."""
+    RANGE = 4
+    """A value outside its range, or an unknown mode."""
+    LENGTH = 5
+    """Longer or shorter than a motion command."""
+
+
 class DriveFault:
     """Bits of ``Telemetry.faults``: what the motor drive reports."""
 
@@ -159,7 +175,7 @@ class Telemetry(NamedTuple):
     rejected_in_row: int
     """Motion commands refused since the last accepted one, at most 255."""
     reject_reason: int
-    """Why the last one was refused (``drivers.board.Reject``); 0 when none was."""
+    """Why the last one was refused (``Reject``); 0 when none was."""
 
 
 class MotionRequest(NamedTuple):

@@ -37,7 +37,6 @@ class LockstepResult(NamedTuple):
     ticks: int
     started_s: float | None
     """Simulated time at which the session began."""
-    timed_out: bool
 
 
 def run_lockstep(board: VirtualBoard, host: HostSide, faults: list[Fault], longest_s: float) -> LockstepResult:
@@ -70,4 +69,4 @@ def run_lockstep(board: VirtualBoard, host: HostSide, faults: list[Fault], longe
         if host.over:
             break
     started_s = None if started_ms is None else started_ms * 1e-3
-    return LockstepResult(now_ms // PERIOD_MS, started_s, timed_out=not host.over)
+    return LockstepResult(now_ms // PERIOD_MS, started_s)

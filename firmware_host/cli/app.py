@@ -137,6 +137,16 @@ def report(
 
 
 @app.command()
+def recover(
+    file: Recording, target: Annotated[Path, typer.Argument(metavar="NEW", help="Where the whole file goes.")]
+) -> None:
+    """Write what is sound in a damaged black box into a new file that every MCAP reader opens."""
+    from firmware_host.cli.files import recover_command
+
+    raise typer.Exit(recover_command(file, target))
+
+
+@app.command()
 def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="Program, rider and table files.")],
     rider: RiderOption = None,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from firmware_host.blackbox_reader import BlackBoxReadError, read
+from firmware_host.blackbox_reader import BlackBoxReadError, read, recover
 from firmware_host.cli.sessions import complain, write_json
 from firmware_host.config import Rider, Table, kind_of, load_rider, load_table, make_rider, make_table
 from firmware_host.programs import make_program
@@ -53,6 +53,17 @@ def report_command(file: Path, picture_file: Path | None, json_target: str | Non
         return complain(error)
     if json_target != "-":
         print(f"{'picture':<18} {target}")
+    return 0
+
+
+def recover_command(file: Path, target: Path) -> int:
+    """Write what is sound in a damaged recording into a new file, and say what was wrong with the old one."""
+    try:
+        problems = recover(file, target)
+    except (BlackBoxReadError, OSError) as error:
+        return complain(error)
+    print("\n".join(problems) or f"{file} is sound")
+    print(f"{target} holds all that could be read")
     return 0
 
 

@@ -198,7 +198,7 @@ class _Run:
                 self._view.tell(self._events.popleft())
 
     def _on_key(self, key: str) -> None:
-        name = {" ": "stop", "u": "return_upright", "s": "start", "a": "acknowledge"}.get(key)
+        name = {" ": "stop", "u": "return_upright", "s": "start"}.get(key)
         if name is not None:
             self._requests.press(name)
 

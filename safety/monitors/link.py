@@ -12,6 +12,7 @@ from safety.signals import (
     TORQUE_OFF,
     BoardConfig,
     DriveFault,
+    Reject,
     Response,
     Status,
 )
@@ -143,7 +144,10 @@ class Rejected(Monitor):
     def detail(self, view: View) -> str:
         """Count the refusals and give the board's reason."""
         t = view.telemetry
-        return "" if t is None else f"board refused {t.rejected_in_row} commands in a row, reason {t.reject_reason}"
+        count, code = (0, 0) if t is None else (t.rejected_in_row, t.reject_reason)
+        known = code in Reject.__members__.values()
+        reason = Reject(code).name.lower() if known else f"{code}, which is not known"
+        return f"board refused {count} commands in a row, reason: {reason}"
 
 
 class Tick(Monitor):

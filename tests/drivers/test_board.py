@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from drivers import wire
 from drivers.board import BoardLink, HostLink
 from drivers.framing import Deframer, encode_frame
-from drivers.wire import Reject, Type
-from safety.signals import BoardConfig, CommandMode, SafeCommand
+from drivers.wire import Type
+from safety.signals import BoardConfig, CommandMode, Reject, SafeCommand
 from tests.drivers.lines import IDENTITY, MOVE, Link
 
 

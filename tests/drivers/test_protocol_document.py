@@ -12,14 +12,13 @@ from drivers.wire import (
     MOTION_FRAME,
     TELEMETRY_FRAME,
     WELCOME_FRAME,
-    Reject,
     Type,
     decode_motion,
     decode_telemetry,
     encode_motion,
     encode_telemetry,
 )
-from safety.signals import CommandMode, DriveFault, Input, SafeCommand, Status, Telemetry
+from safety.signals import CommandMode, DriveFault, Input, Reject, SafeCommand, Status, Telemetry
 
 PAGE = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
 EXAMPLES = {

@@ -125,6 +125,12 @@ def test_a_host_killed_mid_inversion_leaves_a_readable_black_box_and_the_board_r
             started.wait()
         killed = angles(only_recording(first))
         assert killed[-1] > 4.0, "nearly all of the way is in the black box"
+        (cut,) = first.glob("*.mcap")
+        made = righting("recover", cut, tmp_path / "whole.mcap")
+        assert (made.returncode, "end" in made.stdout) == (0, True), made.stdout + made.stderr
+        whole = read(tmp_path / "whole.mcap")
+        assert whole.problems == []
+        assert angles(whole) == killed
         with process("run", program, "--rider", REGULAR, "--port", port, "--start", "--records", second) as again:
             rest_of(again)
             assert again.returncode == 4

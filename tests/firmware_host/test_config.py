@@ -69,7 +69,10 @@ def test_physics_is_left_to_the_simulator() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("[limits]\ninverted_limit_deg = 91", "t.toml:4: inverted_limit_deg = 91 must be at most 90"),
+        (
+            "[limits]\ninverted_limit_deg = 91",
+            "t.toml:4: inverted_limit_deg = 91 deg is wider than the 90 deg set by ",
+        ),
         ("[limits]\ninvert_rate_dps = -1", "t.toml:4: invert_rate_dps = -1 must be at least 0.1"),
         ("[limits]\nlatency_s = 0.01", "t.toml:4: latency_s = 0.01 s is wider than the 0.06 s set by the machine; "),
         ("[limits]\njerk_dps3 = 5", "t.toml:4: jerk_dps3 = 5 deg/s3 is wider than the 4 deg/s3 set by the machine; "),

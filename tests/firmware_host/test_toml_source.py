@@ -20,7 +20,6 @@ from firmware_host.toml_source import (
     check_model,
     parse_toml,
     problems_of,
-    read_model,
     read_toml,
     suggestion,
 )
@@ -264,7 +263,8 @@ def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
 def test_a_model_is_read_with_its_source(tmp_path: Path) -> None:
     path = tmp_path / "w.toml"
     path.write_text("radius_m = 0.3\n")
-    source, wheel = read_model(path, _Wheel)
+    source = read_toml(path)
+    wheel = check_model(source, _Wheel)
     assert (source.at("radius_m"), wheel.radius_m) == (f"{path}:1", 0.3)
 
 

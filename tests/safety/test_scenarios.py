@@ -328,14 +328,15 @@ def test_time_inverted_returns_and_then_hurries() -> None:
     assert table.trips[-1].response is Response.EMERGENCY_RETURN
 
 
-def test_refused_commands_stop(table: KinematicTable) -> None:
+@pytest.mark.parametrize(("reason", "told"), [(4, "reason: range"), (77, "reason: 77, which is not known")])
+def test_refused_commands_stop(table: KinematicTable, reason: int, told: str) -> None:
     table.bend = lambda t: t._replace(rejected_in_row=2)
     table.run(0.1)
     assert table.causes() == []
-    table.bend = lambda t: t._replace(rejected_in_row=3, reject_reason=4)
+    table.bend = lambda t: t._replace(rejected_in_row=3, reject_reason=reason)
     table.tick()
     assert table.causes() == ["rejected"]
-    assert "reason 4" in table.trips[0].detail
+    assert told in table.trips[0].detail
 
 
 @pytest.mark.parametrize("rate_dps", [float("nan"), float("inf"), float("-inf"), 1e300])
