@@ -158,7 +158,10 @@ class Table(NamedTuple):
         return self.chain.limits
 
 
-_BUILT_IN_TABLE: Final[dict[str, Any]] = {"table": {"name": "Righting reference table"}}
+_BUILT_IN_TABLE: Final[dict[str, Any]] = {
+    "table": {"name": "Righting reference table"},
+    "limits": {"balance_low_a": 0.45},  # as examples/table.toml
+}
 
 
 def load_table(path: Path | str | None) -> Table:

@@ -23,7 +23,7 @@ from safety.signals import (
     Trip,
 )
 from safety.supervisor import CREEPING, FREE, Phase, Supervisor
-from safety.view import AT_UPRIGHT_DEG, LONGEST_STEP_S, STANDSTILL_DPS, HandSwitchMode, View
+from safety.view import AT_UPRIGHT_DEG, LONGEST_STEP_S, STANDSTILL_DPS, STEADY_DPS, HandSwitchMode, View
 
 PERIOD_S: Final = 0.01
 """Nominal time between ticks."""
@@ -256,6 +256,8 @@ def _remember(view: View, supervisor: Supervisor, command: SafeCommand | None) -
     moving = mode is MOVE
     on_time = view.late_s <= view.limits.link_age_s
     view.sending_s = view.sending_s + view.dt_s if command is not None and on_time else 0.0
+    steady = moving and rate != 0.0 and -STEADY_DPS < rate - view.command_dps < STEADY_DPS
+    view.steady_s = view.steady_s + view.dt_s if steady else 0.0
     view.command_mode, view.command_dps = mode, rate
     if command is None or moving:
         view.held_low_deg = view.held_high_deg = None

@@ -112,6 +112,19 @@ class Limits:
     time_inverted_grace_s: float = _limit("s", 30.0, 0.0)
     tick_warning_s: float = _limit("s", 0.05, 0.02)
     tick_late_s: float = _limit("s", 0.15, 0.05)
+    bus_reserve_v: float = _limit("V", 20.0, 48.0)
+    """Supply that a return under the heaviest load still needs."""
+    drive_warm_c: float = _limit("degC", 75.0, 40.0)
+    drive_hot_c: float = _limit("degC", 85.0, 50.0)
+    motor_warm_c: float = _limit("degC", 100.0, 40.0)
+    motor_hot_c: float = _limit("degC", 120.0, 50.0)
+    duty_current_a: float = _limit("A", 6.0, 1.0)
+    """Effective motor current that may last."""
+    load_step_a: float = _limit("A", 2.0, 0.3)
+    load_step_s: float = _limit("s", 0.1, 0.02)
+    balance_low_a: float = _limit("A", 0.0, 5.0)
+    """Mean current of the balance test; measured on the table with riders at the ends of its rating."""
+    balance_high_a: float = _limit("A", 4.0, 0.5)
     rejected_in_row: float = _limit("1", 3.0, 1.0)
 
 

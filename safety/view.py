@@ -13,6 +13,8 @@ HandSwitchMode = Literal["hold-to-run", "press-to-return"]
 AT_UPRIGHT_DEG = 2.0
 """Within this of the boarding position counts as upright."""
 STANDSTILL_DPS = 0.2
+STEADY_DPS = 0.005
+"""A commanded rate is constant while it changes by less from tick to tick."""
 LONGEST_STEP_S = 0.05
 """No rate changes by more than this much time allows, however late a tick is."""
 
@@ -54,6 +56,8 @@ class View:
     """Mode of the last command; None if none was sent."""
     command_dps: float = 0.0
     """Rate of the last command; 0 unless it was MOVE."""
+    steady_s: float = 0.0
+    """For how long the commanded rate has been constant, and not 0."""
     rate_limit_dps: float = field(init=False)
     """Rate limit of the motion in force."""
     sending_s: float = 0.0

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from safety.monitors import angle, link, motion, people
+from safety.monitors import angle, drive, link, motion, people
 from safety.monitors.base import Monitor
 
 REGISTER: Final[tuple[type[Monitor], ...]] = (
@@ -17,10 +17,16 @@ REGISTER: Final[tuple[type[Monitor], ...]] = (
     angle.AnglePlausibility,
     angle.OverAngle,
     angle.Standstill,
+    angle.Switches,
     motion.Overspeed,
     motion.Following,
     motion.StopTime,
     motion.Progress,
+    drive.Energy,
+    drive.Temperature,
+    drive.Duty,
+    drive.ReverseOnLoad,
+    drive.RiderLoad,
     people.EmergencyStop,
     people.HandSwitch,
     people.AnkleLatch,

@@ -3,10 +3,18 @@
 from typing import Final
 
 from safety.monitors.base import Monitor, Since
-from safety.signals import EMERGENCY_RETURN, INHIBIT, NONE, RETURN, STOP, TORQUE_OFF, Response
+from safety.signals import EMERGENCY_RETURN, INHIBIT, NONE, RETURN, STOP, TORQUE_OFF, Input, Response, Status
 from safety.view import View
 
 STILL_INVERTING_DPS: Final = 0.5
+CONTRADICT_S: Final = 0.05
+CONTRADICT_DEG: Final = 15.0
+"""A limit switch may be set some degrees off the angle that it stands for; so far off it is broken."""
+BOARDED_DEG: Final = 0.1
+"""So near to the boarding position, by both angles, the upright switch must be closed."""
+_UPRIGHT_SWITCH: Final = Input.UPRIGHT_SWITCH
+_INVERTED_SWITCH: Final = Input.INVERTED_SWITCH
+_BRAKE_CLOSED: Final = Status.BRAKE_CLOSED
 
 
 class AngleAgreement(Monitor):
@@ -126,3 +134,42 @@ def _drift_deg(view: View) -> float:
     if held_low is None or held_high is None or low is None or high is None:
         return 0.0
     return max(low - held_high, held_low - high, 0.0)
+
+
+class Switches(Monitor):
+    """A limit switch contradicts the angles: one that is stuck would be the wrong witness when an angle is lost."""
+
+    id = "switches"
+    hazard = "H-06"
+
+    def __init__(self) -> None:
+        self._wrong = Since()
+
+    def check(self, view: View) -> Response:
+        """Judge both switches by both angles; open at upright is wrong only where the table stands on its brake."""
+        t, low, high = view.telemetry, view.angles.low_deg, view.angles.high_deg
+        if t is None or low is None or high is None:
+            return NONE
+        upright_deg, inverted_deg = view.limits.upright_deg, view.board_limits.inverted_limit_deg
+        if t.inputs & _UPRIGHT_SWITCH:
+            wrong = low > upright_deg + CONTRADICT_DEG
+        else:
+            wrong = high <= upright_deg + BOARDED_DEG and t.status & _BRAKE_CLOSED != 0
+        wrong = wrong or (t.inputs & _INVERTED_SWITCH != 0 and high < inverted_deg - CONTRADICT_DEG)
+        if not wrong and self._wrong.start_s is None:
+            return NONE
+        if self._wrong.held_s(wrong, view.now_s) < CONTRADICT_S:
+            return NONE
+        return RETURN if view.away else INHIBIT
+
+    def detail(self, view: View) -> str:
+        """Say what the switches read, and where the table is."""
+        inputs = 0 if view.telemetry is None else view.telemetry.inputs
+        upright, inverted = ("closed" if inputs & bit else "open" for bit in (_UPRIGHT_SWITCH, _INVERTED_SWITCH))
+        angle = view.angles.best_deg
+        where = "unknown" if angle is None else f"{angle:.1f} deg"
+        return f"upright switch {upright}, inverted switch {inverted}, angle {where}: a switch or its wire is broken"
+
+    def since_s(self, view: View) -> float:
+        """When they first contradicted."""
+        return self._wrong.since_s(view)

@@ -46,7 +46,7 @@ def refusals(of_table: Table, of_rider: Rider, today: date = TODAY) -> list[str]
 
 def test_without_a_file_the_table_is_the_machine_narrowed_to_sixty_degrees() -> None:
     limits = load_table(None).limits
-    assert limits == replace(MACHINE, inverted_limit_deg=60.0)
+    assert limits == replace(MACHINE, inverted_limit_deg=60.0, balance_low_a=0.45)
 
 
 def test_a_table_file_that_says_nothing_of_it_is_limited_to_sixty_degrees() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from safety.monitors import REGISTER, angle, link, motion, people
+from safety.monitors import REGISTER, angle, drive, link, motion, people
 from safety.monitors.base import Monitor
 from safety.signals import BoardConfig, CommandMode, DriveFault, Input, MotionRequest, Response, Status, Telemetry
 from safety.view import View
@@ -52,6 +52,7 @@ def response(monitor: Monitor, held_s: float, **changes: Any) -> Response:
     return last
 
 
+BOARDED: dict[str, Any] = {"status": Status.BRAKE_CLOSED, "low_deg": -75.0, "away": False, "upright": True}
 CASES: list[tuple[type[Monitor], float, dict[str, Any], Response]] = [
     (link.Link, 0.0, {"age_s": 0.1}, NONE),
     (link.Link, 0.0, {"age_s": 0.101}, EMERGENCY),
@@ -117,6 +118,45 @@ CASES: list[tuple[type[Monitor], float, dict[str, Any], Response]] = [
     (motion.Progress, 1.5, {"expected_dps": 0.65}, NONE),
     (motion.Progress, 1.48, {"expected_dps": 3.0}, NONE),
     (motion.Progress, 1.5, {"expected_dps": 3.0, "angle_deg": None}, NONE),
+    (angle.Switches, 0.04, {"inputs": ALL_WELL | Input.UPRIGHT_SWITCH}, NONE),
+    (angle.Switches, 0.05, {"inputs": ALL_WELL | Input.UPRIGHT_SWITCH}, RETURN),
+    (angle.Switches, 1.0, {"inputs": ALL_WELL | Input.UPRIGHT_SWITCH, "low_deg": -60.0}, NONE),
+    (angle.Switches, 1.0, {"inputs": ALL_WELL | Input.UPRIGHT_SWITCH, "low_deg": None}, NONE),
+    (angle.Switches, 0.05, {"inputs": ALL_WELL | Input.INVERTED_SWITCH}, RETURN),
+    (angle.Switches, 1.0, {"inputs": ALL_WELL | Input.INVERTED_SWITCH, "high_deg": 45.0}, NONE),
+    (angle.Switches, 0.05, {**BOARDED, "high_deg": -74.9}, INHIBIT),
+    (angle.Switches, 1.0, {**BOARDED, "high_deg": -74.9, "inputs": ALL_WELL | Input.UPRIGHT_SWITCH}, NONE),
+    (angle.Switches, 1.0, {**BOARDED, "high_deg": -74.9, "status": 0}, NONE),
+    (angle.Switches, 1.0, {**BOARDED, "high_deg": -74.89}, NONE),
+    (drive.Energy, 1.0, {"bus_v": 20.0}, NONE),
+    (drive.Energy, 0.09, {"bus_v": 19.99}, NONE),
+    (drive.Energy, 0.1, {"bus_v": 19.99}, EMERGENCY),
+    (drive.Energy, 0.1, {"bus_v": math.nan}, EMERGENCY),
+    (drive.Energy, 0.1, {"bus_v": 19.99, "away": False}, INHIBIT),
+    (drive.Energy, 1.0, {"bus_v": None}, NONE),
+    (drive.Temperature, 0.0, {"drive_temperature_c": 75.0, "motor_temperature_c": 100.0}, NONE),
+    (drive.Temperature, 0.0, {"drive_temperature_c": 75.1}, RETURN),
+    (drive.Temperature, 0.0, {"motor_temperature_c": 100.1}, RETURN),
+    (drive.Temperature, 0.0, {"drive_temperature_c": 85.1}, EMERGENCY),
+    (drive.Temperature, 0.0, {"motor_temperature_c": 120.1}, EMERGENCY),
+    (drive.Temperature, 0.0, {"motor_temperature_c": 120.1, "away": False}, INHIBIT),
+    (drive.Temperature, 0.0, {"motor_temperature_c": math.nan}, RETURN),
+    (drive.Temperature, 0.0, {"drive_temperature_c": None, "motor_temperature_c": None}, NONE),
+    (drive.Duty, 100.0, {"current_a": 6.0}, NONE),
+    (drive.Duty, 86.0, {"current_a": 12.0}, NONE),
+    (drive.Duty, 87.0, {"current_a": 12.0}, RETURN),
+    (drive.Duty, 87.0, {"current_a": -12.0, "away": False}, INHIBIT),
+    (drive.Duty, 100.0, {"current_a": 12.0, "fresh": False}, NONE),
+    (drive.Duty, 100.0, {"current_a": math.nan}, NONE),
+    (drive.ReverseOnLoad, 1.0, {"current_a": 9.0, "steady_s": 1.0, "command_dps": 2.0}, NONE),
+    (drive.RiderLoad, 1.98, {"current_a": 4.1, "steady_s": 0.5, "command_dps": 2.0}, NONE),
+    (drive.RiderLoad, 2.01, {"current_a": 4.1, "steady_s": 0.5, "command_dps": 2.0}, RETURN),
+    (drive.RiderLoad, 9.0, {"current_a": 4.0, "steady_s": 0.5, "command_dps": 2.0}, NONE),
+    (drive.RiderLoad, 2.01, {"current_a": -0.1, "steady_s": 0.5, "command_dps": 2.0}, RETURN),
+    (drive.RiderLoad, 9.0, {"current_a": 4.1, "steady_s": 0.49, "command_dps": 2.0}, NONE),
+    (drive.RiderLoad, 9.0, {"current_a": 4.1, "steady_s": 0.5, "command_dps": -2.0}, NONE),
+    (drive.RiderLoad, 9.0, {"current_a": None, "steady_s": 0.5, "command_dps": 2.0}, NONE),
+    (drive.RiderLoad, 9.0, {"current_a": 4.1, "steady_s": 0.5, "command_dps": 2.0, "upright": True}, NONE),
     (people.EmergencyStop, 0.0, {"inputs": ALL_WELL}, NONE),
     (people.EmergencyStop, 0.0, {"inputs": ALL_WELL & ~Input.ESTOP_CHAIN}, TORQUE_OFF),
     (people.HandSwitch, 0.01, {"inputs": ALL_WELL & ~Input.HAND_SWITCH_NO}, NONE),
@@ -164,6 +204,62 @@ def test_nothing_acts_while_all_is_well(kind: type[Monitor]) -> None:
 
 def test_every_monitor_has_a_case() -> None:
     assert {case[0] for case in CASES} | {angle.AngleAgreement} == set(REGISTER)
+
+
+def load(step_a: float, held_s: float, sign: float = 1.0) -> Response:
+    """What the monitor of the load says of a step of the current, after the baseline stood for 2 s."""
+    monitor = drive.ReverseOnLoad()
+    view = view_of({"steady_s": 0.5, "command_dps": 2.0 * sign, "current_a": 1.0 * sign})
+    last = NONE
+    for tick in range(200 + round(held_s * 100) + 1):
+        view.now_s = tick / 100.0
+        assert view.telemetry is not None
+        view.telemetry = view.telemetry._replace(current_a=(1.0 + (step_a if tick >= 200 else 0.0)) * sign)
+        last = monitor.check(view)
+    if last is not NONE:
+        assert f"{step_a:.1f} A more" in monitor.detail(view)
+        assert monitor.since_s(view) == pytest.approx(2.0)
+    return last
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize(("step_a", "held_s", "expected"), [
+    (2.0, 1.0, NONE), (2.1, 0.09, NONE), (2.1, 0.1, STOP), (-5.0, 1.0, NONE)
+])  # fmt: skip
+def test_a_step_of_the_load_stops_either_way(step_a: float, held_s: float, expected: Response, sign: float) -> None:
+    assert load(step_a, held_s, sign) is expected
+
+
+def test_what_is_in_the_way_does_not_become_what_is_normal() -> None:
+    assert load(2.1, 9.0) is STOP
+
+
+def test_a_load_that_grows_with_the_angle_is_the_rider_s() -> None:
+    monitor, view = drive.ReverseOnLoad(), view_of({"steady_s": 0.5, "command_dps": 2.0})
+    for tick in range(1000):
+        view.now_s = tick / 100.0
+        assert view.telemetry is not None
+        view.telemetry = view.telemetry._replace(current_a=0.01 * tick)
+        assert monitor.check(view) is NONE
+
+
+def test_without_a_new_current_the_load_is_not_judged() -> None:
+    monitor, view = drive.ReverseOnLoad(), view_of({"steady_s": 0.5, "command_dps": 2.0, "current_a": math.nan})
+    assert monitor.check(view) is NONE
+    view.steady_s = 0.49
+    assert monitor.check(view) is NONE
+
+
+def test_a_motor_that_was_worked_too_hard_rests_to_four_fifths() -> None:
+    monitor, view = drive.Duty(), view_of({"current_a": 12.0})
+    while monitor.check(view) is NONE:
+        pass
+    assert view.telemetry is not None
+    view.telemetry = view.telemetry._replace(current_a=0.0)
+    ticks = 0
+    while monitor.check(view) is RETURN:
+        ticks += 1
+    assert ticks * 0.01 == pytest.approx(drive.DUTY_S * math.log(1.0 / drive.RESTED), rel=0.01)
 
 
 def test_ids_are_unique_and_every_monitor_names_its_hazard() -> None:
