@@ -15,7 +15,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --for
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test bench lint docs lock wheel clean
+.PHONY: help setup run test prove bench lint docs lock wheel clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -40,6 +40,9 @@ test: $(READY) ## Run the tests; safety/ must be covered to the last branch (PYT
 	@echo "Branch coverage of safety/, where nothing may be left out:"
 	@$(BIN)/coverage report --include='safety/*' --fail-under=100
 	@echo "Branch coverage of all packages: $$($(BIN)/coverage report --format=total) %"
+
+prove: $(READY) ## Prove the envelope with z3 (a part of make test)
+	@$(BIN)/python -m pytest tests/proofs -v -p no:randomly
 
 bench: $(READY) ## Measure the figures; writes build/bench.json (BENCH_ARGS=--short)
 	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
