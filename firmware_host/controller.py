@@ -11,6 +11,7 @@ from firmware_host.motion import MotionError
 from firmware_host.plan import Move, Plan
 from firmware_host.runner import Runner
 from firmware_host.ticks import NO_REQUEST, Event, OperatorRequest, TickInput, TickOutput
+from safety.alarms import Alarms, Priority
 from safety.layer import SafetyState, Verdict, step
 from safety.limits import Limits
 from safety.returning import Stage
@@ -46,6 +47,7 @@ class Controller:
         "_started",
         "_strongest",
         "_trip_ids",
+        "alarms",
         "safety",
         "states",
     )
@@ -61,6 +63,7 @@ class Controller:
         """
         self.safety = SafetyState(limits, table_limits, hand_switch)
         self.states = OperatingStates()
+        self.alarms = Alarms()
         self._plan = plan
         self._runner = Runner(plan)
         self._started = False
@@ -86,6 +89,8 @@ class Controller:
             request = self._request(operator, dt_s, now_s)
         verdict = step(self.safety, now_s, telemetry, config, lateness_s, request)
         self._follow(verdict, now_s)
+        if self.alarms.update(now_s, self.safety.supervisor, self.safety.view, linked=self._linked):
+            self._tell_alarms(now_s)
         if self._linked and (lateness_s > self.safety.view.limits.tick_warning_s or self._late):
             self._tell_lateness(lateness_s, now_s)
         state = self.states.state
@@ -159,6 +164,10 @@ class Controller:
             return MotionRequest(ask=Response.RETURN, recover=True)
         if operator.acknowledge:
             self._tell("operator", "acknowledge", now_s)
+            self.alarms.acknowledge()
+        if operator.pause_audio:
+            self._tell("operator", "pause audio", now_s)
+            self.alarms.pause_audio(now_s)
         if operator.start:
             self._tell("operator", "start", now_s)
             if self.states.state == "boarding_ready":
@@ -217,6 +226,12 @@ class Controller:
             if name not in inhibited:
                 self._tell("clear", name, now_s)
         self._inhibited = inhibited
+
+    def _tell_alarms(self, now_s: float) -> None:
+        """Tell the alarms that are new or more urgent in this tick; what only forbids inversion is told as such."""
+        for one in self.alarms.active:
+            if one.since_s == now_s and one.priority > Priority.LOW:
+                self._tell("alarm", f"{one.priority.name.lower()} priority: {one.text}", now_s)
 
     def _tell_lateness(self, lateness_s: float, now_s: float) -> None:
         late = lateness_s > self.safety.view.limits.tick_warning_s

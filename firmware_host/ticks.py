@@ -15,7 +15,9 @@ class OperatorRequest(NamedTuple):
     return_upright: bool = False
     """End the session: the normal return. After a stop that a person ordered: bring the rider upright."""
     acknowledge: bool = False
-    """The operator has seen the latched trips."""
+    """The operator has seen the latched trips and the alarms."""
+    pause_audio: bool = False
+    """Silence the alarms for a while; a new one breaks it."""
 
 
 NO_REQUEST = OperatorRequest()
@@ -40,7 +42,7 @@ class Event(NamedTuple):
 
     t_s: float
     kind: str
-    """state, trip, clear, operator, link, program, session or warning."""
+    """state, trip, alarm, inhibit, clear, operator, link, program, loop or warning."""
     text: str
     trip: Trip | None = None
 

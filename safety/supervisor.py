@@ -168,6 +168,11 @@ class Supervisor:
         """Held still after the last recovery attempt: only a person can help now."""
         return self.phase == Phase.HELD and self._attempts < 0
 
+    @property
+    def waits_for_a_person(self) -> bool:
+        """Held still until the person who ordered it, or the rider, asks for the way upright."""
+        return self.phase == Phase.HELD and self._asked_recovery == Recovery.ON_REQUEST
+
     def plan(self, limits: Limits) -> ReturnPlan:
         """The way upright that the response in force calls for."""
         if self.response >= STOP:

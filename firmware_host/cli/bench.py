@@ -13,7 +13,6 @@ from rich.table import Table as Grid
 
 from drivers.board import HostLink
 from firmware_host.blackbox import BlackBox, BlackBoxError
-from firmware_host.cli.scene import alarm
 from firmware_host.cli.sessions import complain, load_session, make_controller, write_json
 from firmware_host.cli.summary import open_blackbox
 from firmware_host.cli.virtual import make_board
@@ -162,7 +161,7 @@ def _asked(session: Session, host: LockstepHost, started_s: float | None, faults
         rest_s=session.limits.return_rest_s,
         person_stopped=any(trip.recovery == Recovery.ON_REQUEST for trip in trips),
         cannot_move=any(fault.name in DRIVE_DEAD for fault in faults) or blocked,
-        alarm=alarm(host.controller),
+        alarm=host.controller.alarms.text,
     )
 
 

@@ -29,7 +29,7 @@ from firmware_host.ticks import Event, TickOutput
 from firmware_host.toml_source import FileError
 from firmware_host.validation import Session
 
-KEYS: Final = "[space] STOP   [u] return upright   [Ctrl-C] return upright, twice: stop"
+KEYS: Final = "[space] STOP   [u] return upright   [a] alarm seen   [Ctrl-C] return upright, twice: stop"
 KEYS_TO_START: Final = "[s] start   " + KEYS
 NO_ANSWER_S: Final = 5.0
 """A port on which no table board answers for so long is refused."""
@@ -198,7 +198,7 @@ class _Run:
                 self._view.tell(self._events.popleft())
 
     def _on_key(self, key: str) -> None:
-        name = {" ": "stop", "u": "return_upright", "s": "start"}.get(key)
+        name = {" ": "stop", "u": "return_upright", "s": "start", "a": "acknowledge"}.get(key)
         if name is not None:
             self._requests.press(name)
 

@@ -5,7 +5,6 @@ from firmware_host.cli.view import Scene
 from firmware_host.controller import Controller
 from firmware_host.host import Host
 from firmware_host.validation import Session
-from safety.signals import Recovery, Response, Trip
 
 
 def make_scene(
@@ -31,30 +30,7 @@ def make_scene(
         step="" if segment is None else f"step {segment.step + 1} of {plan.step_count}: {segment.label}",
         link=host.link.problem or f"link {host.link.health.diagnose()}",
         link_ok=link_ok,
-        blocked=_blocked(controller),
-        alarm=alarm(controller),
+        alarms=controller.alarms.active,
         problem=blackbox.problem or "",
         simulated=simulated,
     )
-
-
-def _blocked(controller: Controller) -> tuple[str, ...]:
-    supervisor, view = controller.safety.supervisor, controller.safety.view
-    active = dict(supervisor.active)
-    return tuple(f"{name}: {active[name].detail(view)}" for name in supervisor.inhibited if name in active)
-
-
-def alarm(controller: Controller) -> str:
-    """Say what tripped first and what to do; empty while nothing did."""
-    supervisor = controller.safety.supervisor
-    trips: list[Trip] = sorted(supervisor.latched.values(), key=lambda trip: trip.t_s)
-    first = f"{trips[0].monitor}: {trips[0].detail}. " if trips else ""
-    if supervisor.exhausted:
-        return f"{first}The drive does not bring the rider upright: release the brake by hand and turn the table back."
-    if controller.states.state == "unlinked":
-        return f"{first}The board brings the rider upright by itself. If the table stands, release the brake by hand."
-    if controller.held and supervisor.response >= Response.STOP:
-        by_person = any(trip.recovery == Recovery.ON_REQUEST for trip in trips) or not trips
-        todo = "Release the emergency stop if it is pressed, then press u: the rider comes upright."
-        return first + (todo if by_person else "The rider is brought upright in a moment.")
-    return first + "The rider is brought upright." if trips else ""

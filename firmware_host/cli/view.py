@@ -12,6 +12,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from firmware_host.ticks import Event
+from safety.alarms import Alarm, Priority
 
 STATE_WORDS: Final = {
     "offline": "looking for the table board",
@@ -50,6 +51,10 @@ _GLYPHS: Final = {
     ".": (" ", " ", " ", " ", "█"),
     "?": ("███", "  █", " ██", "   ", " █ "),
 }
+BORDERS: Final = {Priority.LOW: "bold green", Priority.MEDIUM: "bold yellow", Priority.HIGH: "bold red"}
+BANNERS: Final = {Priority.MEDIUM: "bold black on yellow", Priority.HIGH: "bold white on red"}
+MARKS: Final = {Priority.MEDIUM: "!!", Priority.HIGH: "!!!"}
+"""The priority by shape as well as by colour, as IEC 60601-1-8 asks."""
 _EVENTS_SHOWN: Final = 6
 _PLAIN_EVERY_S: Final = 5.0
 
@@ -70,10 +75,8 @@ class Scene(NamedTuple):
     step: str
     link: str
     link_ok: bool
-    blocked: tuple[str, ...]
-    """Why a start or a motion toward inversion is refused now."""
-    alarm: str
-    """What tripped and what to do; empty while nothing did."""
+    alarms: tuple[Alarm, ...]
+    """The most urgent first; those of low priority say why a start or a motion toward inversion is refused."""
     problem: str
     """Something that is wrong beside the session, such as a full disk."""
     simulated: bool
@@ -134,15 +137,16 @@ class LiveView:
         self._live.stop()
 
     def _panel(self, scene: Scene) -> RenderableType:
-        style = "bold red" if scene.alarm else "bold yellow" if scene.problem else "bold green"
+        first = scene.alarms[0].priority if scene.alarms else Priority.LOW
+        style = BORDERS[first] if not scene.problem else "bold red" if first is Priority.HIGH else "bold yellow"
         parts: list[RenderableType] = [self._numbers(scene), Text()]
         parts.append(Align.center(Text(words(scene.state), style=style)))
         parts.append(Align.center(Text(scene.step or " ", style="cyan")))
         parts += [_bar(scene), _facts(scene)]
-        for text, colour in ((scene.alarm, "bold white on red"), (scene.problem, "black on yellow")):
-            if text:
-                parts.append(Text(f" {text} ", style=colour))
-        parts += [Text(f"waiting: {reason}", style="yellow") for reason in scene.blocked]
+        parts += _banner(scene.alarms)
+        if scene.problem:
+            parts.append(Text(f" {scene.problem} ", style="black on yellow"))
+        parts += [Text(f"waiting: {reason}", style="yellow") for reason in _waiting(scene)]
         parts.append(Text("\n".join(self._events), style="dim"))
         parts.append(Text(self._keys, style="bold"))
         badge = "[black on yellow] SIMULATION [/]  " if scene.simulated else ""
@@ -156,6 +160,22 @@ class LiveView:
         target = "" if scene.target_deg is None else f", going to {scene.target_deg:+.0f}"
         grid.add_row(Text(f"deg{target}, limit {scene.limit_deg:+.0f}", style="dim"), Text("deg/s", style="dim"))
         return grid
+
+
+def _banner(alarms: tuple[Alarm, ...]) -> list[RenderableType]:
+    """Show the most urgent alarm, and how many more there are: by colour, by shape, and in words."""
+    urgent = [alarm for alarm in alarms if alarm.priority > Priority.LOW]
+    if not urgent:
+        return []
+    first = urgent[0]
+    mark, style = MARKS[first.priority], BANNERS[first.priority]
+    seen = ", seen" if first.acknowledged else ""
+    more = f"  ({len(urgent) - 1} more)" if len(urgent) > 1 else ""
+    return [Text(f" {mark} {first.priority.name}{seen}: {first.text}{more} ", style=style)]
+
+
+def _waiting(scene: Scene) -> list[str]:
+    return [f"{alarm.id}: {alarm.cause}" for alarm in scene.alarms if alarm.priority is Priority.LOW]
 
 
 def _bar(scene: Scene) -> RenderableType:
@@ -196,7 +216,7 @@ class PlainView:
         self._last_s = scene.now_s
         facts = f"{_number(scene.angle_deg)} deg {_number(scene.rate_dps)} deg/s  {scene.progress:4.0%}"
         self._line(scene.now_s, f"{facts}  {words(scene.state)}  {scene.link}")
-        for reason in scene.blocked:
+        for reason in _waiting(scene):
             self._line(scene.now_s, f"waiting: {reason}")
 
     def tell(self, event: Event) -> None:

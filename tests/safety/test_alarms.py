@@ -1,0 +1,188 @@
+"""Alarms: the right priority, an instruction for everything that can trip, a silence that hides nothing new."""
+
+import pytest
+
+from safety.alarm_texts import CAUSES, SITUATIONS
+from safety.alarms import AUDIO_PAUSE_S, STAYS_INVERTED_S, Alarms, Priority
+from safety.monitors import REGISTER
+from safety.signals import Input, MotionRequest, Recovery, Response, Trip
+from safety.supervisor import Supervisor
+from safety.view import View
+from tests.safety.kinematic_table import ALL_WELL, HOLD, TABLE, KinematicTable
+
+STOP_PRESSED = MotionRequest(ask=Response.STOP)
+
+
+class Watched:
+    """A table with its alarms."""
+
+    def __init__(self, angle_deg: float | None = None) -> None:
+        self.table = KinematicTable()
+        self.alarms = Alarms()
+        self.changes: list[tuple[str, ...]] = []
+        if angle_deg is not None:
+            self.table.invert_to(angle_deg)
+
+    def run(self, seconds: float, request: MotionRequest = HOLD) -> None:
+        for _ in range(round(seconds / 0.01)):
+            self.table.tick(request)
+            self.watch()
+
+    def watch(self) -> None:
+        state, linked = self.table.state, self.table.verdict.command is not None
+        if self.alarms.update(self.table.now_s, state.supervisor, state.view, linked=linked):
+            self.changes.append(self.shown())
+
+    def shown(self) -> tuple[str, ...]:
+        return tuple(f"{alarm.id} {alarm.priority.name}" for alarm in self.alarms.active)
+
+
+@pytest.mark.parametrize("kind", REGISTER, ids=lambda kind: kind.id)
+@pytest.mark.parametrize("response", [Response.RETURN, Response.EMERGENCY_RETURN, Response.STOP, Response.TORQUE_OFF])
+def test_everything_that_can_trip_has_an_instruction(kind: type, response: Response) -> None:
+    supervisor, view, alarms = Supervisor(), View(TABLE, TABLE, "hold-to-run"), Alarms()
+    view.away = True
+    supervisor.latched[kind.id] = Trip(kind.id, response, Recovery.AUTOMATIC, 1.0, 1.0, "seen", None, None)  # type: ignore[attr-defined]  # a Monitor
+    assert alarms.update(1.0, supervisor, view, linked=True)
+    (alarm,) = alarms.active
+    assert alarm.priority is (Priority.HIGH if response >= Response.STOP else Priority.MEDIUM)
+    assert alarm.instruction.count(".") >= 2, "what happens to the rider, and what to look at"
+    assert "seen" in alarms.text
+
+
+def test_texts_are_for_what_exists() -> None:
+    assert CAUSES.keys() == {monitor.id for monitor in REGISTER}
+    assert all(text.endswith(".") for text in (*CAUSES.values(), *SITUATIONS.values()))
+
+
+def test_while_all_is_well_there_is_no_alarm() -> None:
+    watched = Watched(40.0)
+    watched.run(60.0)
+    watched.run(60.0, MotionRequest(ask=Response.RETURN))
+    assert (watched.changes, watched.alarms.text, watched.alarms.sounding(0.0)) == ([], "", None)
+
+
+def test_what_forbids_inversion_is_low_and_is_not_heard() -> None:
+    watched = Watched()
+    watched.table.inputs = ALL_WELL & ~Input.ANKLE_LATCH_NO
+    watched.run(0.1)
+    assert watched.shown() == ("ankle-latch LOW",)
+    assert watched.alarms.sounding(watched.table.now_s) is None
+    assert watched.alarms.text == ""
+    watched.table.inputs = ALL_WELL
+    watched.run(0.2)
+    assert watched.shown() == (), "not latched"
+
+
+def test_a_return_is_medium_until_upright_and_stays_until_acknowledged() -> None:
+    watched = Watched(30.0)
+    watched.table.inputs = ALL_WELL & ~Input.HAND_SWITCH_NO
+    watched.run(0.1)
+    assert watched.shown() == ("hand-switch MEDIUM",)
+    assert "is brought upright" in watched.alarms.text
+    assert watched.alarms.sounding(watched.table.now_s) is Priority.MEDIUM
+    watched.table.inputs = ALL_WELL
+    watched.run(1.0)
+    (alarm,) = watched.alarms.active
+    assert (alarm.present, alarm.acknowledged) == (False, False), "latched: the cause is gone, the trip is not"
+    watched.table.until(lambda: watched.table.phase == "BOARDED", 90.0)
+    watched.run(0.1)
+    assert watched.shown() == ("hand-switch LOW",)
+    assert "is upright" in watched.alarms.active[0].text
+    watched.run(0.1, MotionRequest(acknowledge=True))
+    assert watched.shown() == ()
+
+
+def test_an_acknowledged_alarm_is_silent_and_clears_nothing() -> None:
+    watched = Watched(30.0)
+    watched.table.inputs = ALL_WELL & ~Input.HAND_SWITCH_NO
+    watched.run(0.1)
+    watched.alarms.acknowledge()
+    assert watched.alarms.active[0].acknowledged
+    watched.run(0.1)
+    assert watched.alarms.active[0].acknowledged
+    assert watched.alarms.sounding(watched.table.now_s) is None
+    assert watched.table.state.supervisor.latched
+    watched.table.inputs = watched.table.inputs & ~Input.ESTOP_CHAIN
+    watched.run(0.1)
+    assert watched.shown() == ("emergency-stop HIGH", "hand-switch MEDIUM")
+    assert watched.alarms.sounding(watched.table.now_s) is Priority.HIGH
+    assert [alarm.acknowledged for alarm in watched.alarms.active] == [False, True]
+
+
+def test_a_pause_of_the_sound_ends_by_itself_and_with_a_new_alarm() -> None:
+    watched = Watched(30.0)
+    watched.table.inputs = ALL_WELL & ~Input.HAND_SWITCH_NO
+    watched.run(0.1)
+    now_s = watched.table.now_s
+    watched.alarms.pause_audio(now_s)
+    assert watched.alarms.audio_pause_left_s(now_s) == AUDIO_PAUSE_S
+    assert watched.alarms.sounding(now_s + AUDIO_PAUSE_S - 0.01) is None
+    assert watched.alarms.sounding(now_s + AUDIO_PAUSE_S) is Priority.MEDIUM
+    assert watched.alarms.audio_pause_left_s(now_s - 50.0) == AUDIO_PAUSE_S, "a clock that jumps back pauses no longer"
+    watched.table.inputs = watched.table.inputs & ~Input.ESTOP_CHAIN
+    watched.run(0.1)
+    assert watched.alarms.sounding(watched.table.now_s) is Priority.HIGH
+
+
+def test_a_person_s_stop_asks_for_the_way_upright_and_then_insists() -> None:
+    watched = Watched(30.0)
+    watched.run(0.1, STOP_PRESSED)
+    watched.run(5.0)
+    assert watched.shown() == ("held MEDIUM",)
+    assert "return upright" in watched.alarms.text
+    watched.run(STAYS_INVERTED_S - 6.0)
+    assert watched.shown() == ("held MEDIUM",)
+    watched.run(2.0)
+    assert watched.shown() == ("stays-inverted HIGH", "held MEDIUM")
+    watched.run(1.5, MotionRequest(recover=True))
+    assert watched.shown() == (), "on the way"
+
+
+def test_an_open_chain_says_what_to_release() -> None:
+    watched = Watched(30.0)
+    watched.table.inputs = ALL_WELL & ~Input.ESTOP_CHAIN
+    watched.run(1.0)
+    assert watched.shown() == ("emergency-stop HIGH",)
+    assert "Release the emergency stop" in watched.alarms.text
+
+
+def test_a_table_that_cannot_be_moved_asks_for_hands() -> None:
+    watched = Watched(30.0)
+    watched.table.move = lambda _: 0.0
+    watched.run(3.0, MotionRequest(2.0))
+    watched.run(120.0)
+    assert watched.table.state.supervisor.exhausted
+    assert any("by hand" in alarm.text for alarm in watched.alarms.active)
+    assert "given-up HIGH" in watched.shown()
+
+
+def test_something_seen_that_forbids_inversion_beside_a_trip_is_told_once() -> None:
+    watched = Watched()
+    watched.table.inputs = ALL_WELL & ~Input.ANKLE_LATCH_NO
+    supervisor = watched.table.state.supervisor
+    supervisor.latched["ankle-latch"] = Trip(
+        "ankle-latch", Response.RETURN, Recovery.AUTOMATIC, 1.0, 1.0, "", None, None
+    )
+    watched.run(0.1)
+    assert watched.shown() == ("ankle-latch LOW",)
+
+
+def test_a_silent_board_is_said_to_act_by_itself() -> None:
+    watched = Watched(30.0)
+    watched.table.silent = True
+    watched.run(0.5)
+    assert set(watched.shown()) == {"no-link HIGH", "link MEDIUM"}
+    assert "by itself" in watched.alarms.text
+
+
+def test_a_stop_on_its_way_and_a_recovery_say_so() -> None:
+    watched = Watched(30.0)
+    watched.table.bend = lambda t: t._replace(rejected_in_row=3)
+    watched.run(0.05)
+    watched.table.bend = lambda t: t
+    assert watched.shown() == ("rejected HIGH",)
+    assert "in a moment" in watched.alarms.text
+    watched.run(4.0)
+    assert watched.table.phase == "CREEPING"
+    assert "in a moment" in watched.alarms.text
