@@ -1,11 +1,11 @@
 """Table and rider files, and the chain of limits: machine, table, rider, program. Each link only narrows."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, NamedTuple, Self
+from typing import Annotated, Any, Final, Literal, NamedTuple, Self, TypeVar
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from firmware_host.toml_lines import Location
 from firmware_host.toml_source import (
@@ -20,6 +20,8 @@ from firmware_host.toml_source import (
     suggestion,
 )
 from safety.limits import MACHINE, SPECS, Limits, LimitWidenedError, narrow
+from safety.screening import QUESTIONS, MedicalClearance, Screening, reasons_against
+from safety.screening_texts import NEED_CLEARANCE
 
 TABLE_DEFAULT_LIMIT_DEG: Final = 60.0
 """Inverted limit of a table whose file says nothing: what a table with no further clearance is built for."""
@@ -197,12 +199,46 @@ class RiderSection(FileModel):
     sessions_done: int = Field(default=0, ge=0, le=1_000_000)
 
 
-class Clearance(FileModel):
-    """A physician's written permission to go beyond what experience alone allows."""
+class ScreeningSection(FileModel):
+    """The questionnaire as the rider answered it; ``righting screen`` writes it."""
 
-    inverted_limit_deg: float = Field(gt=0.0, le=90.0, examples=["inverted_limit_deg = 75"])
+    answered: date = Field(examples=["answered = 2026-11-23"])
+    consulted: bool = False
+    """A physician was asked before the first use."""
+    supervised: bool = False
+    """Somebody will be there who knows how to bring the rider upright."""
+    answers: dict[str, bool] = Field(default_factory=dict)
+    """Id of each condition to whether it applies."""
+
+    @field_validator("answers")
+    @classmethod
+    def _known(cls, answers: dict[str, bool]) -> dict[str, bool]:
+        return _only_known(answers, QUESTIONS)
+
+
+T = TypeVar("T", bound=Collection[str])
+
+
+def _only_known(names: T, known: Collection[str]) -> T:
+    for name in names:
+        if name not in known:
+            raise ValueError(f"{shown_value(name)} is not a known condition; {suggestion(name, known)}")
+    return names
+
+
+class Clearance(FileModel):
+    """A physician's written permission: to go beyond what experience alone allows, or to ride with a condition."""
+
+    inverted_limit_deg: float | None = Field(default=None, gt=0.0, le=90.0)
+    conditions: list[str] = Field(default_factory=list)
+    """Conditions of the questionnaire that the physician has considered."""
     given_by: _Name = Field(examples=['given_by = "Dr. A. Example"'])
     expires: date = Field(examples=["expires = 2027-06-30"])
+
+    @field_validator("conditions")
+    @classmethod
+    def _known(cls, conditions: list[str]) -> list[str]:
+        return _only_known(conditions, NEED_CLEARANCE)
 
 
 class RiderFile(FileModel):
@@ -211,6 +247,7 @@ class RiderFile(FileModel):
     rider: RiderSection = Field(examples=["[rider]"])
     limits: dict[str, Any] = Field(default_factory=dict)
     clearance: Clearance | None = None
+    screening: ScreeningSection | None = None
 
 
 class Rider(NamedTuple):
@@ -241,6 +278,10 @@ _BUILT_IN_RIDER: Final[dict[str, Any]] = {
 }
 
 
+def _clears_angle(file: RiderFile) -> bool:
+    return file.clearance is not None and file.clearance.inverted_limit_deg is not None
+
+
 def load_rider(path: Path | str | None) -> Rider:
     """Load a rider file, or with None a built-in beginner for demonstrations. Raises ``FileError``."""
     if path is None:
@@ -253,9 +294,9 @@ def make_rider(source: TomlSource) -> Rider:
     expect_kind(source, "rider")
     file = check_model(source, RiderFile)
     _, problems = narrowed(MACHINE_CHAIN, file.limits, source, f"rider {file.rider.name}")
-    if file.clearance is not None and file.rider.experience != "experienced":
-        text = f"a clearance is for experienced riders, and this rider is {file.rider.experience}; take [clearance] out"
-        problems.append(source.problem(text, "clearance"))
+    if _clears_angle(file) and file.rider.experience != "experienced":
+        text = f"inverted_limit_deg is for experienced riders, and this one is {file.rider.experience}; take it out"
+        problems.append(source.problem(text, "clearance", "inverted_limit_deg"))
     if problems:
         raise FileError(problems)
     return Rider(file, source)
@@ -278,17 +319,30 @@ def rider_chain(table: Table, rider: Rider, today: date) -> tuple[Chain, list[Pr
     allowed = allowance(section)
     origin = f"the allowance of {section.experience} rider {section.name} ({rider.source.at('rider', 'experience')})"
     problems = _outside_rating(table, rider)
-    angle, angle_origin = allowed.inverted_limit_deg, origin
-    if rider.file.clearance is not None:
-        angle = rider.file.clearance.inverted_limit_deg
+    angle, angle_origin, clearance = allowed.inverted_limit_deg, origin, rider.file.clearance
+    if clearance is not None and clearance.inverted_limit_deg is not None:
+        angle = clearance.inverted_limit_deg
         angle_origin = f"the clearance of rider {section.name} ({rider.source.at('clearance', 'inverted_limit_deg')})"
-        problems += _expired(rider, rider.file.clearance, today)
+        problems += _expired(rider, clearance, today)
     chain = tightened(table.chain, {"inverted_limit_deg": angle}, angle_origin)
     chain = tightened(
         chain, {"time_inverted_s": allowed.time_inverted_s, "static_hold_s": allowed.static_hold_s}, origin
     )
     chain, refused = narrowed(chain, rider.file.limits, rider.source, f"rider {section.name}")
     return chain, problems + refused
+
+
+def screening_problems(rider: Rider, today: date) -> list[Problem]:
+    """Say all that keeps a rider off a real table, each at its line; ``safety.screening`` decides."""
+    section, given = rider.file.screening, rider.file.clearance
+    screening = None
+    if section is not None:
+        screening = Screening(section.answered, section.answers, section.consulted, section.supervised)
+    clearance = None if given is None else MedicalClearance(frozenset(given.conditions), given.expires)
+    return [
+        rider.source.problem(reason.text, "screening", "answers", reason.id)
+        for reason in reasons_against(screening, clearance, today, rider.source.path)
+    ]
 
 
 def _outside_rating(table: Table, rider: Rider) -> list[Problem]:

@@ -52,7 +52,9 @@ class Controller:
         "states",
     )
 
-    def __init__(self, plan: Plan, limits: Limits, table_limits: Limits, hand_switch: HandSwitchMode) -> None:
+    def __init__(
+        self, plan: Plan, limits: Limits, table_limits: Limits, hand_switch: HandSwitchMode, *, screened: bool
+    ) -> None:
         """Prepare a session.
 
         Args:
@@ -60,8 +62,9 @@ class Controller:
             limits: the session's limits.
             table_limits: the table's own, which the board must hold a copy of.
             hand_switch: what the rider's hand switch means on this table.
+            screened: nothing was found against this rider.
         """
-        self.safety = SafetyState(limits, table_limits, hand_switch)
+        self.safety = SafetyState(limits, table_limits, hand_switch, screened=screened)
         self.states = OperatingStates()
         self.alarms = Alarms()
         self._plan = plan

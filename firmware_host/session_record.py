@@ -13,6 +13,7 @@ from safety.profile import Pace
 
 FORMAT: Final = "1"
 NAMES_OF_PEOPLE: Final = (("rider", "name"), ("clearance", "given_by"))
+HEALTH: Final = (("clearance", "conditions"), ("screening", "answers"))
 
 
 class SessionRecordError(ValueError):
@@ -30,6 +31,7 @@ def describe(session: Session) -> dict[str, str]:
         "limits": json.dumps(asdict(session.limits)),
         "table_limits": json.dumps(asdict(session.table.limits)),
         "hand_switch": session.table.file.table.hand_switch,
+        "screened": json.dumps(not session.unscreened),
         **{
             name: json.dumps({"path": source.path, "data": _without_people(source.data)}, default=str)
             for name, source in sources.items()
@@ -38,9 +40,10 @@ def describe(session: Session) -> dict[str, str]:
 
 
 def _without_people(data: dict[str, Any]) -> dict[str, Any]:
-    """Leave out who the rider is and who gave the clearance: a recording is shown to others."""
+    """Leave out who the rider is, who gave the clearance, and all of health: a recording is shown to others."""
+    hidden = NAMES_OF_PEOPLE + HEALTH
     return {
-        section: {key: value for key, value in content.items() if (section, key) not in NAMES_OF_PEOPLE}
+        section: {key: value for key, value in content.items() if (section, key) not in hidden}
         if isinstance(content, dict)
         else content
         for section, content in data.items()
@@ -55,7 +58,8 @@ def make_recorded_controller(record: dict[str, str]) -> Controller:
         hand_switch: HandSwitch = "hold-to-run" if record["hand_switch"] == "hold-to-run" else "press-to-return"
         limits = Limits(**json.loads(record["limits"]))
         table_limits = Limits(**json.loads(record["table_limits"]))
-        return Controller(recorded_plan(record), limits, table_limits, hand_switch)
+        screened = json.loads(record["screened"]) is True
+        return Controller(recorded_plan(record), limits, table_limits, hand_switch, screened=screened)
     except (KeyError, TypeError, ValueError) as error:
         raise SessionRecordError(f"the file does not say which session it is: {error}") from error
 

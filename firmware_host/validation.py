@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final, NamedTuple
 
-from firmware_host.config import Chain, Experience, Rider, Table, narrowed, rider_chain, tightened
+from firmware_host.config import Chain, Experience, Rider, Table, narrowed, rider_chain, screening_problems, tightened
 from firmware_host.plan import Dwell, Move, Plan, Timed, lay_out, rate_limit_name
 from firmware_host.programs import DEFAULT_REST_AT_FLAT_S, Leg, Program
 from firmware_host.toml_lines import Location
@@ -40,6 +40,8 @@ class Session(NamedTuple):
     plan: Plan
     advice: tuple[Problem, ...]
     """Worth telling before the start; nothing that forbids it."""
+    unscreened: tuple[Problem, ...]
+    """Why the rider may not invert on a real table; empty if nothing is against it."""
 
 
 class Examination(NamedTuple):
@@ -57,7 +59,8 @@ def prepare(table: Table, rider: Rider, program: Program, today: date) -> Sessio
     found = examine(table, rider, program, today)
     if found.refusals:
         raise FileError(list(found.refusals))
-    return Session(table, rider, program, found.limits, found.plan, found.advice)
+    unscreened = tuple(screening_problems(rider, today))
+    return Session(table, rider, program, found.limits, found.plan, found.advice, unscreened)
 
 
 def examine(table: Table, rider: Rider, program: Program, today: date) -> Examination:

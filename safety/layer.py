@@ -60,15 +60,18 @@ class SafetyState:
 
     __slots__ = ("started", "supervisor", "view")
 
-    def __init__(self, limits: Limits, board_limits: Limits, hand_switch_mode: HandSwitchMode) -> None:
+    def __init__(
+        self, limits: Limits, board_limits: Limits, hand_switch_mode: HandSwitchMode, *, screened: bool = True
+    ) -> None:
         """Start a session.
 
         Args:
             limits: what is left after table, rider and program have narrowed the machine's limits.
             board_limits: the table's limits, which the board must hold a copy of.
             hand_switch_mode: what the rider's hand switch means on this table.
+            screened: ``safety.screening`` found nothing against this rider.
         """
-        self.view = View(limits, board_limits, hand_switch_mode)
+        self.view = View(limits, board_limits, hand_switch_mode, screened)
         self.supervisor = Supervisor()
         self.started = False
 

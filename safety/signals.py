@@ -129,6 +129,10 @@ class Lost:
     INCLINOMETER: Final = 1 << 1
 
 
+SIMULATOR_SERIALS: Final = range(1, 16)
+"""Serial numbers that no real board is given, neither by intent nor by memory that was erased or never written."""
+
+
 class BoardConfig(NamedTuple):
     """What the board says of itself at the handshake: identity and the limits it enforces by itself."""
 
@@ -141,6 +145,11 @@ class BoardConfig(NamedTuple):
     inverted_limit_deg: float
     max_rate_dps: float
     watchdog_s: float
+
+    @property
+    def simulated(self) -> bool:
+        """Nobody lies on this table."""
+        return self.serial in SIMULATOR_SERIALS
 
 
 class Telemetry(NamedTuple):

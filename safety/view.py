@@ -28,6 +28,8 @@ class View:
     board_limits: Limits
     """Limits of the table, which the board holds a copy of."""
     hand_switch_mode: HandSwitchMode
+    screened: bool = True
+    """The rider's questionnaire and clearances allow inversion today."""
     angles: Angles = field(default_factory=Angles)
     clock_s: float = 0.0
     """The loop's clock as it was given; it may jump."""

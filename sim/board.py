@@ -4,7 +4,7 @@ import random
 from typing import Final
 
 from drivers.board import BoardIdentity, BoardLink
-from safety.signals import Telemetry
+from safety.signals import SIMULATOR_SERIALS, Telemetry
 from sim import firmware
 from sim.layout import (
     ACCEL_DPS2,
@@ -38,7 +38,7 @@ class VirtualBoard:
         inverted_limit_deg: float = 60.0,
         max_rate_dps: float = 8.0,
         watchdog_s: float = WATCHDOG_S,
-        serial: int = 1,
+        serial: int = SIMULATOR_SERIALS.start,
     ) -> None:
         """Power the board up, with the table upright on its brake. Same seed, same bits."""
         self._settings = firmware.make_settings(parameters, upright_deg, inverted_limit_deg, max_rate_dps, watchdog_s)

@@ -107,11 +107,14 @@ def sim(
     tcp: Annotated[
         int | None, typer.Option(metavar="PORT", min=0, max=65535, help="Listen on 127.0.0.1 instead; 0 picks a port.")
     ] = None,
+    serial: Annotated[
+        int, typer.Option(min=0, max=2**32 - 1, help="Serial number of the board; from 16 on it counts as a real one.")
+    ] = 1,
 ) -> None:
     """Be the simulated table, on a virtual serial port whose name is printed, until ended with Ctrl-C."""
     from firmware_host.cli.simulator import sim_command
 
-    raise typer.Exit(sim_command(rider, table, speed, seed, tcp))
+    raise typer.Exit(sim_command(rider, table, speed, seed, tcp, serial))
 
 
 @app.command()
@@ -156,6 +159,14 @@ def check(
     from firmware_host.cli.files import check_command
 
     raise typer.Exit(check_command(files, rider, table))
+
+
+@app.command()
+def screen(file: Annotated[Path, typer.Argument(metavar="RIDER", help="Rider file; made if there is none.")]) -> None:
+    """Ask a rider the health questions and write the answers into the rider's file."""
+    from firmware_host.cli.screen import screen_command
+
+    raise typer.Exit(screen_command(file))
 
 
 @app.command()

@@ -65,6 +65,8 @@ def run_command(options: RunOptions) -> int:
         session = load_session(options.program, options.rider, options.table)
         named = None if options.simulated else options.port or session.table.file.table.port
         _check(options, named)
+        if named is None and session.unscreened:
+            print(f"on a real table this rider would be refused: {session.unscreened[0]}")
         with _table(options, named) as url:
             port = SerialPort(url, options.baud or session.table.file.table.baud)
             port.open()
@@ -171,6 +173,9 @@ class _Run:
         if ready and not self._pressed and (self._simulated or self._options.start):
             self._requests.press("start")
         self._pressed = ready
+        if output.command is not None and "screening" in self._controller.safety.supervisor.inhibited:
+            self._refused = "\n".join(str(problem) for problem in self._session.unscreened)
+            return True
         if output.state == "offline" and self._clock.now_s() - self._begun_s > NO_ANSWER_S and not self._refused:
             self._refused = self._link.problem or "no table board answers on this port; check cable, power and baud"
             return True

@@ -30,7 +30,9 @@ def load_session(program: Path | None, rider: Path | None, table: Path | None) -
 def make_controller(session: Session) -> Controller:
     """Make the controller of a session."""
     table = session.table
-    return Controller(session.plan, session.limits, table.limits, table.file.table.hand_switch)
+    return Controller(
+        session.plan, session.limits, table.limits, table.file.table.hand_switch, screened=not session.unscreened
+    )
 
 
 def complain(error: Exception) -> int:

@@ -17,13 +17,13 @@ class SimulatorError(RuntimeError):
     """The simulated table could not be started; ``str()`` has what it said."""
 
 
-def sim_command(rider: Path | None, table: Path | None, speed: float, seed: int, tcp: int | None) -> int:
+def sim_command(rider: Path | None, table: Path | None, speed: float, seed: int, tcp: int | None, serial: int) -> int:
     """Be the simulated table until ended."""
     from firmware_host.cli.virtual import make_board
     from sim.realtime import serve
 
     try:
-        board = make_board(load_table(table), load_rider(rider), seed)
+        board = make_board(load_table(table), load_rider(rider), seed, serial)
     except FileError as error:
         return complain(error)
     return serve(board, speed=speed, tcp_port=tcp)

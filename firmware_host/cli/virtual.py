@@ -4,13 +4,14 @@ from pydantic import ValidationError
 
 from firmware_host.config import Rider, Table
 from firmware_host.toml_source import FileError, problems_of
+from safety.signals import SIMULATOR_SERIALS
 from sim.board import VirtualBoard
 from sim.parameters import TableParameters
 from sim.rider import Rider as SimulatedRider
 from sim.rider import Sex
 
 
-def make_board(table: Table, rider: Rider, seed: int) -> VirtualBoard:
+def make_board(table: Table, rider: Rider, seed: int, serial: int = SIMULATOR_SERIALS.start) -> VirtualBoard:
     """Make the board, its table and its rider. Raises ``FileError`` for a [physics] section that cannot be."""
     section = rider.file.rider
     body = SimulatedRider(sex=Sex(section.sex), mass_kg=section.mass_kg, height_m=section.height_m)
@@ -26,4 +27,5 @@ def make_board(table: Table, rider: Rider, seed: int) -> VirtualBoard:
         upright_deg=limits.upright_deg,
         inverted_limit_deg=limits.inverted_limit_deg,
         max_rate_dps=limits.emergency_rate_dps,
+        serial=serial,
     )

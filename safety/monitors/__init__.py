@@ -27,6 +27,7 @@ REGISTER: Final[tuple[type[Monitor], ...]] = (
     drive.Duty,
     drive.ReverseOnLoad,
     drive.RiderLoad,
+    people.Screened,
     people.EmergencyStop,
     people.HandSwitch,
     people.AnkleLatch,

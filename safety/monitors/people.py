@@ -1,4 +1,4 @@
-"""The people: emergency stop, the rider's hand switch, the ankle latch, and how long a head may be down."""
+"""The people: who may ride, emergency stop, hand switch, ankle latch, and how long a head may be down."""
 
 from typing import Final
 
@@ -15,6 +15,23 @@ _RELEASED: Final = Input.HAND_SWITCH_NC
 _HAND_SWITCH: Final = _HELD | _RELEASED
 _LOCKED: Final = Input.ANKLE_LATCH_NO
 _ANKLE_LATCH: Final = _LOCKED | Input.ANKLE_LATCH_NC
+
+
+class Screened(Monitor):
+    """Nobody inverts whose questionnaire does not allow it; on a simulated table nobody lies."""
+
+    id = "screening"
+    hazard = "H-10"
+
+    def check(self, view: View) -> Response:
+        """Forbid inversion. Before the handshake nothing is known of the table, so it counts as a real one."""
+        if view.screened or (view.config is not None and view.config.simulated):
+            return NONE
+        return INHIBIT
+
+    def detail(self, view: View) -> str:  # noqa: ARG002 - health is nobody's business in a recording
+        """Say so, and no more."""
+        return "the rider's questionnaire and clearances do not allow inversion"
 
 
 class EmergencyStop(Monitor):

@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,20 @@ def righting(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Comp
     return subprocess.run(
         command(*arguments), capture_output=True, text=True, timeout=LONGEST_S, cwd=cwd, env=environment(), check=False
     )
+
+
+@contextmanager
+def process(*arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
+    """A command under way; ended by its id if the test leaves it running."""
+    with subprocess.Popen(
+        command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
+        env=environment(),
+    ) as started:  # fmt: skip
+        try:
+            yield started
+        finally:
+            if started.poll() is None:
+                started.kill()
 
 
 def environment() -> dict[str, str]:

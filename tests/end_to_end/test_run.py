@@ -12,25 +12,11 @@ import psutil
 import pytest
 
 from firmware_host.blackbox_reader import Recording, read
-from tests.end_to_end.commands import EXAMPLES, LONGEST_S, PROGRAM, REGULAR, command, environment, righting
+from tests.end_to_end.commands import EXAMPLES, LONGEST_S, PROGRAM, REGULAR, process, righting
 
 pytestmark = pytest.mark.realtime
 
 SPEED = "20"
-
-
-@contextmanager
-def process(*arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
-    """A command under way; ended by its id if the test leaves it running."""
-    with subprocess.Popen(
-        command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
-        env=environment(),
-    ) as started:  # fmt: skip
-        try:
-            yield started
-        finally:
-            if started.poll() is None:
-                started.kill()
 
 
 def read_until(started: subprocess.Popen[str], text: str) -> list[str]:

@@ -20,10 +20,12 @@ from firmware_host.config import (
     make_table,
     narrowed,
     rider_chain,
+    screening_problems,
     tightened,
 )
 from firmware_host.toml_source import FileError, parse_toml
 from safety.limits import MACHINE, SPECS
+from safety.screening import QUESTIONS
 
 TODAY = date(2026, 6, 1)
 
@@ -183,7 +185,7 @@ def test_an_expired_clearance_is_refused() -> None:
 
 
 def test_a_clearance_is_for_experienced_riders() -> None:
-    with pytest.raises(FileError, match=r"r\.toml:7: a clearance is for experienced riders, and this rider is regular"):
+    with pytest.raises(FileError, match=r"r\.toml:8: inverted_limit_deg is for experienced riders"):
         rider("regular", CLEARED)
 
 
@@ -235,3 +237,27 @@ def test_no_text_raises_anything_but_a_file_error(text: str) -> None:
         make_table(parse_toml("junk.toml", '[table]\nname = "x"\n' + text))
     with suppress(FileError):
         make_rider(parse_toml("junk.toml", "[rider]\n" + text))
+
+
+SCREENED = "[screening]\nanswered = 2026-05-01\nconsulted = true\nsupervised = true\n[screening.answers]\n"
+
+
+def test_screening_is_told_at_its_line() -> None:
+    answers = "".join(f"{name} = false\n" for name in QUESTIONS)
+    well = rider("regular", SCREENED + answers)
+    assert screening_problems(well, date(2026, 5, 2)) == []
+    (sick,) = screening_problems(rider("regular", SCREENED + answers.replace("hernia = false", "hernia = true")), TODAY)
+    assert str(sick).startswith("r.toml:")
+    assert "physician's written clearance for hernia" in sick.text
+    cleared = '[clearance]\nconditions = ["hernia"]\ngiven_by = "Dr. X"\nexpires = 2026-06-02\n'
+    both = rider("regular", cleared + SCREENED + answers.replace("hernia = false", "hernia = true"))
+    assert screening_problems(both, TODAY) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [SCREENED + "hernai = true", '[clearance]\nconditions = ["hernai"]\ngiven_by = "X"\nexpires = 2027-01-01'],
+)
+def test_an_unknown_condition_is_refused_with_the_nearest(text: str) -> None:
+    with pytest.raises(FileError, match=r"'hernai' is not a known condition; did you mean hernia\?"):
+        rider("regular", text)

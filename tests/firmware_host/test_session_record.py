@@ -1,9 +1,14 @@
 """What a recording holds of its session: all that a controller needs, and nobody's name."""
 
 from dataclasses import asdict
+from datetime import date
 
-from firmware_host.cli.sessions import load_session
+from firmware_host.cli.sessions import demonstration, load_session
+from firmware_host.config import load_table, make_rider
+from firmware_host.programs import load_program
 from firmware_host.session_record import describe, make_recorded_controller
+from firmware_host.toml_source import parse_toml
+from firmware_host.validation import prepare
 from tests.firmware_host.lockstep import EXAMPLES
 
 
@@ -17,6 +22,23 @@ def test_a_recording_names_nobody() -> None:
     assert rider.rider.name not in told
     assert rider.clearance.given_by not in told
     assert f'"mass_kg": {rider.rider.mass_kg:g}' in told
+
+
+def test_a_recording_holds_nothing_of_health() -> None:
+    text = (EXAMPLES / "riders" / "regular.toml").read_text(encoding="utf-8")
+    text += "\n[screening]\nanswered = 2026-11-23\n[screening.answers]\nhernia = true\n"
+    text += '[clearance]\nconditions = ["hernia"]\ngiven_by = "Dr. X"\nexpires = 2030-01-01\n'
+    rider = make_rider(parse_toml("r.toml", text))
+    session = prepare(load_table(None), rider, load_program(demonstration()), date(2026, 11, 23))
+    assert "hernia" not in "".join(describe(session).values())
+
+
+def test_a_replay_knows_whether_the_rider_was_screened() -> None:
+    session = load_session(None, None, None)
+    assert session.unscreened, "the built-in rider answered nothing"
+    assert not make_recorded_controller(describe(session)).safety.view.screened
+    cleared = describe(session._replace(unscreened=()))
+    assert make_recorded_controller(cleared).safety.view.screened
 
 
 def test_a_controller_made_from_its_record_has_the_same_limits() -> None:

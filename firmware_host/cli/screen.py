@@ -1,0 +1,103 @@
+"""``righting screen``: asks a rider the questions, and writes the answers into the rider's file."""
+
+import os
+import tempfile
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import tomlkit
+from rich.console import Console
+from rich.prompt import Confirm, FloatPrompt, Prompt
+from tomlkit.exceptions import TOMLKitError
+
+from firmware_host.cli.sessions import REFUSED, complain
+from firmware_host.config import make_rider, screening_problems
+from firmware_host.toml_source import FileError, parse_toml, read_toml
+from safety import screening_texts as texts
+
+PAGES: Final = (
+    ("These rule inversion out.", texts.REFUSED),
+    ("These take a physician's written clearance.", texts.NEED_CLEARANCE),
+)
+EXPERIENCES: Final = ["beginner", "regular", "experienced"]
+
+
+class ScreeningBrokenOffError(RuntimeError):
+    """The answers ended before the questions did; nothing was written."""
+
+
+def screen_command(file: Path) -> int:
+    """Ask, write, and say the result: exit code 0 only if nothing is against the rider."""
+    console = Console(highlight=False)
+    today = datetime.now(tz=UTC).astimezone().date()
+    try:
+        document = _existing(file)
+        try:
+            if document is None:
+                document = _new_rider(console)
+            document["screening"] = _ask(console, today)
+        except (EOFError, KeyboardInterrupt):
+            raise ScreeningBrokenOffError("broken off: nothing was written; begin again when it suits") from None
+        text = tomlkit.dumps(document)
+        rider = make_rider(parse_toml(str(file), text))
+        _write(file, text)
+    except (FileError, OSError, TOMLKitError, ScreeningBrokenOffError) as error:
+        return complain(error)
+    problems = screening_problems(rider, today)
+    console.print(f"\n{file}: answered on {today}.")
+    for problem in problems:
+        console.print(f"  not allowed to invert: {problem.text}", markup=False)
+    if not problems:
+        console.print("  nothing is against inversion. Righting is no medical device: when in doubt, ask a physician.")
+    return REFUSED if problems else 0
+
+
+def _existing(file: Path) -> tomlkit.TOMLDocument | None:
+    """Give the rider's file if there is one, comments and all. Raises ``FileError`` if it is no rider's file."""
+    if not file.exists():
+        return None
+    make_rider(read_toml(file))
+    return tomlkit.parse(file.read_text(encoding="utf-8"))
+
+
+def _new_rider(console: Console) -> tomlkit.TOMLDocument:
+    console.print("[bold]The rider[/]")
+    section = tomlkit.table()
+    section["name"] = Prompt.ask("name", console=console)
+    section["sex"] = Prompt.ask("sex", choices=["female", "male"], console=console)
+    section["mass_kg"] = FloatPrompt.ask("mass in kg", console=console)
+    section["height_m"] = FloatPrompt.ask("height in m", console=console)
+    section["experience"] = Prompt.ask("experience", choices=EXPERIENCES, default="beginner", console=console)
+    document = tomlkit.document()
+    document["rider"] = section
+    return document
+
+
+def _ask(console: Console, today: date) -> Any:
+    answers = tomlkit.table()
+    for title, questions in PAGES:
+        console.print(f"\n[bold]{title}[/]")
+        for condition, question in questions.items():
+            answers[condition] = Confirm.ask(question, console=console)
+    console.print("\n[bold]Around it.[/]")
+    section = tomlkit.table()
+    section["answered"] = today
+    section["consulted"] = Confirm.ask(texts.CONSULTED, console=console)
+    section["supervised"] = Confirm.ask(texts.SUPERVISED, console=console)
+    section["answers"] = answers
+    return section
+
+
+def _write(file: Path, text: str) -> None:
+    """Replace the file at once: whatever happens, it is the old one or the new one."""
+    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.", text=True)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as new:
+            new.write(text)
+            new.flush()
+            os.fsync(new.fileno())
+        Path(name).replace(file)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,80 @@
+"""The questionnaire in the terminal, and what it allows on a table that counts as a real one."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from firmware_host.config import load_rider
+from safety.screening import QUESTIONS
+from tests.end_to_end.commands import EXAMPLES, LONGEST_S, REGULAR, command, environment, process, righting
+
+SHORT = 'name = "Short"\n[[step]]\ndo = "go"\nto_deg = -70\nrate_dps = 3\n'
+
+
+def answer(file: Path, *answers: str) -> subprocess.CompletedProcess[str]:
+    """Answer the questions as a person would, a line each."""
+    return subprocess.run(
+        command("screen", file),
+        input="".join(f"{one}\n" for one in answers),
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_S,
+        env=environment(),
+        check=False,
+    )
+
+
+def test_answers_are_kept_and_the_rest_of_the_file_stays(tmp_path: Path) -> None:
+    file = tmp_path / "rob.toml"
+    before = REGULAR.read_text(encoding="utf-8")
+    file.write_text(before, encoding="utf-8")
+    done = answer(file, *["n"] * len(QUESTIONS), "y", "y")
+    assert (done.returncode, "nothing is against inversion" in done.stdout) == (0, True), done.stdout + done.stderr
+    assert file.read_text(encoding="utf-8").startswith(before.rstrip())
+    section = load_rider(file).file.screening
+    assert section is not None
+    assert section.answers == dict.fromkeys(QUESTIONS, False)
+    again = answer(file, "y", *["n"] * (len(QUESTIONS) - 1), "y", "n")
+    assert again.returncode == 2
+    assert again.stdout.count("not allowed to invert") == 2
+
+
+def test_a_new_rider_is_asked_who_they_are(tmp_path: Path) -> None:
+    file = tmp_path / "zoe.toml"
+    done = answer(file, "Zoe", "female", "60", "1.7", "", *["n"] * len(QUESTIONS), "y", "y")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert load_rider(file).file.rider.name == "Zoe"
+
+
+@pytest.mark.parametrize("answers", [(), ("Zoe",), ("Zoe", "female", "60", "1.7", "", "n", "n")])
+def test_answers_that_break_off_change_nothing(tmp_path: Path, answers: tuple[str, ...]) -> None:
+    done = answer(tmp_path / "zoe.toml", *answers)
+    assert (done.returncode, "nothing was written" in done.stderr) == (2, True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_no_rider_s_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "table.toml"
+    file.write_text((EXAMPLES / "table.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    before = file.read_bytes()
+    assert answer(file, *["n"] * len(QUESTIONS), "y", "y").returncode == 2
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("screened", [False, True])
+def test_a_real_table_takes_nobody_who_did_not_answer(tmp_path: Path, screened: bool) -> None:
+    rider = tmp_path / "rob.toml"
+    rider.write_text(REGULAR.read_text(encoding="utf-8"), encoding="utf-8")
+    if screened:
+        assert answer(rider, *["n"] * len(QUESTIONS), "y", "y").returncode == 0
+    program = tmp_path / "short.toml"
+    program.write_text(SHORT, encoding="utf-8")
+    with process("sim", "--serial", "1001") as table:
+        assert table.stdout is not None
+        port = table.stdout.readline().strip()
+        done = righting("run", program, "--rider", rider, "--port", port, "--start", "--records", tmp_path / "records")
+    assert done.returncode == (0 if screened else 2), done.stdout + done.stderr
+    if not screened:
+        assert "the questionnaire has not been answered" in done.stdout
+        assert f"righting screen {rider}" in done.stdout.replace("\n", " ")
