@@ -197,3 +197,9 @@ def test_wheel_holds_the_packages_whole_and_nothing_else(repository: Path, tmp_p
 def test_simulator_page_lists_every_fault(repository: Path) -> None:
     page = (repository / "docs/simulator.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE) == list(CATALOGUE)
+
+
+def test_safety_asks_no_calendar_for_today(repository: Path) -> None:
+    """Import rules let ``safety.screening`` know what a date is; what day it is, it must be told."""
+    for path in sorted((repository / "safety").rglob("*.py")):
+        assert re.search(r"\.(today|now|utcnow|fromtimestamp)\(", path.read_text(encoding="utf-8")) is None, path
