@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -164,8 +165,10 @@ def _link(recording: Recording) -> str:
     return ", ".join(told)
 
 
-def picture(recording: Recording, target: Path) -> None:
+def picture(recording: Recording, target: Path, window_s: tuple[float, float] | None = None) -> None:
     """Draw angle, rate, current, states and events into a PNG of 1600 x 1000. Raises ``PictureError`` and ``OSError``.
+
+    ``window_s`` shows a part alone: from and to, in seconds from the first tick on.
 
     matplotlib is imported here alone, so that an embedded host does without it.
     """
@@ -181,7 +184,7 @@ def picture(recording: Recording, target: Path) -> None:
     figure = Figure(figsize=SIZE_IN, dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
     angle, band, rate, current = figure.subplots(4, 1, sharex=True, height_ratios=[4.2, 0.42, 1.7, 1.2])
-    scene = _Scene(recording)
+    scene = _Scene(recording if window_s is None else _cut(recording, *window_s), summary(recording))
     scene.draw_angle(angle)
     nameless = scene.draw_states(band)
     scene.draw_rate(rate)
@@ -189,13 +192,27 @@ def picture(recording: Recording, target: Path) -> None:
     scene.draw_events((angle, rate, current))
     for axis in (angle, rate, current):
         _tidy(axis)
-    current.set_xlabel("time, s")
+    begin_s = 0.0 if window_s is None else window_s[0]
+    current.set_xlabel(f"time, s, from {begin_s:.0f} s on" if begin_s else "time, s")
     current.set_xlim(0.0, scene.length_s)
     figure.suptitle(scene.title(), fontsize=16, color=INK, x=0.012, ha="left")
     if nameless:
         patches = [Patch(color=colour, label=label) for label, colour in nameless]
         figure.legend(handles=patches, loc="lower right", ncols=len(patches), fontsize=11, frameon=False)
     figure.savefig(target)
+
+
+def _cut(recording: Recording, from_s: float, to_s: float) -> Recording:
+    """Give a part of a recording: its ticks and events between two times from the first tick on."""
+    start_s = recording.inputs[0].now_s
+    inside = [place for place, one in enumerate(recording.inputs) if from_s <= one.now_s - start_s <= to_s]
+    first, last = (inside[0], inside[-1] + 1) if inside else (0, len(recording.inputs))
+    return replace(
+        recording,
+        inputs=recording.inputs[first:last],
+        outputs=recording.outputs[first:last],
+        events=[event for event in recording.events if from_s <= event.t_s - start_s <= to_s],
+    )
 
 
 def _tidy(axis: Any) -> None:
@@ -209,15 +226,15 @@ def _tidy(axis: Any) -> None:
 class _Scene:
     """A recording on a time axis that begins with 0."""
 
-    def __init__(self, recording: Recording) -> None:
-        self._recording = recording
+    def __init__(self, recording: Recording, told: SessionSummary) -> None:
+        self._recording, self._told = recording, told
         self._start_s = recording.inputs[0].now_s
         self.length_s = max(recording.inputs[-1].now_s - self._start_s, 1e-3)
         self._limit_deg = _limit_deg(recording)
 
     def title(self) -> str:
         """Say what session this was and how it went."""
-        told = summary(self._recording)
+        told = self._told
         begun = self._recording.metadata.get("begun", "")[:16].replace("T", " ")
         parts = (told.program[:LONGEST_NAME], told.outcome.replace("_", " "), f"{told.duration_s:.0f} s")
         inverted = f"{told.inverted_s:.0f} s inverted"
@@ -225,7 +242,7 @@ class _Scene:
 
     def draw_angle(self, axis: Any) -> None:
         """Draw both measured angles over the target, with the inverted region and what lies beyond the limit."""
-        highest = max(self._limit_deg or 0.0, summary(self._recording).max_angle_deg or 0.0)
+        highest = max(self._limit_deg or 0.0, self._told.max_angle_deg or 0.0)
         top = highest + 16.0
         axis.set_ylim(LOWEST_DEG, top)
         axis.axhspan(0.0, top, color=INVERTED, linewidth=0.0, zorder=0)

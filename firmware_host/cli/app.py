@@ -140,6 +140,20 @@ def report(
 
 
 @app.command()
+def explain(
+    file: Recording,
+    picture: Annotated[
+        Path | None, typer.Option(help="Where to write the picture; beside the file if left out.")
+    ] = None,
+    json: Json = None,
+) -> None:
+    """Say in a few sentences what happened in a session: cause, what was done, how long it took."""
+    from firmware_host.cli.files import explain_command
+
+    raise typer.Exit(explain_command(file, picture, json))
+
+
+@app.command()
 def recover(
     file: Recording, target: Annotated[Path, typer.Argument(metavar="NEW", help="Where the whole file goes.")]
 ) -> None:

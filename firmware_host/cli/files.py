@@ -9,6 +9,7 @@ from typing import Any, Final
 from firmware_host.blackbox_reader import BlackBoxReadError, read, recover
 from firmware_host.cli.sessions import complain, write_json
 from firmware_host.config import Rider, Table, kind_of, load_rider, load_table, make_rider, make_table
+from firmware_host.explain import explain
 from firmware_host.programs import make_program
 from firmware_host.replay import replay
 from firmware_host.report import PictureError, picture, summary
@@ -53,6 +54,26 @@ def report_command(file: Path, picture_file: Path | None, json_target: str | Non
         return complain(error)
     if json_target != "-":
         print(f"{'picture':<18} {target}")
+    return 0
+
+
+def explain_command(file: Path, picture_file: Path | None, json_target: str | None) -> int:
+    """Say in a few sentences what happened, and draw it."""
+    try:
+        recording = read(file)
+        told = explain(recording)
+        if json_target is not None:
+            facts = {**told._asdict(), "trips": [trip._asdict() for trip in told.trips]}
+            facts["phases"] = {phase.name: phase.after_s for phase in told.phases}
+            write_json(json_target, json.dumps(facts, indent=2))
+        if json_target != "-":
+            print("\n".join(told.sentences))
+        target = picture_file or file.with_name(f"{file.stem}-explained.png")
+        picture(recording, target, told.window_s)
+    except (BlackBoxReadError, PictureError, OSError) as error:
+        return complain(error)
+    if json_target != "-":
+        print(f"picture: {target}")
     return 0
 
 

@@ -1,0 +1,61 @@
+"""What a recording explains: the right cause in words, and which side of the link fell silent."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from firmware_host.blackbox_reader import Recording, read
+from firmware_host.explain import explain
+from tests.end_to_end.commands import bench, righting
+
+
+def recorded(folder: Path, *faults: str) -> Recording:
+    return read(Path(bench(folder, *faults)["blackbox"]))
+
+
+@pytest.mark.parametrize(("fault", "words", "link_cause"), [
+    ("cable-out@75:2", ("the monitor link began the emergency return", "the line lost 200 frames"), "line"),
+    ("power-loss@75", ("no frame came any more", "neither at horizontal nor upright", "The last alarm"), "line"),
+    ("host-stall@75:2", ("the monitor tick", "The host stalled: its loop did not run for 2.00 s"), "host"),
+    ("hand-switch-release@75", ("the monitor hand-switch", "hand switch released", "with the rider upright"), ""),
+    ("encoder-jump@75", ("the monitor angle-plausibility", "encoder jumped by"), ""),
+    ("runaway@75", ("cut the torque and closed the brake", "standstill after", "Then acted", "by hand"), ""),
+])  # fmt: skip
+def test_the_cause_is_named(tmp_path: Path, fault: str, words: tuple[str, ...], link_cause: str) -> None:
+    told = explain(recorded(tmp_path, fault))
+    text = " ".join(told.sentences)
+    for word in words:
+        assert word in text
+    assert told.link_cause == link_cause
+    assert told.window_s is not None
+
+
+def test_the_times_are_those_of_the_truth(tmp_path: Path) -> None:
+    found = bench(tmp_path, "hand-switch-release@75")
+    phases = {phase.name: phase.after_s for phase in explain(read(Path(found["blackbox"]))).phases}
+    assert phases["horizontal"] == pytest.approx(found["truth"]["horizontal_after_trip_s"], abs=0.3)
+    assert phases["upright"] > phases["horizontal"]
+
+
+def test_without_a_trip_it_says_so(tmp_path: Path) -> None:
+    told = explain(recorded(tmp_path))
+    assert told.sentences[0] == "No monitor acted."
+    assert "completed, with the rider upright" in told.sentences[-1]
+    assert (told.window_s, told.trips, told.phases) == (None, (), ())
+
+
+def test_an_empty_recording_explains_nothing(tmp_path: Path) -> None:
+    told = explain(Recording(tmp_path / "x.mcap"))
+    assert told.sentences == ("No tick was recorded, so there is nothing to explain.",)
+
+
+def test_the_command_prints_and_draws(tmp_path: Path) -> None:
+    file = Path(bench(tmp_path, "cable-out@75:2")["blackbox"])
+    done = righting("explain", file, "--json", tmp_path / "told.json")
+    assert done.returncode == 0, done.stderr
+    assert "the line lost 200 frames" in done.stdout
+    assert file.with_name(f"{file.stem}-explained.png").stat().st_size > 10_000
+    told = json.loads((tmp_path / "told.json").read_text(encoding="utf-8"))
+    assert told["link_cause"] == "line"
+    assert told["trips"][0]["monitor"] == "link"
