@@ -82,17 +82,17 @@ class Channel:
 
     def _watch_step(self, step_deg: float, now_s: float, gap_s: float, limits: Limits) -> None:
         """A jump is one step that is too long; noise is steps that do not follow from each other."""
+        believable = limits.angle_step_deg
+        if not -believable <= step_deg <= believable and abs(step_deg) > believable + FASTEST_DPS * max(
+            gap_s - FRAME_S, 0.0
+        ):
+            self.lose(f"jumped by {abs(step_deg):.1f} deg in a frame", now_s)
         before_deg, self._step_deg = self._step_deg, step_deg if gap_s < REGULAR_S else None
         if before_deg is not None and gap_s < REGULAR_S:
             kink_deg = step_deg - before_deg if step_deg > before_deg else before_deg - step_deg
             self._noise_deg += (kink_deg - self._noise_deg) * NOISE_MEMORY
             if self._noise_deg > NOISY_DEG:
                 self.lose(f"is noisy: {self._noise_deg:.2f} deg from frame to frame", now_s)
-        believable = limits.angle_step_deg
-        if not -believable <= step_deg <= believable and abs(step_deg) > believable + FASTEST_DPS * max(
-            gap_s - FRAME_S, 0.0
-        ):
-            self.lose(f"jumped by {abs(step_deg):.1f} deg in a frame", now_s)
 
     def lose_if_it_stands_while(self, other: "Channel") -> None:
         """Lost, if it shows no change while the table should have moved, and by the other channel did."""
