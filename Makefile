@@ -5,20 +5,26 @@ RUN_ARGS ?=
 BENCH_ARGS ?=
 PYTEST_ARGS ?=
 WORKERS ?= auto
+SECONDS ?= 60
 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+EVIDENCE := $(VENV)/.evidence
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-input
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
     --no-header --no-emit-index-url
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test prove bench lint docs lock wheel clean
+.PHONY: help setup run test prove fuzz bench lint docs lock wheel clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+
+$(EVIDENCE): $(READY) requirements-evidence.txt
+	@$(PIP) --no-build-isolation --require-hashes --requirement requirements-evidence.txt
+	@touch $@
 
 setup: $(READY) ## Make .venv with the locked packages (once; again when they change)
 
@@ -44,6 +50,9 @@ test: $(READY) ## Run the tests; safety/ must be covered to the last branch (PYT
 prove: $(READY) ## Prove the envelope with z3 (a part of make test)
 	@$(BIN)/python -m pytest tests/proofs -v -p no:randomly
 
+fuzz: $(EVIDENCE) ## Feed random bytes to decoders, handshake and file loaders (SECONDS=60)
+	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
+
 bench: $(READY) ## Measure the figures; writes build/bench.json (BENCH_ARGS=--short)
 	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
@@ -61,6 +70,7 @@ lock: $(READY) ## Pin the newest packages that pyproject.toml allows, with hashe
 	@$(COMPILE) --upgrade --group build --output-file requirements-build.txt
 	@$(COMPILE) --upgrade --constraint requirements-build.txt --extra dev --output-file requirements.txt pyproject.toml
 	@$(COMPILE) --constraint requirements.txt --output-file requirements-host.txt pyproject.toml
+	@$(COMPILE) --constraint requirements.txt --group evidence --output-file requirements-evidence.txt
 
 wheel: $(READY) ## Build the package for a host into dist
 	@$(BIN)/python -m hatchling build --target wheel
