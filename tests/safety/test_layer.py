@@ -12,7 +12,7 @@ from safety.layer import SafetyState, Verdict, step
 from safety.signals import CommandMode, Input, MotionRequest, Response, Telemetry
 from tests.safety.kinematic_table import TABLE, KinematicTable
 
-ALLOWED = {"abc", "dataclasses", "enum", "math", "pydantic", "safety", "typing"}
+ALLOWED = {"abc", "collections", "dataclasses", "datetime", "enum", "math", "pydantic", "safety", "typing"}
 IMPURE_CALLS = {"open", "print", "input", "eval", "exec", "__import__", "globals"}
 
 
