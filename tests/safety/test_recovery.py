@@ -28,6 +28,7 @@ def comes_up(table: KinematicTable, at_most_s: float = 90.0) -> None:
 # --------------------------------------------------------------------------------------------------------- stopping
 
 
+@pytest.mark.requirement("REQ-REC-STOP-ENDS")
 @pytest.mark.parametrize("stuck_dps", [0.3, 1.0, 1.9])
 def test_a_rate_that_does_not_go_to_zero_does_not_keep_a_stop_from_ending(stuck_dps: float) -> None:
     table = at(20.0)
@@ -38,6 +39,7 @@ def test_a_rate_that_does_not_go_to_zero_does_not_keep_a_stop_from_ending(stuck_
     table.until(lambda: table.phase == "CREEPING", 1.0, RECOVER)
 
 
+@pytest.mark.requirement("REQ-REC-STOP-ENDS")
 def test_without_any_angle_and_without_the_brake_s_contact_a_stop_ends_too() -> None:
     table = at(0.3)
     table.bend = lambda t: t._replace(
@@ -46,6 +48,7 @@ def test_without_any_angle_and_without_the_brake_s_contact_a_stop_ends_too() -> 
     comes_up(table)
 
 
+@pytest.mark.requirement("REQ-REC-STOP-ENDS")
 @pytest.mark.parametrize("stuck_dps", [-6.0, -1.5, 1.5, 6.0])
 def test_a_rate_signal_that_contradicts_both_angles_is_not_believed(stuck_dps: float) -> None:
     table = at(5.0)
@@ -59,6 +62,7 @@ def test_a_rate_signal_that_contradicts_both_angles_is_not_believed(stuck_dps: f
 # ----------------------------------------------------------------------------------------------------- person's stop
 
 
+@pytest.mark.requirement("REQ-REC-PERSON")
 def test_a_person_s_stop_counts_while_the_table_pauses_before_its_own_recovery() -> None:
     table = at(-30.0)
     table.faults = DriveFault.OVERCURRENT
@@ -73,6 +77,7 @@ def test_a_person_s_stop_counts_while_the_table_pauses_before_its_own_recovery()
     comes_up(table)
 
 
+@pytest.mark.requirement("REQ-REC-NO-TRAP", "REQ-REC-FORBIDDEN")
 @pytest.mark.parametrize("exhausted", [False, True])
 def test_recover_pressed_before_the_chain_closes_does_nothing(exhausted: bool) -> None:
     table = at(-30.0)
@@ -95,6 +100,7 @@ def test_recover_pressed_before_the_chain_closes_does_nothing(exhausted: bool) -
     comes_up(table)
 
 
+@pytest.mark.requirement("REQ-REC-NO-TRAP")
 def test_one_request_is_enough_after_an_emergency_stop_even_if_an_attempt_fails() -> None:
     table = at(-20.0)
     table.inputs &= ~Input.ESTOP_CHAIN
@@ -108,6 +114,7 @@ def test_one_request_is_enough_after_an_emergency_stop_even_if_an_attempt_fails(
     comes_up(table)
 
 
+@pytest.mark.requirement("REQ-MON-EMERGENCY-STOP")
 def test_an_emergency_stop_pressed_again_waits_again() -> None:
     table = at(-20.0)
     table.inputs &= ~Input.ESTOP_CHAIN
@@ -130,6 +137,7 @@ def test_an_emergency_stop_pressed_again_waits_again() -> None:
 # ------------------------------------------------------------------------------------------------------ upright switch
 
 
+@pytest.mark.requirement("REQ-REC-UPRIGHT-SWITCH")
 @pytest.mark.parametrize("ask", [ASK_RETURN, ASK_EMERGENCY, ASK_STOP])
 def test_a_switch_stuck_closed_ends_no_return_that_an_angle_contradicts(ask: MotionRequest) -> None:
     table = at(-10.0)
@@ -140,6 +148,7 @@ def test_a_switch_stuck_closed_ends_no_return_that_an_angle_contradicts(ask: Mot
     comes_up(table)
 
 
+@pytest.mark.requirement("REQ-REC-BLIND")
 def test_blind_a_switch_that_closes_ends_the_return_where_it_can_be_true() -> None:
     table = at(10.0)
     table.inputs |= Input.UPRIGHT_SWITCH
@@ -151,6 +160,7 @@ def test_blind_a_switch_that_closes_ends_the_return_where_it_can_be_true() -> No
 # ------------------------------------------------------------------------------------------------- drift after arrival
 
 
+@pytest.mark.requirement("REQ-REC-STRAYED")
 @pytest.mark.parametrize("ask", [ASK_EMERGENCY, ASK_STOP])
 def test_a_table_that_strays_from_upright_after_its_return_is_brought_back(ask: MotionRequest) -> None:
     table = at(-60.0)
@@ -167,6 +177,7 @@ def test_a_table_that_strays_from_upright_after_its_return_is_brought_back(ask: 
         comes_up(table)
 
 
+@pytest.mark.requirement("REQ-REC-STRAYED")
 def test_a_brake_that_slips_during_the_rest_does_not_take_the_rider_back_into_inversion() -> None:
     table = at(4.0)
     table.tick(ASK_EMERGENCY)
@@ -182,6 +193,7 @@ def test_a_brake_that_slips_during_the_rest_does_not_take_the_rider_back_into_in
 # -------------------------------------------------------------------------------------------------------- trajectories
 
 
+@pytest.mark.requirement("REQ-RSP-RETURN")
 @pytest.mark.parametrize("gain", [0.9, 1.1])
 def test_a_drive_whose_scale_is_off_still_goes_flat_rests_and_goes_on(gain: float) -> None:
     table = at(50.0)
@@ -191,6 +203,7 @@ def test_a_drive_whose_scale_is_off_still_goes_flat_rests_and_goes_on(gain: floa
     assert table.causes() == []
 
 
+@pytest.mark.requirement("REQ-RSP-SMOOTH")
 @pytest.mark.parametrize("stall_s", [0.15, 0.5, 2.0, 10.0])
 def test_a_stall_in_the_middle_of_a_return_leaves_its_trajectory_intact(stall_s: float) -> None:
     table = at(40.0)
@@ -210,6 +223,7 @@ def test_a_stall_in_the_middle_of_a_return_leaves_its_trajectory_intact(stall_s:
     assert fastest[0] <= 2.5
 
 
+@pytest.mark.requirement("REQ-RSP-TWO-STAGE")
 def test_letting_go_while_resting_flat_does_not_cut_the_rest_short() -> None:
     table = at(3.0)
     table.tick(ASK_RETURN)
@@ -223,6 +237,7 @@ def test_letting_go_while_resting_flat_does_not_cut_the_rest_short() -> None:
 # ------------------------------------------------------------------------------------------------------- odd frames
 
 
+@pytest.mark.requirement("REQ-REC-LINK")
 def test_a_rate_that_is_no_number_after_silence_poisons_nothing() -> None:
     table = at(-40.0)
     table.silent = True
@@ -237,6 +252,7 @@ def test_a_rate_that_is_no_number_after_silence_poisons_nothing() -> None:
     assert math.isfinite(table.state.view.angles.estimate_deg)
 
 
+@pytest.mark.requirement("REQ-REC-BLIND")
 def test_no_motion_is_commanded_from_no_angle() -> None:
     table = KinematicTable()
     table.run(0.1)
