@@ -204,6 +204,7 @@ CASES: list[tuple[type[Monitor], float, dict[str, Any], Response]] = [
     "REQ-MON-DUTY",
     "REQ-MON-REVERSE-ON-LOAD",
     "REQ-MON-RIDER-LOAD",
+    "REQ-MON-SCREENING",
 )
 @pytest.mark.parametrize(("kind", "held_s", "changes", "expected"), CASES)
 def test_threshold(kind: type[Monitor], held_s: float, changes: dict[str, Any], expected: Response) -> None:
