@@ -227,7 +227,8 @@ def test_figures_are_those_that_the_tools_wrote(tmp_path: Path) -> None:
     figure = {"name": "tick", "value": 47.77, "unit": "us", "target": 200.0, "comparison": "at most"}
     (tmp_path / "coverage.json").write_text(json.dumps({"files": files}))
     (tmp_path / "tests.xml").write_text('<testsuites><testsuite tests="7" failures="1" skipped="0"/></testsuites>')
-    (tmp_path / "campaign.json").write_text('{"sessions": 20000, "violations": 0, "trips": [1, 2], "seed": null}')
+    campaign = {"sessions": 20000, "violations": 0, "trips": [1, 2], "seed": None, "coverage": {"met": 7}}
+    (tmp_path / "campaign.json").write_text(json.dumps(campaign))
     (tmp_path / "bench.json").write_text(json.dumps({"figures": [figure]}))
     page = figures.markdown(tmp_path)
     for row in (
@@ -237,6 +238,7 @@ def test_figures_are_those_that_the_tools_wrote(tmp_path: Path) -> None:
         "sessions | 20,000",
         "violations | 0",
         "trips | 2 entries",
+        "coverage: met | 7",
         "seed | unknown",
         "tick | 47.77 us, wanted at most 200",
     ):

@@ -1,7 +1,7 @@
 """Figures of the evidence page: what tools left in ``build/``, as they wrote it; what was not run is said to be so."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree
@@ -35,9 +35,16 @@ def tests(file: Path) -> Rows:
 
 
 def scalars(file: Path) -> Rows:
-    """Every number and word at the top of a JSON object, and how many entries each list or table there has."""
-    found: dict[str, Any] = json.loads(file.read_text())
-    return [(name.replace("_", " "), _shown(value)) for name, value in found.items()]
+    """Every number and word of a JSON object and of the objects in it, and how many entries each list has."""
+    return [(name.replace("_", " "), _shown(value)) for name, value in _flat(json.loads(file.read_text()))]
+
+
+def _flat(found: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in found.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}: ")
+        else:
+            yield prefix + name, value
 
 
 def benchmarks(file: Path) -> Rows:
@@ -58,7 +65,7 @@ def _shown(value: Any) -> str:
             return f"{value:,}"
         case float():
             return f"{value:,.4g}"
-        case list() | dict():
+        case list():
             return "none" if not value else f"{len(value)} entries"
     return str(value)
 

@@ -41,6 +41,16 @@ def test_start_is_refused_while_something_is_not_clear() -> None:
     assert table.angle_deg == pytest.approx(-75.0, abs=0.1)
 
 
+@pytest.mark.requirement("REQ-MON-TICK")
+def test_a_late_loop_is_told_once_until_it_is_in_time_again() -> None:
+    table = Lockstep()
+    for late_s, told in ((0.05, 0), (0.051, 1), (0.09, 1), (0.05, 1), (0.06, 2)):
+        table.late_s = late_s
+        table.run(0.1)
+        assert len([text for text in table.texts("warning") if "control loop" in text]) == told
+    assert "control loop 51 ms late" in table.texts("warning")
+
+
 @pytest.mark.requirement("REQ-SES-STOP")
 def test_stop_holds_until_a_deliberate_return(inverted: Lockstep) -> None:
     inverted.tick(STOP)

@@ -39,6 +39,27 @@ def test_a_rate_that_does_not_go_to_zero_does_not_keep_a_stop_from_ending(stuck_
     table.until(lambda: table.phase == "CREEPING", 1.0, RECOVER)
 
 
+@pytest.mark.requirement("REQ-REC-AUTOMATIC")
+def test_a_recovery_pauses_first_and_creeps_with_reduced_torque() -> None:
+    table = at(20.0)
+    table.faults = 1 << 9
+    table.tick()
+    table.faults = 0
+    table.until(lambda: table.phase == "HELD", 3.0)
+    paused_s = table.until(lambda: table.phase == "CREEPING", 3.0)
+    assert paused_s == pytest.approx(2.0, abs=0.02)
+    rates_dps: dict[bool, float] = {True: 0.0, False: 0.0}
+    while table.phase == "CREEPING" and table.angle_deg > -70.0:
+        command = table.tick().command
+        assert command is not None
+        if command.mode == CommandMode.MOVE:
+            assert command.torque_fraction == 0.7
+            assert command.rate_dps is not None
+            inverted = table.angle_deg > 0.0
+            rates_dps[inverted] = min(rates_dps[inverted], command.rate_dps)
+    assert rates_dps == {True: pytest.approx(-4.0, abs=0.01), False: pytest.approx(-1.5, abs=0.01)}
+
+
 @pytest.mark.requirement("REQ-REC-STOP-ENDS")
 def test_without_any_angle_and_without_the_brake_s_contact_a_stop_ends_too() -> None:
     table = at(0.3)
