@@ -229,7 +229,7 @@ def test_figures_are_those_that_the_tools_wrote(tmp_path: Path) -> None:
     (tmp_path / "tests.xml").write_text('<testsuites><testsuite tests="7" failures="1" skipped="0"/></testsuites>')
     campaign = {"sessions": 20000, "violations": 0, "trips": [1, 2], "seed": None, "coverage": {"met": 7}}
     (tmp_path / "campaign.json").write_text(json.dumps(campaign))
-    (tmp_path / "bench.json").write_text(json.dumps({"figures": [figure]}))
+    (tmp_path / "bench.json").write_text(json.dumps({"figures": [figure, {**figure, "name": "own", "target": None}]}))
     page = figures.markdown(tmp_path)
     for row in (
         "lines of `safety/` that the tests run | 18 of 20",
@@ -241,6 +241,7 @@ def test_figures_are_those_that_the_tools_wrote(tmp_path: Path) -> None:
         "coverage: met | 7",
         "seed | unknown",
         "tick | 47.77 us, wanted at most 200",
+        "own | 47.77 us",
     ):
         assert f"| {row} |" in page
     assert page.count("Not run: ") == 1
