@@ -13,6 +13,11 @@ settings.register_profile("thorough", parent=settings.get_profile("righting"), m
 settings.load_profile("righting")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Know the marker that ties a test to what it shows; ``docs/evidence/checks.py`` judges the names in it."""
+    config.addinivalue_line("markers", "requirement(*uids): the requirements of docs/evidence that the test shows")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Run tests that watch the wall clock one at a time, whichever worker has them: a lock on this file is theirs."""

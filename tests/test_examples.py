@@ -58,6 +58,7 @@ def test_a_program_passes_with_its_table_and_rider_and_without_advice(examples: 
     assert made.program.file.description
 
 
+@pytest.mark.requirement("REQ-LIM-ALLOWANCE")
 @pytest.mark.parametrize("program", sorted(WRONG))
 def test_a_program_is_refused_for_a_rider_with_less_experience(examples: Path, program: str) -> None:
     table, rider, told = WRONG[program]
@@ -67,6 +68,7 @@ def test_a_program_is_refused_for_a_rider_with_less_experience(examples: Path, p
     assert all(problem.line is not None for problem in caught.value.problems)
 
 
+@pytest.mark.requirement("REQ-LIM-CLEARANCE")
 @pytest.mark.parametrize(("table", "rider"), [("table", "cleared"), ("table-90", "experienced")])
 def test_full_inversion_needs_both_the_table_and_the_clearance(examples: Path, table: str, rider: str) -> None:
     with pytest.raises(FileError, match="goes to 90 deg, above the 60 deg"):
@@ -80,6 +82,7 @@ def test_the_gentle_programs_fit_every_rider_and_the_built_in_table(examples: Pa
     assert prepare(load_table(None), load_rider(examples / "riders" / f"{rider}.toml"), load_program(path), TODAY)
 
 
+@pytest.mark.requirement("REQ-LIM-PROGRAM")
 @pytest.mark.parametrize("program", sorted(FITTING))
 def test_every_program_is_refused_on_a_table_that_goes_less_far(examples: Path, program: str) -> None:
     low = make_table(parse_toml("low.toml", '[table]\nname = "Low"\n[limits]\ninverted_limit_deg = 15\n'))
@@ -88,6 +91,7 @@ def test_every_program_is_refused_on_a_table_that_goes_less_far(examples: Path, 
         prepare(low, rider, load_program(examples / "programs" / f"{program}.toml"), TODAY)
 
 
+@pytest.mark.requirement("REQ-LIM-RATING")
 @pytest.mark.parametrize("program", sorted(FITTING))
 def test_every_program_is_refused_for_a_rider_outside_the_rating(examples: Path, program: str) -> None:
     table, rider = FITTING[program]

@@ -110,6 +110,7 @@ def test_safety_functions_are_short(repository: Path) -> None:
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST_SAFETY_FUNCTION} == {}
 
 
+@pytest.mark.requirement("REQ-ENV-GATE")
 def test_safe_commands_are_made_by_the_gate_alone(repository: Path) -> None:
     made = {path for path, tree in sources(repository, *PACKAGES) if any(map(makes_safe_command, ast.walk(tree)))}
     assert made == {GATE}
@@ -133,6 +134,7 @@ def test_reading_a_safe_command_is_no_making() -> None:
     assert not any(map(makes_safe_command, ast.walk(ast.parse("x: SafeCommand | None = y\nencode(command.mode)"))))
 
 
+@pytest.mark.requirement("REQ-ENV-GATE")
 def test_safety_imports_nothing_but_the_standard_library_and_pydantic(repository: Path) -> None:
     for path, tree in sources(repository, "safety"):
         for node in ast.walk(tree):

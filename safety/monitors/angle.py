@@ -140,7 +140,7 @@ class Switches(Monitor):
     """A limit switch contradicts the angles: one that is stuck would be the wrong witness when an angle is lost."""
 
     id = "switches"
-    hazard = "H-06"
+    hazard = "H-16"
 
     def __init__(self) -> None:
         self._wrong = Since()

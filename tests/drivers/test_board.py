@@ -25,6 +25,7 @@ def motion(link: Link, **changes: object) -> bytes:
     return encode_frame(wire.encode_motion(**{**fields, **changes}))  # type: ignore[arg-type]
 
 
+@pytest.mark.requirement("REQ-WIRE-SESSION")
 def test_the_handshake_gives_the_board_s_identity_and_limits() -> None:
     link = Link().connect()
     assert link.host.config is not None
@@ -40,6 +41,7 @@ def test_hello_is_repeated_every_tenth_of_a_second_until_answered() -> None:
     assert sent[0]
 
 
+@pytest.mark.requirement("REQ-WIRE-SESSION")
 def test_a_welcome_to_another_host_is_not_believed() -> None:
     link = Link()
     link.answer(None)
@@ -49,6 +51,7 @@ def test_a_welcome_to_another_host_is_not_believed() -> None:
     assert other.config is None
 
 
+@pytest.mark.requirement("REQ-WIRE-SESSION")
 def test_another_version_is_said_with_what_to_do() -> None:
     host = HostLink(lambda: 5)
     frame = bytearray(wire.TELEMETRY_FRAME.size)
@@ -69,6 +72,7 @@ def test_bytes_that_are_no_frames_are_said_to_be_something_else() -> None:
     assert "none is a frame of the table board" in host.problem
 
 
+@pytest.mark.requirement("REQ-WIRE-ORDER")
 def test_lost_repeated_and_reordered_frames_are_told_apart() -> None:
     link = Link().connect()
     link.frame()
@@ -86,6 +90,7 @@ def test_lost_repeated_and_reordered_frames_are_told_apart() -> None:
     assert (health.reordered_frames, health.lost_frames) == (1, 2)
 
 
+@pytest.mark.requirement("REQ-WIRE-CRC")
 def test_corrupted_frames_are_counted() -> None:
     link = Link().connect()
     frame = bytearray(link.frame())
@@ -94,6 +99,7 @@ def test_corrupted_frames_are_counted() -> None:
     assert link.host.health.corrupted_frames == 1
 
 
+@pytest.mark.requirement("REQ-WIRE-ORDER")
 def test_a_late_frame_is_counted_and_a_stale_one_is_not_acted_on() -> None:
     link = Link().connect()
     link.now_s += 0.07
@@ -104,6 +110,7 @@ def test_a_late_frame_is_counted_and_a_stale_one_is_not_acted_on() -> None:
     assert link.host.health.stale_frames == 1
 
 
+@pytest.mark.requirement("REQ-WIRE-ORDER")
 def test_after_a_host_stall_only_the_newest_frames_count() -> None:
     link = Link().connect()
     waiting = b"".join(link.frame() for _ in range(50))
@@ -116,12 +123,14 @@ def test_after_a_host_stall_only_the_newest_frames_count() -> None:
     assert link.host.health.host_stalls == 1
 
 
+@pytest.mark.requirement("REQ-WIRE-ORDER")
 def test_a_slower_way_is_accepted_after_a_silence() -> None:
     link = Link().connect()
     link.now_s += 5.0
     assert len(link.receive(link.frame())) == 1
 
 
+@pytest.mark.requirement("REQ-WIRE-ORDER")
 def test_counters_wrap_around() -> None:
     link = Link().connect()
     link.board._telemetry_sequence = 65530
@@ -136,6 +145,7 @@ def test_counters_wrap_around() -> None:
     assert link.board.echo == (65530 + 20) % 65536
 
 
+@pytest.mark.requirement("REQ-WIRE-SESSION")
 def test_a_reboot_is_seen_once_and_a_new_handshake_follows() -> None:
     link = Link().connect()
     link.board = link.new_board()
@@ -151,6 +161,7 @@ def test_a_reboot_is_seen_once_and_a_new_handshake_follows() -> None:
     assert link.host.health.handshakes == 2
 
 
+@pytest.mark.requirement("REQ-WIRE-SESSION")
 def test_a_board_in_use_is_not_taken_over() -> None:
     link = Link().connect()
     session = link.board.session_id
@@ -162,6 +173,7 @@ def test_a_board_in_use_is_not_taken_over() -> None:
     assert link.board.session_id not in (0, session)
 
 
+@pytest.mark.requirement("REQ-BRD-REFUSE")
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
@@ -190,6 +202,7 @@ def test_each_refusal_has_its_reason_and_feeds_no_watchdog(changes: dict[str, ob
     assert link.board.rejected_in_row == 0
 
 
+@pytest.mark.requirement("REQ-WIRE-ORDER", "REQ-BRD-REFUSE")
 def test_a_command_that_answers_old_telemetry_is_stale() -> None:
     link = Link().connect()
     frame = motion(link)
@@ -199,6 +212,7 @@ def test_a_command_that_answers_old_telemetry_is_stale() -> None:
     assert link.board.reject_reason is Reject.STALE
 
 
+@pytest.mark.requirement("REQ-WIRE-ORDER", "REQ-BRD-REFUSE")
 def test_a_repeated_command_is_refused() -> None:
     link = Link().connect()
     frame = motion(link)
@@ -206,6 +220,7 @@ def test_a_repeated_command_is_refused() -> None:
     assert link.board.reject_reason is Reject.SEQUENCE
 
 
+@pytest.mark.requirement("REQ-WIRE-HOSTILE")
 @given(st.binary(max_size=600))
 def test_no_bytes_raise_at_either_end(data: bytes) -> None:
     link = Link().connect()
@@ -214,6 +229,7 @@ def test_no_bytes_raise_at_either_end(data: bytes) -> None:
     assert link.host.config is not None
 
 
+@pytest.mark.requirement("REQ-WIRE-HOSTILE")
 @given(st.sampled_from([1, 2, 3, 0x81, 0x82, 0xFF]), st.binary(max_size=60), st.booleans())
 def test_no_well_formed_frame_raises_or_is_obeyed_out_of_range(kind: int, body: bytes, ours: bool) -> None:
     link = Link().connect()
@@ -227,6 +243,7 @@ def test_no_well_formed_frame_raises_or_is_obeyed_out_of_range(kind: int, body: 
     link.host.transmit(MOVE, link.now_s)
 
 
+@pytest.mark.requirement("REQ-WIRE-ROUND")
 @given(st.floats(-40.0, 40.0))
 def test_a_rate_is_rounded_toward_zero(rate_dps: float) -> None:
     command = SafeCommand(CommandMode.MOVE, rate_dps, 8.0, 1.0)
@@ -235,6 +252,7 @@ def test_a_rate_is_rounded_toward_zero(rate_dps: float) -> None:
     assert abs(decoded.rate_dps - rate_dps) < 0.00101 or abs(rate_dps) > 32.767
 
 
+@pytest.mark.requirement("REQ-WIRE-CAUSE")
 def test_health_says_the_worst_first() -> None:
     health = Link().connect().host.health
     assert health.diagnose().startswith("clean")

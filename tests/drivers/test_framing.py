@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from drivers.framing import MAX_FRAME, MAX_PAYLOAD, Deframer, encode_frame
 
+pytestmark = pytest.mark.requirement("REQ-WIRE-CRC")
+
 payloads = st.binary(min_size=0, max_size=MAX_PAYLOAD)
 
 
@@ -30,6 +32,7 @@ def test_frames_come_out_as_they_went_in_however_the_bytes_are_cut(sent: list[by
     assert deframer.frames == len(sent)
 
 
+@pytest.mark.requirement("REQ-WIRE-HOSTILE")
 @given(st.binary(max_size=2000), st.lists(st.integers(0, 10_000), max_size=8))
 def test_no_bytes_raise_and_memory_stays_bounded(data: bytes, cuts: list[int]) -> None:
     deframer, _ = fed(data, cuts)

@@ -55,6 +55,7 @@ def test_bytes_both_ways_over_a_virtual_port(pty: tuple[int, int, str]) -> None:
     assert not port.is_open
 
 
+@pytest.mark.requirement("REQ-WIRE-PORT")
 def test_a_cable_out_and_in_again(tmp_path: Path) -> None:
     link = tmp_path / "table"
     master, slave = os.openpty()
@@ -77,6 +78,7 @@ def test_a_cable_out_and_in_again(tmp_path: Path) -> None:
     assert read_all(port, 4) == b"back"
 
 
+@pytest.mark.requirement("REQ-WIRE-PORT")
 def test_a_full_line_never_blocks_and_drops_whole_frames(pty: tuple[int, int, str]) -> None:
     master, _, name = pty
     port = SerialPort(name, 115200)

@@ -30,6 +30,7 @@ PAIRS = [
 ]
 
 
+@pytest.mark.requirement("REQ-ALM-FALSE", "REQ-PRM-UNASKED")
 @pytest.mark.parametrize(("program", "rider", "table"), PAIRS)
 def test_every_example_session_completes_without_a_trip(tmp_path: Path, program: str, rider: str, table: str) -> None:
     programs, riders = EXAMPLES / "programs", EXAMPLES / "riders"
@@ -69,6 +70,9 @@ RIGHT_ANSWERS = {
 }
 
 
+@pytest.mark.requirement(
+    "REQ-RSP-EMERGENCY-RETURN", "REQ-ALM-TODO", "REQ-PRM-ANGLE", "REQ-PRM-RATE", "REQ-PRM-RESCUE", "REQ-PRM-END"
+)
 @pytest.mark.parametrize("fault", sorted(RIGHT_ANSWERS))
 def test_a_fault_trips_for_the_right_cause_and_the_rider_is_treated_as_promised(tmp_path: Path, fault: str) -> None:
     found = bench(tmp_path, fault)
@@ -80,6 +84,7 @@ def test_a_fault_trips_for_the_right_cause_and_the_rider_is_treated_as_promised(
         assert found["truth"]["final_angle_deg"] < -70.0
 
 
+@pytest.mark.requirement("REQ-MON-ANGLE-PLAUSIBILITY", "REQ-PRM-RESCUE")
 @pytest.mark.parametrize("at_s", [25, 75, 155])
 @pytest.mark.parametrize("fault", sorted(name for name, kind in CATALOGUE.items() if kind.place == "sensor"))
 def test_whatever_happens_to_one_angle_the_rider_comes_upright(tmp_path: Path, fault: str, at_s: int) -> None:
@@ -89,6 +94,7 @@ def test_whatever_happens_to_one_angle_the_rider_comes_upright(tmp_path: Path, f
     assert found["truth"]["final_angle_deg"] < -70.0
 
 
+@pytest.mark.requirement("REQ-MON-HAND-SWITCH")
 @pytest.mark.parametrize("at_s", [1, 20, 33, 45, 60, 85, 100, 125, 150, 165, 190])
 def test_letting_go_brings_the_rider_upright_at_any_time(tmp_path: Path, at_s: int) -> None:
     found = bench(tmp_path, f"hand-switch-release@{at_s}")
@@ -107,6 +113,7 @@ def test_the_same_seed_gives_the_same_session(tmp_path: Path) -> None:
     assert recordings[0].inputs != recordings[2].inputs
 
 
+@pytest.mark.requirement("REQ-SES-REPLAY")
 @pytest.mark.parametrize("fault", ["", "encoder-stuck@75", "cable-out@75:3", "host-stall@80:1"])
 def test_a_replay_gives_the_same_commands(tmp_path: Path, fault: str) -> None:
     found = bench(tmp_path, *([fault] if fault else []))
@@ -118,6 +125,7 @@ def test_a_replay_gives_the_same_commands(tmp_path: Path, fault: str) -> None:
     assert done.returncode == 0
 
 
+@pytest.mark.requirement("REQ-SES-REPLAY")
 def test_a_replay_with_another_limit_is_told_apart(tmp_path: Path) -> None:
     """The check can fail: a controller of another session decides otherwise."""
     found = bench(tmp_path)

@@ -9,6 +9,7 @@ from firmware_host.cli.sessions import load_session
 from tests.end_to_end.commands import EXAMPLES, PROGRAM, REGULAR
 
 
+@pytest.mark.requirement("REQ-MON-RIDER-LOAD")
 @pytest.mark.parametrize(("setting_error_mm", "causes"), [(50, []), (100, ["rider-load"])])
 def test_a_rider_who_is_not_foot_heavy_is_brought_back(
     tmp_path: Path, setting_error_mm: int, causes: list[str]

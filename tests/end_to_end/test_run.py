@@ -58,6 +58,7 @@ def test_the_demonstration_needs_no_argument(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.requirement("REQ-SES-STOP")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_one_signal_brings_the_rider_upright_first(tmp_path: Path, number: signal.Signals) -> None:
     with process("run", PROGRAM, "--rider", REGULAR, "--speed", SPEED, "--records", tmp_path) as started:
@@ -71,6 +72,7 @@ def test_one_signal_brings_the_rider_upright_first(tmp_path: Path, number: signa
     assert last.encoder_deg < -70.0
 
 
+@pytest.mark.requirement("REQ-RSP-STOP", "REQ-REC-PERSON")
 def test_two_signals_stop_and_brake_and_a_third_brings_the_rider_upright(tmp_path: Path) -> None:
     with process("run", PROGRAM, "--rider", REGULAR, "--speed", "5", "--records", tmp_path) as started:
         read_until(started, "holding")
@@ -98,6 +100,7 @@ def angles(recording: Recording) -> list[float]:
     return [t.encoder_deg for one in recording.inputs if (t := one.telemetry) is not None and t.encoder_deg is not None]
 
 
+@pytest.mark.requirement("REQ-BRD-RETURN")
 def test_a_host_killed_mid_inversion_leaves_a_readable_black_box_and_the_board_rights_the_rider(tmp_path: Path) -> None:
     program = tmp_path / "short.toml"
     program.write_text(
@@ -150,6 +153,7 @@ def test_ending_the_run_ends_the_simulator(tmp_path: Path) -> None:
         assert not alive
 
 
+@pytest.mark.requirement("REQ-LIM-PROGRAM")
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [

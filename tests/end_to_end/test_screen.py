@@ -25,6 +25,7 @@ def answer(file: Path, *answers: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.requirement("REQ-PPL-QUESTIONS")
 def test_answers_are_kept_and_the_rest_of_the_file_stays(tmp_path: Path) -> None:
     file = tmp_path / "rob.toml"
     before = REGULAR.read_text(encoding="utf-8")
@@ -47,6 +48,7 @@ def test_a_new_rider_is_asked_who_they_are(tmp_path: Path) -> None:
     assert load_rider(file).file.rider.name == "Zoe"
 
 
+@pytest.mark.requirement("REQ-PPL-QUESTIONS")
 @pytest.mark.parametrize("answers", [(), ("Zoe",), ("Zoe", "female", "60", "1.7", "", "n", "n")])
 def test_answers_that_break_off_change_nothing(tmp_path: Path, answers: tuple[str, ...]) -> None:
     done = answer(tmp_path / "zoe.toml", *answers)
@@ -54,6 +56,7 @@ def test_answers_that_break_off_change_nothing(tmp_path: Path, answers: tuple[st
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.requirement("REQ-PPL-QUESTIONS")
 def test_a_file_that_is_no_rider_s_is_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "table.toml"
     file.write_text((EXAMPLES / "table.toml").read_text(encoding="utf-8"), encoding="utf-8")
@@ -62,6 +65,7 @@ def test_a_file_that_is_no_rider_s_is_left_alone(tmp_path: Path) -> None:
     assert file.read_bytes() == before
 
 
+@pytest.mark.requirement("REQ-MON-SCREENING")
 @pytest.mark.parametrize("screened", [False, True])
 def test_a_real_table_takes_nobody_who_did_not_answer(tmp_path: Path, screened: bool) -> None:
     rider = tmp_path / "rob.toml"

@@ -14,7 +14,7 @@ START = OperatorRequest(start=True)
 
 
 class Lockstep:
-    """Board, line and host. ``cut`` keeps the board's bytes away."""
+    """Board, line and host. ``cut`` keeps the board's bytes away; ``late_s`` is how late the host's loop is."""
 
     def __init__(self, program: str = "intermittent-40", rider: str = "regular") -> None:
         session = load_session(
@@ -27,6 +27,7 @@ class Lockstep:
         self.events: list[Event] = []
         self.now_s = 50.0
         self.cut = False
+        self.late_s = 0.0
 
     @property
     def state(self) -> str:
@@ -39,7 +40,7 @@ class Lockstep:
     def tick(self, pressed: OperatorRequest = NO_REQUEST) -> TickOutput:
         self.now_s += 0.01
         data = self.board.advance(0.01)
-        self.board.receive(self.host.exchange(b"" if self.cut else data, self.now_s, 0.0, pressed))
+        self.board.receive(self.host.exchange(b"" if self.cut else data, self.now_s, self.late_s, pressed))
         output = self.host.output
         assert output is not None
         self.events += output.events

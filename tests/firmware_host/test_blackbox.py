@@ -170,6 +170,7 @@ def test_lock_step_waits_instead_of_dropping(tmp_path: Path, monkeypatch: pytest
     assert_ticks(read(recorded(tmp_path, 2000)), list(range(2000)))
 
 
+@pytest.mark.requirement("REQ-SES-REPLAY")
 def test_a_trip_reaches_the_disk_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced = threading.Event()
     fsync = os.fsync
@@ -297,6 +298,7 @@ def test_the_refusal_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyP
 # --- what fails on the way
 
 
+@pytest.mark.requirement("REQ-SES-RECORD")
 def test_a_disk_that_fills_up_stops_nothing_and_is_written_when_it_has_room_again(tmp_path: Path) -> None:
     told = run_child(
         """
@@ -357,6 +359,7 @@ def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     released.set()
 
 
+@pytest.mark.requirement("REQ-SES-RECORD")
 def test_a_hanging_disk_holds_nothing_up_drops_ticks_and_no_event(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -397,6 +400,7 @@ def test_dropped_ticks_are_missed_by_the_reader(tmp_path: Path, monkeypatch: pyt
     assert recording.problems == ["2 records of /tick are missing in between: dropped or damaged"]
 
 
+@pytest.mark.requirement("REQ-SES-RECORD")
 def test_a_session_ends_although_the_disk_hangs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
@@ -438,6 +442,7 @@ def test_what_a_failed_sync_may_have_lost_is_written_again(tmp_path: Path, monke
     assert recording.problems == []
 
 
+@pytest.mark.requirement("REQ-SES-RECORD")
 def test_a_defect_of_the_recorder_is_told_and_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def breaks(*_: Any) -> None:
         raise RuntimeError("a defect")
@@ -450,6 +455,7 @@ def test_a_defect_of_the_recorder_is_told_and_stops_nothing(tmp_path: Path, monk
     assert "report this" in (box.problem or "")
 
 
+@pytest.mark.requirement("REQ-SES-RECORD")
 def test_a_tick_that_cannot_be_packed_is_told_and_raises_nothing(tmp_path: Path) -> None:
     with BlackBox(tmp_path, "x", METADATA, EPOCH_NS) as box:
         tick_input, output = tick(0)
@@ -464,6 +470,7 @@ def test_a_tick_that_cannot_be_packed_is_told_and_raises_nothing(tmp_path: Path)
 # --- a killed process
 
 
+@pytest.mark.requirement("REQ-SES-REPLAY")
 @pytest.mark.realtime
 def test_a_killed_process_loses_half_a_second_at_most(tmp_path: Path) -> None:
     """The child ticks a hundred times a second at most: half a second is fifty ticks, doubled for a busy machine."""

@@ -102,6 +102,7 @@ def test_all_wrong_limits_are_told_at_once() -> None:
     assert [problem.line for problem in caught.value.problems] == [4, 5, 6]
 
 
+@pytest.mark.requirement("REQ-LIM-ALLOWANCE")
 @pytest.mark.parametrize(
     ("experience", "sessions", "expected"),
     [
@@ -127,6 +128,7 @@ def test_experience_gives_the_allowance(experience: str, sessions: int, expected
     assert (limits.inverted_limit_deg, limits.time_inverted_s, limits.static_hold_s) == expected
 
 
+@pytest.mark.requirement("REQ-LIM-ALLOWANCE")
 def test_the_tighter_of_table_and_allowance_counts_and_is_named() -> None:
     chain, problems = rider_chain(table("[limits]\ninverted_limit_deg = 40"), rider("experienced"), TODAY)
     assert problems == []
@@ -136,6 +138,7 @@ def test_the_tighter_of_table_and_allowance_counts_and_is_named() -> None:
     assert chain.origin("jerk_dps3") == "the machine"
 
 
+@pytest.mark.requirement("REQ-LIM-NARROW")
 def test_a_rider_can_tighten_and_not_widen() -> None:
     chain, problems = rider_chain(load_table(None), rider("regular", "[limits]\ninverted_limit_deg = 30"), TODAY)
     assert (chain.limits.inverted_limit_deg, problems) == (30.0, [])
@@ -152,11 +155,13 @@ def test_where_the_travel_ends_is_the_tables_to_say() -> None:
     assert table("[limits]\nupright_deg = -60").limits.upright_deg == -60.0
 
 
+@pytest.mark.requirement("REQ-LIM-RATING")
 @pytest.mark.parametrize(("mass_kg", "height_m"), [("40", "1.47"), ("136", "1.98")])
 def test_riders_at_the_edge_of_the_rating_may_ride(mass_kg: str, height_m: str) -> None:
     assert refusals(load_table(None), rider(mass_kg=mass_kg, height_m=height_m)) == []
 
 
+@pytest.mark.requirement("REQ-LIM-RATING")
 def test_a_rider_outside_the_rating_is_refused_with_both_numbers() -> None:
     narrow = table("[rating]\nmax_mass_kg = 100\nmin_height_m = 1.55")
     assert refusals(narrow, rider(mass_kg="100.5", height_m="1.54")) == [
@@ -169,6 +174,7 @@ def test_a_rider_outside_the_rating_is_refused_with_both_numbers() -> None:
 CLEARED = '[clearance]\ninverted_limit_deg = 90\ngiven_by = "Dr. X"\nexpires = 2026-06-01'
 
 
+@pytest.mark.requirement("REQ-LIM-CLEARANCE")
 def test_a_clearance_counts_up_to_what_the_table_allows() -> None:
     someone = rider("experienced", CLEARED)
     full = table("[limits]\ninverted_limit_deg = 90")
@@ -178,17 +184,20 @@ def test_a_clearance_counts_up_to_what_the_table_allows() -> None:
     assert rider_chain(full, rider("experienced"), TODAY)[0].limits.inverted_limit_deg == 60.0
 
 
+@pytest.mark.requirement("REQ-LIM-CLEARANCE")
 def test_an_expired_clearance_is_refused() -> None:
     assert refusals(load_table(None), rider("experienced", CLEARED), date(2026, 6, 2)) == [
         "r.toml:10: the clearance expired on 2026-06-01, and today is 2026-06-02; ask Dr. X for a new one"
     ]
 
 
+@pytest.mark.requirement("REQ-LIM-CLEARANCE")
 def test_a_clearance_is_for_experienced_riders() -> None:
     with pytest.raises(FileError, match=r"r\.toml:8: inverted_limit_deg is for experienced riders"):
         rider("regular", CLEARED)
 
 
+@pytest.mark.requirement("REQ-LIM-CLEARANCE")
 def test_a_clearance_without_a_date_is_refused() -> None:
     with pytest.raises(FileError, match=r"r\.toml:7: expires is missing; add it, such as: expires = "):
         rider("experienced", '[clearance]\ninverted_limit_deg = 75\ngiven_by = "Dr. X"')
@@ -209,6 +218,7 @@ def test_kinds_of_files_are_told_apart() -> None:
         make_table(rider().source)
 
 
+@pytest.mark.requirement("REQ-LIM-NARROW")
 @given(st.data())
 def test_no_chain_of_files_ever_widens_a_limit(data: st.DataObject) -> None:
     chain = MACHINE_CHAIN

@@ -20,6 +20,7 @@ def inverted() -> Lockstep:
     return table
 
 
+@pytest.mark.requirement("REQ-SES-START")
 def test_nothing_moves_before_start_is_pressed() -> None:
     table = Lockstep()
     table.run(5.0)
@@ -27,6 +28,7 @@ def test_nothing_moves_before_start_is_pressed() -> None:
     assert table.angle_deg == pytest.approx(-75.0, abs=0.1)
 
 
+@pytest.mark.requirement("REQ-SES-START")
 def test_start_is_refused_while_something_is_not_clear() -> None:
     table = Lockstep()
     table.board.table.faults[sensors.ANKLE_LATCH_LOCKED] = 0.0
@@ -39,6 +41,17 @@ def test_start_is_refused_while_something_is_not_clear() -> None:
     assert table.angle_deg == pytest.approx(-75.0, abs=0.1)
 
 
+@pytest.mark.requirement("REQ-MON-TICK")
+def test_a_late_loop_is_told_once_until_it_is_in_time_again() -> None:
+    table = Lockstep()
+    for late_s, told in ((0.05, 0), (0.051, 1), (0.09, 1), (0.05, 1), (0.06, 2)):
+        table.late_s = late_s
+        table.run(0.1)
+        assert len([text for text in table.texts("warning") if "control loop" in text]) == told
+    assert "control loop 51 ms late" in table.texts("warning")
+
+
+@pytest.mark.requirement("REQ-SES-STOP")
 def test_stop_holds_until_a_deliberate_return(inverted: Lockstep) -> None:
     inverted.tick(STOP)
     inverted.until(lambda: inverted.state == "stopped_held", 3.0)
@@ -50,6 +63,7 @@ def test_stop_holds_until_a_deliberate_return(inverted: Lockstep) -> None:
     assert inverted.controller.outcome_so_far().name == "stopped"
 
 
+@pytest.mark.requirement("REQ-SES-STOP")
 def test_return_upright_ends_the_session(inverted: Lockstep) -> None:
     inverted.tick(UP)
     assert inverted.state == "returning_inverted"
@@ -79,6 +93,7 @@ def test_an_acknowledgement_upright_clears_the_board_s_faults() -> None:
     assert not after.clear_faults
 
 
+@pytest.mark.requirement("REQ-ALM-TODO")
 def test_a_return_asked_for_under_an_emergency_stop_is_told_why_nothing_moves(inverted: Lockstep) -> None:
     inverted.board.table.faults[sensors.ESTOP_PRESSED] = 1.0
     inverted.until(lambda: inverted.state == "stopped_held", 3.0)
@@ -107,6 +122,7 @@ def test_a_link_lost_at_upright_just_after_the_start_lets_the_program_begin_anew
     assert table.texts("trip") == []
 
 
+@pytest.mark.requirement("REQ-WIRE-CAUSE")
 def test_a_cut_line_is_not_called_a_stalled_host(inverted: Lockstep) -> None:
     inverted.cut = True
     inverted.run(2.0)
@@ -116,6 +132,7 @@ def test_a_cut_line_is_not_called_a_stalled_host(inverted: Lockstep) -> None:
     assert inverted.texts("trip")[0].startswith("EMERGENCY_RETURN by link")
 
 
+@pytest.mark.requirement("REQ-WIRE-SESSION")
 def test_only_the_board_of_the_table_file_is_accepted() -> None:
     table = Lockstep()
     table.host.link._serial = 4711

@@ -9,6 +9,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from firmware_host.machine import STATES, TRANSITIONS, OperatingStates, diagram
 
+pytestmark = pytest.mark.requirement("REQ-SES-STATES")
+
 TRIGGERS = sorted({str(transition["trigger"]) for transition in TRANSITIONS})
 SAFETY = {"safety_returns", "safety_hurries", "safety_stops", "safety_holds", "safety_recovers", "safety_loses_link"}
 
@@ -56,6 +58,7 @@ def test_every_state_can_be_reached_and_no_other() -> None:
     assert sorted(reachable()) == sorted(LEAVES)
 
 
+@pytest.mark.requirement("REQ-SES-START")
 @pytest.mark.parametrize("state", LEAVES)
 def test_the_session_begins_only_with_start_and_only_when_ready(state: str) -> None:
     begins = [trigger for trigger in TRIGGERS if after(state, trigger).startswith("session")]

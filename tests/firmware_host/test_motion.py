@@ -79,6 +79,7 @@ def test_time_inverted_is_the_part_above_horizontal(from_deg: float, to_deg: flo
         assert isclose(motion(to_deg, from_deg, pace=pace).at(crossing_s).angle_deg, 0.0, abs_tol=1e-6)
 
 
+@pytest.mark.requirement("REQ-SES-PACE")
 @given(angles, angles, paces, st.floats(0.0, 1.0))
 def test_from_rest_it_stays_between_its_ends_and_below_its_rate(
     from_deg: float, to_deg: float, pace: Pace, part: float
@@ -99,6 +100,7 @@ def test_it_ends_exactly_at_the_target_and_at_rest(to_deg: float, from_deg: floa
     assert isclose(ends_dps, 0.0, abs_tol=1e-3)
 
 
+@pytest.mark.requirement("REQ-SES-PACE")
 @given(angles, angles, rates, paces)
 def test_it_begins_where_the_table_is_and_has_no_steps(
     to_deg: float, from_deg: float, rate_dps: float, pace: Pace
@@ -115,6 +117,7 @@ def test_it_begins_where_the_table_is_and_has_no_steps(
         last = now
 
 
+@pytest.mark.requirement("REQ-SES-PACE")
 @pytest.mark.parametrize(("to_deg", "rate_dps"), [(-20.0, 2.0), (20.0, -2.0), (0.5, 2.0)])
 def test_it_rests_before_it_reverses(to_deg: float, rate_dps: float) -> None:
     moving = motion(to_deg, 0.0, rate_dps)
@@ -178,6 +181,7 @@ def test_feedback_pulls_toward_the_plan_and_is_bounded() -> None:
     assert back.rate_to_ask_dps(10.0, 50.0) == -2.0
 
 
+@pytest.mark.requirement("REQ-SES-PACE")
 @given(angles, angles, rates, paces, st.floats(-1.0, 200.0), st.floats(-200.0, 200.0))
 def test_what_is_asked_never_exceeds_the_pace(
     to_deg: float, from_deg: float, rate_dps: float, pace: Pace, t_s: float, measured_deg: float

@@ -20,6 +20,8 @@ from firmware_host.validation import (
 )
 from tests.firmware_host.program_texts import program, programs
 
+pytestmark = pytest.mark.requirement("REQ-LIM-PROGRAM")
+
 TODAY = date(2026, 6, 1)
 WHO = "the allowance of {} rider R (r.toml:6)"
 

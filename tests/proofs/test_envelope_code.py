@@ -84,6 +84,7 @@ def stops_within(rate: Any, room: Any, bounds: Bounds) -> Any:
     return rate * reaction + rate * rate / (2 * brake) + brake * reaction * reaction / 2 <= room
 
 
+@pytest.mark.requirement("REQ-ENV-LIMIT")
 def test_there_is_always_a_rate_to_give(ticks: list[Tick]) -> None:
     """No path divides by zero or takes the root of a negative number, and every path ends with a rate."""
     assert len(ticks) > 20, "the exploration lost its reach"
@@ -92,6 +93,7 @@ def test_there_is_always_a_rate_to_give(ticks: list[Tick]) -> None:
             prove(obligation, *tick.path.assumptions)
 
 
+@pytest.mark.requirement("REQ-ENV-LIMIT")
 def test_inverted_end(ticks: list[Tick]) -> None:
     """A rate toward inversion stops before the limit, or it is the rate in force under full braking."""
     for tick in ticks:
@@ -99,6 +101,7 @@ def test_inverted_end(ticks: list[Tick]) -> None:
         tick.prove(z3.Or(tick.rate <= 0, tick.rate <= tick.braked, within))
 
 
+@pytest.mark.requirement("REQ-ENV-LIMIT")
 def test_upright_end(ticks: list[Tick]) -> None:
     """A rate toward upright stops before the end of the travel, or it is the rate in force under full braking."""
     for tick in ticks:
@@ -106,6 +109,7 @@ def test_upright_end(ticks: list[Tick]) -> None:
         tick.prove(z3.Or(tick.rate >= 0, tick.rate >= tick.braked, within))
 
 
+@pytest.mark.requirement("REQ-ENV-NUMBER", "REQ-ENV-SLEW")
 def test_rates_and_slopes_keep_their_limits(ticks: list[Tick]) -> None:
     """Toward standstill at most the guaranteed braking, away from it at most the acceleration; no rate too fast."""
     for tick in ticks:
@@ -116,6 +120,7 @@ def test_rates_and_slopes_keep_their_limits(ticks: list[Tick]) -> None:
         tick.prove(rate >= previous - z3.If(previous <= 0, bounds.accel_dps2, bounds.brake_dps2) * tick.dt)
 
 
+@pytest.mark.requirement("REQ-RSP-INHIBIT")
 def test_forbidden_inversion_is_never_given(ticks: list[Tick]) -> None:
     """With a limit of 0 toward inversion, from standstill, whatever is asked: nothing positive."""
     for tick in ticks:

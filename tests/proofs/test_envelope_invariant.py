@@ -20,6 +20,8 @@ import z3
 
 from tests.proofs.symbolic import counterexample, prove
 
+pytestmark = pytest.mark.requirement("REQ-ENV-LIMIT")
+
 x, d, a, u, limit, stray = z3.Reals("x d a u limit stray")
 n = z3.Real("n")
 
@@ -100,6 +102,7 @@ def test_a_drive_that_strays_oversteps_by_no_more_than_its_error_times_the_stopp
     prove(added + stray * d + after - reserve <= 0, still_moving, stray >= 0, a > 0, d > 0, n >= 0)
 
 
+@pytest.mark.requirement("REQ-ENV-NARROWED")
 def test_a_potential_beyond_a_narrowed_limit_only_falls() -> None:
     """Where a limit was narrowed under a moving table, full braking is what the code gives: see the lemma above."""
     before = z3.Real("before")

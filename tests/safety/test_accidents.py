@@ -42,6 +42,7 @@ def grip(table: KinematicTable) -> None:
 # --------------------------------------------------------------------------------------- clocks
 
 
+@pytest.mark.requirement("REQ-MON-CLOCK")
 @pytest.mark.parametrize("jump_s", [-1000.0, -1e9, 1e300, -1e300])
 @pytest.mark.parametrize("phase", ["RETURNING", "HELD"])
 def test_no_jump_of_the_clock_stops_the_timers_that_bring_a_rider_up(jump_s: float, phase: str) -> None:
@@ -62,6 +63,7 @@ def test_no_jump_of_the_clock_stops_the_timers_that_bring_a_rider_up(jump_s: flo
     assert table.angle_deg < -72.0
 
 
+@pytest.mark.requirement("REQ-MON-TIME-INVERTED", "REQ-MON-CLOCK")
 def test_time_inverted_goes_on_while_the_clock_stands() -> None:
     table = at(10.0, limits=narrow(TABLE, {"time_inverted_s": 20.0}, "rider"))
     for _ in range(2500):
@@ -69,6 +71,7 @@ def test_time_inverted_goes_on_while_the_clock_stands() -> None:
     assert "time-inverted" in table.causes()
 
 
+@pytest.mark.requirement("REQ-ALM-CAUSE")
 def test_a_trip_is_dated_by_the_clock_that_the_loop_goes_by() -> None:
     table = at(-40.0)
     let_go(table)
@@ -79,6 +82,7 @@ def test_a_trip_is_dated_by_the_clock_that_the_loop_goes_by() -> None:
     assert trip.since_s == pytest.approx(table.now_s - 0.02)
 
 
+@pytest.mark.requirement("REQ-MON-TICK")
 def test_a_loop_that_calls_itself_endlessly_late_is_late() -> None:
     table = at(-40.0)
     table.late_s = math.inf
@@ -89,6 +93,7 @@ def test_a_loop_that_calls_itself_endlessly_late_is_late() -> None:
 # --------------------------------------------------------------------------------------- strength that was used up
 
 
+@pytest.mark.requirement("REQ-REC-RUNAWAY")
 @pytest.mark.parametrize("late", ["same monitor", "other monitor"])
 def test_a_recovery_that_runs_away_loses_its_torque_even_if_torque_was_cut_before(late: str) -> None:
     """The latch stands, the table creeps: the second runaway must be cut like the first."""
@@ -109,6 +114,7 @@ def test_a_recovery_that_runs_away_loses_its_torque_even_if_torque_was_cut_befor
     assert table.verdict.command.mode is CommandMode.TORQUE_OFF
 
 
+@pytest.mark.requirement("REQ-REC-RUNAWAY")
 def test_a_stop_in_a_recovery_that_turns_into_a_runaway_loses_its_torque() -> None:
     table = at(30.0)
     table.tick(MotionRequest(ask=Response.TORQUE_OFF))
@@ -121,6 +127,7 @@ def test_a_stop_in_a_recovery_that_turns_into_a_runaway_loses_its_torque() -> No
     table.until(lambda: table.state.supervisor.torque_off, 0.5)
 
 
+@pytest.mark.requirement("REQ-REC-ATTEMPTS")
 def test_a_dead_power_stage_is_tried_once_and_then_told() -> None:
     table = at(30.0)
     table.faults, table.move = DriveFault.DRIVER, lambda _: 0.0
@@ -130,6 +137,7 @@ def test_a_dead_power_stage_is_tried_once_and_then_told() -> None:
 # --------------------------------------------------------------------------------------- what may interrupt a return
 
 
+@pytest.mark.requirement("REQ-MON-REQUEST")
 @pytest.mark.parametrize("rate_dps", [math.nan, math.inf, 1e9])
 def test_garbage_from_the_operating_side_does_not_interrupt_a_return(rate_dps: float) -> None:
     table = at(40.0)
@@ -155,6 +163,7 @@ def test_without_a_frame_the_last_word_on_the_motion_stands() -> None:
 # --------------------------------------------------------------------------------------- a reset starts nothing
 
 
+@pytest.mark.requirement("REQ-RSP-RESET")
 def test_acknowledging_while_a_rate_is_asked_for_moves_nothing() -> None:
     table = at(-60.0)
     let_go(table)
@@ -170,6 +179,7 @@ def test_acknowledging_while_a_rate_is_asked_for_moves_nothing() -> None:
     assert table.angle_deg > before + 1.0
 
 
+@pytest.mark.requirement("REQ-RSP-STUCK-BUTTON")
 def test_an_acknowledge_button_that_is_stuck_clears_nothing_by_itself() -> None:
     table = at(-60.0)
     let_go(table)
@@ -184,6 +194,7 @@ def test_an_acknowledge_button_that_is_stuck_clears_nothing_by_itself() -> None:
     assert table.phase == "FREE"
 
 
+@pytest.mark.requirement("REQ-RSP-STUCK-BUTTON")
 @pytest.mark.parametrize("person", ["stop", "chain"])
 def test_a_recover_button_that_is_stuck_does_not_undo_a_stop(person: str) -> None:
     table = at(30.0)
@@ -199,6 +210,7 @@ def test_a_recover_button_that_is_stuck_does_not_undo_a_stop(person: str) -> Non
     comes_up(table)
 
 
+@pytest.mark.requirement("REQ-RSP-STUCK-BUTTON")
 def test_a_recover_button_that_is_stuck_does_not_push_for_ever() -> None:
     table = at(30.0)
     table.move = lambda rate_dps: max(rate_dps, 0.0)
@@ -206,6 +218,7 @@ def test_a_recover_button_that_is_stuck_does_not_push_for_ever() -> None:
     table.until(lambda: table.state.supervisor.exhausted, 60.0, RECOVER)
 
 
+@pytest.mark.requirement("REQ-REC-NO-TRAP")
 def test_recover_pressed_while_the_table_still_brakes_is_not_forgotten() -> None:
     table = at(30.0)
     table.tick(MotionRequest(-3.0))
@@ -219,6 +232,7 @@ def test_recover_pressed_while_the_table_still_brakes_is_not_forgotten() -> None
 # --------------------------------------------------------------------------------------- held by a person, and then ...
 
 
+@pytest.mark.requirement("REQ-REC-RIDER-ASKS")
 @pytest.mark.parametrize("stop", ["stop", "chain"])
 @pytest.mark.parametrize("mode", ["hold-to-run", "press-to-return"])
 def test_a_held_rider_who_uses_the_hand_switch_is_brought_upright(stop: str, mode: Any) -> None:
@@ -235,6 +249,7 @@ def test_a_held_rider_who_uses_the_hand_switch_is_brought_upright(stop: str, mod
     comes_up(table)
 
 
+@pytest.mark.requirement("REQ-REC-RIDER-ASKS")
 @pytest.mark.parametrize("when", ["before", "while it brakes"])
 def test_letting_go_with_the_stop_is_no_wish_to_move(when: str) -> None:
     """Everybody lets go when the table stops; only what the rider does after that is a request."""
@@ -257,6 +272,7 @@ def test_letting_go_with_the_stop_is_no_wish_to_move(when: str) -> None:
     comes_up(table)
 
 
+@pytest.mark.requirement("REQ-REC-FORBIDDEN")
 def test_while_the_chain_is_open_nothing_that_the_rider_does_moves_the_table() -> None:
     table = at(30.0)
     table.inputs &= ~Input.ESTOP_CHAIN
@@ -266,6 +282,7 @@ def test_while_the_chain_is_open_nothing_that_the_rider_does_moves_the_table() -
     assert table.phase == "HELD"
 
 
+@pytest.mark.requirement("REQ-REC-RIDER-ASKS")
 @pytest.mark.parametrize("slip_dps", [0.15, -0.15, 1.0])
 def test_a_brake_that_slips_under_a_person_s_stop_is_no_reason_to_watch(slip_dps: float) -> None:
     table = at(30.0)
@@ -278,6 +295,7 @@ def test_a_brake_that_slips_under_a_person_s_stop_is_no_reason_to_watch(slip_dps
     comes_up(table)
 
 
+@pytest.mark.requirement("REQ-REC-ATTEMPTS")
 def test_a_board_that_returned_by_itself_proves_that_the_table_moves_after_all() -> None:
     table = at(40.0)
     table.move = lambda rate_dps: max(rate_dps, 0.0)
@@ -310,6 +328,7 @@ def drifting(per_s: float, table_of: Callable[[], KinematicTable]) -> Callable[[
     return bend
 
 
+@pytest.mark.requirement("REQ-ANG-BRAKE")
 @pytest.mark.parametrize("per_s", [0.1, 0.3, 0.5, 1.0, -0.1, -0.3, -0.5])
 def test_an_encoder_that_drifts_inside_the_drive_s_loop_is_found_out_on_the_brake(per_s: float) -> None:
     table = KinematicTable()
@@ -323,6 +342,7 @@ def test_an_encoder_that_drifts_inside_the_drive_s_loop_is_found_out_on_the_brak
     assert table.angle_deg == pytest.approx(-75.0, abs=1.5)
 
 
+@pytest.mark.requirement("REQ-ANG-VOTE")
 @pytest.mark.parametrize("per_s", [0.3, -1.0])
 def test_the_vote_is_not_reversed_by_the_one_that_lost_it(per_s: float) -> None:
     table = at(30.0)
@@ -339,6 +359,7 @@ def test_the_vote_is_not_reversed_by_the_one_that_lost_it(per_s: float) -> None:
     assert not table.state.view.angles.encoder.lost
 
 
+@pytest.mark.requirement("REQ-ANG-VOTE")
 def test_without_the_other_value_nothing_is_reconsidered() -> None:
     table = at(30.0)
     table.bend = lambda t: t._replace(inclinometer_deg=34.0) if t.sequence % 2 else t._replace(inclinometer_deg=None)
@@ -350,6 +371,7 @@ def test_without_the_other_value_nothing_is_reconsidered() -> None:
     assert not angles.encoder.lost
 
 
+@pytest.mark.requirement("REQ-ANG-VOTE")
 def test_after_the_board_s_own_return_dead_reckoning_begins_anew() -> None:
     table = at(40.0)
     table.silent = True
@@ -359,6 +381,7 @@ def test_after_the_board_s_own_return_dead_reckoning_begins_anew() -> None:
     assert table.state.view.angles.estimate_deg == pytest.approx(-60.0, abs=0.5)
 
 
+@pytest.mark.requirement("REQ-MON-ANGLE-PLAUSIBILITY")
 def test_one_angle_that_has_not_spoken_yet_forbids_inversion() -> None:
     table = KinematicTable()
     table.run(0.1)
@@ -373,6 +396,7 @@ def test_one_angle_that_has_not_spoken_yet_forbids_inversion() -> None:
 # --------------------------------------------------------------------------------------- slow and flickering faults
 
 
+@pytest.mark.requirement("REQ-MON-STANDSTILL")
 @pytest.mark.parametrize("wrong_dps", [1.5, -1.5])
 def test_a_table_that_wanders_under_torque_is_stopped(wrong_dps: float) -> None:
     """Too slow for overspeed and following, and no brake that could be seen to slip."""
@@ -385,6 +409,7 @@ def test_a_table_that_wanders_under_torque_is_stopped(wrong_dps: float) -> None:
     comes_up(table)
 
 
+@pytest.mark.requirement("REQ-MON-FLICKER")
 @pytest.mark.parametrize("pattern", [(1, 1), (2, 1), (3, 2)])
 def test_a_hand_switch_that_flickers_counts_as_released(pattern: tuple[int, int]) -> None:
     table = at(30.0)
@@ -395,6 +420,7 @@ def test_a_hand_switch_that_flickers_counts_as_released(pattern: tuple[int, int]
     assert table.causes() == ["hand-switch"]
 
 
+@pytest.mark.requirement("REQ-MON-ANGLE-AGREEMENT", "REQ-MON-FLICKER")
 def test_angles_that_disagree_most_of_the_time_disagree() -> None:
     table = at(30.0)
     table.bend = lambda t: t._replace(inclinometer_deg=table.angle_deg + (1.7 if t.sequence // 20 % 3 else 0.0) + 1.5)
@@ -402,6 +428,7 @@ def test_angles_that_disagree_most_of_the_time_disagree() -> None:
     assert {"angle-agreement", "angle-plausibility"} & set(table.causes())
 
 
+@pytest.mark.requirement("REQ-MON-FLICKER")
 def test_a_single_bounce_is_forgotten() -> None:
     since = Since()
     for number in range(100):
@@ -413,6 +440,7 @@ def test_a_single_bounce_is_forgotten() -> None:
 # --------------------------------------------------------------------------------------- since when
 
 
+@pytest.mark.requirement("REQ-ALM-CAUSE")
 @pytest.mark.parametrize(
     ("monitor", "earlier_s", "happen"),
     [
@@ -446,6 +474,7 @@ def _apart(table: KinematicTable) -> Callable[[Telemetry], Telemetry]:
     return bend
 
 
+@pytest.mark.requirement("REQ-MON-STOP-TIME")
 def test_a_stop_that_never_stands_says_when_it_was_ordered() -> None:
     table = at(20.0)
     table.run(1.0)

@@ -37,6 +37,7 @@ class Watched:
         return tuple(f"{alarm.id} {alarm.priority.name}" for alarm in self.alarms.active)
 
 
+@pytest.mark.requirement("REQ-ALM-TODO")
 @pytest.mark.parametrize("kind", REGISTER, ids=lambda kind: kind.id)
 @pytest.mark.parametrize("response", [Response.RETURN, Response.EMERGENCY_RETURN, Response.STOP, Response.TORQUE_OFF])
 def test_everything_that_can_trip_has_an_instruction(kind: type, response: Response) -> None:
@@ -62,6 +63,7 @@ def test_while_all_is_well_there_is_no_alarm() -> None:
     assert (watched.changes, watched.alarms.text, watched.alarms.sounding(0.0)) == ([], "", None)
 
 
+@pytest.mark.requirement("REQ-ALM-PRIORITY")
 def test_what_forbids_inversion_is_low_and_is_not_heard() -> None:
     watched = Watched()
     watched.table.inputs = ALL_WELL & ~Input.ANKLE_LATCH_NO
@@ -74,6 +76,7 @@ def test_what_forbids_inversion_is_low_and_is_not_heard() -> None:
     assert watched.shown() == (), "not latched"
 
 
+@pytest.mark.requirement("REQ-ALM-PRIORITY", "REQ-ALM-SEEN")
 def test_a_return_is_medium_until_upright_and_stays_until_acknowledged() -> None:
     watched = Watched(30.0)
     watched.table.inputs = ALL_WELL & ~Input.HAND_SWITCH_NO
@@ -93,6 +96,7 @@ def test_a_return_is_medium_until_upright_and_stays_until_acknowledged() -> None
     assert watched.shown() == ()
 
 
+@pytest.mark.requirement("REQ-ALM-SEEN")
 def test_an_acknowledged_alarm_is_silent_and_clears_nothing() -> None:
     watched = Watched(30.0)
     watched.table.inputs = ALL_WELL & ~Input.HAND_SWITCH_NO
@@ -110,6 +114,7 @@ def test_an_acknowledged_alarm_is_silent_and_clears_nothing() -> None:
     assert [alarm.acknowledged for alarm in watched.alarms.active] == [False, True]
 
 
+@pytest.mark.requirement("REQ-ALM-PAUSE")
 def test_a_pause_of_the_sound_ends_by_itself_and_with_a_new_alarm() -> None:
     watched = Watched(30.0)
     watched.table.inputs = ALL_WELL & ~Input.HAND_SWITCH_NO
@@ -125,6 +130,7 @@ def test_a_pause_of_the_sound_ends_by_itself_and_with_a_new_alarm() -> None:
     assert watched.alarms.sounding(watched.table.now_s) is Priority.HIGH
 
 
+@pytest.mark.requirement("REQ-ALM-ESCALATE")
 def test_a_person_s_stop_asks_for_the_way_upright_and_then_insists() -> None:
     watched = Watched(30.0)
     watched.run(0.1, STOP_PRESSED)
@@ -139,6 +145,7 @@ def test_a_person_s_stop_asks_for_the_way_upright_and_then_insists() -> None:
     assert watched.shown() == (), "on the way"
 
 
+@pytest.mark.requirement("REQ-ALM-TODO")
 def test_an_open_chain_says_what_to_release() -> None:
     watched = Watched(30.0)
     watched.table.inputs = ALL_WELL & ~Input.ESTOP_CHAIN
@@ -147,6 +154,7 @@ def test_an_open_chain_says_what_to_release() -> None:
     assert "Release the emergency stop" in watched.alarms.text
 
 
+@pytest.mark.requirement("REQ-ALM-TODO")
 def test_a_table_that_cannot_be_moved_asks_for_hands() -> None:
     watched = Watched(30.0)
     watched.table.move = lambda _: 0.0
@@ -157,6 +165,7 @@ def test_a_table_that_cannot_be_moved_asks_for_hands() -> None:
     assert "given-up HIGH" in watched.shown()
 
 
+@pytest.mark.requirement("REQ-ALM-PRIORITY")
 def test_something_seen_that_forbids_inversion_beside_a_trip_is_told_once() -> None:
     watched = Watched()
     watched.table.inputs = ALL_WELL & ~Input.ANKLE_LATCH_NO
@@ -168,6 +177,7 @@ def test_something_seen_that_forbids_inversion_beside_a_trip_is_told_once() -> N
     assert watched.shown() == ("ankle-latch LOW",)
 
 
+@pytest.mark.requirement("REQ-ALM-TODO")
 def test_a_silent_board_is_said_to_act_by_itself() -> None:
     watched = Watched(30.0)
     watched.table.silent = True
@@ -176,6 +186,7 @@ def test_a_silent_board_is_said_to_act_by_itself() -> None:
     assert "by itself" in watched.alarms.text
 
 
+@pytest.mark.requirement("REQ-ALM-TODO")
 def test_a_stop_on_its_way_and_a_recovery_say_so() -> None:
     watched = Watched(30.0)
     watched.table.bend = lambda t: t._replace(rejected_in_row=3)

@@ -20,6 +20,7 @@ def fed(*values: float | None, step_s: float = 0.01) -> Channel:
     return channel
 
 
+@pytest.mark.requirement("REQ-ANG-LOST")
 @pytest.mark.parametrize(
     ("value", "lost"), [(94.9, False), (95.1, True), (-95.1, True), (float("nan"), True), (float("inf"), True)]
 )
@@ -27,20 +28,24 @@ def test_range(value: float, lost: bool) -> None:
     assert bool(fed(value).lost) == lost
 
 
+@pytest.mark.requirement("REQ-ANG-LOST")
 @pytest.mark.parametrize(("step_deg", "lost"), [(1.9, False), (2.1, True), (-2.1, True)])
 def test_step(step_deg: float, lost: bool) -> None:
     assert bool(fed(10.0, 10.0 + step_deg).lost) == lost
 
 
+@pytest.mark.requirement("REQ-ANG-LOST")
 def test_after_a_pause_a_larger_step_is_believed() -> None:
     assert not fed(10.0, 14.0, step_s=0.2).lost
 
 
+@pytest.mark.requirement("REQ-ANG-LOST")
 @pytest.mark.parametrize(("frames", "lost"), [(3, False), (6, True)])
 def test_absence_is_forgiven_for_three_frames(frames: int, lost: bool) -> None:
     assert bool(fed(10.0, *[None] * frames).lost) == lost
 
 
+@pytest.mark.requirement("REQ-ANG-LOST")
 def test_the_first_reason_stays() -> None:
     channel = fed(10.0, 20.0, 200.0)
     assert "jumped" in channel.lost
@@ -48,6 +53,7 @@ def test_the_first_reason_stays() -> None:
     assert not channel.lost
 
 
+@pytest.mark.requirement("REQ-ANG-LOST")
 @pytest.mark.parametrize("stuck", ["encoder_deg", "inclinometer_deg"])
 def test_a_channel_that_stands_while_the_table_moves_is_lost(stuck: str) -> None:
     table = KinematicTable()
@@ -67,6 +73,7 @@ def frame(encoder: float | None, inclinometer: float | None, rate: float | None 
     return Telemetry(1, 1, 0, None, None, encoder, inclinometer, rate, 0.0, 24.0, 25.0, 25.0, 0, 0, 0, 0, 0)
 
 
+@pytest.mark.requirement("REQ-ANG-WORST")
 def test_the_worst_of_both_angles_counts_on_either_side() -> None:
     angles = Angles()
     angles.update(frame(10.0, 12.0, None), 0.0, 0.01, LIMITS)
@@ -75,6 +82,7 @@ def test_the_worst_of_both_angles_counts_on_either_side() -> None:
     assert (angles.low_deg, angles.high_deg) == (11.0, 11.5)
 
 
+@pytest.mark.requirement("REQ-ANG-VOTE")
 def test_without_two_angles_there_is_nothing_to_vote_on() -> None:
     angles = Angles()
     angles.vote()
@@ -84,6 +92,7 @@ def test_without_two_angles_there_is_nothing_to_vote_on() -> None:
     assert angles.angle_deg == 5.0
 
 
+@pytest.mark.requirement("REQ-ANG-WORST")
 def test_the_rate_comes_from_the_other_angle_when_the_encoder_is_lost() -> None:
     angles = Angles()
     for number in range(30):
@@ -97,12 +106,14 @@ def test_the_rate_comes_from_the_other_angle_when_the_encoder_is_lost() -> None:
     assert angles.best_deg is not None
 
 
+@pytest.mark.requirement("REQ-ANG-LOST")
 def test_a_drive_that_reports_its_encoder_lost_is_believed() -> None:
     angles = Angles()
     angles.update(frame(10.0, 10.0)._replace(faults=DriveFault.ENCODER), 0.0, 0.01, LIMITS)
     assert angles.encoder.lost == "reported lost by the drive"
 
 
+@pytest.mark.requirement("REQ-ANG-BRAKE")
 def test_the_last_angle_that_is_left_is_not_lost_to_the_brake() -> None:
     angles = Angles()
     for number in range(300):

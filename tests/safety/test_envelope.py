@@ -15,17 +15,20 @@ brakes = st.floats(2.0, 12.0)
 reactions = st.floats(0.01, 0.3)
 
 
+@pytest.mark.requirement("REQ-ENV-LIMIT")
 @given(st.floats(1e-6, 200.0), brakes, reactions)
 def test_the_highest_rate_uses_the_room_exactly(room_deg: float, brake: float, reaction_s: float) -> None:
     rate = highest_rate_dps(room_deg, brake, reaction_s)
     assert rate * reaction_s + rate * rate / (2.0 * brake) == pytest.approx(room_deg, rel=1e-9)
 
 
+@pytest.mark.requirement("REQ-ENV-LIMIT")
 @given(st.floats(-200.0, 0.0), brakes, reactions)
 def test_without_room_it_turns_back_gently(room_deg: float, brake: float, reaction_s: float) -> None:
     assert -COME_BACK_RATE_DPS <= highest_rate_dps(room_deg, brake, reaction_s) <= 0.0
 
 
+@pytest.mark.requirement("REQ-ENV-NUMBER")
 @pytest.mark.parametrize("broken", range(4))
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_with_nothing_to_compute_with_the_rate_is_zero(broken: int, value: float) -> None:
@@ -33,6 +36,7 @@ def test_with_nothing_to_compute_with_the_rate_is_zero(broken: int, value: float
     assert nearest_safe_rate_dps(2.0, previous, low, high, dt_s, BOUNDS) == 0.0
 
 
+@pytest.mark.requirement("REQ-ENV-NUMBER")
 @given(any_float, any_float, any_float, any_float, any_float)
 def test_whatever_is_asked_the_rate_is_a_number(
     request: float, previous: float, low: float, high: float, dt: float
@@ -42,6 +46,7 @@ def test_whatever_is_asked_the_rate_is_a_number(
     )
 
 
+@pytest.mark.requirement("REQ-ENV-SLEW")
 @given(any_float, st.floats(-8.0, 8.0), st.floats(-80.0, 70.0), st.floats(0.0, 3.0))
 def test_the_rate_never_jumps(request: float, previous: float, low: float, spread: float) -> None:
     rate = nearest_safe_rate_dps(request, previous, low, low + spread, DT_S, BOUNDS)
@@ -50,6 +55,7 @@ def test_the_rate_never_jumps(request: float, previous: float, low: float, sprea
         assert abs(rate) <= max(previous * math.copysign(1.0, rate), 0.0) + BOUNDS.accel_dps2 * DT_S + 1e-12
 
 
+@pytest.mark.requirement("REQ-ENV-LIMIT")
 @settings(max_examples=200)
 @given(
     st.floats(-75.0, 59.0),
@@ -75,6 +81,7 @@ def test_no_sequence_of_requests_passes_the_limits(
         assert angle <= BOUNDS.upper_deg + 1e-6
 
 
+@pytest.mark.requirement("REQ-ENV-NARROWED")
 @given(st.floats(0.0, 3.0), st.floats(-10.0, 50.0))
 def test_a_limit_narrowed_under_a_moving_table_brakes_and_comes_back(rate: float, narrowed_deg: float) -> None:
     angle, bounds = 50.0, BOUNDS._replace(upper_deg=narrowed_deg)
@@ -88,17 +95,20 @@ def test_a_limit_narrowed_under_a_moving_table_brakes_and_comes_back(rate: float
     assert angle <= narrowed_deg + 0.05
 
 
+@pytest.mark.requirement("REQ-ENV-UNASKED")
 @given(st.floats(-90.0, -76.0), st.floats(-3.0, 0.0))
 def test_beyond_upright_nothing_turns_toward_inversion_unasked(angle: float, request: float) -> None:
     assert nearest_safe_rate_dps(request, 0.0, angle, angle, DT_S, BOUNDS) <= 0.0
 
 
+@pytest.mark.requirement("REQ-RSP-INHIBIT")
 def test_an_inhibited_direction_stays_closed() -> None:
     closed = BOUNDS._replace(invert_rate_dps=0.0)
     assert nearest_safe_rate_dps(3.0, 0.0, 0.0, 0.0, DT_S, closed) == 0.0
     assert nearest_safe_rate_dps(-3.0, 0.0, 0.0, 0.0, DT_S, closed) < 0.0
 
 
+@pytest.mark.requirement("REQ-ENV-SLEW")
 @pytest.mark.parametrize("previous", [-2.0, 0.0, 2.0])
 def test_slew_brakes_harder_than_it_speeds_up(previous: float) -> None:
     assert slew_dps(100.0, previous, 2.0, 8.0, 0.1) == pytest.approx(previous + (0.2 if previous >= 0.0 else 0.8))

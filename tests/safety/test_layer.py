@@ -21,6 +21,7 @@ def sources(repository: Path) -> Iterator[tuple[str, ast.Module]]:
         yield str(path.relative_to(repository)), ast.parse(path.read_text())
 
 
+@pytest.mark.requirement("REQ-ENV-GATE")
 def test_the_layer_knows_no_clock_no_file_and_no_chance(repository: Path) -> None:
     for name, tree in sources(repository):
         for node in ast.walk(tree):
@@ -33,6 +34,7 @@ def test_the_layer_knows_no_clock_no_file_and_no_chance(repository: Path) -> Non
             assert not isinstance(node, ast.Global | ast.Nonlocal), name
 
 
+@pytest.mark.requirement("REQ-ENV-GATE")
 def test_a_command_is_made_in_the_layer_alone(repository: Path) -> None:
     makers = {
         name
@@ -53,6 +55,7 @@ def session(seed: int) -> list[Verdict]:
     return verdicts
 
 
+@pytest.mark.requirement("REQ-ENV-GATE")
 def test_the_same_inputs_give_the_same_verdicts() -> None:
     assert session(7) == session(7)
     assert session(7) != session(8)
@@ -61,6 +64,7 @@ def test_the_same_inputs_give_the_same_verdicts() -> None:
 CLOCKS = [-1e9, -0.01, 0.0, 1e9, 1e300, math.nan, math.inf, -math.inf]
 
 
+@pytest.mark.requirement("REQ-MON-CLOCK", "REQ-ENV-NUMBER")
 @pytest.mark.parametrize("inverted", [False, True])
 @pytest.mark.parametrize("jump_s", CLOCKS)
 def test_whatever_the_clock_says_each_rate_is_a_number_within_its_limit(jump_s: float, inverted: bool) -> None:
@@ -79,6 +83,7 @@ def test_whatever_the_clock_says_each_rate_is_a_number_within_its_limit(jump_s: 
     table.until(lambda: table.phase in ("BOARDED", "FREE") and table.angle_deg < -72.0, 60.0)
 
 
+@pytest.mark.requirement("REQ-MON-REQUEST")
 @pytest.mark.parametrize("rate_dps", [math.nan, math.inf, -math.inf, 1e3, -1e3])
 def test_a_request_that_is_no_rate_trips_and_moves_nothing(rate_dps: float) -> None:
     table = KinematicTable()
@@ -88,6 +93,7 @@ def test_a_request_that_is_no_rate_trips_and_moves_nothing(rate_dps: float) -> N
     assert verdict.command.mode is CommandMode.HOLD
 
 
+@pytest.mark.requirement("REQ-ENV-NUMBER")
 @pytest.mark.parametrize("rate_dps", [999.0, -999.0, 5e-324, -0.0])
 def test_any_other_number_is_only_limited(rate_dps: float) -> None:
     verdict = KinematicTable().tick(MotionRequest(rate_dps))
@@ -97,6 +103,7 @@ def test_any_other_number_is_only_limited(rate_dps: float) -> None:
     assert abs(verdict.command.rate_dps) <= 0.02 + 1e-12
 
 
+@pytest.mark.requirement("REQ-RSP-INHIBIT")
 def test_inhibit_forbids_inversion_and_leaves_the_way_up() -> None:
     table = KinematicTable()
     table.invert_to(-60.0, 3.0)
@@ -109,6 +116,7 @@ def test_inhibit_forbids_inversion_and_leaves_the_way_up() -> None:
     assert table.rate_dps == pytest.approx(-2.0)
 
 
+@pytest.mark.requirement("REQ-WIRE-SILENCE")
 def test_before_the_first_frame_nothing_is_sent() -> None:
     state = SafetyState(TABLE, TABLE, "hold-to-run")
     frame: Telemetry | None = None

@@ -13,6 +13,7 @@ from safety.limits import MACHINE, SPECS, Limits, LimitWidenedError, narrow
 NAMES = sorted(SPECS)
 
 
+@pytest.mark.requirement("REQ-LIM-UNITS")
 def test_every_limit_has_a_unit_and_a_tighter_side() -> None:
     assert SPECS.keys() == asdict(MACHINE).keys()
     for spec in SPECS.values():
@@ -20,6 +21,7 @@ def test_every_limit_has_a_unit_and_a_tighter_side() -> None:
         assert spec.tighter in ("smaller", "larger")
 
 
+@pytest.mark.requirement("REQ-LIM-NARROW")
 @given(st.sampled_from(NAMES), st.floats(-200.0, 700.0), st.floats(-200.0, 700.0))
 def test_no_chain_of_files_widens_anything(name: str, first: float, second: float) -> None:
     limits = MACHINE
@@ -34,6 +36,7 @@ def test_no_chain_of_files_widens_anything(name: str, first: float, second: floa
         assert {**asdict(limits), name: 0} == {**asdict(MACHINE), name: 0}
 
 
+@pytest.mark.requirement("REQ-LIM-NARROW")
 @pytest.mark.parametrize(("name", "base", "asked", "side"), [
     ("inverted_limit_deg", 45.0, 60.0, "at most"),
     ("return_rest_s", 60.0, 20.0, "at least"),
@@ -47,17 +50,20 @@ def test_a_wider_value_is_refused_with_both_numbers(name: str, base: float, aske
     assert (refused.value.name, refused.value.asked, refused.value.allowed) == (name, asked, base)
 
 
+@pytest.mark.requirement("REQ-LIM-UNITS")
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "60", None, True, [60.0]])
 def test_what_is_no_number_is_refused(value: object) -> None:
     with pytest.raises(ValidationError):
         narrow(MACHINE, {"inverted_limit_deg": value}, "file")  # type: ignore[dict-item]  # what a file may hold
 
 
+@pytest.mark.requirement("REQ-LIM-UNITS")
 def test_an_unknown_limit_is_refused() -> None:
     with pytest.raises(ValidationError):
         narrow(MACHINE, {"inverted_limit": 60.0}, "file")
 
 
+@pytest.mark.requirement("REQ-LIM-NARROW")
 def test_limits_cannot_be_changed_in_place() -> None:
     with pytest.raises(AttributeError):
         MACHINE.inverted_limit_deg = 95.0  # type: ignore[misc]  # that is the point

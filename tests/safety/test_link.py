@@ -18,6 +18,7 @@ def comes_up(table: KinematicTable, at_most_s: float = 70.0) -> None:
     table.until(lambda: table.phase == "BOARDED" and table.angle_deg < -72.0, at_most_s)
 
 
+@pytest.mark.requirement("REQ-MON-LINK")
 @pytest.mark.parametrize(("ticks", "tripped"), [(9, False), (12, True)])
 def test_the_newest_frame_may_be_100_ms_old(ticks: int, tripped: bool) -> None:
     table = at(-60.0)
@@ -28,6 +29,7 @@ def test_the_newest_frame_may_be_100_ms_old(ticks: int, tripped: bool) -> None:
     assert (table.verdict.command is None) == tripped
 
 
+@pytest.mark.requirement("REQ-REC-LINK")
 @pytest.mark.parametrize(
     ("silence_s", "returned_deg"), [(0.2, 0.0), (0.2, 1.0), (3.0, 20.0), (40.0, 0.0), (40.0, 60.0)]
 )
@@ -49,6 +51,7 @@ def test_the_layer_goes_on_from_where_the_board_took_the_table(silence_s: float,
     assert table.causes() == ["link"]
 
 
+@pytest.mark.requirement("REQ-REC-LINK")
 def test_a_board_that_went_all_the_way_up_by_itself_is_boarded() -> None:
     table = at(-50.0)
     table.silent = True
@@ -59,6 +62,7 @@ def test_a_board_that_went_all_the_way_up_by_itself_is_boarded() -> None:
     comes_up(table, 1.0)
 
 
+@pytest.mark.requirement("REQ-REC-PERSON")
 def test_a_stop_that_a_person_ordered_is_not_undone_by_silence() -> None:
     table = at(-50.0)
     table.tick(MotionRequest(ask=Response.STOP))
@@ -72,6 +76,7 @@ def test_a_stop_that_a_person_ordered_is_not_undone_by_silence() -> None:
     comes_up(table)
 
 
+@pytest.mark.requirement("REQ-MON-SESSION")
 @pytest.mark.parametrize("session", [0, SESSION + 1])
 def test_nothing_is_sent_to_a_stranger_and_the_return_begins_with_the_new_handshake(session: int) -> None:
     table = at(-50.0)
@@ -85,6 +90,7 @@ def test_nothing_is_sent_to_a_stranger_and_the_return_begins_with_the_new_handsh
     comes_up(table)
 
 
+@pytest.mark.requirement("REQ-MON-SESSION")
 def test_at_upright_a_stranger_only_inhibits() -> None:
     table = KinematicTable()
     table.session_id = 0
@@ -93,6 +99,7 @@ def test_at_upright_a_stranger_only_inhibits() -> None:
     assert table.verdict.inhibited == ("session",)
 
 
+@pytest.mark.requirement("REQ-MON-TICK")
 @pytest.mark.parametrize("stall_s", [0.2, 0.5, 2.0, 10.0])
 @pytest.mark.parametrize("rate_dps", [0.0, 3.0])
 def test_a_stalled_host_returns_the_rider_and_trips_nothing_else(stall_s: float, rate_dps: float) -> None:
@@ -104,6 +111,7 @@ def test_a_stalled_host_returns_the_rider_and_trips_nothing_else(stall_s: float,
     assert set(table.causes()) <= {"tick", "link"}
 
 
+@pytest.mark.requirement("REQ-MON-LINK", "REQ-WIRE-CAUSE")
 def test_a_dead_line_to_the_board_is_told_from_a_stalled_host() -> None:
     table = at(-50.0)
     table.status = Status.WATCHDOG_EXPIRED

@@ -179,11 +179,39 @@ CASES: list[tuple[type[Monitor], float, dict[str, Any], Response]] = [
 ]
 
 
+@pytest.mark.requirement(
+    "REQ-MON-LINK",
+    "REQ-MON-SESSION",
+    "REQ-MON-BOARD-CONFIG",
+    "REQ-MON-REJECTED",
+    "REQ-MON-TICK",
+    "REQ-MON-DRIVE-FAULT",
+    "REQ-MON-REQUEST",
+    "REQ-MON-ANGLE-PLAUSIBILITY",
+    "REQ-MON-OVER-ANGLE",
+    "REQ-MON-STANDSTILL",
+    "REQ-MON-SWITCHES",
+    "REQ-MON-OVERSPEED",
+    "REQ-MON-FOLLOWING",
+    "REQ-MON-STOP-TIME",
+    "REQ-MON-PROGRESS",
+    "REQ-MON-EMERGENCY-STOP",
+    "REQ-MON-HAND-SWITCH",
+    "REQ-MON-ANKLE-LATCH",
+    "REQ-MON-TIME-INVERTED",
+    "REQ-MON-ENERGY",
+    "REQ-MON-TEMPERATURE",
+    "REQ-MON-DUTY",
+    "REQ-MON-REVERSE-ON-LOAD",
+    "REQ-MON-RIDER-LOAD",
+    "REQ-MON-SCREENING",
+)
 @pytest.mark.parametrize(("kind", "held_s", "changes", "expected"), CASES)
 def test_threshold(kind: type[Monitor], held_s: float, changes: dict[str, Any], expected: Response) -> None:
     assert response(kind(), held_s, **changes) is expected
 
 
+@pytest.mark.requirement("REQ-MON-ANGLE-AGREEMENT")
 @pytest.mark.parametrize(("apart_deg", "held_s", "expected"), [(3.0, 1.0, NONE), (3.1, 0.09, NONE), (-3.1, 0.1, STOP)])
 def test_angle_agreement(apart_deg: float, held_s: float, expected: Response) -> None:
     monitor, view, last = angle.AngleAgreement(), view_of({"disagreement_deg": apart_deg}), NONE
@@ -193,6 +221,7 @@ def test_angle_agreement(apart_deg: float, held_s: float, expected: Response) ->
     assert last is expected
 
 
+@pytest.mark.requirement("REQ-MON-ANGLE-PLAUSIBILITY")
 @pytest.mark.parametrize(("lost", "expected"), [(1, RETURN), (2, STOP)])
 def test_angle_plausibility(lost: int, expected: Response) -> None:
     monitor, view = angle.AnglePlausibility(), view_of({})
@@ -202,6 +231,7 @@ def test_angle_plausibility(lost: int, expected: Response) -> None:
     assert monitor.detail(view).count("fell off") == lost
 
 
+@pytest.mark.requirement("REQ-ALM-FALSE")
 @pytest.mark.parametrize("kind", REGISTER)
 def test_nothing_acts_while_all_is_well(kind: type[Monitor]) -> None:
     assert response(kind(), 2.0) is NONE
@@ -227,6 +257,7 @@ def load(step_a: float, held_s: float, sign: float = 1.0) -> Response:
     return last
 
 
+@pytest.mark.requirement("REQ-MON-REVERSE-ON-LOAD")
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 @pytest.mark.parametrize(("step_a", "held_s", "expected"), [
     (2.0, 1.0, NONE), (2.1, 0.09, NONE), (2.1, 0.1, STOP), (-5.0, 1.0, NONE)
@@ -235,10 +266,12 @@ def test_a_step_of_the_load_stops_either_way(step_a: float, held_s: float, expec
     assert load(step_a, held_s, sign) is expected
 
 
+@pytest.mark.requirement("REQ-MON-REVERSE-ON-LOAD")
 def test_what_is_in_the_way_does_not_become_what_is_normal() -> None:
     assert load(2.1, 9.0) is STOP
 
 
+@pytest.mark.requirement("REQ-MON-REVERSE-ON-LOAD")
 def test_a_load_that_grows_with_the_angle_is_the_rider_s() -> None:
     monitor, view = drive.ReverseOnLoad(), view_of({"steady_s": 0.5, "command_dps": 2.0})
     for tick in range(1000):
@@ -248,6 +281,7 @@ def test_a_load_that_grows_with_the_angle_is_the_rider_s() -> None:
         assert monitor.check(view) is NONE
 
 
+@pytest.mark.requirement("REQ-MON-REVERSE-ON-LOAD")
 def test_without_a_new_current_the_load_is_not_judged() -> None:
     monitor, view = drive.ReverseOnLoad(), view_of({"steady_s": 0.5, "command_dps": 2.0, "current_a": math.nan})
     assert monitor.check(view) is NONE
@@ -255,6 +289,7 @@ def test_without_a_new_current_the_load_is_not_judged() -> None:
     assert monitor.check(view) is NONE
 
 
+@pytest.mark.requirement("REQ-MON-DUTY")
 def test_a_motor_that_was_worked_too_hard_rests_to_four_fifths() -> None:
     monitor, view = drive.Duty(), view_of({"current_a": 12.0})
     while monitor.check(view) is NONE:

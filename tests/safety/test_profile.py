@@ -7,6 +7,8 @@ from ruckig import InputParameter, Result, Ruckig, Trajectory
 
 from safety.profile import Pace, Profile
 
+pytestmark = pytest.mark.requirement("REQ-RSP-SMOOTH")
+
 PACES = [Pace(8.0, 8.0, 40.0), Pace(3.0, 2.0, 4.0), Pace(1.5, 2.0, 4.0), Pace(4.0, 4.0, 8.0), Pace(2.0, 2.0, 4.0)]
 DT_S = 0.01
 

@@ -28,6 +28,7 @@ def comes_up(table: KinematicTable, at_most_s: float = 90.0) -> None:
 # --------------------------------------------------------------------------------------------------------- stopping
 
 
+@pytest.mark.requirement("REQ-REC-STOP-ENDS")
 @pytest.mark.parametrize("stuck_dps", [0.3, 1.0, 1.9])
 def test_a_rate_that_does_not_go_to_zero_does_not_keep_a_stop_from_ending(stuck_dps: float) -> None:
     table = at(20.0)
@@ -38,6 +39,28 @@ def test_a_rate_that_does_not_go_to_zero_does_not_keep_a_stop_from_ending(stuck_
     table.until(lambda: table.phase == "CREEPING", 1.0, RECOVER)
 
 
+@pytest.mark.requirement("REQ-REC-AUTOMATIC")
+def test_a_recovery_pauses_first_and_creeps_with_reduced_torque() -> None:
+    table = at(20.0)
+    table.faults = 1 << 9
+    table.tick()
+    table.faults = 0
+    table.until(lambda: table.phase == "HELD", 3.0)
+    paused_s = table.until(lambda: table.phase == "CREEPING", 3.0)
+    assert paused_s == pytest.approx(2.0, abs=0.02)
+    rates_dps: dict[bool, float] = {True: 0.0, False: 0.0}
+    while table.phase == "CREEPING" and table.angle_deg > -70.0:
+        command = table.tick().command
+        assert command is not None
+        if command.mode == CommandMode.MOVE:
+            assert command.torque_fraction == 0.7
+            assert command.rate_dps is not None
+            inverted = table.angle_deg > 0.0
+            rates_dps[inverted] = min(rates_dps[inverted], command.rate_dps)
+    assert rates_dps == {True: pytest.approx(-4.0, abs=0.01), False: pytest.approx(-1.5, abs=0.01)}
+
+
+@pytest.mark.requirement("REQ-REC-STOP-ENDS")
 def test_without_any_angle_and_without_the_brake_s_contact_a_stop_ends_too() -> None:
     table = at(0.3)
     table.bend = lambda t: t._replace(
@@ -46,6 +69,7 @@ def test_without_any_angle_and_without_the_brake_s_contact_a_stop_ends_too() -> 
     comes_up(table)
 
 
+@pytest.mark.requirement("REQ-REC-STOP-ENDS")
 @pytest.mark.parametrize("stuck_dps", [-6.0, -1.5, 1.5, 6.0])
 def test_a_rate_signal_that_contradicts_both_angles_is_not_believed(stuck_dps: float) -> None:
     table = at(5.0)
@@ -59,6 +83,7 @@ def test_a_rate_signal_that_contradicts_both_angles_is_not_believed(stuck_dps: f
 # ----------------------------------------------------------------------------------------------------- person's stop
 
 
+@pytest.mark.requirement("REQ-REC-PERSON")
 def test_a_person_s_stop_counts_while_the_table_pauses_before_its_own_recovery() -> None:
     table = at(-30.0)
     table.faults = DriveFault.OVERCURRENT
@@ -73,6 +98,7 @@ def test_a_person_s_stop_counts_while_the_table_pauses_before_its_own_recovery()
     comes_up(table)
 
 
+@pytest.mark.requirement("REQ-REC-NO-TRAP", "REQ-REC-FORBIDDEN")
 @pytest.mark.parametrize("exhausted", [False, True])
 def test_recover_pressed_before_the_chain_closes_does_nothing(exhausted: bool) -> None:
     table = at(-30.0)
@@ -95,6 +121,7 @@ def test_recover_pressed_before_the_chain_closes_does_nothing(exhausted: bool) -
     comes_up(table)
 
 
+@pytest.mark.requirement("REQ-REC-NO-TRAP")
 def test_one_request_is_enough_after_an_emergency_stop_even_if_an_attempt_fails() -> None:
     table = at(-20.0)
     table.inputs &= ~Input.ESTOP_CHAIN
@@ -108,6 +135,7 @@ def test_one_request_is_enough_after_an_emergency_stop_even_if_an_attempt_fails(
     comes_up(table)
 
 
+@pytest.mark.requirement("REQ-MON-EMERGENCY-STOP")
 def test_an_emergency_stop_pressed_again_waits_again() -> None:
     table = at(-20.0)
     table.inputs &= ~Input.ESTOP_CHAIN
@@ -130,6 +158,7 @@ def test_an_emergency_stop_pressed_again_waits_again() -> None:
 # ------------------------------------------------------------------------------------------------------ upright switch
 
 
+@pytest.mark.requirement("REQ-REC-UPRIGHT-SWITCH")
 @pytest.mark.parametrize("ask", [ASK_RETURN, ASK_EMERGENCY, ASK_STOP])
 def test_a_switch_stuck_closed_ends_no_return_that_an_angle_contradicts(ask: MotionRequest) -> None:
     table = at(-10.0)
@@ -140,6 +169,7 @@ def test_a_switch_stuck_closed_ends_no_return_that_an_angle_contradicts(ask: Mot
     comes_up(table)
 
 
+@pytest.mark.requirement("REQ-REC-BLIND")
 def test_blind_a_switch_that_closes_ends_the_return_where_it_can_be_true() -> None:
     table = at(10.0)
     table.inputs |= Input.UPRIGHT_SWITCH
@@ -151,6 +181,7 @@ def test_blind_a_switch_that_closes_ends_the_return_where_it_can_be_true() -> No
 # ------------------------------------------------------------------------------------------------- drift after arrival
 
 
+@pytest.mark.requirement("REQ-REC-STRAYED")
 @pytest.mark.parametrize("ask", [ASK_EMERGENCY, ASK_STOP])
 def test_a_table_that_strays_from_upright_after_its_return_is_brought_back(ask: MotionRequest) -> None:
     table = at(-60.0)
@@ -167,6 +198,7 @@ def test_a_table_that_strays_from_upright_after_its_return_is_brought_back(ask: 
         comes_up(table)
 
 
+@pytest.mark.requirement("REQ-REC-STRAYED")
 def test_a_brake_that_slips_during_the_rest_does_not_take_the_rider_back_into_inversion() -> None:
     table = at(4.0)
     table.tick(ASK_EMERGENCY)
@@ -182,6 +214,7 @@ def test_a_brake_that_slips_during_the_rest_does_not_take_the_rider_back_into_in
 # -------------------------------------------------------------------------------------------------------- trajectories
 
 
+@pytest.mark.requirement("REQ-RSP-RETURN")
 @pytest.mark.parametrize("gain", [0.9, 1.1])
 def test_a_drive_whose_scale_is_off_still_goes_flat_rests_and_goes_on(gain: float) -> None:
     table = at(50.0)
@@ -191,6 +224,7 @@ def test_a_drive_whose_scale_is_off_still_goes_flat_rests_and_goes_on(gain: floa
     assert table.causes() == []
 
 
+@pytest.mark.requirement("REQ-RSP-SMOOTH")
 @pytest.mark.parametrize("stall_s", [0.15, 0.5, 2.0, 10.0])
 def test_a_stall_in_the_middle_of_a_return_leaves_its_trajectory_intact(stall_s: float) -> None:
     table = at(40.0)
@@ -210,6 +244,7 @@ def test_a_stall_in_the_middle_of_a_return_leaves_its_trajectory_intact(stall_s:
     assert fastest[0] <= 2.5
 
 
+@pytest.mark.requirement("REQ-RSP-TWO-STAGE")
 def test_letting_go_while_resting_flat_does_not_cut_the_rest_short() -> None:
     table = at(3.0)
     table.tick(ASK_RETURN)
@@ -223,6 +258,7 @@ def test_letting_go_while_resting_flat_does_not_cut_the_rest_short() -> None:
 # ------------------------------------------------------------------------------------------------------- odd frames
 
 
+@pytest.mark.requirement("REQ-REC-LINK")
 def test_a_rate_that_is_no_number_after_silence_poisons_nothing() -> None:
     table = at(-40.0)
     table.silent = True
@@ -237,6 +273,7 @@ def test_a_rate_that_is_no_number_after_silence_poisons_nothing() -> None:
     assert math.isfinite(table.state.view.angles.estimate_deg)
 
 
+@pytest.mark.requirement("REQ-REC-BLIND")
 def test_no_motion_is_commanded_from_no_angle() -> None:
     table = KinematicTable()
     table.run(0.1)

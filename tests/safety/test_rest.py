@@ -4,6 +4,8 @@ import pytest
 
 from safety.rest import Rest
 
+pytestmark = pytest.mark.requirement("REQ-ANG-BRAKE")
+
 Pair = tuple[float, float]
 
 

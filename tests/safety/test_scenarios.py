@@ -49,6 +49,7 @@ def drift(channel: str, per_s: float) -> Callable[[Telemetry], Telemetry]:
 # ------------------------------------------------------------------------------------------------------------- returns
 
 
+@pytest.mark.requirement("REQ-RSP-RETURN", "REQ-RSP-TWO-STAGE")
 def test_the_normal_return_goes_flat_rests_and_goes_on(table: KinematicTable) -> None:
     table.tick(MotionRequest(ask=Response.RETURN))
     rescued(table, 25.0, 95.0)
@@ -57,6 +58,7 @@ def test_the_normal_return_goes_flat_rests_and_goes_on(table: KinematicTable) ->
     assert table.causes() == []
 
 
+@pytest.mark.requirement("REQ-RSP-RETURN")
 def test_a_return_asked_while_inverting_turns_round_smoothly() -> None:
     table = KinematicTable()
     table.until(lambda: table.angle_deg > 20.0, 100.0, MotionRequest(2.0))
@@ -66,6 +68,7 @@ def test_a_return_asked_while_inverting_turns_round_smoothly() -> None:
     rescued(table, 12.0, 65.0)
 
 
+@pytest.mark.requirement("REQ-RSP-TWO-STAGE")
 def test_a_return_from_head_up_goes_on_slowly_without_a_rest() -> None:
     table = KinematicTable()
     table.invert_to(-30.0)
@@ -73,6 +76,7 @@ def test_a_return_from_head_up_goes_on_slowly_without_a_rest() -> None:
     assert table.until(lambda: table.phase in ("BOARDED", "FREE"), 40.0) < 30.0
 
 
+@pytest.mark.requirement("REQ-RSP-HELD-FLAT")
 def test_a_return_can_be_held_flat(table: KinematicTable) -> None:
     table.tick(MotionRequest(ask=Response.EMERGENCY_RETURN))
     table.run(200.0, MotionRequest(hold_flat=True))
@@ -80,6 +84,7 @@ def test_a_return_can_be_held_flat(table: KinematicTable) -> None:
     rescued(table, 1.0, 60.0)
 
 
+@pytest.mark.requirement("REQ-RSP-STRONGEST")
 def test_an_emergency_overtakes_a_return_and_not_the_other_way(table: KinematicTable) -> None:
     table.tick(MotionRequest(ask=Response.RETURN))
     table.run(2.0)
@@ -91,6 +96,7 @@ def test_an_emergency_overtakes_a_return_and_not_the_other_way(table: KinematicT
     rescued(table, 12.0, 65.0)
 
 
+@pytest.mark.requirement("REQ-MON-HAND-SWITCH", "REQ-RSP-EMERGENCY-RETURN")
 @pytest.mark.parametrize("contacts", [0, Input.HAND_SWITCH_NO | Input.HAND_SWITCH_NC, Input.HAND_SWITCH_NC])
 def test_letting_go_or_a_broken_wire_returns(table: KinematicTable, contacts: int) -> None:
     table.inputs = table.inputs & ~(Input.HAND_SWITCH_NO | Input.HAND_SWITCH_NC) | contacts
@@ -98,6 +104,7 @@ def test_letting_go_or_a_broken_wire_returns(table: KinematicTable, contacts: in
     assert table.causes() == ["hand-switch"]
 
 
+@pytest.mark.requirement("REQ-MON-ANKLE-LATCH")
 @pytest.mark.parametrize("contacts", [0, Input.ANKLE_LATCH_NO | Input.ANKLE_LATCH_NC, Input.ANKLE_LATCH_NC])
 def test_an_ankle_latch_that_opens_returns(table: KinematicTable, contacts: int) -> None:
     table.inputs = table.inputs & ~(Input.ANKLE_LATCH_NO | Input.ANKLE_LATCH_NC) | contacts
@@ -105,6 +112,7 @@ def test_an_ankle_latch_that_opens_returns(table: KinematicTable, contacts: int)
     assert table.causes() == ["ankle-latch"]
 
 
+@pytest.mark.requirement("REQ-MON-HAND-SWITCH")
 def test_press_to_return() -> None:
     table = KinematicTable(hand_switch_mode="press-to-return")
     table.inputs = table.inputs & ~Input.HAND_SWITCH_NO | Input.HAND_SWITCH_NC
@@ -117,6 +125,7 @@ def test_press_to_return() -> None:
 # --------------------------------------------------------------------------------------------------- stops and recovery
 
 
+@pytest.mark.requirement("REQ-RSP-STOP", "REQ-REC-PERSON")
 def test_a_person_s_stop_waits_for_a_person(table: KinematicTable) -> None:
     table.tick(ASK_STOP)
     table.run(120.0)
@@ -126,6 +135,7 @@ def test_a_person_s_stop_waits_for_a_person(table: KinematicTable) -> None:
     rescued(table, 25.0, 85.0)
 
 
+@pytest.mark.requirement("REQ-REC-PERSON")
 def test_a_person_s_stop_during_the_recovery_stops_again(table: KinematicTable) -> None:
     table.tick(ASK_STOP)
     table.run(1.0)
@@ -139,6 +149,7 @@ def test_a_person_s_stop_during_the_recovery_stops_again(table: KinematicTable) 
     rescued(table, 25.0, 85.0)
 
 
+@pytest.mark.requirement("REQ-MON-EMERGENCY-STOP", "REQ-REC-NO-TRAP")
 def test_the_emergency_stop_waits_for_its_release_and_a_request(table: KinematicTable) -> None:
     table.inputs &= ~Input.ESTOP_CHAIN
     table.run(5.0)
@@ -172,6 +183,7 @@ def test_an_emergency_stop_at_boarding_clears_with_release_and_acknowledgement()
     assert table.phase == "FREE"
 
 
+@pytest.mark.requirement("REQ-MON-DRIVE-FAULT")
 @pytest.mark.parametrize(
     ("fault", "response"),
     [
@@ -193,6 +205,7 @@ def test_each_drive_fault_has_its_response(table: KinematicTable, fault: int, re
     rescued(table, 25.0, 95.0)
 
 
+@pytest.mark.requirement("REQ-MON-ANGLE-AGREEMENT", "REQ-REC-AUTOMATIC")
 @pytest.mark.parametrize("channel", ["encoder_deg", "inclinometer_deg"])
 @pytest.mark.parametrize("per_s", [0.3, 1.0, -0.3, -1.0])
 def test_a_drifting_angle_stops_and_the_recovery_goes_by_the_other(
@@ -207,6 +220,7 @@ def test_a_drifting_angle_stops_and_the_recovery_goes_by_the_other(
     rescued(table, 25.0, 85.0)
 
 
+@pytest.mark.requirement("REQ-REC-BLIND")
 def test_no_angle_at_all_creeps_blind_until_the_switch_closes(table: KinematicTable) -> None:
     table.bend = lambda t: t._replace(encoder_deg=None, inclinometer_deg=None, rate_dps=None)
     rescued(table, 25.0, 85.0)
@@ -214,6 +228,7 @@ def test_no_angle_at_all_creeps_blind_until_the_switch_closes(table: KinematicTa
     assert table.trips[0].response is Response.STOP
 
 
+@pytest.mark.requirement("REQ-REC-BLIND")
 def test_a_blind_return_without_a_switch_ends_with_its_time(table: KinematicTable) -> None:
     table.bend = lambda t: t._replace(
         encoder_deg=None, inclinometer_deg=None, rate_dps=None, inputs=t.inputs & ~Input.UPRIGHT_SWITCH
@@ -223,12 +238,14 @@ def test_a_blind_return_without_a_switch_ends_with_its_time(table: KinematicTabl
     assert table.phase == "HELD"
 
 
+@pytest.mark.requirement("REQ-REC-UPRIGHT-SWITCH")
 def test_an_upright_switch_stuck_closed_does_not_end_a_return_while_inverted(table: KinematicTable) -> None:
     table.inputs |= Input.UPRIGHT_SWITCH
     table.tick(MotionRequest(ask=Response.EMERGENCY_RETURN))
     table.until(lambda: table.angle_deg <= 0.6, 12.0)
 
 
+@pytest.mark.requirement("REQ-REC-UPRIGHT-SWITCH")
 def test_without_an_upright_switch_the_angle_ends_a_return(table: KinematicTable) -> None:
     table.bend = lambda t: t._replace(inputs=t.inputs & ~Input.UPRIGHT_SWITCH)
     table.tick(MotionRequest(ask=Response.EMERGENCY_RETURN))
@@ -236,6 +253,7 @@ def test_without_an_upright_switch_the_angle_ends_a_return(table: KinematicTable
     assert table.angle_deg == pytest.approx(-75.0, abs=0.1)
 
 
+@pytest.mark.requirement("REQ-MON-FOLLOWING", "REQ-REC-AUTOMATIC", "REQ-REC-ATTEMPTS")
 def test_a_blocked_table_is_tried_three_times_and_then_held(table: KinematicTable) -> None:
     table.move = lambda rate_dps: max(rate_dps, 0.0)
     table.tick(MotionRequest(ask=Response.RETURN))
@@ -249,6 +267,7 @@ def test_a_blocked_table_is_tried_three_times_and_then_held(table: KinematicTabl
     rescued(table, 25.0, 85.0)
 
 
+@pytest.mark.requirement("REQ-MON-PROGRESS")
 def test_a_crawl_against_a_guard_is_found_by_its_progress(table: KinematicTable) -> None:
     table.tick(ASK_STOP)
     table.run(1.0)
@@ -260,6 +279,7 @@ def test_a_crawl_against_a_guard_is_found_by_its_progress(table: KinematicTable)
     assert "progress" in table.causes()
 
 
+@pytest.mark.requirement("REQ-MON-FOLLOWING")
 def test_a_table_that_runs_the_other_way_loses_its_torque(table: KinematicTable) -> None:
     table.move = lambda rate_dps: 3.0 if rate_dps < -0.5 else 0.0
     table.tick(MotionRequest(ask=Response.RETURN))
@@ -268,11 +288,13 @@ def test_a_table_that_runs_the_other_way_loses_its_torque(table: KinematicTable)
     table.until(lambda: table.state.supervisor.exhausted, 20.0)
 
 
+@pytest.mark.requirement("REQ-MON-STOP-TIME", "REQ-RSP-TORQUE-OFF")
 def test_a_runaway_under_a_stop_loses_its_torque(table: KinematicTable) -> None:
     table.move = lambda _: 5.0
     table.until(lambda: table.state.supervisor.torque_off, 0.5)
 
 
+@pytest.mark.requirement("REQ-MON-STOP-TIME")
 def test_a_stop_that_takes_too_long_loses_its_torque() -> None:
     table = KinematicTable()
     table.until(lambda: table.angle_deg > 20.0, 100.0, MotionRequest(3.0))
@@ -284,6 +306,7 @@ def test_a_stop_that_takes_too_long_loses_its_torque() -> None:
     table.until(lambda: table.state.supervisor.torque_off, 3.0)
 
 
+@pytest.mark.requirement("REQ-MON-OVERSPEED")
 @pytest.mark.parametrize(("rate_dps", "response"), [(5.2, Response.STOP), (9.0, Response.TORQUE_OFF)])
 def test_overspeed(rate_dps: float, response: Response) -> None:
     table = KinematicTable()
@@ -295,6 +318,7 @@ def test_overspeed(rate_dps: float, response: Response) -> None:
     assert ("overspeed", response) in [(trip.monitor, trip.response) for trip in table.trips]
 
 
+@pytest.mark.requirement("REQ-MON-OVER-ANGLE")
 def test_over_angle_returns_and_going_on_cuts_the_torque(table: KinematicTable) -> None:
     table.angle_deg = 62.5
     table.state.view.angles.reset()
@@ -305,6 +329,7 @@ def test_over_angle_returns_and_going_on_cuts_the_torque(table: KinematicTable) 
     table.until(lambda: table.state.supervisor.torque_off, 1.0)
 
 
+@pytest.mark.requirement("REQ-MON-STANDSTILL")
 def test_a_slipping_brake_returns(table: KinematicTable) -> None:
     table.run(1.0)
     table.move = lambda rate_dps: rate_dps if table.trips else 0.15
@@ -314,6 +339,7 @@ def test_a_slipping_brake_returns(table: KinematicTable) -> None:
     rescued(table, 12.0, 65.0)
 
 
+@pytest.mark.requirement("REQ-MON-TIME-INVERTED")
 def test_time_inverted_returns_and_then_hurries() -> None:
     from safety.limits import narrow
     from tests.safety.kinematic_table import TABLE
@@ -328,6 +354,7 @@ def test_time_inverted_returns_and_then_hurries() -> None:
     assert table.trips[-1].response is Response.EMERGENCY_RETURN
 
 
+@pytest.mark.requirement("REQ-MON-REJECTED")
 @pytest.mark.parametrize(("reason", "told"), [(4, "reason: range"), (77, "reason: 77, which is not known")])
 def test_refused_commands_stop(table: KinematicTable, reason: int, told: str) -> None:
     table.bend = lambda t: t._replace(rejected_in_row=2)
@@ -339,6 +366,7 @@ def test_refused_commands_stop(table: KinematicTable, reason: int, told: str) ->
     assert told in table.trips[0].detail
 
 
+@pytest.mark.requirement("REQ-MON-REQUEST")
 @pytest.mark.parametrize("rate_dps", [float("nan"), float("inf"), float("-inf"), 1e300])
 def test_a_request_that_is_no_rate_stops(table: KinematicTable, rate_dps: float) -> None:
     table.tick(MotionRequest(rate_dps))
@@ -349,6 +377,7 @@ def test_a_request_that_is_no_rate_stops(table: KinematicTable, rate_dps: float)
 # ------------------------------------------------------------------------------------------------------- link and time
 
 
+@pytest.mark.requirement("REQ-MON-LINK")
 def test_silence_sends_nothing_and_returns_once_the_link_is_back(table: KinematicTable) -> None:
     table.silent = True
     table.run(0.5)
@@ -360,6 +389,7 @@ def test_silence_sends_nothing_and_returns_once_the_link_is_back(table: Kinemati
     assert table.causes() == ["link"]
 
 
+@pytest.mark.requirement("REQ-REC-LINK")
 def test_the_board_s_own_return_is_taken_over_without_another_trip(table: KinematicTable) -> None:
     table.silent = True
     table.run(0.5)
@@ -373,6 +403,7 @@ def test_the_board_s_own_return_is_taken_over_without_another_trip(table: Kinema
     assert table.causes() == ["link"]
 
 
+@pytest.mark.requirement("REQ-MON-LINK")
 def test_a_board_that_hears_nothing_counts_as_a_lost_link(table: KinematicTable) -> None:
     table.status = Status.WATCHDOG_EXPIRED
     table.run(0.1)
@@ -380,6 +411,7 @@ def test_a_board_that_hears_nothing_counts_as_a_lost_link(table: KinematicTable)
     assert "hears no commands" in table.trips[0].detail
 
 
+@pytest.mark.requirement("REQ-MON-SESSION")
 @pytest.mark.parametrize("session", [0, 0x9999])
 def test_another_session_returns(table: KinematicTable, session: int) -> None:
     table.session_id = session
@@ -388,6 +420,7 @@ def test_another_session_returns(table: KinematicTable, session: int) -> None:
     assert table.verdict.command is None
 
 
+@pytest.mark.requirement("REQ-MON-SESSION")
 def test_a_session_that_begins_inverted_returns() -> None:
     table = KinematicTable(angle_deg=30.0)
     assert table.causes() == ["session"]
@@ -395,6 +428,7 @@ def test_a_session_that_begins_inverted_returns() -> None:
     rescued(table, 12.0, 65.0)
 
 
+@pytest.mark.requirement("REQ-WIRE-SILENCE")
 def test_no_board_no_motion() -> None:
     table = KinematicTable()
     table.config = None
@@ -403,6 +437,7 @@ def test_no_board_no_motion() -> None:
     assert "session" in table.verdict.inhibited
 
 
+@pytest.mark.requirement("REQ-WIRE-SILENCE")
 def test_never_a_frame_no_motion() -> None:
     table = KinematicTable()
     fresh = KinematicTable.__new__(KinematicTable)
@@ -420,6 +455,7 @@ def test_never_a_frame_no_motion() -> None:
     assert "session none" in supervisor.active["session"].detail(view)
 
 
+@pytest.mark.requirement("REQ-MON-TICK")
 def test_a_late_loop_returns_away_from_upright_alone(table: KinematicTable) -> None:
     table.late_s = 0.2
     table.tick()
@@ -430,6 +466,7 @@ def test_a_late_loop_returns_away_from_upright_alone(table: KinematicTable) -> N
     assert boarded.causes() == []
 
 
+@pytest.mark.requirement("REQ-MON-TICK")
 @pytest.mark.parametrize("stall_s", [0.2, 1.0, 10.0])
 def test_a_stall_seen_by_the_clock_alone_returns(table: KinematicTable, stall_s: float) -> None:
     table.tick(period_s=stall_s)
@@ -437,6 +474,7 @@ def test_a_stall_seen_by_the_clock_alone_returns(table: KinematicTable, stall_s:
     rescued(table, 12.0, 65.0)
 
 
+@pytest.mark.requirement("REQ-MON-CLOCK")
 @pytest.mark.parametrize("jump_s", [-5.0, 0.0, float("nan"), float("inf")])
 def test_a_clock_that_does_not_go_forward_counts_as_one_period(table: KinematicTable, jump_s: float) -> None:
     before = table.now_s
@@ -448,6 +486,7 @@ def test_a_clock_that_does_not_go_forward_counts_as_one_period(table: KinematicT
     table.tick()
 
 
+@pytest.mark.requirement("REQ-MON-BOARD-CONFIG")
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -471,6 +510,7 @@ def test_a_board_with_other_limits_may_not_invert(field: str, value: Any) -> Non
     assert table.state.supervisor.active["board-config"].detail(table.state.view)
 
 
+@pytest.mark.requirement("REQ-MON-HAND-SWITCH", "REQ-MON-ANKLE-LATCH")
 @pytest.mark.parametrize("contact", [Input.HAND_SWITCH_NO, Input.ANKLE_LATCH_NO])
 def test_without_hand_switch_or_latch_nobody_is_inverted(contact: int) -> None:
     table = KinematicTable()
@@ -480,6 +520,7 @@ def test_without_hand_switch_or_latch_nobody_is_inverted(contact: int) -> None:
     assert len(table.verdict.inhibited) == 1
 
 
+@pytest.mark.requirement("REQ-RSP-LATCH")
 def test_acknowledging_away_from_upright_clears_nothing(table: KinematicTable) -> None:
     table.inputs &= ~Input.HAND_SWITCH_NO
     table.run(0.2)
@@ -487,6 +528,7 @@ def test_acknowledging_away_from_upright_clears_nothing(table: KinematicTable) -
     assert "hand-switch" in table.state.supervisor.latched
 
 
+@pytest.mark.requirement("REQ-RSP-RESET")
 def test_a_trip_clears_upright_with_its_cause_gone_and_motion_needs_a_new_request(table: KinematicTable) -> None:
     table.inputs &= ~Input.HAND_SWITCH_NO
     rescued(table, 12.0, 65.0)

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from safety import screening_texts as texts
 from safety.screening import QUESTIONS, VALID_DAYS, MedicalClearance, Screening, reasons_against
 
+pytestmark = pytest.mark.requirement("REQ-PPL-SCREENING")
+
 TODAY = date(2026, 11, 23)
 HEALTHY = dict.fromkeys(QUESTIONS, False)
 WELL = Screening(TODAY, HEALTHY, consulted=True, supervised=True)
@@ -34,6 +36,7 @@ def test_each_of_the_six_refuses_whatever_a_physician_says(condition: str) -> No
     assert ids(WELL._replace(answers={**HEALTHY, condition: True}), ALL_CLEARED) == [condition]
 
 
+@pytest.mark.requirement("REQ-PPL-CLEARANCE")
 @pytest.mark.parametrize("condition", sorted(texts.NEED_CLEARANCE))
 def test_each_of_the_others_takes_a_clearance_of_its_own(condition: str) -> None:
     sick = WELL._replace(answers={**HEALTHY, condition: True})
@@ -55,6 +58,7 @@ def test_a_questionnaire_counts_for_half_a_year(days: int, refused: bool) -> Non
     assert ids(WELL, None, TODAY + timedelta(days)) == (["expired"] if refused else [])
 
 
+@pytest.mark.requirement("REQ-PPL-SUPERVISION")
 def test_a_physician_is_asked_first_and_nobody_inverts_alone() -> None:
     assert ids(WELL._replace(consulted=False, supervised=False)) == ["consultation", "supervision"]
 

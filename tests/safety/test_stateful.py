@@ -2,6 +2,7 @@
 
 import math
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -9,6 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from safety.layer import Verdict
 from safety.signals import CommandMode, DriveFault, Input, MotionRequest, Response, Status, Telemetry
 from tests.safety.kinematic_table import ALL_WELL, HOLD, KinematicTable
+
+pytestmark = pytest.mark.requirement("REQ-REC-AUTOMATIC", "REQ-REC-NO-TRAP", "REQ-ENV-LIMIT", "REQ-PRM-END")
 
 LIMIT_DEG = 60.0
 ASKS = [Response.RETURN, Response.EMERGENCY_RETURN, Response.STOP, Response.TORQUE_OFF]

@@ -18,6 +18,7 @@ def table() -> KinematicTable:
     return inverted
 
 
+@pytest.mark.requirement("REQ-RSP-STRONGEST")
 @pytest.mark.parametrize(("first", "second"), list(product(ASKS, ASKS)))
 def test_the_stronger_of_two_responses_is_in_force(table: KinematicTable, first: Response, second: Response) -> None:
     table.tick(MotionRequest(ask=first))
@@ -29,11 +30,13 @@ def test_the_stronger_of_two_responses_is_in_force(table: KinematicTable, first:
     assert command.mode is expected.get(max(first, second), CommandMode.MOVE)
 
 
+@pytest.mark.requirement("REQ-RSP-INHIBIT")
 def test_asking_to_inhibit_is_no_response(table: KinematicTable) -> None:
     table.tick(MotionRequest(ask=Response.INHIBIT))
     assert table.phase == "FREE"
 
 
+@pytest.mark.requirement("REQ-RSP-INHIBIT")
 def test_an_inhibit_ends_with_its_cause() -> None:
     table = KinematicTable()
     table.inputs &= ~Input.HAND_SWITCH_NO
@@ -45,6 +48,7 @@ def test_an_inhibit_ends_with_its_cause() -> None:
     assert table.rate_dps > 0.0
 
 
+@pytest.mark.requirement("REQ-RSP-LATCH")
 def test_a_latch_outlives_its_cause_and_is_reported_once(table: KinematicTable) -> None:
     table.faults = DriveFault.UNDERVOLTAGE
     table.run(0.1)
@@ -55,6 +59,7 @@ def test_a_latch_outlives_its_cause_and_is_reported_once(table: KinematicTable) 
     assert table.causes() == ["drive-fault"]
 
 
+@pytest.mark.requirement("REQ-ALM-CAUSE")
 def test_a_worse_cause_of_the_same_monitor_is_reported_again(table: KinematicTable) -> None:
     table.faults = DriveFault.OVERTEMPERATURE
     table.tick()
@@ -63,6 +68,7 @@ def test_a_worse_cause_of_the_same_monitor_is_reported_again(table: KinematicTab
     assert [trip.response for trip in table.trips] == [Response.RETURN, Response.STOP]
 
 
+@pytest.mark.requirement("REQ-RSP-LATCH")
 @pytest.mark.parametrize("missing", ["upright", "standing", "cause", "nothing"])
 def test_what_an_acknowledgement_needs(table: KinematicTable, missing: str) -> None:
     table.faults = DriveFault.BRAKE
@@ -78,6 +84,7 @@ def test_what_an_acknowledgement_needs(table: KinematicTable, missing: str) -> N
     assert ("drive-fault" in table.state.supervisor.latched) == (missing != "nothing")
 
 
+@pytest.mark.requirement("REQ-RSP-LATCH")
 def test_an_acknowledged_angle_that_is_still_lost_is_lost_again(table: KinematicTable) -> None:
     table.bend = lambda t: t._replace(inclinometer_deg=None)
     table.until(lambda: table.phase == "BOARDED", 90.0)
@@ -87,6 +94,7 @@ def test_an_acknowledged_angle_that_is_still_lost_is_lost_again(table: Kinematic
     assert table.causes() == ["angle-plausibility", "angle-plausibility"]
 
 
+@pytest.mark.requirement("REQ-RSP-RESET")
 def test_clearing_starts_no_motion(table: KinematicTable) -> None:
     table.tick(MotionRequest(ask=Response.TORQUE_OFF))
     table.tick(MotionRequest(recover=True))

@@ -89,6 +89,7 @@ def test_it_follows_a_rate_and_stands_on_its_brake(mass_kg: float, height_m: flo
     assert bench.angle_deg == pytest.approx(stood, abs=0.01)
 
 
+@pytest.mark.requirement("REQ-BRD-RETURN")
 @pytest.mark.parametrize(("mass_kg", "height_m"), RIDERS)
 def test_without_a_host_it_brings_the_rider_upright_as_promised(mass_kg: float, height_m: float) -> None:
     bench = Bench(mass_kg, height_m)
@@ -104,6 +105,7 @@ def test_without_a_host_it_brings_the_rider_upright_as_promised(mass_kg: float, 
     assert bench.board.table.truth().brake_closed
 
 
+@pytest.mark.requirement("REQ-BRD-ANY-ANGLE")
 @pytest.mark.parametrize("dead", [(ENCODER_DEG,), (INCLINOMETER_DEG,), (ENCODER_DEG, INCLINOMETER_DEG)])
 def test_it_returns_on_whatever_angle_is_left(dead: tuple[int, ...]) -> None:
     bench = Bench()
@@ -114,6 +116,7 @@ def test_it_returns_on_whatever_angle_is_left(dead: tuple[int, ...]) -> None:
     bench.silence(-73.0, 120.0)
 
 
+@pytest.mark.requirement("REQ-BRD-WATCHDOG")
 def test_only_accepted_commands_feed_the_watchdog() -> None:
     bench = Bench()
     bench.invert_to(20.0)
@@ -126,6 +129,7 @@ def test_only_accepted_commands_feed_the_watchdog() -> None:
     assert bench.angle_deg < start - 1.0
 
 
+@pytest.mark.requirement("REQ-BRD-WATCHDOG")
 def test_a_silence_shorter_than_the_watchdog_changes_nothing() -> None:
     bench = Bench()
     bench.invert_to(20.0)
@@ -136,6 +140,7 @@ def test_a_silence_shorter_than_the_watchdog_changes_nothing() -> None:
     assert bench.angle_deg == pytest.approx(start, abs=0.05)
 
 
+@pytest.mark.requirement("REQ-BRD-WATCHDOG")
 def test_a_board_that_nobody_ever_spoke_to_stays_on_its_brake() -> None:
     bench = Bench()
     board = bench.board
@@ -145,6 +150,7 @@ def test_a_board_that_nobody_ever_spoke_to_stays_on_its_brake() -> None:
     assert bench.angle_deg == pytest.approx(-75.0, abs=0.01)
 
 
+@pytest.mark.requirement("REQ-BRD-LIMIT")
 def test_its_own_limit_holds_against_a_host_that_asks_for_more() -> None:
     bench = Bench(limit_deg=20.0)
     while bench.now_s < 60.0:
@@ -155,6 +161,7 @@ def test_its_own_limit_holds_against_a_host_that_asks_for_more() -> None:
     assert bench.newest.status & Status.RATE_LIMITED
 
 
+@pytest.mark.requirement("REQ-BRD-CHAIN")
 def test_the_emergency_stop_chain_cuts_whatever_is_ordered_and_the_return_resumes_after_its_release() -> None:
     bench = Bench()
     bench.invert_to(40.0)
@@ -169,6 +176,7 @@ def test_the_emergency_stop_chain_cuts_whatever_is_ordered_and_the_return_resume
     bench.silence(0.5, 15.0)
 
 
+@pytest.mark.requirement("REQ-BRD-RETURN")
 def test_a_new_host_ends_the_board_s_own_return_without_a_jolt() -> None:
     bench = Bench()
     bench.invert_to(50.0)
@@ -181,6 +189,7 @@ def test_a_new_host_ends_the_board_s_own_return_without_a_jolt() -> None:
     assert bench.newest.rate_dps == pytest.approx(-3.0, abs=0.2)
 
 
+@pytest.mark.requirement("REQ-BRD-ANY-ANGLE")
 def test_a_dead_encoder_is_reported_and_the_table_still_obeys() -> None:
     bench = Bench()
     bench.invert_to(10.0)
@@ -194,6 +203,7 @@ def test_a_dead_encoder_is_reported_and_the_table_still_obeys() -> None:
     assert bench.board.table.truth().brake_closed
 
 
+@pytest.mark.requirement("REQ-BRD-REBOOT")
 def test_a_reboot_loses_the_session_and_says_so() -> None:
     bench = Bench()
     bench.board.reboot()
@@ -206,6 +216,7 @@ def test_a_reboot_loses_the_session_and_says_so() -> None:
     assert bench.link.config.boot_count == 2
 
 
+@pytest.mark.requirement("REQ-BRD-REBOOT")
 def test_without_power_the_board_is_silent_on_its_brake_and_comes_back_rebooted() -> None:
     bench = Bench()
     bench.invert_to(20.0)
@@ -221,6 +232,7 @@ def test_without_power_the_board_is_silent_on_its_brake_and_comes_back_rebooted(
     assert bench.link.config.boot_count == 2
 
 
+@pytest.mark.requirement("REQ-RSP-TORQUE-OFF")
 def test_torque_off_drops_the_brake_at_once() -> None:
     bench = Bench()
     bench.run(3.0, move(2.0))

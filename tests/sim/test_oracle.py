@@ -40,6 +40,7 @@ AT_40_S = 57.5
 EMERGENCY = {"trip_s": AT_40_S, "response": "EMERGENCY_RETURN"}
 
 
+@pytest.mark.requirement("REQ-PRM-ANGLE", "REQ-PRM-RATE", "REQ-PRM-UNASKED", "REQ-PRM-RESCUE", "REQ-PRM-END")
 @pytest.mark.parametrize(
     ("pieces", "changes", "broken"),
     [

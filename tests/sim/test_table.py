@@ -140,6 +140,7 @@ def ask(table: SimulatedTable, mode: CommandMode, rate_dps: float, seconds: floa
         table.advance_ms(10)
 
 
+@pytest.mark.requirement("REQ-RSP-EMERGENCY-RETURN")
 @pytest.mark.parametrize(
     ("rider", "offset_mm"),
     [
@@ -163,6 +164,7 @@ def test_every_rider_follows_the_emergency_rate_and_stops_gently(rider: Rider, o
     assert 8.0 <= truth.max_accel_dps2 < 12.0
 
 
+@pytest.mark.requirement("REQ-BRD-RETURN")
 def test_a_table_whose_host_falls_silent_returns_in_the_same_loop() -> None:
     table = closed_loop(RIDER)
     ask(table, CommandMode.MOVE, 3.0, 30.0)
@@ -179,6 +181,7 @@ def test_a_table_whose_host_falls_silent_returns_in_the_same_loop() -> None:
 # --- Hard-wired chain ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("REQ-BRD-CHAIN")
 def test_the_emergency_stop_cuts_torque_and_drops_the_brake_whatever_the_drive_says() -> None:
     table = turned_to(-30.0)
     drive(table, 0.5)
@@ -195,6 +198,7 @@ def test_the_emergency_stop_cuts_torque_and_drops_the_brake_whatever_the_drive_s
     assert table.truth().rate_dps > 3.0
 
 
+@pytest.mark.requirement("REQ-BRD-CHAIN")
 @pytest.mark.parametrize(("duty", "moves"), [(0.5, False), (-0.5, True)])
 def test_the_inverted_switch_cuts_torque_toward_inversion_only(duty: float, moves: bool) -> None:
     table = turned_to(92.0)
@@ -206,6 +210,7 @@ def test_the_inverted_switch_cuts_torque_toward_inversion_only(duty: float, move
 # --- Faults and people -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("REQ-BRD-REBOOT")
 def test_lost_mains_leave_the_rider_on_the_brake() -> None:
     table = turned_to(30.0)
     drive(table, -0.5)

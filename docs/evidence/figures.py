@@ -1,0 +1,95 @@
+"""Figures of the evidence page: what tools left in ``build/``, as they wrote it; what was not run is said to be so."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+from xml.etree import ElementTree
+
+Rows = list[tuple[str, str]]
+"""Name and value of each figure."""
+
+
+def coverage(file: Path) -> Rows:
+    """Lines and branches of ``safety/`` from the report of coverage.py."""
+    files = {path: found["summary"] for path, found in json.loads(file.read_text())["files"].items()}
+    safety = [summary for path, summary in files.items() if path.startswith("safety/")]
+
+    def share(covered: str, of: str) -> str:
+        return f"{sum(one[covered] for one in safety)} of {sum(one[of] for one in safety)}"
+
+    return [
+        ("lines of `safety/` that the tests run", share("covered_lines", "num_statements")),
+        ("branches of `safety/` that the tests take", share("covered_branches", "num_branches")),
+    ]
+
+
+def tests(file: Path) -> Rows:
+    """How many tests ran, and how they ended, from pytest's JUnit report."""
+    suites = ElementTree.parse(file).getroot().iter("testsuite")
+    counts: dict[str, int] = {}
+    for suite in suites:
+        for name in ("tests", "failures", "errors", "skipped"):
+            counts[name] = counts.get(name, 0) + int(suite.get(name, 0))
+    return [(name, str(count)) for name, count in counts.items()]
+
+
+def scalars(file: Path) -> Rows:
+    """Every number and word of a JSON object and of the objects in it, and how many entries each list has."""
+    return [(name.replace("_", " "), _shown(value)) for name, value in _flat(json.loads(file.read_text()))]
+
+
+def _flat(found: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in found.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}: ")
+        else:
+            yield prefix + name, value
+
+
+def benchmarks(file: Path) -> Rows:
+    """Each figure of ``make bench``, with its target where it has one."""
+    rows = []
+    for one in json.loads(file.read_text())["figures"]:
+        wanted = "" if one["target"] is None else f", wanted {one['comparison']} {_shown(one['target'])}"
+        rows.append((one["name"], f"{_shown(one['value'])} {one['unit']}{wanted}"))
+    return rows
+
+
+def _shown(value: Any) -> str:
+    match value:
+        case None:
+            return "unknown"
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case float():
+            return f"{value:,.4g}"
+        case list():
+            return "none" if not value else f"{len(value)} entries"
+    return str(value)
+
+
+TOOLS: Final[tuple[tuple[str, str, str, Callable[[Path], Rows]], ...]] = (
+    ("Tests", "tests.xml", "make test", tests),
+    ("Coverage of `safety/`", "coverage.json", "make test", coverage),
+    ("Campaign of faulted sessions", "campaign.json", "righting campaign --json build/campaign.json", scalars),
+    ("Mutants of `safety/`", "mutants.json", "make mutants", scalars),
+    ("Speed", "bench.json", "make bench", benchmarks),
+)
+"""Heading, file in ``build/``, what writes it, and what reads it."""
+
+
+def markdown(build: Path) -> str:
+    """A section for each tool, from the files below ``build``."""
+    parts = []
+    for heading, name, command, rows in TOOLS:
+        file = build / name
+        parts.append(f"## {heading}\n")
+        if file.is_file():
+            table = "\n".join(f"| {figure} | {value} |" for figure, value in rows(file))
+            parts.append(f"Written by `{command}`.\n\n| figure | value |\n|---|---|\n{table}\n")
+        else:
+            parts.append(f"Not run: `{command}` writes these figures.\n")
+    return "\n".join(parts)
