@@ -17,7 +17,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --for
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test prove fuzz bench lint docs lock wheel clean
+.PHONY: help setup run test prove trace fuzz bench lint docs lock wheel clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -42,13 +42,17 @@ run: $(READY) ## Take a rider through a session on the simulated table (RUN_ARGS
 	@$(BIN)/righting run $(RUN_ARGS)
 
 test: $(READY) ## Run the tests; safety/ must be covered to the last branch (PYTEST_ARGS, WORKERS)
-	@$(BIN)/python -m pytest --numprocesses=$(WORKERS) --cov --cov-report= $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest --numprocesses=$(WORKERS) --cov --cov-report= --junitxml=build/tests.xml $(PYTEST_ARGS)
 	@echo "Branch coverage of safety/, where nothing may be left out:"
 	@$(BIN)/coverage report --include='safety/*' --fail-under=100
+	@$(BIN)/coverage json --quiet -o build/coverage.json
 	@echo "Branch coverage of all packages: $$($(BIN)/coverage report --format=total) %"
 
 prove: $(READY) ## Prove the envelope with z3 (a part of make test)
 	@$(BIN)/python -m pytest tests/proofs -v -p no:randomly
+
+trace: $(READY) ## Check the chain from hazards to requirements, code and tests (a part of make test)
+	@$(BIN)/python -m docs.evidence
 
 fuzz: $(EVIDENCE) ## Feed random bytes to decoders, handshake and file loaders (SECONDS=60)
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
