@@ -1,0 +1,192 @@
+"""From every situation that can be reached, and after everything that can happen in it, what must be true is true.
+
+Enumerated breadth first until nothing new is found: all operating states, and all phases of the safety layer, with
+every press of the operator and every change of chain, hand switch and link in each of them.
+"""
+
+from collections import deque
+from typing import Final, NamedTuple
+
+import pytest
+
+from firmware_host.machine import LEAVES
+from firmware_host.ticks import TickOutput
+from safety.signals import BoardConfig
+from safety.supervisor import Phase
+from safety.view import AT_UPRIGHT_DEG
+from tests.exploration.world import CONFIG, EVENTS, PRESSES, SWITCHES, UPRIGHT_DEG, Seen, World
+
+LEAST_SITUATIONS: Final = 300
+"""An exploration that finds fewer has lost its reach."""
+LONGEST_TICKS: Final = 12_000
+STANDING: Final = ("boarding_waiting", "boarding_ready", "finished", "stopped_held")
+UNREACHED: Final = {"stopped_stopping"}
+"""States that this table is never seen in at the end of an event: it stands at once."""
+
+
+class Edge(NamedTuple):
+    """One thing that happened in one situation."""
+
+    before: Seen
+    rate_dps: float
+    """Commanded before it happened."""
+    event: str
+    outputs: tuple[TickOutput, ...]
+    after: Seen
+
+
+class Graph(NamedTuple):
+    """Everything that was found."""
+
+    worlds: dict[Seen, World]
+    edges: list[Edge]
+
+
+def begun(**options: bool) -> World:
+    """A world in which the link is up and everything is ready."""
+    world = World(**options)
+    for _ in range(80):
+        world.tick()
+    return world
+
+
+@pytest.fixture(scope="module")
+def graph() -> Graph:
+    first = begun()
+    worlds, edges, todo = {first.seen(): first}, [], deque([first.seen()])
+    while todo:
+        before = todo.popleft()
+        for event in EVENTS:
+            world = worlds[before].copied()
+            rate_dps = commanded_dps(world.output)
+            outputs = world.do(event)
+            after = world.seen()
+            edges.append(Edge(before, rate_dps, event, tuple(outputs), after))
+            if after not in worlds:
+                worlds[after] = world
+                todo.append(after)
+    print(f"{len(worlds)} situations, {len(edges)} edges")
+    return Graph(worlds, edges)
+
+
+def commanded_dps(output: TickOutput | None) -> float:
+    return 0.0 if output is None or output.command is None else output.command.rate_dps or 0.0
+
+
+def inverts(output: TickOutput) -> bool:
+    """The command turns toward inversion."""
+    return commanded_dps(output) > 0.0
+
+
+def speeds_up(edge: Edge) -> bool:
+    """Outside a session a command turns toward inversion faster than the one before it: it is no slowing down."""
+    before_dps = edge.rate_dps
+    for output in edge.outputs:
+        now_dps = commanded_dps(output)
+        if now_dps > max(before_dps, 0.0) and not output.state.startswith("session"):
+            return True
+        before_dps = now_dps
+    return False
+
+
+def test_the_exploration_reaches_every_state_and_phase(graph: Graph) -> None:
+    assert len(graph.worlds) >= LEAST_SITUATIONS
+    assert len(graph.edges) == len(graph.worlds) * len(EVENTS)
+    assert {seen.state for seen in graph.worlds} >= set(LEAVES) - UNREACHED
+    assert {seen.phase for seen in graph.worlds} >= {phase.name for phase in Phase} - {"STOPPING"}
+
+
+def test_from_everywhere_the_rider_ends_upright_or_held_with_an_alarm(graph: Graph) -> None:
+    """Whatever happened before: with nothing more pressed, and things as they are, it ends well."""
+    for seen, origin in graph.worlds.items():
+        world = origin.copied()
+        for tick in range(LONGEST_TICKS):
+            world.tick()
+            if tick % 20 == 0 and ended(world.seen()):
+                break
+        up = world.angle_deg < UPRIGHT_DEG + AT_UPRIGHT_DEG
+        alarmed = world.rate_dps == 0.0 and world.controller.alarms.text != ""
+        assert up or alarmed or world.seen().state.startswith("session"), (seen, world.seen())
+
+
+def test_once_all_is_well_a_request_brings_everybody_upright(graph: Graph) -> None:
+    """A stop is no trap: chain closed, switch held, link up, and one deliberate request."""
+    for seen, origin in graph.worlds.items():
+        world = origin.copied()
+        world.good = dict.fromkeys(SWITCHES, True)
+        for _ in range(100):
+            world.tick()
+        world.do("press return")
+        for _ in range(LONGEST_TICKS):
+            if world.angle_deg < UPRIGHT_DEG + AT_UPRIGHT_DEG:
+                break
+            world.tick()
+        assert world.angle_deg < UPRIGHT_DEG + AT_UPRIGHT_DEG, (seen, world.seen())
+
+
+def test_nothing_inverts_but_a_session_that_was_started(graph: Graph) -> None:
+    """What was under way toward inversion when a session ended only slows down."""
+    assert any(inverts(output) for edge in graph.edges for output in edge.outputs)
+    assert [edge for edge in graph.edges if speeds_up(edge)] == []
+
+
+def test_only_start_leads_into_a_session_and_only_from_ready(graph: Graph) -> None:
+    out = [edge for edge in graph.edges if not edge.before.state.startswith("session")]
+    into = [edge for edge in out if edge.after.state.startswith("session")]
+    assert into
+    for edge in into:
+        assert (edge.before.state, edge.event) == ("boarding_ready", "press start"), edge
+
+
+def test_an_acknowledgement_moves_nothing(graph: Graph) -> None:
+    """What it may do is to clear what is latched, at upright: where the table stood it stands."""
+    stood = [edge for edge in graph.edges if edge.event == "acknowledge" and edge.before.state in STANDING]
+    assert stood
+    for edge in stood:
+        assert not any(map(commanded_dps, edge.outputs)), edge
+
+
+@pytest.mark.parametrize("event", ["chain", "link"])
+def test_without_chain_or_link_nothing_is_driven(graph: Graph, event: str) -> None:
+    place = SWITCHES.index(event)
+    for edge in graph.edges:
+        if edge.event == event and edge.before.good[place]:
+            assert edge.outputs[-1].command is None or edge.outputs[-1].command.rate_dps is None, edge
+
+
+def ended(seen: Seen) -> bool:
+    """Nothing more will happen by itself."""
+    chain_open = not seen.good[SWITCHES.index("chain")]
+    held = seen.state == "stopped_held" and (seen.waits or seen.exhausted or chain_open)
+    return held or seen.state in ("finished", "boarding_ready", "boarding_waiting", "offline")
+
+
+def without(name: str) -> World:
+    """Everything as it should be before the start, but for one thing."""
+    world = begun(screened=name != "screening")
+    world.latch_locked = name != "latch"
+    if name in SWITCHES:
+        world.good[name] = False
+    if name == "board":
+        world.config = BoardConfig(*CONFIG[:-1], watchdog_s=1.0)
+    for _ in range(30):
+        world.tick()
+    return world
+
+
+@pytest.mark.parametrize("missing", [*SWITCHES, "latch", "screening", "board", "start"])
+def test_with_one_condition_missing_nothing_that_is_pressed_starts_a_motion(missing: str) -> None:
+    """Every press, alone and after every other one."""
+    presses = [press for press in PRESSES if missing != "start" or press != "press start"]
+    for first in presses:
+        for second in presses:
+            world = without(missing).copied()
+            outputs = [*world.do(first), *world.do(second), *(world.tick() for _ in range(200))]
+            assert not any(map(inverts, outputs)), (missing, first, second)
+            assert world.angle_deg < UPRIGHT_DEG + 0.1
+
+
+def test_with_nothing_missing_start_does_start() -> None:
+    world = without("nothing")
+    outputs = [*world.do("press start"), *(world.tick() for _ in range(200))]
+    assert any(map(inverts, outputs)), "or the tests above show nothing"

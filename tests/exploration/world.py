@@ -1,0 +1,140 @@
+"""The real controller with a table that does as it is told, to be copied at any moment.
+
+The table is without dynamics, because the question is which states can follow which, not how fast. Everything between
+the frame and the command is the shipped code.
+"""
+
+import copy
+from typing import Final, NamedTuple
+
+from firmware_host.controller import Controller
+from firmware_host.plan import lay_out
+from firmware_host.programs import make_program
+from firmware_host.ticks import NO_REQUEST, OperatorRequest, TickInput, TickOutput
+from firmware_host.toml_source import parse_toml
+from safety.limits import MACHINE, narrow
+from safety.signals import BoardConfig, CommandMode, Input, SafeCommand, Status, Telemetry
+
+PERIOD_S: Final = 0.01
+UPRIGHT_DEG: Final = -45.0
+LIMITS: Final = narrow(
+    MACHINE, {"upright_deg": UPRIGHT_DEG, "inverted_limit_deg": 20.0, "return_rest_s": 10.0}, "table"
+)
+PROGRAM: Final = make_program(
+    parse_toml("p", 'name = "P"\n[[step]]\ndo = "go"\nto_deg = 6\nrate_dps = 3\n[[step]]\ndo = "hold"\nfor_s = 5\n')
+)
+CONFIG: Final = BoardConfig(7, 1001, (1, 0, 0), 1, UPRIGHT_DEG, 20.0, 8.0, 0.25)
+PRESSES: Final = {
+    "press start": OperatorRequest(start=True),
+    "press stop": OperatorRequest(stop=True),
+    "press return": OperatorRequest(return_upright=True),
+    "acknowledge": OperatorRequest(acknowledge=True),
+}
+SWITCHES: Final = ("chain", "hand", "link")
+"""Whether the chain is closed, the hand switch held, and the link up; each one may change at any time."""
+
+
+class Seen(NamedTuple):
+    """What tells one situation from another."""
+
+    state: str
+    phase: str
+    response: str
+    stage: str
+    latched: bool
+    torque_off: bool
+    waits: bool
+    exhausted: bool
+    region: str
+    good: tuple[bool, ...]
+
+
+class World:
+    """Controller, board and table at one moment."""
+
+    def __init__(self, *, screened: bool = True) -> None:
+        plan = lay_out(PROGRAM, LIMITS).plan
+        self.controller = Controller(plan, LIMITS, LIMITS, "hold-to-run", screened=screened)
+        self.now_s = 100.0
+        self.angle_deg = UPRIGHT_DEG
+        self.rate_dps = 0.0
+        self.good = dict.fromkeys(SWITCHES, True)
+        self.latch_locked = True
+        self.config = CONFIG
+        self.command: SafeCommand | None = None
+        self.output: TickOutput | None = None
+
+    def copied(self) -> "World":
+        """The same situation again. A planned trajectory cannot be copied, and need not be: nothing changes it."""
+        motion = self.controller._runner._motion
+        shared = () if motion is None else (motion._main, motion._braking)
+        return copy.deepcopy(self, {id(one): one for one in (*shared, self.controller._plan)})
+
+    def tick(self, operator: OperatorRequest = NO_REQUEST) -> TickOutput:
+        """One period: measure, decide, move."""
+        self.now_s += PERIOD_S
+        config = self.config if self.good["link"] else None
+        frame = self._frame() if self.good["link"] else None
+        output = self.output = self.controller.tick(TickInput(self.now_s, frame, config, 0.0, operator))
+        self._move(output.command)
+        return output
+
+    def _frame(self) -> Telemetry:
+        inputs = Input.HAND_SWITCH_NO if self.good["hand"] else Input.HAND_SWITCH_NC
+        inputs |= Input.ANKLE_LATCH_NO if self.latch_locked else Input.ANKLE_LATCH_NC
+        inputs |= Input.ESTOP_CHAIN if self.good["chain"] else 0
+        inputs |= Input.UPRIGHT_SWITCH if self.angle_deg < UPRIGHT_DEG + 0.5 else 0
+        status = Status.BRAKE_CLOSED if self.rate_dps == 0.0 and not self._driven() else 0
+        at = self.angle_deg
+        return Telemetry(7, 1, 0, 1, 0.0, at, at, self.rate_dps, 0.0, 24.0, 25.0, 25.0, inputs, status, 0, 0, 0)
+
+    def _driven(self) -> bool:
+        return self.command is not None and self.command.mode == CommandMode.MOVE
+
+    def _move(self, command: SafeCommand | None) -> None:
+        """The table follows at once; without commands the board brings it upright, and an open chain holds it."""
+        self.command = command
+        if not self.good["chain"] or (command is not None and command.mode != CommandMode.MOVE):
+            rate = 0.0
+        elif command is None:
+            rate = -2.0 if self.angle_deg > UPRIGHT_DEG else 0.0
+        else:
+            assert command.rate_dps is not None
+            rate = command.rate_dps
+        self.rate_dps = rate
+        self.angle_deg = max(self.angle_deg + rate * PERIOD_S, UPRIGHT_DEG - 0.5)
+
+    def seen(self) -> Seen:
+        """The situation, less what only time tells apart."""
+        supervisor = self.controller.safety.supervisor
+        returning = supervisor.returning
+        region = "upright" if self.angle_deg < UPRIGHT_DEG + 2.0 else "head-up" if self.angle_deg < 0.6 else "inverted"
+        return Seen(
+            self.controller.states.state,
+            supervisor.phase.name,
+            supervisor.response.name,
+            "" if returning is None else returning.stage.name,
+            bool(supervisor.latched),
+            supervisor.torque_off,
+            supervisor.waits_for_a_person,
+            supervisor.exhausted,
+            region,
+            tuple(self.good.values()),
+        )
+
+    def do(self, event: str) -> list[TickOutput]:
+        """Let something happen, and give what was decided meanwhile."""
+        if event in PRESSES:
+            return [self.tick(PRESSES[event]), *(self.tick() for _ in range(4))]
+        if event in SWITCHES:
+            self.good[event] = not self.good[event]
+            return [self.tick() for _ in range(60 if event == "link" else 12)]
+        assert event == "wait"
+        outputs: list[TickOutput] = []
+        before = self.seen()
+        while self.seen() == before and len(outputs) < 4000:
+            outputs.append(self.tick())
+        return outputs
+
+
+EVENTS: Final = (*PRESSES, *SWITCHES, "wait")
