@@ -1,0 +1,58 @@
+"""A search that steers toward small margins: it changes the worst sessions that it has found so far.
+
+An evolution strategy with truncation selection: a quarter of the sessions is drawn at random, the rest are children
+of the worst ones, generation by generation. The share of a session's smallest margin is what is minimised.
+"""
+
+import random
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from firmware_host.cli.campaign.cases import Case, draw_case, mutate
+from firmware_host.cli.campaign.results import Result
+from firmware_host.cli.campaign.running import run_case
+from firmware_host.cli.campaign.workers import Workers
+
+RANDOM_SHARE: Final = 0.25
+GENERATION: Final = 20
+PARENTS: Final = 8
+
+
+class Tried(NamedTuple):
+    """A case of the search, and what became of it."""
+
+    number: int
+    case: Case
+    result: Result
+
+
+def steer(seed: int, sessions: int, hands: Workers) -> Iterator[Tried]:
+    """Search with this many sessions; the same for the same seed, on any number of workers."""
+    first = [draw_case(seed, index) for index in range(max(1, round(sessions * RANDOM_SHARE)))]
+    tried = _run(list(enumerate(first)), hands)
+    yield from tried
+    parents = _worst(tried)
+    while (done := tried[-1].number + 1) < sessions:
+        children = [(number, _child(seed, number, parents)) for number in range(done, min(done + GENERATION, sessions))]
+        tried = _run(children, hands)
+        yield from tried
+        parents = _worst([*parents, *tried])
+
+
+def _run(cases: list[tuple[int, Case]], hands: Workers) -> list[Tried]:
+    found = [Tried(number, case, result) for (number, case), result in hands.do(_run_one, cases)]
+    return sorted(found, key=lambda tried: tried.number)
+
+
+def _run_one(numbered: tuple[int, Case]) -> Result:
+    number, case = numbered
+    return run_case(case, number)
+
+
+def _child(seed: int, number: int, parents: list[Tried]) -> Case:
+    draw = random.Random(f"righting steer {seed} {number}")
+    return mutate(draw.choice(parents).case, draw)
+
+
+def _worst(tried: list[Tried]) -> list[Tried]:
+    return sorted(tried, key=lambda one: (one.result.weakest_share, one.number))[:PARENTS]
