@@ -12,8 +12,9 @@ _RIGHT: Final = {
     # The board regulates by the encoder: where it lies, the table really moves wrongly.
     "encoder": _ANGLES | _MOTION | {"drive-fault"},
     "inclinometer": _ANGLES,
-    "runaway": _MOTION | {"drive-fault"},
-    "obstruction": frozenset({"following", "progress", "drive-fault", "stop-time"}),
+    # Where no recovery brings the rider upright, the encoder is doubted at last, and one more is tried without it.
+    "runaway": _MOTION | {"drive-fault", "angle-plausibility"},
+    "obstruction": frozenset({"following", "progress", "drive-fault", "stop-time", "angle-plausibility"}),
     "cable-out": _LINK,
     "host-stall": _LINK | {"tick"},
     "hand-switch-release": frozenset({"hand-switch"}),

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from firmware_host.cli.campaign.cases import draw_case
 from firmware_host.cli.campaign.lines import write_case
 from firmware_host.cli.campaign.report import PICTURED, Pictured, ReportError, write_report
-from firmware_host.cli.campaign.results import Result
+from firmware_host.cli.campaign.results import CRASHED_SHARE, Result
 from firmware_host.cli.campaign.running import run_drawn
 from firmware_host.cli.campaign.shards import Folder, FolderError, Shard, shards
 from firmware_host.cli.campaign.shrinking import Failing, shrink
@@ -21,6 +21,7 @@ from firmware_host.cli.campaign.steering import Tried, steer
 from firmware_host.cli.campaign.summary import Summary
 from firmware_host.cli.campaign.workers import Workers, WorkersError, workers
 from firmware_host.cli.sessions import complain, write_json
+from sim.oracle import NOT_KEPT_YET
 
 SHRUNK_AT_MOST: Final = 8
 """Failures that differ in what broke or in their faults; the first ones are shrunk."""
@@ -49,7 +50,7 @@ def campaign_command(options: CampaignOptions) -> int:
         with workers(options.workers, options.dask) as hands, _progress() as progress:
             summary = _run(options, folder, hands, progress)
             told = {"seed": options.seed, **summary.as_dict(), "folder": str(options.folder)}
-            told["failures"] = _failures(options, summary, hands, progress)
+            told["failures"] = _failures(options, folder, summary, hands, progress)
             told["weakest"] = [_with_command(options, one) for one in told["weakest"]]
             if options.steer:
                 told["steered"] = _steered(options, summary, hands, progress)
@@ -90,16 +91,22 @@ def _run_shard(shard: Shard) -> list[Result]:
     return [run_drawn(shard.seed, index) for index in range(shard.first, shard.until)]
 
 
-def _failures(options: CampaignOptions, summary: Summary, hands: Workers, progress: Progress) -> list[dict[str, Any]]:
+def _failures(
+    options: CampaignOptions, folder: Folder, summary: Summary, hands: Workers, progress: Progress
+) -> list[dict[str, Any]]:
     """Tell each failure with the line that reproduces it; of each sort one is shrunk."""
     bar = progress.add_task("shrinking", total=None)
     failing = list(_one_of_each_sort(options, summary))[:SHRUNK_AT_MOST]
     progress.update(bar, total=len(failing))
-    shrunk = {}
-    for one, smallest in hands.do(shrink, failing):
-        line = write_case(smallest, _case_folder(options, one.number, "-smallest"))
-        faults = [str(fault) for fault in smallest.faults]
-        shrunk[one.number] = {"command": line, "faults": faults, "steps": len(smallest.program["step"])}
+    shrunk = {one.number: known for one in failing if (known := folder.shrunk(one.number)) is not None}
+    progress.advance(bar, len(shrunk))
+    for one, smallest in hands.do(shrink, [one for one in failing if one.number not in shrunk]):
+        shrunk[one.number] = {
+            "command": write_case(smallest, folder.case(one.number, "-smallest")),
+            "faults": [str(fault) for fault in smallest.faults],
+            "steps": len(smallest.program["step"]),
+        }
+        folder.keep_shrunk(one.number, shrunk[one.number])
         progress.advance(bar)
     return [
         {
@@ -128,11 +135,7 @@ def _with_command(options: CampaignOptions, weakest: dict[str, Any]) -> dict[str
 
 
 def _command(options: CampaignOptions, index: int) -> str:
-    return write_case(draw_case(options.seed, index), _case_folder(options, index))
-
-
-def _case_folder(options: CampaignOptions, index: int, suffix: str = "") -> Path:
-    return options.folder / "cases" / f"{index:07d}{suffix}"
+    return write_case(draw_case(options.seed, index), Folder(options.folder).case(index))
 
 
 def _steered(options: CampaignOptions, summary: Summary, hands: Workers, progress: Progress) -> dict[str, Any]:
@@ -149,7 +152,7 @@ def _steered(options: CampaignOptions, summary: Summary, hands: Workers, progres
         "steered": _shares([share for share, _, _ in found]),
         "worst": {
             "told": [*worst.result.violations, *(one.text for one in worst.result.margins[:1])],
-            "command": write_case(worst.case, options.folder / "cases" / "steered-worst"),
+            "command": write_case(worst.case, Folder(options.folder).path / "cases" / "steered-worst"),
         },
     }
 
@@ -161,7 +164,7 @@ def _shares(shares: list[float]) -> dict[str, float]:
 
 def _pictured(options: CampaignOptions, summary: Summary) -> list[Pictured]:
     found = []
-    for share, index in summary.worst[:PICTURED]:
+    for share, index in [entry for entry in summary.worst if entry[0] != CRASHED_SHARE][:PICTURED]:
         case = draw_case(options.seed, index)
         faults = ", ".join(str(fault) for fault in case.faults) or "no fault"
         told = (f"smallest margin: {share:.3f} of what was granted",)
@@ -180,8 +183,8 @@ def _show(told: dict[str, Any]) -> None:
     console.print(f"coverage: {coverage['met']} of {coverage['possible']} cells (state x fault x phase)")
     if coverage["states_never_met"]:
         console.print(f"no fault met the states {', '.join(coverage['states_never_met'])}")
-    if weakest:
-        one = weakest[0]
+    console.print(f"blind spots: {coverage['possible'] - coverage['met']} cells; --json and --report list them")
+    for one in [one for one in weakest if one["rule"] not in NOT_KEPT_YET][:1]:
         console.print(f"weakest margin: {one['rule']}, {one['value']:g} {one['unit']}\n  {one['command']}")
     for failure in told["failures"]:
         console.print(f"\nsession {failure['index']}: " + "; ".join(failure["told"]), markup=False)

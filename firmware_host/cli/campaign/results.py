@@ -1,8 +1,12 @@
 """What is known of a session that was run and judged: the rows of a campaign's shards."""
 
+from typing import Final
+
 from pydantic import BaseModel, ConfigDict
 
 from sim.oracle import NOT_KEPT_YET
+
+CRASHED_SHARE: Final = -1000.0
 
 
 class _Row(BaseModel):
@@ -63,9 +67,7 @@ class Result(_Row):
     def weakest_share(self) -> float:
         """How near the session came to breaking any rule; one that crashed is beyond the worst."""
         promised = [margin.share for margin in self.margins if margin.rule not in NOT_KEPT_YET]
-        if promised:
-            return promised[0]
-        return -float("inf") if self.violations else float("inf")
+        return promised[0] if promised else CRASHED_SHARE
 
     @property
     def broken(self) -> frozenset[str]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pydantic import ValidationError
 
@@ -11,7 +11,9 @@ from firmware_host.cli.campaign.results import Result
 from sim.faults import CATALOGUE
 
 SHARD_SESSIONS: Final = 10
+"""A few seconds of work: little is lost when a campaign is ended, and all workers end at about the same time."""
 _HEADER: Final = "campaign.json"
+_SHRUNK: Final = "shrunk.json"
 
 
 class FolderError(Exception):
@@ -71,15 +73,29 @@ class Folder:
         part.write_text("".join(f"{result.model_dump_json()}\n" for result in results), encoding="utf-8")
         part.replace(target)
 
+    def case(self, index: int, suffix: str = "") -> Path:
+        """Give the folder for the files of a session."""
+        return self.path / "cases" / f"{index:07d}{suffix}"
+
+    def shrunk(self, index: int) -> dict[str, Any] | None:
+        """Give what a failing session was shrunk to; None if it was not yet."""
+        file = self.case(index, "-smallest") / _SHRUNK
+        return _json(file) if file.exists() else None
+
+    def keep_shrunk(self, index: int, told: dict[str, Any]) -> None:
+        """Keep what a failing session was shrunk to. Raises ``OSError``."""
+        text = json.dumps(told, indent=2) + "\n"
+        (self.case(index, "-smallest") / _SHRUNK).write_text(text, encoding="utf-8")
+
     def _file(self, shard: Shard) -> Path:
         return self.path / f"shard-{shard.first:07d}-{shard.until:07d}.jsonl"
 
 
-def _json(file: Path) -> dict[str, object]:
+def _json(file: Path) -> dict[str, Any]:
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise FolderError(f"{file} is not the header of a campaign; begin in a new folder")
+        raise FolderError(f"{file} was not written by a campaign; begin in a new folder")
     return found
