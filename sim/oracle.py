@@ -38,6 +38,8 @@ UPRIGHT_DEG: Final = -72.0
 HORIZONTAL_DEG: Final = 0.5
 CREPT_DEG: Final = 1.0
 """Motion toward inversion that is no more than a brake settling."""
+HELD_DEG: Final = ANGLE_EXCESS_DEG
+"""A drive that turns the wrong way when a recovery tries it is found out within this, however often it is tried."""
 ROW_S: Final = 0.01
 NOT_KEPT_YET: Final = frozenset({"accel"})
 """Rules that are wanted and that the reference table cannot keep: with the encoder wrong, its drive can change the rate
@@ -261,9 +263,8 @@ def _held(column: Columns, asked: Asked) -> Iterator[Margin]:
     later = angle_deg[t_s >= stop_s + STANDING_S]
     if len(later):
         rose = float((later - np.minimum.accumulate(later)).max())
-        yield Margin(
-            "held", CREPT_DEG - rose, "deg", CREPT_DEG, f"moved {rose:.1f} deg toward inversion after the stop"
-        )
+        text = f"moved {rose:.1f} deg toward inversion after the stop"
+        yield Margin("held", HELD_DEG - rose, "deg", HELD_DEG, text)
 
 
 class _Promise(NamedTuple):

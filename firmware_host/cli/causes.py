@@ -7,18 +7,22 @@ _MOTION: Final = frozenset({"following", "overspeed", "progress", "stop-time", "
 """What sees a table that does not do as it was told."""
 _ANGLES: Final = frozenset({"angle-agreement", "angle-plausibility", "over-angle"})
 _LINK: Final = frozenset({"link", "session"})
+_LEFT_THERE: Final = frozenset({"time-inverted"})
+"""Whoever is held inverted, or is not known to be upright, goes on using up the allowance."""
+_STUCK: Final = frozenset({"drive-fault", "following", "progress", "reverse-on-load", "stop-time"}) | _LEFT_THERE
+"""What sees a drive that cannot do as it is told."""
 
 _RIGHT: Final = {
     # The board regulates by the encoder: where it lies, the table really moves wrongly.
     "encoder": _ANGLES | _MOTION | {"drive-fault"},
     "inclinometer": _ANGLES,
     # Where no recovery brings the rider upright, the encoder is doubted at last, and one more is tried without it.
-    "runaway": _MOTION | {"drive-fault", "angle-plausibility"},
-    "obstruction": frozenset({"following", "progress", "drive-fault", "stop-time", "angle-plausibility"}),
-    "cable-out": _LINK,
-    "host-stall": _LINK | {"tick"},
+    "runaway": _MOTION | _STUCK | {"angle-plausibility"},
+    "obstruction": _STUCK | {"angle-plausibility"},
+    "cable-out": _LINK | _LEFT_THERE,
+    "host-stall": _LINK | _LEFT_THERE | {"tick"},
     "hand-switch-release": frozenset({"hand-switch"}),
-    "power-loss": _LINK | {"drive-fault", "following", "progress"},
+    "power-loss": _LINK | _STUCK | {"energy"},
 }
 
 

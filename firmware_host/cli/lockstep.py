@@ -1,6 +1,5 @@
 """A session in lock-step, and what it is to be judged by: shared by ``righting bench`` and ``righting campaign``."""
 
-import math
 import time
 from itertools import count
 from typing import Final, NamedTuple
@@ -15,11 +14,10 @@ from firmware_host.host import Host
 from firmware_host.ticks import NO_REQUEST, OperatorRequest
 from firmware_host.validation import Session
 from safety.signals import Recovery, Response, Trip
-from sim import plant
 from sim.bench import CLOCK_START_S, PERIOD_S, run_lockstep
 from sim.faults import Fault
-from sim.oracle import Asked, Floats, Tripped
-from sim.table import SimulatedTable, Truth
+from sim.oracle import UPRIGHT_DEG, Asked, Floats, Tripped
+from sim.table import TRACE_COLUMNS, Truth
 
 _START: Final = OperatorRequest(start=True)
 DRIVE_DEAD: Final = ("power-loss", "runaway")
@@ -106,8 +104,9 @@ def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | N
     begun_s = time.perf_counter()
     result = run_lockstep(board, host, faults, session.plan.total_s * 1.5 + EXTRA_S)
     wall_s = time.perf_counter() - begun_s
-    asked = _asked(session, host, result.started_s, faults, board.table)
-    return Run(host, board.table.trace(), board.table.truth(), asked, result.ticks * PERIOD_S, wall_s)
+    trace = board.table.trace()
+    asked = _asked(session, host, result.started_s, faults, trace)
+    return Run(host, trace, board.table.truth(), asked, result.ticks * PERIOD_S, wall_s)
 
 
 def since_start_s(clock_s: float) -> float:
@@ -115,11 +114,9 @@ def since_start_s(clock_s: float) -> float:
     return clock_s - CLOCK_START_S
 
 
-def _asked(
-    session: Session, host: LockstepHost, started_s: float | None, faults: list[Fault], table: SimulatedTable
-) -> Asked:
+def _asked(session: Session, host: LockstepHost, started_s: float | None, faults: list[Fault], trace: Floats) -> Asked:
     trips = [trip for trip in host.trips if trip.response > Response.INHIBIT]
-    blocked = math.isfinite(table.physics[plant.OBSTRUCTION_BELOW_RAD])
+    dead = any(fault.name in DRIVE_DEAD for fault in faults)
     return Asked(
         limit_deg=session.limits.inverted_limit_deg,
         started_s=started_s,
@@ -127,11 +124,18 @@ def _asked(
         changes_s=() if started_s is None else _changes_s(faults, started_s),
         rest_s=session.limits.return_rest_s,
         person_stopped=any(trip.recovery == Recovery.ON_REQUEST for trip in trips),
-        cannot_move=any(fault.name in DRIVE_DEAD for fault in faults) or blocked,
+        cannot_move=dead or _blocked(trace),
         alarm=host.controller.alarms.text,
         causes=right_causes(fault.name for fault in faults),
         invert_rate_dps=session.limits.invert_rate_dps,
     )
+
+
+def _blocked(trace: Floats) -> bool:
+    """Tell whether something pushed back on the way up, and the table never got past it."""
+    angle_deg, contact_nm = (trace[:, TRACE_COLUMNS.index(name)] for name in ("angle_deg", "contact_nm"))
+    above = angle_deg > UPRIGHT_DEG
+    return bool(len(above) and above[-1] and (contact_nm[above] > 0.0).any())
 
 
 def _changes_s(faults: list[Fault], started_s: float) -> tuple[float, ...]:

@@ -98,11 +98,11 @@ def test_a_broken_safety_layer_is_found_and_the_failure_shrunk(tmp_path: Path, m
 
 
 def test_a_steered_search_goes_on_from_the_worst_that_it_found() -> None:
-    tried = list(steer(SEED, 6, Workers(None)))
+    tried = list(steer(SEED, 6, Workers(1)))
     assert [one.number for one in tried] == list(range(6))
     assert [one.case for one in tried[:2]] == [cases.draw_case(SEED, index) for index in range(2)]
     assert all(one.case not in (tried[0].case, tried[1].case) for one in tried[2:])
-    again = list(steer(SEED, 6, Workers(None)))
+    again = list(steer(SEED, 6, Workers(1)))
     assert [one.case for one in again] == [one.case for one in tried]
 
 

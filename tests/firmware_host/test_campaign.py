@@ -17,7 +17,7 @@ from firmware_host.cli.campaign.running import phase_of, run_case
 from firmware_host.cli.campaign.shards import Folder, FolderError, Shard, shards
 from firmware_host.cli.campaign.summary import WORST_KEPT, Summary
 from firmware_host.cli.campaign.toml_text import toml_text
-from firmware_host.cli.campaign.workers import Workers, WorkersError, workers
+from firmware_host.cli.campaign.workers import Workers, WorkersError
 from firmware_host.cli.causes import right_causes
 from firmware_host.cli.sessions import load_session
 from sim.faults import CATALOGUE, parse
@@ -171,15 +171,14 @@ def test_a_folder_of_another_campaign_is_refused(tmp_path: Path) -> None:
 
 def test_processes_do_every_task_once() -> None:
     tasks = [-number for number in range(150)]
-    with workers(2, None) as hands:
-        assert sorted(hands.do(abs, tasks)) == sorted((task, -task) for task in tasks)
-    assert list(Workers(None).do(abs, tasks[:3])) == [(0, 0), (-1, 1), (-2, 2)]
+    assert sorted(Workers(2).do(abs, tasks)) == sorted((task, -task) for task in tasks)
+    assert list(Workers(1).do(abs, tasks[:3])) == [(0, 0), (-1, 1), (-2, 2)]
 
 
 def test_a_cluster_without_its_library_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(WorkersError, match="use --workers"), workers(1, "tcp://127.0.0.1:1"):
-        pass
+    with pytest.raises(WorkersError, match="use --workers"):
+        Workers(1, "tcp://127.0.0.1:1")
 
 
 def test_the_right_answers_to_a_pair_are_those_to_either() -> None:

@@ -19,11 +19,11 @@ from firmware_host.cli.campaign.shards import Folder, FolderError, Shard, shards
 from firmware_host.cli.campaign.shrinking import Failing, shrink
 from firmware_host.cli.campaign.steering import Tried, steer
 from firmware_host.cli.campaign.summary import Summary
-from firmware_host.cli.campaign.workers import Workers, WorkersError, workers
+from firmware_host.cli.campaign.workers import Workers, WorkersError
 from firmware_host.cli.sessions import complain, write_json
 from sim.oracle import NOT_KEPT_YET
 
-SHRUNK_AT_MOST: Final = 8
+SHRUNK_AT_MOST: Final = 12
 """Failures that differ in what broke or in their faults; the first ones are shrunk."""
 TEN: Final = 10
 
@@ -47,7 +47,8 @@ def campaign_command(options: CampaignOptions) -> int:
     try:
         folder = Folder(options.folder)
         folder.begin(options.seed)
-        with workers(options.workers, options.dask) as hands, _progress() as progress:
+        hands = Workers(options.workers, options.dask)
+        with _progress() as progress:
             summary = _run(options, folder, hands, progress)
             told = {"seed": options.seed, **summary.as_dict(), "folder": str(options.folder)}
             told["failures"] = _failures(options, folder, summary, hands, progress)

@@ -1,18 +1,15 @@
 """Who does the work: this process, processes beside it, or a Dask cluster. The results are the same on all of them."""
 
 import importlib
-import multiprocessing
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
-from itertools import islice
 from typing import Any, Final, TypeVar
+
+from joblib import Parallel, delayed, parallel_config  # type: ignore[import-untyped]  # joblib ships no types
 
 ArgumentT = TypeVar("ArgumentT")
 ResultT = TypeVar("ResultT")
 
-_UNDER_WAY: Final = 64
-"""Most tasks handed out at once, so that memory stays flat however many there are."""
+ANSWERS_WITHIN_S: Final = 10.0
 
 
 class WorkersError(Exception):
@@ -22,50 +19,29 @@ class WorkersError(Exception):
 class Workers:
     """Does tasks, in whatever order they end."""
 
-    def __init__(self, executor: Executor | None) -> None:
-        self._executor = executor
-        """None: this process does the work."""
+    def __init__(self, count: int, dask: str | None = None) -> None:
+        """Take ``count`` processes (1: this one), or the cluster at the address ``dask``. Raises ``WorkersError``."""
+        self._config: dict[str, Any] = {"backend": "loky", "n_jobs": count}
+        if dask is not None:
+            _look_for_cluster(dask)
+            self._config = {"backend": "dask", "scheduler_host": dask}
 
     def do(
         self, work: Callable[[ArgumentT], ResultT], tasks: Iterable[ArgumentT]
     ) -> Iterator[tuple[ArgumentT, ResultT]]:
         """Give each task with its result, as they end. An exception of ``work`` ends it all."""
-        if self._executor is None:
-            for task in tasks:
-                yield task, work(task)
-            return
-        left = iter(tasks)
-        under_way: dict[Future[ResultT], ArgumentT] = {}
-        while True:
-            for task in islice(left, _UNDER_WAY - len(under_way)):
-                under_way[self._executor.submit(work, task)] = task
-            if not under_way:
-                return
-            for done in wait(under_way, return_when=FIRST_COMPLETED).done:
-                yield under_way.pop(done), done.result()
+        with parallel_config(**self._config):
+            done: Iterator[tuple[ArgumentT, ResultT]] = Parallel(return_as="generator_unordered")(
+                delayed(_with_its_task)(work, task) for task in tasks
+            )
+        yield from done
 
 
-@contextmanager
-def workers(count: int, dask: str | None) -> Iterator[Workers]:
-    """Open ``count`` processes, or the cluster at ``dask``. Raises ``WorkersError``."""
-    if dask is not None:
-        with _cluster(dask) as cluster:
-            yield Workers(cluster)
-    elif count == 1:
-        yield Workers(None)
-    else:
-        # Forked processes would inherit the progress bar's thread half-way through whatever it does.
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(count, mp_context=context) as executor:
-            try:
-                yield Workers(executor)
-            except BaseException:
-                executor.shutdown(cancel_futures=True)
-                raise
+def _with_its_task(work: Callable[[ArgumentT], ResultT], task: ArgumentT) -> tuple[ArgumentT, ResultT]:
+    return task, work(task)
 
 
-@contextmanager
-def _cluster(address: str) -> Iterator[Any]:
+def _look_for_cluster(address: str) -> None:
     try:
         distributed = importlib.import_module("distributed")
     except ImportError:
@@ -74,8 +50,6 @@ def _cluster(address: str) -> Iterator[Any]:
             "or use --workers for processes on this machine"
         ) from None
     try:
-        client = distributed.Client(address)
-    except (OSError, TimeoutError, ValueError) as error:
+        distributed.Client(address, timeout=ANSWERS_WITHIN_S).close()
+    except (OSError, ValueError) as error:
         raise WorkersError(f"no Dask scheduler answers at {address} ({error}); check the address") from error
-    with client, client.get_executor() as executor:
-        yield executor
