@@ -5,7 +5,8 @@ from typing import Final
 
 _MOTION: Final = frozenset({"following", "overspeed", "progress", "stop-time", "standstill", "over-angle"})
 """What sees a table that does not do as it was told."""
-_ANGLES: Final = frozenset({"angle-agreement", "angle-plausibility", "over-angle"})
+_ANGLES: Final = frozenset({"angle-agreement", "angle-plausibility", "over-angle", "switches"})
+"""What sees that an angle is wrong: by the other one, by itself, by the limit, or by a limit switch."""
 _LINK: Final = frozenset({"link", "session"})
 _LEFT_THERE: Final = frozenset({"time-inverted"})
 """Whoever is held inverted, or is not known to be upright, goes on using up the allowance."""
@@ -14,7 +15,7 @@ _STUCK: Final = frozenset({"drive-fault", "following", "progress", "reverse-on-l
 
 _RIGHT: Final = {
     # The board regulates by the encoder: where it lies, the table really moves wrongly.
-    "encoder": _ANGLES | _MOTION | {"drive-fault"},
+    "encoder": _ANGLES | _MOTION | {"drive-fault", "reverse-on-load"},
     "inclinometer": _ANGLES,
     # Where no recovery brings the rider upright, the encoder is doubted at last, and one more is tried without it.
     "runaway": _MOTION | _STUCK | {"angle-plausibility"},
