@@ -192,17 +192,23 @@ def _rates(column: Columns, asked: Asked) -> Iterator[Margin]:
         return
     angle_deg, rate_dps = column["angle_deg"], column["rate_dps"]
     head_up_dps = np.where(angle_deg < -CREPT_DEG, -rate_dps, 0.0)
-    for text, values, most, longest_s in (
-        ("too fast either way", np.abs(rate_dps), DISORIENTING_DPS, DISORIENTING_S),
-        ("too fast toward inversion", rate_dps, INVERTING_FACTOR * asked.invert_rate_dps, INVERTING_S),
-        ("too fast upright while head-up", head_up_dps, HEAD_UP_DPS, HEAD_UP_S),
+    for rule, text, values, most, longest_s in (
+        ("rate", "too fast either way", np.abs(rate_dps), DISORIENTING_DPS, DISORIENTING_S),
+        (
+            "rate-inverting",
+            "too fast toward inversion",
+            rate_dps,
+            INVERTING_FACTOR * asked.invert_rate_dps,
+            INVERTING_S,
+        ),
+        ("rate-head-up", "too fast upright while head-up", head_up_dps, HEAD_UP_DPS, HEAD_UP_S),
     ):
         rows = round(longest_s / ROW_S) + 1
         if len(values) < rows:
             continue
         lasting_dps = float(sliding_window_view(values, rows).min(axis=1).max())
         told = f"{text}: {lasting_dps:.2f} deg/s or more for longer than {longest_s:g} s, where {most:g} are promised"
-        yield Margin("rate", most - lasting_dps, "deg/s", most, told)
+        yield Margin(rule, most - lasting_dps, "deg/s", most, told)
 
 
 def _accel(column: Columns, asked: Asked) -> Iterator[Margin]:
@@ -302,7 +308,7 @@ def _reached(column: Columns, asked: Asked, name: str, below_deg: float) -> Iter
         text = f"{name} {told}, within {longest_s:.1f} s was promised, from {start_deg:.1f} deg"
         watched_s = float(t_s[inside][-1]) - promise.from_s
         value = longest_s - took_s if took_s is not None else min(longest_s - watched_s, -ROW_S)
-        yield Margin("rescue", value, "s", longest_s, text)
+        yield Margin(f"rescue-{name}", value, "s", longest_s, text)
 
 
 def _longest_s(response: str, name: str, start_deg: float, rest_s: float) -> float:

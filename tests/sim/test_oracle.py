@@ -51,9 +51,9 @@ def tripped(t_s: float, response: str, monitor: str = "hand-switch") -> dict[str
     return {"trips": (Tripped(monitor, response, t_s),), "changes_s": (t_s,), "causes": frozenset({"hand-switch"})}
 
 
-def margin(rows: Any, rule: str, which: int = 0, **changes: Any) -> Margin:
+def margin(rows: Any, rule: str, **changes: Any) -> Margin:
     """The margin of a rule that has a say."""
-    return [found for found in margins(rows, asked(**changes)) if found.rule == rule][which]
+    return next(found for found in margins(rows, asked(**changes)) if found.rule == rule)
 
 
 TO_40 = (57.5, 2.0)
@@ -72,13 +72,13 @@ EMERGENCY = tripped(AT_40_S, "EMERGENCY_RETURN")
         ((TO_40, TO_FLAT, (5.0, 0.0), UP), {"limit_deg": 36.9}, ("angle",)),
         ((TO_40, TO_FLAT, (5.0, 0.0), UP), {"limit_deg": 36.9, "load_path_broke": True}, ()),
         ((TO_40, (0.2, -11.0), (4.725, -8.0), (5.0, 0.0), UP), {}, ("rate",)),
-        (((0.5, 5.0), (0.5, -2.4), (1.0, -1.3)), {}, ("rate",)),
-        ((TO_40, TO_FLAT, (1.0, -3.0), (36.0, -2.0)), {}, ("rate",)),
+        (((0.5, 5.0), (0.5, -2.4), (1.0, -1.3)), {}, ("rate-inverting",)),
+        ((TO_40, TO_FLAT, (1.0, -3.0), (36.0, -2.0)), {}, ("rate-head-up",)),
         ((TO_40, TO_FLAT, UP), {"started_s": 30.0}, ("unasked",)),
         ((TO_40, TO_FLAT, UP), {"started_s": None}, ("unasked",)),
-        ((TO_40, (8.0, 0.0), TO_FLAT, UP), EMERGENCY, ("rescue",)),
-        ((TO_40, TO_FLAT, (25.0, 0.0), UP), EMERGENCY, ("rescue",)),
-        ((TO_40, (90.0, 0.0)), {**EMERGENCY, "alarm": "release the brake"}, ("rescue", "rescue")),
+        ((TO_40, (8.0, 0.0), TO_FLAT, UP), EMERGENCY, ("rescue-horizontal",)),
+        ((TO_40, TO_FLAT, (25.0, 0.0), UP), EMERGENCY, ("rescue-upright",)),
+        ((TO_40, (90.0, 0.0)), {**EMERGENCY, "alarm": "release the brake"}, ("rescue-horizontal", "rescue-upright")),
         ((TO_40, (90.0, 0.0)), {**EMERGENCY, "cannot_move": True, "alarm": "release the brake"}, ()),
         ((TO_40, (90.0, 0.0)), {**EMERGENCY, "cannot_move": True}, ("left",)),
         ((TO_40, (90.0, 0.0)), {}, ("left",)),
@@ -106,15 +106,15 @@ def angle(reached_deg: float) -> Margin:
 
 
 def fast(seconds: float, rate_dps: float) -> Margin:
-    return margin(trace((40.0, 2.0), (seconds, rate_dps), (1.0, -1.0)), "rate", 0)
+    return margin(trace((40.0, 2.0), (seconds, rate_dps), (1.0, -1.0)), "rate")
 
 
 def inverting(seconds: float, rate_dps: float) -> Margin:
-    return margin(trace((1.0, 2.0), (seconds, rate_dps), (1.0, -1.0)), "rate", 1, invert_rate_dps=2.0)
+    return margin(trace((1.0, 2.0), (seconds, rate_dps), (1.0, -1.0)), "rate-inverting", invert_rate_dps=2.0)
 
 
 def head_up(seconds: float, rate_dps: float) -> Margin:
-    return margin(trace((10.0, 2.0), (seconds, rate_dps), (1.0, -1.0)), "rate", 2)
+    return margin(trace((10.0, 2.0), (seconds, rate_dps), (1.0, -1.0)), "rate-head-up")
 
 
 def accel(accel_dps2: float) -> Margin:
@@ -133,12 +133,12 @@ def people(name: str, for_s: float, rate_dps: float) -> Margin:
 
 def horizontal(late_s: float) -> Margin:
     rows = trace(TO_40, (12.0 - 39.5 / 8.0 + late_s, 0.0), TO_FLAT, UP)
-    return margin(rows, "rescue", 0, **EMERGENCY)
+    return margin(rows, "rescue-horizontal", **EMERGENCY)
 
 
 def upright(late_s: float) -> Margin:
     rows = trace(TO_40, TO_FLAT, (65.0 - 5.0 - 36.0 + late_s, 0.0), UP)
-    return margin(rows, "rescue", 1, **EMERGENCY)
+    return margin(rows, "rescue-upright", **EMERGENCY)
 
 
 def standstill(took_s: float) -> Margin:
@@ -207,7 +207,7 @@ def test_a_fault_that_comes_during_a_rescue_begins_the_promise_anew() -> None:
     in_time = asked(trips=(first, second), changes_s=(57.0, AT_40_S + 3.9), causes=causes)
     assert judge(rows, in_time) == []
     too_late = in_time._replace(changes_s=(57.0, AT_40_S + 13.0), trips=(first, second._replace(t_s=AT_40_S + 13.0)))
-    assert [text.partition(":")[0] for text in judge(rows, too_late)] == ["rescue"]
+    assert [text.partition(":")[0] for text in judge(rows, too_late)] == ["rescue-horizontal"]
 
 
 def test_a_trip_is_a_right_answer_or_a_wrong_one() -> None:

@@ -10,10 +10,9 @@ from copy import deepcopy
 from datetime import date
 from typing import Any, Final, NamedTuple
 
-from firmware_host.cli.campaign.toml_text import toml_text
 from firmware_host.config import make_rider, make_table, rider_chain
 from firmware_host.programs import make_program
-from firmware_host.toml_source import FileError, parse_toml
+from firmware_host.toml_source import FileError, TomlSource
 from firmware_host.validation import Session, prepare
 from sim.faults import CATALOGUE, Fault, parse
 
@@ -68,14 +67,19 @@ class Case(NamedTuple):
     seed: int
     """Of the simulator's noise and the host's nonces."""
 
-    def texts(self) -> dict[str, str]:
-        """Give the three files, by the name of their kind."""
-        return {"table": toml_text(self.table), "rider": toml_text(self.rider), "program": toml_text(self.program)}
-
     def session(self) -> Session:
-        """Make the session as the files would. Raises ``FileError``."""
-        source = {kind: parse_toml(f"{kind}.toml", text) for kind, text in self.texts().items()}
-        return prepare(make_table(source["table"]), make_rider(source["rider"]), make_program(source["program"]), TODAY)
+        """Make the session as its files would. Raises ``FileError``."""
+        table, rider, program = (
+            _source("table", self.table),
+            _source("rider", self.rider),
+            _source("program", self.program),
+        )
+        return prepare(make_table(table), make_rider(rider), make_program(program), TODAY)
+
+
+def _source(kind: str, data: Section) -> TomlSource:
+    """What reading the file would give, without its text."""
+    return TomlSource(f"{kind}.toml", data, {})
 
 
 def draw_case(seed: int, index: int) -> Case:
@@ -97,6 +101,13 @@ def mutate(case: Case, draw: random.Random) -> Case:
         except FileError:
             continue
         return changed
+
+
+def cross(case: Case, other: Case, draw: random.Random) -> Case:
+    """Give a case one of its own faults, and one of another case."""
+    if not case.faults or not other.faults:
+        return case
+    return case._replace(faults=(draw.choice(case.faults), draw.choice(other.faults)))
 
 
 # ------------------------------------------------------------------------------------------------------------- drawing
@@ -135,12 +146,12 @@ def _draw_rider(draw: random.Random) -> Section:
 
 def _draw_program(draw: random.Random, table: Section, rider: Section) -> tuple[Section, float]:
     """Draw until a program fits rider, table and the length wanted; gives it, and the session's planned time."""
-    made_table = make_table(parse_toml("table.toml", toml_text(table)))
-    made_rider = make_rider(parse_toml("rider.toml", toml_text(rider)))
+    made_table = make_table(_source("table", table))
+    made_rider = make_rider(_source("rider", rider))
     limits = rider_chain(made_table, made_rider, TODAY)[0].limits
     while True:
         program = _draw_steps(draw, limits.inverted_limit_deg)
-        made_program = make_program(parse_toml("program.toml", toml_text(program)))
+        made_program = make_program(_source("program", program))
         try:
             plan = prepare(made_table, made_rider, made_program, TODAY).plan
         except FileError:
@@ -258,10 +269,13 @@ def _other_step(case: Case, draw: random.Random) -> Case:
 
 
 _MUTATIONS: Final = (
+    # Most of what goes wrong is a matter of faults and their moments.
+    _move_fault,
     _move_fault,
     _move_fault,
     _stretch_fault,
     _replace_fault,
+    _pair_fault,
     _pair_fault,
     _other_body,
     _other_physics,

@@ -1,21 +1,25 @@
 """A search that steers toward small margins: it changes the worst sessions that it has found so far.
 
-An evolution strategy with truncation selection: a quarter of the sessions is drawn at random, the rest are children
-of the worst ones, generation by generation. The share of a session's smallest margin is what is minimised.
+An evolution strategy with niches: a quarter of the sessions is drawn at random, the rest are children of the worst
+ones, generation by generation. Worst is judged for each rule by itself: the margin of some rules is small in every
+session that returns in a hurry, and would keep all others from being looked at.
 """
 
 import random
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from firmware_host.cli.campaign.cases import Case, draw_case, mutate
+from firmware_host.cli.campaign.cases import Case, cross, draw_case, mutate
 from firmware_host.cli.campaign.results import Result
 from firmware_host.cli.campaign.running import run_case
 from firmware_host.cli.campaign.workers import Workers
 
 RANDOM_SHARE: Final = 0.25
-GENERATION: Final = 20
-PARENTS: Final = 8
+GENERATION: Final = 10
+PARENTS_EACH: Final = 3
+"""For each rule."""
+CROSSED: Final = 0.3
+"""Share of the children that take over a fault of a second parent."""
 
 
 class Tried(NamedTuple):
@@ -31,12 +35,12 @@ def steer(seed: int, sessions: int, hands: Workers) -> Iterator[Tried]:
     first = [draw_case(seed, index) for index in range(max(1, round(sessions * RANDOM_SHARE)))]
     tried = _run(list(enumerate(first)), hands)
     yield from tried
-    parents = _worst(tried)
+    parents = parents_of(tried)
     while (done := tried[-1].number + 1) < sessions:
         children = [(number, _child(seed, number, parents)) for number in range(done, min(done + GENERATION, sessions))]
         tried = _run(children, hands)
         yield from tried
-        parents = _worst([*parents, *tried])
+        parents = parents_of([*parents, *tried])
 
 
 def _run(cases: list[tuple[int, Case]], hands: Workers) -> list[Tried]:
@@ -51,8 +55,17 @@ def _run_one(numbered: tuple[int, Case]) -> Result:
 
 def _child(seed: int, number: int, parents: list[Tried]) -> Case:
     draw = random.Random(f"righting steer {seed} {number}")
-    return mutate(draw.choice(parents).case, draw)
+    case = draw.choice(parents).case
+    if draw.random() < CROSSED:
+        case = cross(case, draw.choice(parents).case, draw)
+    return mutate(case, draw)
 
 
-def _worst(tried: list[Tried]) -> list[Tried]:
-    return sorted(tried, key=lambda one: (one.result.weakest_share, one.number))[:PARENTS]
+def parents_of(tried: list[Tried]) -> list[Tried]:
+    """Give the worst sessions of each rule, every one once."""
+    niches: dict[str, list[tuple[float, int]]] = {}
+    for one in tried:
+        for margin in one.result.margins:
+            niches.setdefault(margin.rule, []).append((margin.share, one.number))
+    kept = {number for shares in niches.values() for _, number in sorted(shares)[:PARENTS_EACH]}
+    return [one for one in tried if one.number in kept]
