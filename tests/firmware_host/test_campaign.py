@@ -196,4 +196,5 @@ def test_each_rule_has_its_own_parents() -> None:
     hurried = [Tried(number, case, result(number, ("rate", 0.1), ("angle", 0.9))) for number in range(20)]
     other = Tried(20, case, result(20, ("angle", 0.4), ("rate", 0.8)))
     parents = parents_of([*hurried, other])
-    assert [parent.number for parent in parents] == [0, 1, 2, 20]
+    assert [parent.number for parent in parents.worst] == [0, 1, 2, 3]
+    assert [parent.number for parent in parents.niches] == [0, 1, 2, 20]
