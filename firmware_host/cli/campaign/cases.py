@@ -6,6 +6,7 @@ the reference table are in ``sim/parameters.py``.
 """
 
 import random
+from collections.abc import Callable
 from copy import deepcopy
 from datetime import date
 from typing import Any, Final, NamedTuple
@@ -228,7 +229,7 @@ def _replace_fault(case: Case, draw: random.Random) -> Case:
     return _with_fault(case, draw, lambda fault: _draw_fault(draw, fault.at_s))
 
 
-def _with_fault(case: Case, draw: random.Random, change: Any) -> Case:
+def _with_fault(case: Case, draw: random.Random, change: Callable[[Fault], Fault]) -> Case:
     faults = list(case.faults or (_draw_fault(draw, draw.uniform(0.0, PROGRAM_S[1])),))
     which = draw.randrange(len(faults))
     faults[which] = change(faults[which])

@@ -1,9 +1,9 @@
 """A search that steers toward small margins: it changes the worst sessions that it has found so far.
 
 An evolution strategy with niches: a quarter of the sessions is drawn at random, the rest are children of the worst
-ones, generation by generation. Half of the parents are the worst of all, so that what was found is made worse. The other
-half are the worst of each rule by itself: the margin of some rules is small in every session that returns in a hurry,
-and would keep the others from being looked at.
+ones, generation by generation. Half of the parents are the worst of all, so that what was found is made worse. The
+other half are the worst of each rule by itself: the margin of some rules is small in every session that returns in a
+hurry, and would keep the others from being looked at.
 """
 
 import random
