@@ -107,7 +107,10 @@ def campaign(
         str | None, typer.Option(metavar="ADDRESS", help="Address of a Dask scheduler whose workers do the work.")
     ] = None,
     resume: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Folder of a campaign: what is done there is not run again.")
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Folder of the campaign, begun or not: what is done there is not run again."
+        ),
     ] = None,
     json: Json = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write a report with pictures.")] = None,
@@ -119,10 +122,9 @@ def campaign(
 
     Exit code: 0 if every promise was kept in every session.
     """
-    from firmware_host.cli.campaign.command import CampaignOptions, campaign_command
+    from firmware_host.cli.campaign.command import CampaignOptions, campaign_command, new_folder
 
-    folder = resume or RECORDS / f"campaign-{seed}"
-    options = CampaignOptions(sessions, seed, workers, dask, folder, json, report, steer)
+    options = CampaignOptions(sessions, seed, workers, dask, resume or new_folder(RECORDS, seed), json, report, steer)
     raise typer.Exit(campaign_command(options))
 
 

@@ -1,5 +1,6 @@
 """The parts of a campaign that run no session: what is drawn, written, counted and refused."""
 
+import json
 import random
 import sys
 from collections import Counter
@@ -149,9 +150,13 @@ def test_a_folder_of_another_campaign_is_refused(tmp_path: Path) -> None:
     Folder(tmp_path).begin(7)
     with pytest.raises(FolderError, match="pass --seed 7"):
         Folder(tmp_path).begin(8)
-    (tmp_path / "campaign.json").write_text('{"seed": 7, "faults": []}')
-    with pytest.raises(FolderError, match="other faults"):
-        Folder(tmp_path).begin(7)
+    header = tmp_path / "campaign.json"
+    for changed in ("faults", "code"):
+        before = header.read_text()
+        header.write_text(json.dumps({**json.loads(before), changed: "other"}))
+        with pytest.raises(FolderError, match="other code or other faults"):
+            Folder(tmp_path).begin(7)
+        header.write_text(before)
     (tmp_path / "campaign.json").write_text("x")
     with pytest.raises(FolderError, match="not written by a campaign"):
         Folder(tmp_path).begin(7)

@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -39,6 +40,11 @@ class CampaignOptions(NamedTuple):
     json_target: str | None
     report: Path | None
     steer: bool
+
+
+def new_folder(records: Path, seed: int) -> Path:
+    """Name a folder for a campaign that begins now."""
+    return records / f"{datetime.now(tz=UTC):%Y%m%dT%H%M%SZ}-campaign-{seed}"
 
 
 def campaign_command(options: CampaignOptions) -> int:

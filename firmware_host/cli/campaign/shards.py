@@ -1,5 +1,6 @@
 """A campaign on disk: a header, and one file of JSON lines for each range of sessions that is done."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from sim.faults import CATALOGUE
 SHARD_SESSIONS: Final = 10
 """A few seconds of work: little is lost when a campaign is ended, and all workers end at about the same time."""
 _HEADER: Final = "campaign.json"
+_PACKAGES: Final = ("safety", "drivers", "sim", "firmware_host")
 _SHRUNK: Final = "shrunk.json"
 
 
@@ -43,7 +45,7 @@ class Folder:
 
     def begin(self, seed: int) -> None:
         """Write the header, or check the one that is there. Raises ``FolderError``, ``OSError``."""
-        header, wanted = self.path / _HEADER, {"seed": seed, "faults": sorted(CATALOGUE)}
+        header, wanted = self.path / _HEADER, {"seed": seed, "faults": sorted(CATALOGUE), "code": _code()}
         if not header.exists():
             self.path.mkdir(parents=True, exist_ok=True)
             header.write_text(json.dumps(wanted, indent=2) + "\n", encoding="utf-8")
@@ -55,7 +57,10 @@ class Folder:
                 f"--resume, or pass --seed {found.get('seed')}"
             )
         if found != wanted:
-            raise FolderError(f"{self.path} was begun with other faults than there are now; begin in a new folder")
+            raise FolderError(
+                f"{self.path} was begun with other code or other faults than there are now, and their sessions do not add "
+                "up; begin in a new folder"
+            )
 
     def read(self, shard: Shard) -> list[Result] | None:
         """Give the results of a range; None if it is still to be run, or its file is damaged."""
@@ -89,6 +94,16 @@ class Folder:
 
     def _file(self, shard: Shard) -> Path:
         return self.path / f"shard-{shard.first:07d}-{shard.until:07d}.jsonl"
+
+
+def _code() -> str:
+    """Give a fingerprint of all that a session depends on."""
+    root = Path(__file__).parents[3]
+    digest = hashlib.sha256()
+    for package in _PACKAGES:
+        for source in sorted((root / package).rglob("*.py")):
+            digest.update(str(source.relative_to(root)).encode() + b"\0" + source.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _json(file: Path) -> dict[str, Any]:
