@@ -58,8 +58,8 @@ class Folder:
             )
         if found != wanted:
             raise FolderError(
-                f"{self.path} was begun with other code or other faults than there are now, and their sessions do not add "
-                "up; begin in a new folder"
+                f"{self.path} was begun with other code or other faults than there are now, which do not "
+                "add up; begin in a new folder"
             )
 
     def read(self, shard: Shard) -> list[Result] | None:
