@@ -6,7 +6,7 @@ from ruckig import InputParameter, Result, Ruckig, Trajectory
 
 from benchmarks.figure import Figure
 from benchmarks.stack import EXPERIENCED, load
-from firmware_host.cli.bench import LockstepHost
+from firmware_host.cli.lockstep import LockstepHost
 from firmware_host.cli.virtual import make_board
 from firmware_host.validation import Session
 from safety.profile import Pace

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.figure import Comparison, Figure
 from benchmarks.stack import REGULAR, load
-from firmware_host.cli.bench import LockstepHost
+from firmware_host.cli.lockstep import LockstepHost
 from firmware_host.cli.summary import open_blackbox
 from firmware_host.cli.virtual import make_board
 from sim.bench import CLOCK_START_S, run_lockstep

@@ -4,7 +4,7 @@ import time
 
 from benchmarks.figure import Figure
 from benchmarks.stack import REGULAR, load
-from firmware_host.cli.bench import LockstepHost
+from firmware_host.cli.lockstep import LockstepHost
 from firmware_host.cli.virtual import make_board
 from firmware_host.ticks import TickInput, TickOutput
 from sim.bench import run_lockstep

@@ -3,29 +3,47 @@
 It reads the simulator's trace of the truth and what a person asked for, and imports nothing from the layers it
 judges. The numbers are those of the safety concept, written down here a second time on purpose: an oracle that read
 the limits of the code under test would agree with its mistakes.
+
+Each rule gives a signed margin: how far the session stayed from breaking it, in the rule's unit. A rule is broken
+below zero. So a search can tell two sessions apart that both kept every promise.
 """
 
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from sim.table import TRACE_COLUMNS
 
 Floats = NDArray[np.float64]
+Columns = dict[str, Floats]
 
 ANGLE_EXCESS_DEG: Final = 3.0
 DISORIENTING_DPS: Final = 10.0
 DISORIENTING_S: Final = 0.1
-INVERTING_DPS: Final = 1.5 * 3.0
+INVERTING_FACTOR: Final = 1.5
 INVERTING_S: Final = 0.3
 HEAD_UP_DPS: Final = 2.5
 HEAD_UP_S: Final = 0.3
+TIPPING_DPS2: Final = 30.0
+"""What tips a rider; impacts aside."""
 STANDING_DPS: Final = 0.1
+STANDING_S: Final = 1.0
+"""A stop that is to last stands on its brake so soon."""
+PEOPLE_S: Final = 1.0
+"""So soon after a rider lets go, or a latch opens, nothing goes on toward inversion."""
 UPRIGHT_DEG: Final = -72.0
+HORIZONTAL_DEG: Final = 0.5
 CREPT_DEG: Final = 1.0
 """Motion toward inversion that is no more than a brake settling."""
+HELD_DEG: Final = ANGLE_EXCESS_DEG
+"""A drive that turns the wrong way when a recovery tries it is found out within this, however often it is tried."""
 ROW_S: Final = 0.01
+NOT_KEPT_YET: Final = frozenset({"accel"})
+"""Rules that are wanted and that the reference table cannot keep: with the encoder wrong, its drive can change the rate
+by 2 deg/s within 50 ms before anything can notice. They are measured and told apart, not as violations."""
 
 
 class Deadline(NamedTuple):
@@ -36,36 +54,71 @@ class Deadline(NamedTuple):
 
 
 DEADLINES: Final = {
-    "EMERGENCY_RETURN": Deadline(12.0, 65.0),
     "RETURN": Deadline(25.0, 85.0),
+    "EMERGENCY_RETURN": Deadline(12.0, 65.0),
     "STOP": Deadline(25.0, 85.0),
     "TORQUE_OFF": Deadline(25.0, 85.0),
 }
-"""From 60 degrees; from beyond, in proportion."""
+"""From 60 degrees; from beyond, in proportion. The later in this list, the stronger."""
+_STRENGTH: Final = tuple(DEADLINES)
 REFERENCE_DEG: Final = 60.0
 
 
+class Tripped(NamedTuple):
+    """A trip, as the session's record tells it."""
+
+    monitor: str
+    response: str
+    """A name of ``DEADLINES``."""
+    t_s: float
+    """Simulated time."""
+
+
 class Asked(NamedTuple):
-    """What people and trips asked for, in seconds of simulated time."""
+    """What people, faults and trips asked for, in seconds of simulated time."""
 
     limit_deg: float
     """The rider's limit in this session."""
     started_s: float | None
     """When the operator started the session; None if nobody did."""
-    trip_s: float | None
-    """The first trip; None if there was none."""
-    response: str
-    """Name of the strongest response."""
+    trips: tuple[Tripped, ...]
+    """In the order in which they came."""
     rest_s: float
     """The rest at horizontal that belongs to the return."""
     person_stopped: bool
     """A person ordered the stop, so that standing still is right."""
+    changes_s: tuple[float, ...] = ()
+    """When faults began or ended, in order. What was promised before is promised anew from there."""
     load_path_broke: bool = False
     """A gear or coupling failed."""
     cannot_move: bool = False
     """Nothing can move the table upright: the actuator is dead, or the way is blocked. Standing still is right."""
     alarm: str = ""
     """What the operator was told at the end."""
+    causes: frozenset[str] | None = frozenset()
+    """Monitors that are right answers to the faults that were injected; None: not known."""
+    replayed: bool | None = None
+    """Whether the black box, replayed, gave the same commands; None where it was not tried."""
+    invert_rate_dps: float = 3.0
+    """The session's limit of rate toward inversion."""
+
+
+class Margin(NamedTuple):
+    """How far a session stayed from breaking one rule."""
+
+    rule: str
+    value: float
+    """Below zero the rule is broken."""
+    unit: str
+    scale: float
+    """What ``value`` is compared with to tell which of several rules is nearest to breaking."""
+    text: str
+    """What happened, with numbers: what is said if the rule is broken."""
+
+    @property
+    def share(self) -> float:
+        """The margin without unit: 1 is as far as can be, 0 the edge."""
+        return self.value / self.scale
 
 
 def judge(trace: Floats, asked: Asked) -> list[str]:
@@ -75,81 +128,204 @@ def judge(trace: Floats, asked: Asked) -> list[str]:
         trace: rows of ``sim.table.TRACE_COLUMNS`` at 100 Hz.
         asked: what people asked for.
     """
+    return [*_broken(trace, asked, kept_yet=True), *_unexplained(asked)]
+
+
+def shortfalls(trace: Floats, asked: Asked) -> list[str]:
+    """Give what was broken of the rules that are not kept yet, as ``judge`` does for the others."""
+    return _broken(trace, asked, kept_yet=False)
+
+
+def _broken(trace: Floats, asked: Asked, *, kept_yet: bool) -> list[str]:
+    found = [margin for margin in margins(trace, asked) if margin.value < 0.0]
+    return [f"{one.rule}: {one.text}" for one in found if (one.rule not in NOT_KEPT_YET) == kept_yet]
+
+
+def margins(trace: Floats, asked: Asked) -> list[Margin]:
+    """Give the margin of each rule that has a say in this session."""
     if len(trace) == 0:
         return []
     column = {name: trace[:, index] for index, name in enumerate(TRACE_COLUMNS)}
     return [
-        *_angle(column["angle_deg"], asked),
-        *_rates(column["angle_deg"], column["rate_dps"], asked),
-        *_unasked(column["t_s"], column["angle_deg"], asked),
-        *_rescued(column["t_s"], column["angle_deg"], column["rate_dps"], asked),
-        *_left(column["angle_deg"], column["rate_dps"], asked),
+        *_angle(column, asked),
+        *_rates(column, asked),
+        *_accel(column, asked),
+        *_unasked(column, asked),
+        *_people(column),
+        *_rescued(column, asked),
+        *_left(column, asked),
     ]
 
 
-def _angle(angle_deg: Floats, asked: Asked) -> list[str]:
-    highest = float(angle_deg.max())
-    if asked.load_path_broke or highest <= asked.limit_deg + ANGLE_EXCESS_DEG:
+def wrong_causes(asked: Asked) -> list[str]:
+    """Give the trips whose monitor is no right answer to any fault that was injected before it."""
+    if asked.causes is None or not asked.changes_s:
         return []
-    return [f"angle: {highest:.1f} deg is more than {ANGLE_EXCESS_DEG:g} above the limit of {asked.limit_deg:g} deg"]
+    after = [trip for trip in asked.trips if trip.t_s >= asked.changes_s[0]]
+    return [f"cause: {_said(trip)}" for trip in after if trip.monitor not in asked.causes]
 
 
-def _rates(angle_deg: Floats, rate_dps: Floats, asked: Asked) -> list[str]:
+def false_trips(asked: Asked) -> list[str]:
+    """Give the trips that came before any fault did."""
+    first_s = min(asked.changes_s, default=float("inf"))
+    return [f"false trip: {_said(trip)}" for trip in asked.trips if trip.t_s < first_s]
+
+
+def _said(trip: Tripped) -> str:
+    return f"{trip.monitor} ({trip.response}) at {trip.t_s:.2f} s"
+
+
+def _unexplained(asked: Asked) -> list[str]:
+    return ["replay: the black box, replayed, gave other commands"] if asked.replayed is False else []
+
+
+def _angle(column: Columns, asked: Asked) -> Iterator[Margin]:
     if asked.load_path_broke:
-        return []
-    rules = (
-        ("faster than 10 deg/s", np.abs(rate_dps) > DISORIENTING_DPS, DISORIENTING_S),
-        ("toward inversion too fast", rate_dps > INVERTING_DPS, INVERTING_S),
-        ("head-up too fast", (angle_deg < -CREPT_DEG) & (rate_dps < -HEAD_UP_DPS), HEAD_UP_S),
-    )
-    found = []
-    for text, broken, longest_s in rules:
-        lasted_s = _longest_run(broken) * ROW_S
-        if lasted_s > longest_s:
-            worst = float(np.abs(rate_dps[broken]).max())
-            found.append(f"rate: {text}: up to {worst:.1f} deg/s, for {lasted_s:.2f} s, more than {longest_s:g} s")
-    return found
+        return
+    highest, most = float(column["angle_deg"].max()), asked.limit_deg + ANGLE_EXCESS_DEG
+    text = f"{highest:.1f} deg is more than {ANGLE_EXCESS_DEG:g} above the limit of {asked.limit_deg:g} deg"
+    yield Margin("angle", most - highest, "deg", ANGLE_EXCESS_DEG, text)
 
 
-def _unasked(t_s: Floats, angle_deg: Floats, asked: Asked) -> list[str]:
-    before = angle_deg if asked.started_s is None else angle_deg[t_s < asked.started_s]
-    if len(before) == 0 or float(before.max()) - float(before[0]) <= CREPT_DEG:
-        return []
-    return [f"unasked: moved {float(before.max()) - float(before[0]):.1f} deg toward inversion before anybody asked"]
-
-
-def _rescued(t_s: Floats, angle_deg: Floats, rate_dps: Floats, asked: Asked) -> list[str]:
-    """After a trip the rider comes out of inversion and upright in time, or stands still if that is what is right."""
-    if asked.trip_s is None or asked.response not in DEADLINES:
-        return []
-    after = t_s >= asked.trip_s
-    if asked.person_stopped or asked.cannot_move:
-        later = t_s >= asked.trip_s + 1.0
-        moving = later & (np.abs(rate_dps) > STANDING_DPS)
-        turning_over = moving & (rate_dps > 0.0)
-        return ["held: moved toward inversion after the stop"] if _longest_run(turning_over) * ROW_S > 1.0 else []
-    start_deg = float(angle_deg[after][0]) if after.any() else float(angle_deg[-1])
-    deadline = DEADLINES[asked.response]
-    scale = max(start_deg / REFERENCE_DEG, 1.0)
-    rest_s = asked.rest_s if asked.response == "RETURN" else 0.0
-    found = []
-    for name, reached, longest_s in (
-        ("horizontal", reached_s(t_s, angle_deg, asked.trip_s, 0.5), deadline.horizontal_s * scale),
-        ("upright", reached_s(t_s, angle_deg, asked.trip_s, UPRIGHT_DEG), deadline.upright_s * scale + rest_s),
+def _rates(column: Columns, asked: Asked) -> Iterator[Margin]:
+    if asked.load_path_broke:
+        return
+    angle_deg, rate_dps = column["angle_deg"], column["rate_dps"]
+    head_up_dps = np.where(angle_deg < -CREPT_DEG, -rate_dps, 0.0)
+    for rule, text, values, most, longest_s in (
+        ("rate", "too fast either way", np.abs(rate_dps), DISORIENTING_DPS, DISORIENTING_S),
+        (
+            "rate-inverting",
+            "too fast toward inversion",
+            rate_dps,
+            INVERTING_FACTOR * asked.invert_rate_dps,
+            INVERTING_S,
+        ),
+        ("rate-head-up", "too fast upright while head-up", head_up_dps, HEAD_UP_DPS, HEAD_UP_S),
     ):
-        took = "never" if reached is None else f"after {reached:.1f} s"
-        if reached is None or reached > longest_s:
-            found.append(f"rescue: {name} {took}, within {longest_s:.1f} s was promised, from {start_deg:.1f} deg")
-    return found
+        rows = round(longest_s / ROW_S) + 1
+        if len(values) < rows:
+            continue
+        lasting_dps = float(sliding_window_view(values, rows).min(axis=1).max())
+        told = f"{text}: {lasting_dps:.2f} deg/s or more for longer than {longest_s:g} s, where {most:g} are promised"
+        yield Margin(rule, most - lasting_dps, "deg/s", most, told)
 
 
-def _left(angle_deg: Floats, rate_dps: Floats, asked: Asked) -> list[str]:
+def _accel(column: Columns, asked: Asked) -> Iterator[Margin]:
+    if asked.load_path_broke:
+        return
+    accel_dps2 = column["accel_dps2"]
+    most = float(np.abs(np.where(np.isnan(accel_dps2), 0.0, accel_dps2)).max())
+    text = f"{most:.1f} deg/s2, more than the {TIPPING_DPS2:g} that tip a rider"
+    yield Margin("accel", TIPPING_DPS2 - most, "deg/s2", TIPPING_DPS2, text)
+
+
+def _unasked(column: Columns, asked: Asked) -> Iterator[Margin]:
+    """Nothing moves toward inversion before the operator asks."""
+    t_s, angle_deg = column["t_s"], column["angle_deg"]
+    before = angle_deg if asked.started_s is None else angle_deg[t_s < asked.started_s]
+    if len(before):
+        crept = float(before.max()) - float(before[0])
+        text = f"moved {crept:.1f} deg toward inversion before anybody asked"
+        yield Margin("unasked", CREPT_DEG - crept, "deg", CREPT_DEG, text)
+
+
+def _people(column: Columns) -> Iterator[Margin]:
+    """Nothing goes on toward inversion once the rider let go of the switch, or the ankles are free."""
+    good = (column["hand_switch_held"] > 0.5) & (column["ankle_latch_locked"] > 0.5)
+    if good.all():
+        return
+    row = np.arange(len(good))
+    since_s = (row - np.maximum.accumulate(np.where(good, row, -1))) * ROW_S
+    rate_dps = column["rate_dps"]
+    going = (since_s > PEOPLE_S) & (rate_dps > STANDING_DPS)
+    went_deg = float(rate_dps[going].sum()) * ROW_S
+    text = f"went {went_deg:.1f} deg toward inversion, with the switch released or the latch open for {PEOPLE_S:g} s"
+    yield Margin("people", CREPT_DEG - went_deg, "deg", CREPT_DEG, text)
+
+
+def _rescued(column: Columns, asked: Asked) -> Iterator[Margin]:
+    """After a trip the rider comes out of inversion and upright in time, or stands still if that is what is right."""
+    if not asked.trips:
+        return
+    if asked.person_stopped or asked.cannot_move:
+        yield from _held(column, asked)
+        return
+    for name, below_deg in (("horizontal", HORIZONTAL_DEG), ("upright", UPRIGHT_DEG)):
+        yield from _reached(column, asked, name, below_deg)
+
+
+def _held(column: Columns, asked: Asked) -> Iterator[Margin]:
+    stop_s = min((trip.t_s for trip in asked.trips if trip.response in ("STOP", "TORQUE_OFF")), default=None)
+    if stop_s is None:
+        return
+    t_s, angle_deg = column["t_s"], column["angle_deg"]
+    standing = (t_s >= stop_s) & (column["brake_closed"] > 0.5) & (np.abs(column["rate_dps"]) <= STANDING_DPS)
+    rows = np.flatnonzero(standing)
+    took_s = float((t_s[rows[0]] if len(rows) else t_s[-1]) - stop_s)
+    told = f"after {took_s:.2f} s" if len(rows) else "never"
+    text = f"stood on its brake {told}, within {STANDING_S:g} s of the stop was promised"
+    yield Margin("standstill", STANDING_S - took_s if len(rows) else -max(took_s, ROW_S), "s", STANDING_S, text)
+    later = angle_deg[t_s >= stop_s + STANDING_S]
+    if len(later):
+        rose = float((later - np.minimum.accumulate(later)).max())
+        text = f"moved {rose:.1f} deg toward inversion after the stop"
+        yield Margin("held", HELD_DEG - rose, "deg", HELD_DEG, text)
+
+
+class _Promise(NamedTuple):
+    """From when to when a trip's deadline counts: a fault that begins or ends before it is met begins it anew."""
+
+    from_s: float
+    until_s: float
+    response: str
+    """The strongest so far."""
+
+
+def _promises(asked: Asked) -> Iterator[_Promise]:
+    times_s = [trip.t_s for trip in asked.trips]
+    from_s: float | None = min(times_s)
+    while from_s is not None:
+        until_s = min((change_s for change_s in asked.changes_s if change_s > from_s), default=float("inf"))
+        so_far = [trip.response for trip in asked.trips if trip.t_s < until_s]
+        yield _Promise(from_s, until_s, max(so_far, key=_STRENGTH.index))
+        after_s = [time_s for time_s in times_s if time_s >= until_s]
+        from_s = min(after_s, default=until_s) if until_s < float("inf") else None
+
+
+def _reached(column: Columns, asked: Asked, name: str, below_deg: float) -> Iterator[Margin]:
+    t_s, angle_deg = column["t_s"], column["angle_deg"]
+    for promise in _promises(asked):
+        inside = (t_s >= promise.from_s) & (t_s < promise.until_s)
+        if not inside.any():
+            continue
+        start_deg = float(angle_deg[inside][0])
+        longest_s = _longest_s(promise.response, name, start_deg, asked.rest_s)
+        took_s = reached_s(t_s[inside], angle_deg[inside], promise.from_s, below_deg)
+        if took_s is None and promise.from_s + longest_s > promise.until_s:
+            continue
+        told = "never" if took_s is None else f"after {took_s:.1f} s"
+        text = f"{name} {told}, within {longest_s:.1f} s was promised, from {start_deg:.1f} deg"
+        watched_s = float(t_s[inside][-1]) - promise.from_s
+        value = longest_s - took_s if took_s is not None else min(longest_s - watched_s, -ROW_S)
+        yield Margin(f"rescue-{name}", value, "s", longest_s, text)
+
+
+def _longest_s(response: str, name: str, start_deg: float, rest_s: float) -> float:
+    deadline, scale = DEADLINES[response], max(start_deg / REFERENCE_DEG, 1.0)
+    if name == "horizontal":
+        return deadline.horizontal_s * scale
+    return deadline.upright_s * scale + (rest_s if response == "RETURN" else 0.0)
+
+
+def _left(column: Columns, asked: Asked) -> Iterator[Margin]:
     """However it went: the rider is upright in the end, or held still with an alarm."""
-    end_deg = float(angle_deg[-1])
-    if end_deg <= UPRIGHT_DEG or (asked.alarm and abs(float(rate_dps[-1])) <= STANDING_DPS):
-        return []
+    end_deg, rate_dps = float(column["angle_deg"][-1]), float(column["rate_dps"][-1])
+    if end_deg > UPRIGHT_DEG and asked.alarm and abs(rate_dps) <= STANDING_DPS:
+        return
     told = "with an alarm" if asked.alarm else "without an alarm"
-    return [f"left: at {end_deg:.1f} deg, turning at {float(rate_dps[-1]):.1f} deg/s, {told}"]
+    text = f"at {end_deg:.1f} deg, turning at {rate_dps:.1f} deg/s, {told}"
+    yield Margin("left", UPRIGHT_DEG - end_deg, "deg", 3.0, text)
 
 
 def reached_s(t_s: Floats, angle_deg: Floats, from_s: float, angle_below_deg: float) -> float | None:
@@ -161,9 +337,3 @@ def reached_s(t_s: Floats, angle_deg: Floats, from_s: float, angle_below_deg: fl
         return 0.0
     last = int(above[-1])
     return None if last + 1 >= len(times) else float(times[last + 1] - from_s)
-
-
-def _longest_run(broken: NDArray[np.bool_]) -> int:
-    """Rows of the longest unbroken run of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], broken, [False])).astype(np.int8)))
-    return int((edges[1::2] - edges[::2]).max()) if len(edges) else 0

@@ -76,8 +76,11 @@ TRACE_COLUMNS: Final = (
     "gear_nm",
     "encoder_deg",
     "inclinometer_deg",
+    "hand_switch_held",
+    "ankle_latch_locked",
 )
-"""``accel_dps2`` is NaN where a slipping brake or a stop had a part in it; the last two are what the sensors read."""
+"""``accel_dps2`` is NaN where a slipping brake or a stop had a part in it; ``encoder_deg`` and ``inclinometer_deg`` are
+what the sensors read; the last two are what people really do, whatever the contacts say."""
 
 _ESTOP_BIT: Final = int(Input.ESTOP_CHAIN)
 _INVERTED_BIT: Final = int(Input.INVERTED_SWITCH)
@@ -140,7 +143,7 @@ def _run(block: Floats, trace: Floats, milliseconds: int, firmware_on: int, sett
         now_ms = int(sensor_memory[sensors.TICK])
         accel_dps2 = _watch(statistics, state, sensor_parameters, now_ms)
         if now_ms % TRACE_PERIOD_MS == 0:
-            _record(trace, statistics, state, readings, now_ms, accel_dps2)
+            _record(trace, statistics, state, readings, faults, now_ms, accel_dps2)
 
 
 @jit
@@ -187,7 +190,15 @@ def _watch(statistics: Floats, state: Floats, sensor_parameters: Floats, now_ms:
 
 
 @jit
-def _record(trace: Floats, statistics: Floats, state: Floats, readings: Floats, now_ms: int, accel_dps2: float) -> None:
+def _record(
+    trace: Floats,
+    statistics: Floats,
+    state: Floats,
+    readings: Floats,
+    faults: Floats,
+    now_ms: int,
+    accel_dps2: float,
+) -> None:
     """Write the next row of the trace; the oldest gives way when it is full."""
     row = (now_ms // TRACE_PERIOD_MS - 1) % trace.shape[0]
     trace[row, 0] = now_ms * 1e-3
@@ -200,6 +211,8 @@ def _record(trace: Floats, statistics: Floats, state: Floats, readings: Floats, 
     trace[row, 7] = state[plant.GEAR_NM]
     trace[row, 8] = readings[ENCODER_DEG]
     trace[row, 9] = readings[INCLINOMETER_DEG]
+    trace[row, 10] = faults[sensors.HAND_SWITCH_HELD]
+    trace[row, 11] = faults[sensors.ANKLE_LATCH_LOCKED]
 
 
 class SimulatedTable:

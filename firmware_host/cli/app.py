@@ -99,6 +99,36 @@ def bench(
 
 
 @app.command()
+def campaign(
+    sessions: Annotated[int, typer.Option(min=1, help="How many sessions.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all that is drawn: the same seed, the same sessions.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Processes on this machine.")] = 1,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Address of a Dask scheduler whose workers do the work.")
+    ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Folder of the campaign, begun or not: what is done there is not run again."
+        ),
+    ] = None,
+    json: Json = None,
+    report: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write a report with pictures.")] = None,
+    steer: Annotated[
+        bool, typer.Option("--steer", help="Search for worse sessions too, with as many sessions again.")
+    ] = False,
+) -> None:
+    """Run many random sessions with random faults, and judge each on the simulator's truth.
+
+    Exit code: 0 if every promise was kept in every session.
+    """
+    from firmware_host.cli.campaign.command import CampaignOptions, campaign_command, new_folder
+
+    options = CampaignOptions(sessions, seed, workers, dask, resume or new_folder(RECORDS, seed), json, report, steer)
+    raise typer.Exit(campaign_command(options))
+
+
+@app.command()
 def sim(
     rider: RiderOption = None,
     table: TableOption = None,

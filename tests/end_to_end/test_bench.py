@@ -102,6 +102,23 @@ def test_letting_go_brings_the_rider_upright_at_any_time(tmp_path: Path, at_s: i
     assert found["truth"]["final_angle_deg"] < -70.0
 
 
+def test_a_way_up_that_is_blocked_for_long_ends_in_a_hold_with_an_alarm(tmp_path: Path) -> None:
+    """What is in the way goes after a minute; by then every recovery was tried, and a person has to act."""
+    found = bench(tmp_path, "obstruction@190:60")
+    assert found["violations"] == []
+    assert found["truth"]["final_angle_deg"] > -70.0
+
+
+def test_a_fault_comes_with_what_it_was_judged_by(tmp_path: Path) -> None:
+    found = bench(tmp_path, "encoder-reversed@25")
+    assert found["violations"] == found["wrong_causes"] == found["false_trips"] == []
+    assert found["shortfalls"][0].startswith("accel: ")
+
+
+def test_the_largest_seed_gives_a_session_too(tmp_path: Path) -> None:
+    assert bench(tmp_path, "hand-switch-release@1", seed=2**31)["violations"] == []
+
+
 def test_the_same_seed_gives_the_same_session(tmp_path: Path) -> None:
     first, again, other = (bench(tmp_path, "cable-out@80:1", seed=seed) for seed in (7, 7, 8))
     changing = ("wall_s", "real_time_factor", "blackbox")

@@ -1,23 +1,38 @@
 """The judge itself: for each property a session that keeps it, and one that breaks it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from sim.oracle import Asked, judge
+from sim.oracle import Asked, Margin, Tripped, false_trips, judge, margins, shortfalls, wrong_causes
 from sim.table import TRACE_COLUMNS
 
 ROW_S = 0.01
+Pieces = tuple[tuple[float, float], ...]
 
 
 def trace(*pieces: tuple[float, float]) -> Any:
-    """Straight pieces of (seconds, rate in deg/s) from upright, as rows of the truth."""
+    """Straight pieces of (seconds, rate in deg/s) from upright, as rows of the truth; on the brake while at rest."""
     rates = np.concatenate([np.full(round(seconds / ROW_S), rate) for seconds, rate in pieces])
     rows = np.zeros((len(rates), len(TRACE_COLUMNS)))
-    rows[:, TRACE_COLUMNS.index("t_s")] = np.arange(len(rates)) * ROW_S
-    rows[:, TRACE_COLUMNS.index("rate_dps")] = rates
-    rows[:, TRACE_COLUMNS.index("angle_deg")] = -75.0 + np.cumsum(rates) * ROW_S
+    for name, values in {
+        "t_s": np.arange(len(rates)) * ROW_S,
+        "rate_dps": rates,
+        "angle_deg": -75.0 + np.cumsum(rates) * ROW_S,
+        "brake_closed": rates == 0.0,
+        "hand_switch_held": 1.0,
+        "ankle_latch_locked": 1.0,
+    }.items():
+        rows[:, TRACE_COLUMNS.index(name)] = values
+    return rows
+
+
+def put(rows: Any, name: str, value: float, from_s: float = 0.0, until_s: float = np.inf) -> Any:
+    """Change a column for a while."""
+    t_s = rows[:, 0]
+    rows[(t_s >= from_s - ROW_S / 2) & (t_s < until_s - ROW_S / 2), TRACE_COLUMNS.index(name)] = value
     return rows
 
 
@@ -25,19 +40,27 @@ def asked(**changes: Any) -> Asked:
     well: dict[str, Any] = {
         "limit_deg": 60.0,
         "started_s": 0.0,
-        "trip_s": None,
-        "response": "NONE",
+        "trips": (),
         "rest_s": 10.0,
         "person_stopped": False,
     }
     return Asked(**{**well, **changes})
 
 
+def tripped(t_s: float, response: str, monitor: str = "hand-switch") -> dict[str, Any]:
+    return {"trips": (Tripped(monitor, response, t_s),), "changes_s": (t_s,), "causes": frozenset({"hand-switch"})}
+
+
+def margin(rows: Any, rule: str, **changes: Any) -> Margin:
+    """The margin of a rule that has a say."""
+    return next(found for found in margins(rows, asked(**changes)) if found.rule == rule)
+
+
 TO_40 = (57.5, 2.0)
 TO_FLAT = (5.0, -8.0)
 UP = (37.5, -2.0)
 AT_40_S = 57.5
-EMERGENCY = {"trip_s": AT_40_S, "response": "EMERGENCY_RETURN"}
+EMERGENCY = tripped(AT_40_S, "EMERGENCY_RETURN")
 
 
 @pytest.mark.requirement("REQ-PRM-ANGLE", "REQ-PRM-RATE", "REQ-PRM-UNASKED", "REQ-PRM-RESCUE", "REQ-PRM-END")
@@ -49,28 +72,155 @@ EMERGENCY = {"trip_s": AT_40_S, "response": "EMERGENCY_RETURN"}
         ((TO_40, TO_FLAT, (5.0, 0.0), UP), {"limit_deg": 36.9}, ("angle",)),
         ((TO_40, TO_FLAT, (5.0, 0.0), UP), {"limit_deg": 36.9, "load_path_broke": True}, ()),
         ((TO_40, (0.2, -11.0), (4.725, -8.0), (5.0, 0.0), UP), {}, ("rate",)),
-        (((0.5, 5.0), (0.5, -2.4), (1.0, -1.3)), {}, ("rate",)),
-        ((TO_40, TO_FLAT, (1.0, -3.0), (36.0, -2.0)), {}, ("rate",)),
+        (((0.5, 5.0), (0.5, -2.4), (1.0, -1.3)), {}, ("rate-inverting",)),
+        ((TO_40, TO_FLAT, (1.0, -3.0), (36.0, -2.0)), {}, ("rate-head-up",)),
         ((TO_40, TO_FLAT, UP), {"started_s": 30.0}, ("unasked",)),
         ((TO_40, TO_FLAT, UP), {"started_s": None}, ("unasked",)),
-        ((TO_40, (8.0, 0.0), TO_FLAT, UP), EMERGENCY, ("rescue",)),
-        ((TO_40, TO_FLAT, (25.0, 0.0), UP), EMERGENCY, ("rescue",)),
-        ((TO_40, (90.0, 0.0)), {**EMERGENCY, "alarm": "release the brake"}, ("rescue", "rescue")),
+        ((TO_40, (8.0, 0.0), TO_FLAT, UP), EMERGENCY, ("rescue-horizontal",)),
+        ((TO_40, TO_FLAT, (25.0, 0.0), UP), EMERGENCY, ("rescue-upright",)),
+        ((TO_40, (90.0, 0.0)), {**EMERGENCY, "alarm": "release the brake"}, ("rescue-horizontal", "rescue-upright")),
         ((TO_40, (90.0, 0.0)), {**EMERGENCY, "cannot_move": True, "alarm": "release the brake"}, ()),
         ((TO_40, (90.0, 0.0)), {**EMERGENCY, "cannot_move": True}, ("left",)),
         ((TO_40, (90.0, 0.0)), {}, ("left",)),
-        ((TO_40, (90.0, 0.2)), {**EMERGENCY, "cannot_move": True, "alarm": "x"}, ("held", "left")),
         (
-            (TO_40, (5.0, 0.0)),
-            {"trip_s": 50.0, "response": "STOP", "person_stopped": True, "alarm": "press u"},
-            ("held",),
+            (TO_40, (90.0, 0.2)),
+            {**tripped(AT_40_S, "STOP"), "cannot_move": True, "alarm": "x"},
+            ("standstill", "held", "left"),
         ),
+        ((TO_40, (5.0, 0.0)), {**tripped(50.0, "STOP"), "person_stopped": True, "alarm": "x"}, ("standstill", "held")),
+        ((TO_40, TO_FLAT, (5.0, 0.0), UP), {"replayed": True}, ()),
+        ((TO_40, TO_FLAT, (5.0, 0.0), UP), {"replayed": False}, ("replay",)),
     ],
 )
-def test_a_property(pieces: tuple[tuple[float, float], ...], changes: dict[str, Any], broken: tuple[str, ...]) -> None:
+def test_a_property(pieces: Pieces, changes: dict[str, Any], broken: tuple[str, ...]) -> None:
     found = judge(trace(*pieces), asked(**changes))
     assert tuple(text.partition(":")[0] for text in found) == broken, found
 
 
 def test_a_session_without_a_row_breaks_nothing() -> None:
     assert judge(trace((0.0, 0.0)), asked()) == []
+
+
+def angle(reached_deg: float) -> Margin:
+    return margin(trace(((reached_deg + 75.0) / 2.0, 2.0), (20.0, -2.0)), "angle", limit_deg=40.0)
+
+
+def fast(seconds: float, rate_dps: float) -> Margin:
+    return margin(trace((40.0, 2.0), (seconds, rate_dps), (1.0, -1.0)), "rate")
+
+
+def inverting(seconds: float, rate_dps: float) -> Margin:
+    return margin(trace((1.0, 2.0), (seconds, rate_dps), (1.0, -1.0)), "rate-inverting", invert_rate_dps=2.0)
+
+
+def head_up(seconds: float, rate_dps: float) -> Margin:
+    return margin(trace((10.0, 2.0), (seconds, rate_dps), (1.0, -1.0)), "rate-head-up")
+
+
+def accel(accel_dps2: float) -> Margin:
+    return margin(put(trace((1.0, 2.0)), "accel_dps2", accel_dps2, 0.5, 0.6), "accel")
+
+
+def unasked(crept_deg: float) -> Margin:
+    return margin(trace((1.0, 0.0), (1.0, crept_deg), (10.0, 2.0)), "unasked", started_s=2.0)
+
+
+def people(name: str, for_s: float, rate_dps: float) -> Margin:
+    """Released for so long with the table going on, whereof a second is granted."""
+    rows = put(trace((5.0, 1.0), (for_s, rate_dps), (5.0, -1.0)), name, 0.0, 5.0, 5.0 + for_s)
+    return margin(rows, "people")
+
+
+def horizontal(late_s: float) -> Margin:
+    rows = trace(TO_40, (12.0 - 39.5 / 8.0 + late_s, 0.0), TO_FLAT, UP)
+    return margin(rows, "rescue-horizontal", **EMERGENCY)
+
+
+def upright(late_s: float) -> Margin:
+    rows = trace(TO_40, TO_FLAT, (65.0 - 5.0 - 36.0 + late_s, 0.0), UP)
+    return margin(rows, "rescue-upright", **EMERGENCY)
+
+
+def standstill(took_s: float) -> Margin:
+    rows = trace(TO_40, (took_s, -1.0), (9.0, 0.0))
+    return margin(rows, "standstill", person_stopped=True, **tripped(AT_40_S, "STOP"))
+
+
+def held(rose_deg: float) -> Margin:
+    rows = trace(TO_40, (5.0, 0.0), (2.0, rose_deg / 2.0), (2.0, 0.0))
+    return margin(rows, "held", cannot_move=True, **tripped(AT_40_S, "TORQUE_OFF"))
+
+
+def left(at_deg: float) -> Margin:
+    return margin(trace((at_deg + 75.0, 1.0), (1.0, 0.0)), "left")
+
+
+@pytest.mark.parametrize(
+    ("rule", "kept", "broken"),
+    [
+        (angle, (42.98,), (43.04,)),
+        (fast, (0.1, -20.0), (0.11, -20.0)),
+        (fast, (5.0, -10.0), (5.0, -10.01)),
+        (inverting, (0.3, 5.0), (0.31, 5.0)),
+        (inverting, (1.0, 3.0), (1.0, 3.01)),
+        (head_up, (0.3, -4.0), (0.31, -4.0)),
+        (head_up, (5.0, -2.5), (5.0, -2.51)),
+        (accel, (29.9,), (30.1,)),
+        (accel, (-29.9,), (-30.1,)),
+        (accel, (np.nan,), (30.1,)),
+        (unasked, (0.99,), (1.02,)),
+        (people, ("hand_switch_held", 1.0, 2.0), ("hand_switch_held", 2.0, 1.1)),
+        (people, ("ankle_latch_locked", 1.9, 1.0), ("ankle_latch_locked", 2.1, 1.0)),
+        (horizontal, (-0.05,), (0.05,)),
+        (upright, (-0.05,), (0.05,)),
+        (standstill, (0.99,), (1.03,)),
+        (held, (2.98,), (3.04,)),
+        (left, (-72.01,), (-71.5,)),
+    ],
+)
+def test_a_rule_breaks_at_its_threshold_and_not_below(
+    rule: Callable[..., Margin], kept: tuple[Any, ...], broken: tuple[Any, ...]
+) -> None:
+    assert rule(*kept).value >= 0.0
+    assert rule(*broken).value < 0.0
+
+
+def test_a_rule_that_is_not_kept_yet_is_told_apart() -> None:
+    rows = put(trace((1.0, 2.0), (1.0, -2.0)), "accel_dps2", 40.0)
+    assert judge(rows, asked()) == []
+    assert [text.partition(":")[0] for text in shortfalls(rows, asked())] == ["accel"]
+    assert shortfalls(rows, asked(load_path_broke=True)) == []
+
+
+def test_a_margin_is_the_distance_to_the_threshold() -> None:
+    assert angle(40.0).value == pytest.approx(3.0)
+    assert angle(40.0).share == pytest.approx(1.0)
+    assert fast(5.0, -8.0).value == pytest.approx(2.0)
+    assert fast(5.0, -8.0).unit == "deg/s"
+    assert horizontal(-3.0).value == pytest.approx(3.0, abs=0.05)
+
+
+def test_a_fault_that_comes_during_a_rescue_begins_the_promise_anew() -> None:
+    rows = trace(TO_40, (20.0, 0.0), TO_FLAT, (5.0, 0.0), UP)
+    first, second = Tripped("hand-switch", "EMERGENCY_RETURN", AT_40_S), Tripped("following", "STOP", AT_40_S + 4.0)
+    causes = frozenset({"hand-switch", "following"})
+    in_time = asked(trips=(first, second), changes_s=(57.0, AT_40_S + 3.9), causes=causes)
+    assert judge(rows, in_time) == []
+    too_late = in_time._replace(changes_s=(57.0, AT_40_S + 13.0), trips=(first, second._replace(t_s=AT_40_S + 13.0)))
+    assert [text.partition(":")[0] for text in judge(rows, too_late)] == ["rescue-horizontal"]
+
+
+def test_a_trip_is_a_right_answer_or_a_wrong_one() -> None:
+    right = asked(**EMERGENCY)
+    assert wrong_causes(right) == []
+    wrong = right._replace(causes=frozenset({"link"}))
+    assert wrong_causes(wrong) == ["cause: hand-switch (EMERGENCY_RETURN) at 57.50 s"]
+    assert wrong_causes(wrong._replace(causes=None)) == []
+
+
+def test_a_trip_before_any_fault_is_false() -> None:
+    early = asked(**{**EMERGENCY, "changes_s": (AT_40_S + 0.1,)})
+    assert len(false_trips(early)) == 1
+    assert wrong_causes(early) == []
+    assert len(false_trips(early._replace(changes_s=()))) == 1
+    assert false_trips(asked(**EMERGENCY)) == []

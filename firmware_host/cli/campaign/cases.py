@@ -1,0 +1,285 @@
+"""A case: a rider, a table, a program and faults, drawn at random from (seed, index), and small changes of one.
+
+The ranges are those for which the safety concept promises anything: riders within the table's rating, and tables whose
+pivot, friction and sensors are as far from the reference as a maintained table may be. The reasons for the sizes of
+the reference table are in ``sim/parameters.py``.
+"""
+
+import random
+from collections.abc import Callable
+from copy import deepcopy
+from datetime import date
+from typing import Any, Final, NamedTuple
+
+from firmware_host.config import make_rider, make_table, rider_chain
+from firmware_host.programs import make_program
+from firmware_host.toml_source import FileError, TomlSource
+from firmware_host.validation import Session, prepare
+from sim.faults import CATALOGUE, Fault, parse
+
+Section = dict[str, Any]
+
+WITHOUT_FAULT: Final = 0.1
+WITH_PAIR: Final = 1.0 / 3.0
+STAYS: Final = 0.5
+"""Share of the faults that do not end by themselves."""
+NEAR_S: Final = 10.0
+"""Half of the pairs lie so close together: the second fault meets the answer to the first."""
+PROGRAM_S: Final = (40.0, 120.0)
+"""Length of a program without its return: short, so that a campaign is affordable."""
+SEEDS: Final = 1_000_000
+TODAY: Final = date(2000, 1, 1)
+"""Clearances here never expire, and a campaign is the same on any day."""
+NEVER: Final = date(2099, 12, 31)
+
+_PHYSICS: Final[dict[str, dict[str, tuple[float, float]]]] = {
+    "body": {
+        "moving_mass_kg": (15.0, 25.0),
+        "moving_inertia_kgm2": (5.0, 7.0),
+        "moving_com_offset_mm": (-30.0, 30.0),
+        "pivot_height_fraction": (0.57, 0.60),
+        "pivot_setting_error_mm": (-50.0, 50.0),
+        "com_above_pivot_mm": (-40.0, 40.0),
+        "bearing_coulomb_nm": (0.5, 8.0),
+        "bearing_viscous_nms_per_rad": (0.0, 5.0),
+    },
+    "motor": {"resistance_ohm": (0.4, 0.6), "coulomb_nm": (0.01, 0.04)},
+    "gear": {"efficiency": (0.38, 0.49)},
+    "brake": {"holding_torque_nm": (300.0, 500.0), "close_delay_ms": (20.0, 100.0), "open_delay_ms": (20.0, 100.0)},
+    "thermal": {"ambient_c": (5.0, 35.0)},
+    "supply": {"internal_resistance_ohm": (0.05, 0.25)},
+    "sensors": {
+        "encoder_zero_offset_deg": (-0.5, 0.5),
+        "inclinometer_mounting_error_deg": (-0.5, 0.5),
+        "inclinometer_noise_deg": (0.0, 0.05),
+        "inclinometer_filter_ms": (5.0, 40.0),
+    },
+}
+"""What differs between maintained tables."""
+
+
+class Case(NamedTuple):
+    """All that a session depends on."""
+
+    table: Section
+    rider: Section
+    program: Section
+    faults: tuple[Fault, ...]
+    seed: int
+    """Of the simulator's noise and the host's nonces."""
+
+    def session(self) -> Session:
+        """Make the session as its files would. Raises ``FileError``."""
+        table, rider, program = (
+            _source("table", self.table),
+            _source("rider", self.rider),
+            _source("program", self.program),
+        )
+        return prepare(make_table(table), make_rider(rider), make_program(program), TODAY)
+
+
+def _source(kind: str, data: Section) -> TomlSource:
+    """What reading the file would give, without its text."""
+    return TomlSource(f"{kind}.toml", data, {})
+
+
+def draw_case(seed: int, index: int) -> Case:
+    """Draw the case with this index; the same for the same two numbers, wherever it is drawn."""
+    draw = random.Random(f"righting campaign {seed} {index}")
+    table, rider = _draw_table(draw), _draw_rider(draw)
+    program, total_s = _draw_program(draw, table, rider)
+    return Case(table, rider, program, _draw_faults(draw, total_s), draw.randrange(SEEDS))
+
+
+def mutate(case: Case, draw: random.Random) -> Case:
+    """Change a case a little; what comes out can be run."""
+    while True:
+        changed = case
+        for _ in range(draw.choice((1, 1, 2, 3))):
+            changed = draw.choice(_MUTATIONS)(changed, draw)
+        try:
+            changed.session()
+        except FileError:
+            continue
+        return changed
+
+
+def cross(case: Case, other: Case, draw: random.Random) -> Case:
+    """Give a case one of its own faults, and one of another case."""
+    if not case.faults or not other.faults:
+        return case
+    return case._replace(faults=(draw.choice(case.faults), draw.choice(other.faults)))
+
+
+# ------------------------------------------------------------------------------------------------------------- drawing
+
+
+def _between(draw: random.Random, low: float, high: float, digits: int = 3) -> float:
+    return round(draw.uniform(low, high), digits)
+
+
+def _draw_table(draw: random.Random) -> Section:
+    limits: Section = {"inverted_limit_deg": float(draw.randrange(25, 91, 5))}
+    if draw.random() < 0.25:
+        limits["emergency_rate_dps"] = _between(draw, 6.0, 8.0, 1)
+    physics = {
+        part: {name: _between(draw, *bounds) for name, bounds in names.items()} for part, names in _PHYSICS.items()
+    }
+    return {"table": {"name": "Campaign"}, "limits": limits, "physics": physics}
+
+
+def _draw_rider(draw: random.Random) -> Section:
+    experience = draw.choice(("beginner", "regular", "experienced", "experienced"))
+    section = {
+        "name": "Campaign",
+        "sex": draw.choice(("female", "male")),
+        "mass_kg": _between(draw, 40.0, 136.0, 1),
+        "height_m": _between(draw, 1.47, 1.98, 2),
+        "experience": experience,
+        "sessions_done": draw.choice((0, 10)),
+    }
+    rider: Section = {"rider": section}
+    if experience == "experienced" and draw.random() < 0.3:
+        limit_deg = float(draw.randrange(65, 91, 5))
+        rider["clearance"] = {"inverted_limit_deg": limit_deg, "given_by": "Dr. A. Example", "expires": NEVER}
+    return rider
+
+
+def _draw_program(draw: random.Random, table: Section, rider: Section) -> tuple[Section, float]:
+    """Draw until a program fits rider, table and the length wanted; gives it, and the session's planned time."""
+    made_table = make_table(_source("table", table))
+    made_rider = make_rider(_source("rider", rider))
+    limits = rider_chain(made_table, made_rider, TODAY)[0].limits
+    while True:
+        program = _draw_steps(draw, limits.inverted_limit_deg)
+        made_program = make_program(_source("program", program))
+        try:
+            plan = prepare(made_table, made_rider, made_program, TODAY).plan
+        except FileError:
+            continue
+        if PROGRAM_S[0] <= plan.program_s <= PROGRAM_S[1]:
+            return program, plan.total_s
+
+
+def _draw_steps(draw: random.Random, top_deg: float) -> Section:
+    motion = {"rate_dps": _between(draw, 2.0, 3.0, 1), "rest_at_flat_s": float(draw.randrange(10, 31, 5))}
+    others = draw.choices((_go, _hold, _hold, _rest, _oscillate), k=draw.randrange(1, 5))
+    steps = [step(draw, top_deg) for step in (_go, *others)]
+    return {"name": "Campaign", "motion": motion, "step": steps}
+
+
+def _go(draw: random.Random, top_deg: float) -> Section:
+    return {"do": "go", "to_deg": _between(draw, -20.0, top_deg, 1)}
+
+
+def _hold(draw: random.Random, _: float) -> Section:
+    return {"do": "hold", "for_s": _between(draw, 2.0, 20.0, 1)}
+
+
+def _rest(draw: random.Random, _: float) -> Section:
+    return {"do": "rest", "for_s": _between(draw, 2.0, 10.0, 1), "at_deg": _between(draw, -10.0, 0.0, 1)}
+
+
+def _oscillate(draw: random.Random, top_deg: float) -> Section:
+    low_deg = _between(draw, -10.0, top_deg - 2.0, 1)
+    between_deg = [low_deg, _between(draw, low_deg + 1.0, top_deg, 1)]
+    return {"do": "oscillate", "between_deg": between_deg, "cycles": draw.randrange(1, 3)}
+
+
+def _draw_faults(draw: random.Random, total_s: float) -> tuple[Fault, ...]:
+    kind = draw.random()
+    if kind < WITHOUT_FAULT:
+        return ()
+    first = _draw_fault(draw, draw.uniform(0.0, total_s))
+    if kind < 1.0 - WITH_PAIR:
+        return (first,)
+    near = draw.random() < 0.5
+    at_s = draw.gauss(first.at_s, NEAR_S / 2.0) if near else draw.uniform(0.0, total_s)
+    return (first, _draw_fault(draw, at_s))
+
+
+def _draw_fault(draw: random.Random, at_s: float) -> Fault:
+    name = draw.choice(sorted(CATALOGUE))
+    duration_s = None if draw.random() < STAYS else 10.0 ** draw.uniform(-1.3, 1.5)
+    return _fault(name, at_s, duration_s)
+
+
+def _fault(name: str, at_s: float, duration_s: float | None) -> Fault:
+    """A fault as its own text gives it back, so that the line which reproduces it is exact."""
+    duration = "" if duration_s is None else f":{max(duration_s, 0.01):.2f}"
+    return parse(f"{name}@{max(at_s, 0.0):.2f}{duration}")
+
+
+# ------------------------------------------------------------------------------------------------------ small changes
+
+
+def _move_fault(case: Case, draw: random.Random) -> Case:
+    return _with_fault(case, draw, lambda fault: _fault(fault.name, draw.gauss(fault.at_s, 3.0), fault.duration_s))
+
+
+def _stretch_fault(case: Case, draw: random.Random) -> Case:
+    def stretched(fault: Fault) -> Fault:
+        before_s = 5.0 if fault.duration_s is None else fault.duration_s
+        return _fault(fault.name, fault.at_s, None if draw.random() < 0.2 else before_s * draw.lognormvariate(0.0, 0.5))
+
+    return _with_fault(case, draw, stretched)
+
+
+def _replace_fault(case: Case, draw: random.Random) -> Case:
+    return _with_fault(case, draw, lambda fault: _draw_fault(draw, fault.at_s))
+
+
+def _with_fault(case: Case, draw: random.Random, change: Callable[[Fault], Fault]) -> Case:
+    faults = list(case.faults or (_draw_fault(draw, draw.uniform(0.0, PROGRAM_S[1])),))
+    which = draw.randrange(len(faults))
+    faults[which] = change(faults[which])
+    return case._replace(faults=tuple(faults))
+
+
+def _pair_fault(case: Case, draw: random.Random) -> Case:
+    if len(case.faults) != 1:
+        return _replace_fault(case, draw)
+    first = case.faults[0]
+    return case._replace(faults=(first, _draw_fault(draw, draw.gauss(first.at_s, NEAR_S / 2.0))))
+
+
+def _other_body(case: Case, draw: random.Random) -> Case:
+    other = _draw_rider(draw)["rider"]
+    kept = {name: other[name] for name in ("sex", "mass_kg", "height_m")}
+    return case._replace(rider={**case.rider, "rider": {**case.rider["rider"], **kept}})
+
+
+def _other_physics(case: Case, draw: random.Random) -> Case:
+    table, part = deepcopy(case.table), draw.choice(sorted(_PHYSICS))
+    name = draw.choice(sorted(_PHYSICS[part]))
+    table["physics"][part][name] = _between(draw, *_PHYSICS[part][name])
+    return case._replace(table=table)
+
+
+def _other_noise(case: Case, draw: random.Random) -> Case:
+    return case._replace(seed=draw.randrange(SEEDS))
+
+
+def _other_step(case: Case, draw: random.Random) -> Case:
+    """Another angle or hold somewhere in the program; the length may change with it."""
+    program = deepcopy(case.program)
+    top_deg = max(step.get("to_deg", 0.0) for step in program["step"])
+    which = draw.randrange(len(program["step"]))
+    program["step"][which] = draw.choice((_go, _hold))(draw, max(top_deg, 5.0))
+    return case._replace(program=program)
+
+
+_MUTATIONS: Final = (
+    # Most of what goes wrong is a matter of faults and their moments.
+    _move_fault,
+    _move_fault,
+    _move_fault,
+    _stretch_fault,
+    _replace_fault,
+    _pair_fault,
+    _pair_fault,
+    _other_body,
+    _other_physics,
+    _other_noise,
+    _other_step,
+)

@@ -1,0 +1,76 @@
+"""What is known of a session that was run and judged: the rows of a campaign's shards."""
+
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict
+
+from sim.oracle import NOT_KEPT_YET
+
+CRASHED_SHARE: Final = -1000.0
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Onset(_Row):
+    """Where a fault met the session."""
+
+    fault: str
+    state: str
+    """The operating state of the host."""
+    phase: str
+    """Where the table truly was and which way it was turning."""
+
+
+class Tripped(_Row):
+    """A trip."""
+
+    monitor: str
+    response: str
+    t_s: float
+    """Simulated time."""
+
+
+class Weakest(_Row):
+    """The smallest margin of one rule in a session."""
+
+    rule: str
+    value: float
+    unit: str
+    share: float
+    """Without unit: 1 is as far from breaking as can be, below 0 is broken."""
+    text: str
+
+
+class Result(_Row):
+    """A session, judged."""
+
+    index: int
+    faults: tuple[str, ...]
+    outcome: str
+    session_s: float
+    """Simulated time."""
+    core_s: float
+    """Processor time that drawing, running and judging took."""
+    trips: tuple[Tripped, ...]
+    onsets: tuple[Onset, ...]
+    violations: tuple[str, ...]
+    shortfalls: tuple[str, ...]
+    """What was broken of the rules that nobody promises yet."""
+    wrong_causes: tuple[str, ...]
+    false_trips: tuple[str, ...]
+    margins: tuple[Weakest, ...]
+    """One for each rule that had a say, the smallest share first."""
+
+    @property
+    def weakest_share(self) -> float:
+        """How near the session came to breaking any rule; one that crashed is beyond the worst."""
+        promised = [margin.share for margin in self.margins if margin.rule not in NOT_KEPT_YET]
+        return promised[0] if promised else CRASHED_SHARE
+
+    @property
+    def broken(self) -> frozenset[str]:
+        """Names of the properties that did not hold."""
+        told = (*self.violations, *self.wrong_causes, *self.false_trips)
+        return frozenset(text.partition(":")[0] for text in told)

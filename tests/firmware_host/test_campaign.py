@@ -1,0 +1,205 @@
+"""The parts of a campaign that run no session: what is drawn, written, counted and refused."""
+
+import json
+import random
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from firmware_host.cli.campaign.cases import PROGRAM_S, cross, draw_case, mutate
+from firmware_host.cli.campaign.coverage import Coverage
+from firmware_host.cli.campaign.lines import write_case
+from firmware_host.cli.campaign.results import CRASHED_SHARE, Onset, Result, Weakest
+from firmware_host.cli.campaign.running import phase_of, run_case
+from firmware_host.cli.campaign.shards import Folder, FolderError, Shard, shards
+from firmware_host.cli.campaign.steering import Tried, parents_of
+from firmware_host.cli.campaign.summary import WORST_KEPT, Summary
+from firmware_host.cli.campaign.workers import Workers, WorkersError
+from firmware_host.cli.causes import right_causes
+from firmware_host.cli.sessions import load_session
+from sim.faults import CATALOGUE, parse
+
+
+def result(index: int, *shares: tuple[str, float], **changes: object) -> Result:
+    margins = tuple(
+        Weakest(rule=rule, value=share, unit="deg", share=share, text="seen")
+        for rule, share in sorted(shares, key=lambda entry: entry[1])
+    )
+    well = Result(
+        index=index, faults=("cable-out@3",), outcome="returned", session_s=90.0, core_s=0.5, trips=(), onsets=(),
+        violations=(), shortfalls=(), wrong_causes=(), false_trips=(), margins=margins,
+    )  # fmt: skip
+    return well.model_copy(update=changes)
+
+
+def test_the_same_numbers_draw_the_same_case() -> None:
+    assert draw_case(7, 3) == draw_case(7, 3)
+    assert len({str(draw_case(seed, index)) for seed in (7, 8) for index in (3, 4)}) == 4
+
+
+def test_what_is_drawn_are_sessions_with_no_fault_one_or_two() -> None:
+    cases = [draw_case(1, index) for index in range(150)]
+    plans = [case.session().plan for case in cases]
+    assert all(PROGRAM_S[0] <= plan.program_s <= PROGRAM_S[1] for plan in plans)
+    numbers = Counter(len(case.faults) for case in cases)
+    assert numbers.keys() == {0, 1, 2}
+    assert numbers[0] < numbers[2] < numbers[1]
+    assert {fault.name for case in cases for fault in case.faults} == set(CATALOGUE)
+    assert all(parse(str(fault)) == fault for case in cases for fault in case.faults)
+
+
+def test_a_child_of_a_case_is_a_session_near_it() -> None:
+    parent = draw_case(1, 5)
+    children = [mutate(parent, random.Random(number)) for number in range(40)]
+    assert children[7] == mutate(parent, random.Random(7))
+    assert all(child.session().plan.total_s > 0.0 for child in children)
+    changed = Counter(
+        name for child in children for name in parent._fields if getattr(child, name) != getattr(parent, name)
+    )
+    assert changed.keys() == set(parent._fields)
+    assert changed["table"] < len(children) / 2
+
+
+def test_the_files_of_a_case_make_its_session(tmp_path: Path) -> None:
+    case = draw_case(2, 0)
+    line = write_case(case, tmp_path / "case")
+    session = load_session(*(tmp_path / "case" / f"{kind}.toml" for kind in ("program", "rider", "table")))
+    drawn = case.session()
+    assert session.plan.starts_s == drawn.plan.starts_s
+    assert session.plan._replace(segments=()) == drawn.plan._replace(segments=())
+    assert session.limits == drawn.limits
+    assert session.table.file == drawn.table.file
+    assert session.rider.file == drawn.rider.file
+    assert line.startswith(f"righting bench {tmp_path}/case/program.toml --rider ")
+    assert line.endswith(" ".join(f"--fault {fault}" for fault in case.faults) + " --json -")
+
+
+def test_a_session_that_raises_is_a_violation() -> None:
+    case = draw_case(2, 0)
+    found = run_case(case._replace(table={"table": {"name": ""}}), 4)
+    assert found.broken == {"crash"}
+    assert "name" in found.violations[0]
+    assert found.weakest_share == CRASHED_SHARE
+
+
+@pytest.mark.parametrize(
+    ("angle_deg", "rate_dps", "phase"),
+    [
+        (-75.0, 0.0, "head-up, standing"),
+        (-2.1, 3.0, "head-up, inverting"),
+        (2.0, -0.2, "flat, rising"),
+        (2.1, -0.1, "inverted, standing"),
+    ],
+)
+def test_where_the_table_is_and_which_way_it_turns(angle_deg: float, rate_dps: float, phase: str) -> None:
+    assert phase_of(angle_deg, rate_dps) == phase
+
+
+def test_a_blind_spot_is_a_situation_that_another_fault_met() -> None:
+    coverage = Coverage()
+    coverage.add([Onset(fault="cable-out", state="session_moving", phase="flat, rising")])
+    coverage.add([Onset(fault="runaway", state="session_holding", phase="inverted, standing")] * 2)
+    told = coverage.as_dict()
+    assert told["met"] == 2
+    assert told["possible"] == 2 * len(CATALOGUE)
+    assert told["blind_spots"]["cable-out"] == ["session_holding, inverted, standing"]
+    assert told["blind_spots"]["host-stall"] == told["situations"]
+    assert "cable-out" not in told["faults_never_met"]
+    assert "emergency_flat" in told["states_never_met"]
+    assert "session_moving" not in told["states_never_met"]
+
+
+def test_a_summary_counts_sessions_and_keeps_the_worst() -> None:
+    summary = Summary()
+    for index in range(100):
+        summary.add(result(index, ("angle", index / 100.0), ("accel", -1.0)))
+    assert not summary.failed
+    summary.add(result(100, ("angle", -0.5), violations=("angle: 1", "angle: 2")))
+    summary.add(result(101, ("angle", 0.7), faults=(), false_trips=("false trip: x",)))
+    summary.add(result(102, ("angle", 0.7), wrong_causes=("cause: x",), shortfalls=("accel: y",)))
+    told = summary.as_dict()
+    assert [told[name] for name in ("violations", "shortfalls", "wrong_causes", "false_trips")] == [1, 1, 1, 1]
+    assert (told["sessions"], told["fault_free"], told["sessions_per_core_second"]) == (103, 1, 2.0)
+    assert [one.index for one in summary.failures] == [100, 101, 102]
+    assert [index for _, index in summary.worst] == [100, *range(WORST_KEPT - 1)]
+    assert [(one["rule"], one["index"]) for one in told["weakest"]] == [("accel", 0), ("angle", 100)]
+
+
+def test_ranges_cover_every_session_once() -> None:
+    assert [(shard.first, shard.until) for shard in shards(1, 25)] == [(0, 10), (10, 20), (20, 25)]
+
+
+def test_a_range_on_the_disk_is_whole_or_to_be_run_again(tmp_path: Path) -> None:
+    folder, shard = Folder(tmp_path / "new"), Shard(7, 0, 2)
+    folder.begin(7)
+    assert folder.read(shard) is None
+    whole = [result(0, ("angle", 0.5)), result(1)]
+    folder.write(shard, whole)
+    assert folder.read(shard) == whole
+    file = next(folder.path.glob("*.jsonl"))
+    file.write_text(file.read_text()[:-20])
+    assert folder.read(shard) is None
+    file.write_text(whole[0].model_dump_json() + "\n")
+    assert folder.read(shard) is None
+
+
+def test_a_folder_of_another_campaign_is_refused(tmp_path: Path) -> None:
+    Folder(tmp_path).begin(7)
+    Folder(tmp_path).begin(7)
+    with pytest.raises(FolderError, match="pass --seed 7"):
+        Folder(tmp_path).begin(8)
+    header = tmp_path / "campaign.json"
+    for changed in ("faults", "code"):
+        before = header.read_text()
+        header.write_text(json.dumps({**json.loads(before), changed: "other"}))
+        with pytest.raises(FolderError, match="other code or other faults"):
+            Folder(tmp_path).begin(7)
+        header.write_text(before)
+    (tmp_path / "campaign.json").write_text("x")
+    with pytest.raises(FolderError, match="not written by a campaign"):
+        Folder(tmp_path).begin(7)
+
+
+def test_processes_do_every_task_once() -> None:
+    tasks = [-number for number in range(150)]
+    assert sorted(Workers(2).do(abs, tasks)) == sorted((task, -task) for task in tasks)
+    assert list(Workers(1).do(abs, tasks[:3])) == [(0, 0), (-1, 1), (-2, 2)]
+
+
+def test_a_cluster_without_its_library_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(WorkersError, match="use --workers"):
+        Workers(1, "tcp://127.0.0.1:1")
+
+
+def test_the_right_answers_to_a_pair_are_those_to_either() -> None:
+    assert right_causes([]) == frozenset()
+    hand, link = right_causes(["hand-switch-release"]), right_causes(["cable-out"])
+    assert hand is not None
+    assert link is not None
+    assert right_causes(["hand-switch-release", "cable-out"]) == hand | link
+    assert right_causes(["hand-switch-release", "unheard-of"]) is None
+
+
+def test_every_fault_has_right_answers() -> None:
+    assert [name for name in CATALOGUE if right_causes([name]) is None] == []
+
+
+def test_a_child_may_take_a_fault_from_each_parent() -> None:
+    first, second = [case for case in (draw_case(1, index) for index in range(20)) if len(case.faults) == 1][:2]
+    child = cross(first, second, random.Random(1))
+    assert child.faults == (*first.faults, *second.faults)
+    assert child._replace(faults=first.faults) == first
+    assert cross(first, second._replace(faults=()), random.Random(1)) == first
+
+
+def test_each_rule_has_its_own_parents() -> None:
+    """A rule that is always near to breaking does not crowd out the others."""
+    case = draw_case(1, 0)
+    hurried = [Tried(number, case, result(number, ("rate", 0.1), ("angle", 0.9))) for number in range(20)]
+    other = Tried(20, case, result(20, ("angle", 0.4), ("rate", 0.8)))
+    parents = parents_of([*hurried, other])
+    assert [parent.number for parent in parents.worst] == [0, 1, 2, 3]
+    assert [parent.number for parent in parents.niches] == [0, 1, 2, 20]
