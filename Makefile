@@ -6,6 +6,8 @@ BENCH_ARGS ?=
 PYTEST_ARGS ?=
 WORKERS ?= auto
 SECONDS ?= 60
+SESSIONS ?= 20000
+SEED ?= 7
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,7 +19,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --for
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test prove trace fuzz bench lint docs lock wheel clean
+.PHONY: help setup run test prove trace campaign fuzz bench lint docs lock wheel clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -53,6 +55,11 @@ prove: $(READY) ## Prove the envelope with z3 (a part of make test)
 
 trace: $(READY) ## Check the chain from hazards to requirements, code and tests (a part of make test)
 	@$(BIN)/python -m docs.evidence
+
+campaign: $(READY) ## Random sessions with faults, judged on the truth; goes on where it was left (SESSIONS=20000, SEED=7)
+	@mkdir -p build
+	@$(BIN)/righting campaign --sessions $(SESSIONS) --seed $(SEED) --resume build/campaign --json build/campaign.json \
+	    --report build/campaign.html
 
 fuzz: $(EVIDENCE) ## Feed random bytes to decoders, handshake and file loaders (SECONDS=60)
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)

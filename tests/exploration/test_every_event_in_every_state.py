@@ -157,8 +157,9 @@ def test_without_chain_or_link_nothing_is_driven(graph: Graph, event: str) -> No
 def ended(seen: Seen) -> bool:
     """Nothing more will happen by itself."""
     chain_open = not seen.good[SWITCHES.index("chain")]
-    held = seen.state == "stopped_held" and (seen.waits or seen.exhausted or chain_open)
-    return held or seen.state in ("finished", "boarding_ready", "boarding_waiting", "offline")
+    held = seen.state == "stopped_held" and (seen.waits or seen.exhausted)
+    stands = chain_open and seen.state in ("stopped_held", "unlinked")
+    return held or stands or seen.state in ("finished", "boarding_ready", "boarding_waiting", "offline")
 
 
 def without(name: str) -> World:
