@@ -79,7 +79,11 @@ CLEAR_FAULTS: Final = 17
 """Set by the link when the host asks to clear faults."""
 STOPPED_MS: Final = 18
 """Since the ramp of a stop was over."""
-MEMORY_SIZE: Final = 19
+RUNAWAY_MS: Final = 19
+"""For how long the table has turned toward inversion in a return by itself, against the ramp."""
+RUNAWAYS: Final = 20
+"""How often that ended a return by itself."""
+MEMORY_SIZE: Final = 21
 
 MS_S: Final = 1e-3
 OWN_ACCEL_DPS2: Final = 8.0
@@ -115,6 +119,10 @@ SLIP_TRIP_MS: Final = 300.0
 UNDERVOLTAGE_V: Final = 18.0
 HOT_DRIVE_C: Final = 90.0
 HOT_MOTOR_C: Final = 130.0
+RUNAWAY_DPS: Final = 1.5
+RUNAWAY_TRIP_MS: Final = 80.0
+MOST_RUNAWAYS: Final = 2.0
+"""A drive that does not obey is tried once more under a dead host, and then never again: the brake holds."""
 ARMED_AWAY_DEG: Final = 5.0
 PARTED_DEG: Final = 4.0
 """Angles farther apart than this contradict each other; the host, if there is one, will say which is lost."""
@@ -184,6 +192,7 @@ def firmware_tick(settings: Floats, memory: Floats, readings: Floats, order: Flo
     if not inputs & _ESTOP or (order[SESSION_OPEN] < 0.5 and memory[ARMED] < 0.5):
         mode = _OFF
     _drive(settings, memory, drive, mode, limited, accel, torque, rate)
+    _watch_runaway(memory, readings, drive, expired, mode)
     _watch_drive(memory, readings, drive, rate)
     memory[BLIND_DEG] += memory[RAMP_DPS] * MS_S
     status = _RETURNING if expired and memory[RETURN_STAGE] < 4.0 else 0
@@ -257,7 +266,7 @@ def _return_by_itself(
 ) -> tuple[int, float, float, float]:
     """The return under a dead host: fast to horizontal, flat for a while, slowly on to upright."""
     memory[STAGE_MS] += 1.0
-    if not inputs & _ESTOP:
+    if not inputs & _ESTOP or memory[RUNAWAYS] >= MOST_RUNAWAYS:
         memory[RETURN_STAGE], memory[STAGE_MS] = 0.0, -OWN_PAUSE_MS
         return _OFF, 0.0, OWN_ACCEL_DPS2, 1.0
     if memory[RETURN_STAGE] == 0.0:
@@ -350,6 +359,22 @@ def _drive(
         step = accel * MS_S
         memory[RAMP_DPS] += min(max(wanted - memory[RAMP_DPS], -step), step)
     _control(settings, memory, drive, rate)
+
+
+@jit
+def _watch_runaway(memory: Floats, readings: Floats, drive: Floats, expired: bool, mode: int) -> None:
+    """Under a dead host nobody else sees a drive that turns toward inversion on its way upright: cut its torque."""
+    if not expired:
+        memory[RUNAWAY_MS] = 0.0
+        memory[RUNAWAYS] = 0.0 if mode == _MOVE else memory[RUNAWAYS]
+        return
+    turning = readings[ENCODER_RATE_DPS] > RUNAWAY_DPS or memory[TABLE_RATE_DPS] > RUNAWAY_DPS  # NaN: False
+    against = turning and drive[TORQUE_ENABLE] > 0.5 and memory[RAMP_DPS] < RUNAWAY_DPS / 2.0
+    memory[RUNAWAY_MS] = memory[RUNAWAY_MS] + 1.0 if against else 0.0
+    if memory[RUNAWAY_MS] > RUNAWAY_TRIP_MS:
+        memory[RUNAWAYS] += 1.0
+        memory[RUNAWAY_MS], memory[RETURN_STAGE], memory[STAGE_MS] = 0.0, 0.0, -OWN_PAUSE_MS
+        _stand(memory, drive)
 
 
 @jit

@@ -167,3 +167,12 @@ def test_a_fault_that_cannot_be_read_is_refused_with_what_would_be_right(tmp_pat
     assert done.returncode == 2
     assert text in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "faults", [("runaway@88", "cable-out@80"), ("cable-out@75", "runaway@75.2"), ("runaway@88", "host-stall@89")]
+)
+def test_a_board_alone_with_a_drive_that_runs_away_holds_it(tmp_path: Path, faults: tuple[str, ...]) -> None:
+    """Nobody but the board can act; before it did, the table ran onto its inverted stop."""
+    found = bench(tmp_path, *faults)
+    assert found["truth"]["max_angle_deg"] < 42.0, found["truth"]
