@@ -3,7 +3,9 @@
 from typing import Final, NamedTuple, Protocol
 
 from sim.board import VirtualBoard
-from sim.faults import Fault, Injector, Lines
+from sim.faults import Fault, Injector
+from sim.faults.world import World
+from sim.line import Line
 
 PERIOD_MS: Final = 10
 PERIOD_S: Final = PERIOD_MS * 1e-3
@@ -37,36 +39,54 @@ class LockstepResult(NamedTuple):
     ticks: int
     started_s: float | None
     """Simulated time at which the session began."""
+    jumps: tuple[tuple[float, float], ...]
+    """Each jump of the host's clock: what it read after it, and how far it jumped, in seconds."""
+
+    def simulated_s(self, clock_s: float) -> float:
+        """Turn what the host's clock read into simulated time."""
+        return clock_s - CLOCK_START_S - sum(jump_s for read_s, jump_s in self.jumps if clock_s >= read_s)
 
 
-def run_lockstep(board: VirtualBoard, host: HostSide, faults: list[Fault], longest_s: float) -> LockstepResult:
+def run_lockstep(
+    board: VirtualBoard, host: HostSide, faults: list[Fault], longest_s: float, seed: int = 1
+) -> LockstepResult:
     """Run a session until the host is done, or for ``longest_s`` of simulated time.
 
-    A fault's time counts from the session's start.
+    A fault's time counts from the session's start. ``seed`` is that of the line's disturbances.
     """
-    lines = Lines()
-    injector = Injector(faults, board.table, lines)
+    line = Line(seed)
+    to_host, to_board = line.to_host.carry, line.to_board.carry
+    world = World(board, line)
+    process = world.host
+    injector = Injector(faults, world)
     waiting = b""
     last_tick_ms = 0
+    ahead_s = 0.0
+    jumps: list[tuple[float, float]] = []
     started_ms: int | None = None
     now_ms = 0
     while now_ms < longest_s * 1e3:
-        data = board.advance(PERIOD_S)
+        data = to_host(board.advance(PERIOD_S), now_ms)
         now_ms += PERIOD_MS
-        if lines.to_host:
-            waiting = (waiting + data)[-KEPT_BYTES:] if waiting else data
+        waiting = (waiting + data)[-KEPT_BYTES:] if waiting else data
         if started_ms is not None:
             injector.advance((now_ms - started_ms) * 1e-3)
-        if not lines.host_runs:
-            continue
-        lateness_s = max(now_ms - last_tick_ms - PERIOD_MS, 0) * 1e-3
-        answer = host.exchange(waiting, CLOCK_START_S + now_ms * 1e-3, lateness_s)
-        waiting, last_tick_ms = b"", now_ms
-        if answer and lines.to_board:
-            board.receive(answer)
-        if started_ms is None and host.started:
-            started_ms = now_ms
-        if host.over:
-            break
+        answer = b""
+        if process.runs:
+            clock_s = CLOCK_START_S + now_ms * 1e-3 + process.clock_ahead_s
+            jump_s, ahead_s = process.clock_ahead_s - ahead_s, process.clock_ahead_s
+            if jump_s:
+                jumps.append((clock_s, jump_s))
+            # A loop measures how late it is by the clock that jumped.
+            lateness_s = max(now_ms - last_tick_ms - PERIOD_MS, 0) * 1e-3 + jump_s
+            answer = host.exchange(waiting, clock_s, lateness_s)
+            waiting, last_tick_ms = b"", now_ms
+            if started_ms is None and host.started:
+                started_ms = now_ms
+            if host.over:
+                break
+        arrived = to_board(answer, now_ms)
+        if arrived:
+            board.receive(arrived)
     started_s = None if started_ms is None else started_ms * 1e-3
-    return LockstepResult(now_ms // PERIOD_MS, started_s)
+    return LockstepResult(now_ms // PERIOD_MS, started_s, tuple(jumps))

@@ -96,6 +96,16 @@ class VirtualBoard:
         self.table.drive[:] = 0.0
         self.table.order[:] = 0.0
 
+    @property
+    def serial(self) -> int:
+        """The serial number that it answers a handshake with."""
+        return self._identity.serial
+
+    def swap(self, serial: int) -> None:
+        """Put another board of the same make in its place, which has just started."""
+        self._identity = self._identity._replace(serial=serial)
+        self.reboot()
+
     def _frame(self) -> bytes:
         readings = self.table.readings.tolist()
         encoder, inclinometer, rate, current, bus, drive_c, motor_c, inputs = readings

@@ -16,7 +16,12 @@ import tty
 from collections.abc import Callable
 from typing import Final
 
+from safety.signals import CommandMode
 from sim.board import FRAME_MS, VirtualBoard
+from sim.faults import Fault, Injector
+from sim.faults.world import World
+from sim.layout import MODE
+from sim.line import Line
 
 PERIOD_S: Final = FRAME_MS * 1e-3
 CATCH_UP_S: Final = 0.5
@@ -115,10 +120,43 @@ class TcpLine:
             self._client = None
 
 
+class FaultyTable:
+    """The board behind a line, with faults whose time counts from the first motion that a host orders."""
+
+    def __init__(self, board: VirtualBoard, faults: list[Fault], seed: int) -> None:
+        """Same seed, same disturbed frames."""
+        self._board, self._line = board, Line(seed)
+        self._injector = Injector(faults, World(board, self._line))
+        self._moved_ms: int | None = None
+
+    def advance(self) -> bytes:
+        """Let a period pass; give the bytes that arrive at the host."""
+        board = self._board
+        data = board.advance(PERIOD_S)
+        now_ms = board.table.now_ms
+        if self._moved_ms is None and board.table.order[MODE] == CommandMode.MOVE:
+            self._moved_ms = now_ms
+        if self._moved_ms is not None:
+            self._injector.advance((now_ms - self._moved_ms) * 1e-3)
+        return self._line.to_host.carry(data, now_ms)
+
+    def receive(self, data: bytes) -> None:
+        """Take the bytes that the host sent."""
+        self._board.receive(self._line.to_board.carry(data, self._board.table.now_ms))
+
+
 def serve(
-    board: VirtualBoard, speed: float = 1.0, tcp_port: int | None = None, ended: Callable[[], bool] = lambda: False
+    board: VirtualBoard,
+    speed: float = 1.0,
+    tcp_port: int | None = None,
+    ended: Callable[[], bool] = lambda: False,
+    faults: list[Fault] | None = None,
+    seed: int = 1,
 ) -> int:
-    """Be the board until told to end (SIGINT, SIGTERM); prints the port's name first. Gives the exit code."""
+    """Be the board until told to end (SIGINT, SIGTERM); prints the port's name first. Gives the exit code.
+
+    ``faults`` begin so long after the first motion; ``seed`` is that of the line's disturbances.
+    """
     stopping = False
 
     def stop(number: int, frame: object) -> None:  # noqa: ARG001 - the signature that signal asks for
@@ -135,11 +173,11 @@ def serve(
     board.table.advance_ms(0)  # compile before anybody waits for an answer
     print(line.name, flush=True)
     with contextlib.closing(line):
-        _run(board, line, speed, lambda: stopping or ended())
+        _run(FaultyTable(board, faults or [], seed), line, speed, lambda: stopping or ended())
     return 0
 
 
-def _run(board: VirtualBoard, line: PtyLine | TcpLine, speed: float, stopped: Callable[[], bool]) -> None:
+def _run(table: FaultyTable, line: PtyLine | TcpLine, speed: float, stopped: Callable[[], bool]) -> None:
     period_s = PERIOD_S / speed
     due_s = time.monotonic() + period_s
     answered = False
@@ -148,8 +186,7 @@ def _run(board: VirtualBoard, line: PtyLine | TcpLine, speed: float, stopped: Ca
         if left_s > 0.0:
             select.select([line], [], [], left_s)
         else:
-            data = board.advance(PERIOD_S)
-            line.write(data)
+            line.write(table.advance())
             due_s = max(due_s + period_s, time.monotonic() - CATCH_UP_S)
             if speed > 1.0 and answered:
                 select.select([line], [], [], ANSWER_S)
@@ -157,4 +194,4 @@ def _run(board: VirtualBoard, line: PtyLine | TcpLine, speed: float, stopped: Ca
         data = line.read()
         if data:
             answered = True
-            board.receive(data)
+        table.receive(data)

@@ -22,6 +22,13 @@ TableOption = Annotated[Path | None, typer.Option("--table", help="Table file; w
 RiderOption = Annotated[Path | None, typer.Option("--rider", help="Rider file; without it a beginner.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the simulator's noise.")]
 Folder = Annotated[Path, typer.Option("--records", help="Folder for black boxes and pictures.")]
+Faults = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME[=VALUE]@SECONDS[:DURATION]",
+        help="Inject a fault so long after the session's start; repeatable. righting faults lists them.",
+    ),
+]
 Json = Annotated[str | None, typer.Option("--json", metavar="FILE", help="Write JSON to FILE; - is standard output.")]
 Recording = Annotated[Path, typer.Argument(metavar="FILE", help="A black box.")]
 
@@ -84,10 +91,7 @@ def bench(
     programs: Annotated[list[Path], typer.Argument(metavar="PROGRAM...", help="Program files.")],
     rider: RiderOption = None,
     table: TableOption = None,
-    fault: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME@SECONDS[:DURATION]", help="Inject a fault so long after the start; repeatable."),
-    ] = None,
+    fault: Faults = None,
     seed: Seed = 1,
     records: Folder = RECORDS,
     json: Json = None,
@@ -129,6 +133,14 @@ def campaign(
 
 
 @app.command()
+def faults(json: Json = None) -> None:
+    """List the faults that bench can inject, and which monitors are right to answer them."""
+    from firmware_host.cli.faults import faults_command
+
+    raise typer.Exit(faults_command(json))
+
+
+@app.command()
 def sim(
     rider: RiderOption = None,
     table: TableOption = None,
@@ -140,11 +152,12 @@ def sim(
     serial: Annotated[
         int, typer.Option(min=0, max=2**32 - 1, help="Serial number of the board; from 16 on it counts as a real one.")
     ] = 1,
+    fault: Faults = None,
 ) -> None:
     """Be the simulated table, on a virtual serial port whose name is printed, until ended with Ctrl-C."""
     from firmware_host.cli.simulator import sim_command
 
-    raise typer.Exit(sim_command(rider, table, speed, seed, tcp, serial))
+    raise typer.Exit(sim_command(rider, table, speed, seed, tcp, serial, fault or []))
 
 
 @app.command()

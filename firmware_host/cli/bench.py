@@ -1,17 +1,14 @@
 """``righting bench``: sessions in lock-step, judged on the simulator's truth."""
 
 import json
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table as Grid
 
 from firmware_host.blackbox import BlackBoxError
-from firmware_host.cli.lockstep import Run, run, since_start_s
-from firmware_host.cli.sessions import complain, load_session, write_json
+from firmware_host.cli.lockstep import Run, run
+from firmware_host.cli.sessions import complain, load_session, print_grid, write_json
 from firmware_host.cli.summary import open_blackbox
 from firmware_host.toml_source import FileError
 from firmware_host.validation import Session
@@ -58,7 +55,7 @@ def run_session(session: Session, faults: list[Fault], seed: int, records: Path)
         "real_time_factor": round(done.session_s / done.wall_s, 1),
         "seed": seed,
         "faults": [str(fault) for fault in faults],
-        "trips": [_told(trip) for trip in done.host.trips],
+        "trips": [_told(trip, done) for trip in done.host.trips],
         "violations": judge(done.trace, done.asked),
         "shortfalls": shortfalls(done.trace, done.asked),
         "wrong_causes": wrong_causes(done.asked),
@@ -82,12 +79,12 @@ def _truth(done: Run) -> dict[str, Any]:
     }
 
 
-def _told(trip: Trip) -> dict[str, Any]:
+def _told(trip: Trip, done: Run) -> dict[str, Any]:
     return {
         "id": trip.monitor,
         "response": trip.response.name,
-        "t_s": round(since_start_s(trip.t_s), 3),
-        "since_s": round(since_start_s(trip.since_s), 3),
+        "t_s": round(done.result.simulated_s(trip.t_s), 3),
+        "since_s": round(done.result.simulated_s(trip.since_s), 3),
         "detail": trip.detail,
     }
 
@@ -105,4 +102,4 @@ def _show(results: list[dict[str, Any]]) -> None:
             trips or "none",
             "; ".join(result["violations"]) or "none",
         )
-    Console(file=sys.stdout, width=None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "140"))).print(grid)
+    print_grid(grid)

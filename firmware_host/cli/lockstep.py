@@ -6,7 +6,6 @@ from typing import Final, NamedTuple
 
 from drivers.board import HostLink
 from firmware_host.blackbox import BlackBox
-from firmware_host.cli.causes import right_causes
 from firmware_host.cli.sessions import make_controller
 from firmware_host.cli.virtual import make_board
 from firmware_host.controller import Outcome
@@ -14,14 +13,12 @@ from firmware_host.host import Host
 from firmware_host.ticks import NO_REQUEST, OperatorRequest
 from firmware_host.validation import Session
 from safety.signals import Recovery, Response, Trip
-from sim.bench import CLOCK_START_S, PERIOD_S, run_lockstep
-from sim.faults import Fault
+from sim.bench import PERIOD_S, LockstepResult, run_lockstep
+from sim.faults import Fault, right_answers
 from sim.oracle import UPRIGHT_DEG, Asked, Floats, Tripped
 from sim.table import TRACE_COLUMNS, Truth
 
 _START: Final = OperatorRequest(start=True)
-DRIVE_DEAD: Final = ("power-loss", "runaway")
-"""Faults after which no motion upright can be asked of the drive: standing still is right."""
 HELD_S: Final = 35.0
 """A table held still for so long waits for a person, and lock-step has none."""
 ALONE_S: Final = 120.0
@@ -94,6 +91,7 @@ class Run(NamedTuple):
     session_s: float
     """Simulated time."""
     wall_s: float
+    result: LockstepResult
 
 
 def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | None) -> Run:
@@ -102,31 +100,28 @@ def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | N
     board.table.advance_ms(0)  # compile before the clock starts
     host = LockstepHost(session, blackbox, seed)
     begun_s = time.perf_counter()
-    result = run_lockstep(board, host, faults, session.plan.total_s * 1.5 + EXTRA_S)
+    result = run_lockstep(board, host, faults, session.plan.total_s * 1.5 + EXTRA_S, seed)
     wall_s = time.perf_counter() - begun_s
     trace = board.table.trace()
-    asked = _asked(session, host, result.started_s, faults, trace)
-    return Run(host, trace, board.table.truth(), asked, result.ticks * PERIOD_S, wall_s)
+    asked = _asked(session, host, result, faults, trace)
+    return Run(host, trace, board.table.truth(), asked, result.ticks * PERIOD_S, wall_s, result)
 
 
-def since_start_s(clock_s: float) -> float:
-    """Turn the host's clock into simulated time."""
-    return clock_s - CLOCK_START_S
-
-
-def _asked(session: Session, host: LockstepHost, started_s: float | None, faults: list[Fault], trace: Floats) -> Asked:
+def _asked(session: Session, host: LockstepHost, result: LockstepResult, faults: list[Fault], trace: Floats) -> Asked:
+    started_s = result.started_s
     trips = [trip for trip in host.trips if trip.response > Response.INHIBIT]
-    dead = any(fault.name in DRIVE_DEAD for fault in faults)
+    dead = any(fault.kind.cannot_move for fault in faults)
     return Asked(
         limit_deg=session.limits.inverted_limit_deg,
         started_s=started_s,
-        trips=tuple(Tripped(trip.monitor, trip.response.name, since_start_s(trip.t_s)) for trip in trips),
+        trips=tuple(Tripped(trip.monitor, trip.response.name, result.simulated_s(trip.t_s)) for trip in trips),
         changes_s=() if started_s is None else _changes_s(faults, started_s),
         rest_s=session.limits.return_rest_s,
         person_stopped=any(trip.recovery == Recovery.ON_REQUEST for trip in trips),
+        load_path_broke=any(fault.kind.load_path_broke for fault in faults),
         cannot_move=dead or _blocked(trace),
         alarm=host.controller.alarms.text,
-        causes=right_causes(fault.name for fault in faults),
+        causes=right_answers(fault.name for fault in faults),
         invert_rate_dps=session.limits.invert_rate_dps,
     )
 

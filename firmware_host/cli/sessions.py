@@ -1,10 +1,14 @@
 """From files to a session that may begin, shared by the commands."""
 
+import os
 import sys
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
+
+from rich.console import Console
+from rich.table import Table as Grid
 
 from firmware_host.config import load_rider, load_table
 from firmware_host.controller import Controller
@@ -39,6 +43,11 @@ def complain(error: Exception) -> int:
     """Say what is wrong on standard error; gives the exit code."""
     print(f"righting: {error}", file=sys.stderr)
     return REFUSED
+
+
+def print_grid(grid: Grid) -> None:
+    """Print a table on standard output, as wide as the terminal; elsewhere as wide as COLUMNS says."""
+    Console(width=None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "140"))).print(grid)
 
 
 def write_json(target: str, text: str) -> None:

@@ -17,16 +17,24 @@ class SimulatorError(RuntimeError):
     """The simulated table could not be started; ``str()`` has what it said."""
 
 
-def sim_command(rider: Path | None, table: Path | None, speed: float, seed: int, tcp: int | None, serial: int) -> int:
+def sim_command(
+    rider: Path | None, table: Path | None, speed: float, seed: int, tcp: int | None, serial: int, faults: list[str]
+) -> int:
     """Be the simulated table until ended."""
     from firmware_host.cli.virtual import make_board
+    from sim.faults import FaultError, parse
+    from sim.faults.world import Place
     from sim.realtime import serve
 
     try:
+        parsed = [parse(text) for text in faults]
+        for fault in parsed:
+            if fault.kind.place is Place.PROCESS:
+                raise FaultError(f"{fault}: here the host is a process of its own: stop or kill that one instead")
         board = make_board(load_table(table), load_rider(rider), seed, serial)
-    except FileError as error:
+    except (FaultError, FileError) as error:
         return complain(error)
-    return serve(board, speed=speed, tcp_port=tcp)
+    return serve(board, speed=speed, tcp_port=tcp, faults=parsed, seed=seed)
 
 
 class SimulatorProcess:

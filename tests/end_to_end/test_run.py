@@ -128,6 +128,24 @@ def test_a_host_killed_mid_inversion_leaves_a_readable_black_box_and_the_board_r
         assert seen[-1] < -72.0
 
 
+def test_a_fault_of_the_simulated_line_is_answered_in_real_time(tmp_path: Path) -> None:
+    with (
+        table("--fault", "to-board-dead@2:1") as (_, port),
+        process("run", PROGRAM, "--rider", REGULAR, "--port", port, "--start", "--records", tmp_path) as started,
+    ):
+        told = rest_of(started)
+        assert started.returncode == 4, told
+    assert "host-to-board line" in told
+    assert angles(only_recording(tmp_path))[-1] < -72.0
+
+
+def test_faults_that_the_simulated_table_cannot_have_are_refused() -> None:
+    for fault, text in (("host-stall@3", "stop or kill that one"), ("meteor@3", "righting faults")):
+        done = righting("sim", "--fault", fault)
+        assert done.returncode == 2
+        assert text in done.stderr
+
+
 def test_the_simulator_survives_clients_that_come_and_go(tmp_path: Path) -> None:
     with table() as (simulator, port):
         for _ in range(3):

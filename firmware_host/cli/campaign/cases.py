@@ -206,7 +206,7 @@ def _draw_fault(draw: random.Random, at_s: float) -> Fault:
 
 def _fault(name: str, at_s: float, duration_s: float | None) -> Fault:
     """A fault as its own text gives it back, so that the line which reproduces it is exact."""
-    duration = "" if duration_s is None else f":{max(duration_s, 0.01):.2f}"
+    duration = "" if duration_s is None or CATALOGUE[name].end is None else f":{max(duration_s, 0.01):.2f}"
     return parse(f"{name}@{max(at_s, 0.0):.2f}{duration}")
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from firmware_host.blackbox_reader import read
 from firmware_host.cli.campaign.cases import Case, draw_case
 from firmware_host.cli.campaign.results import Onset, Result, Tripped, Weakest
-from firmware_host.cli.lockstep import Run, run, since_start_s
+from firmware_host.cli.lockstep import Run, run
 from firmware_host.cli.sessions import make_controller
 from firmware_host.cli.summary import open_blackbox
 from firmware_host.replay import replay
@@ -106,7 +106,7 @@ def _onsets(case: Case, done: Run) -> Iterable[Onset]:
 
 
 def _state_at(done: Run, t_s: float) -> str:
-    before = [state for clock_s, state in done.host.states if since_start_s(clock_s) < t_s]
+    before = [state for clock_s, state in done.host.states if done.result.simulated_s(clock_s) < t_s]
     return before[-1] if before else "offline"
 
 

@@ -1,0 +1,50 @@
+"""``righting faults``: all that can be made to go wrong on the simulated table."""
+
+import json
+from typing import Any, Final
+
+from rich.table import Table as Grid
+
+from firmware_host.cli.sessions import complain, print_grid, write_json
+from sim.faults import CATALOGUE
+from sim.faults.world import Kind
+
+NO_TRIP: Final = "no trip"
+
+
+def faults_command(json_target: str | None) -> int:
+    """List the catalogue, for people or for machines."""
+    if json_target is not None:
+        told = [_for_machines(name, kind) for name, kind in CATALOGUE.items()]
+        try:
+            write_json(json_target, json.dumps(told, indent=2))
+        except OSError as error:
+            return complain(error)
+    if json_target != "-":
+        _show()
+    return 0
+
+
+def answers(kind: Kind) -> str:
+    """Right answers to a fault, in words."""
+    return ", ".join([*sorted(kind.causes), *([NO_TRIP] if kind.may_pass else [])])
+
+
+def _for_machines(name: str, kind: Kind) -> dict[str, Any]:
+    return {
+        "name": name,
+        "place": str(kind.place),
+        "what": kind.text,
+        "value": None if kind.parameter is None else kind.parameter._asdict(),
+        "causes": sorted(kind.causes),
+        "may_pass": kind.may_pass,
+    }
+
+
+def _show() -> None:
+    grid = Grid(
+        "name", "place", "what", "right answers", title="Faults: NAME[=VALUE]@SECONDS[:DURATION]", show_lines=True
+    )
+    for name, kind in CATALOGUE.items():
+        grid.add_row(name, str(kind.place), kind.told, answers(kind))
+    print_grid(grid)

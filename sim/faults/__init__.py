@@ -1,0 +1,115 @@
+"""Faults that can be put into a simulated session, each at the level where it happens.
+
+``CATALOGUE`` has them all, ``parse`` reads ``NAME[=VALUE]@SECONDS[:DURATION]``, and ``Injector`` begins and ends them.
+A new fault is one entry in the file of its place.
+"""
+
+import math
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from sim.faults import actuator, person, process, sensor, wire
+from sim.faults.world import Kind, World
+
+CATALOGUE: Final[dict[str, Kind]] = {**sensor.KINDS, **actuator.KINDS, **wire.KINDS, **process.KINDS, **person.KINDS}
+
+
+class Fault(NamedTuple):
+    """A fault to be injected."""
+
+    name: str
+    at_s: float
+    """Seconds after the session's start."""
+    duration_s: float | None
+    """None: it stays."""
+    value: float | None = None
+    """The kind's parameter; None: its default."""
+
+    def __str__(self) -> str:
+        """Give it as ``parse`` reads it."""
+        value = "" if self.value is None else f"={self.value:g}"
+        return f"{self.name}{value}@{self.at_s:g}" + ("" if self.duration_s is None else f":{self.duration_s:g}")
+
+    @property
+    def kind(self) -> Kind:
+        """Its entry in the catalogue."""
+        return CATALOGUE[self.name]
+
+    @property
+    def amount(self) -> float:
+        """The parameter in force; 0 where the kind has none."""
+        default = 0.0 if self.kind.parameter is None else self.kind.parameter.default
+        return default if self.value is None else self.value
+
+
+class FaultError(ValueError):
+    """A fault was asked for that does not exist or cannot be read."""
+
+
+def parse(text: str) -> Fault:
+    """Read ``NAME[=VALUE]@SECONDS[:DURATION]``. Raises ``FaultError`` that says what would be right."""
+    what, _, times = text.partition("@")
+    name, equals, value = what.partition("=")
+    if name not in CATALOGUE:
+        known = ", ".join(sorted(CATALOGUE))
+        raise FaultError(f"{text!r}: no fault is called {name!r}; righting faults explains them: {known}")
+    start, colon, duration = times.partition(":")
+    try:
+        at_s = float(start)
+        duration_s = float(duration) if colon else None
+        number = float(value) if equals else None
+    except ValueError:
+        raise FaultError(
+            f"{text!r}: write it as NAME@SECONDS or NAME@SECONDS:DURATION, like {name}@40:3, with numbers only"
+        ) from None
+    fault = Fault(name, at_s, duration_s, number)
+    problem = _problem(fault)
+    if problem:
+        raise FaultError(f"{text!r}: {problem}")
+    return fault
+
+
+def _problem(fault: Fault) -> str:
+    """What is wrong with the numbers of a fault; empty if nothing is."""
+    kind, value, duration_s = fault.kind, fault.value, fault.duration_s
+    bad = not (math.isfinite(fault.at_s) and fault.at_s >= 0.0)
+    if bad or (duration_s is not None and not (math.isfinite(duration_s) and duration_s > 0.0)):
+        return "the times must be finite, the start 0 or more and the duration more than 0"
+    if duration_s is not None and kind.end is None:
+        return "this is for good: leave the duration out"
+    if value is None:
+        return ""
+    if kind.parameter is None:
+        return "this fault takes no value: leave it out"
+    _, lowest, highest, unit = kind.parameter
+    if not lowest <= value <= highest:
+        return f"the value must be from {lowest:g} to {highest:g} {unit}"
+    return ""
+
+
+def right_answers(names: Iterable[str]) -> frozenset[str]:
+    """Ids of the monitors that are right to trip when these faults come together. Raises ``KeyError``."""
+    return frozenset().union(*(CATALOGUE[name].causes for name in names))
+
+
+class Injector:
+    """Begins and ends faults when their time comes."""
+
+    def __init__(self, faults: list[Fault], world: World) -> None:
+        """Faults that are due at the same time come in the order of the list."""
+        self._world = world
+        due: list[tuple[float, Fault, bool]] = []
+        for fault in faults:
+            due.append((fault.at_s, fault, True))
+            if fault.duration_s is not None:
+                due.append((fault.at_s + fault.duration_s, fault, False))
+        self._due = sorted(due, key=lambda entry: entry[0])
+
+    def advance(self, since_start_s: float) -> None:
+        """Do what is due ``since_start_s`` seconds after the session's start."""
+        while self._due and self._due[0][0] <= since_start_s:
+            _, fault, begins = self._due.pop(0)
+            if begins:
+                fault.kind.begin(self._world, fault.amount)
+            elif fault.kind.end is not None:
+                fault.kind.end(self._world)

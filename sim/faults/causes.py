@@ -1,0 +1,16 @@
+"""Sets of monitors that answer alike: to a table that does not move as told, to an angle that is wrong, and so on."""
+
+from typing import Final
+
+MOTION: Final = frozenset({"following", "overspeed", "progress", "stop-time", "standstill", "over-angle"})
+"""What sees a table that moves as nobody told it to."""
+ANGLES: Final = frozenset({"angle-agreement", "angle-plausibility", "over-angle", "switches"})
+"""What sees that an angle is wrong: by the other one, by itself, by the limit, or by a limit switch."""
+LEFT_THERE: Final = frozenset({"time-inverted"})
+"""Whoever is held inverted goes on using up the allowance."""
+LINK: Final = frozenset({"link", "session"}) | LEFT_THERE
+"""What sees a link that is gone, or that is with somebody else."""
+STUCK: Final = frozenset({"drive-fault", "following", "progress", "reverse-on-load", "stop-time"}) | LEFT_THERE
+"""What sees a drive that cannot do as it is told."""
+DRIVE: Final = MOTION | STUCK | {"angle-plausibility"}
+"""After recoveries that came to nothing the encoder is doubted too."""

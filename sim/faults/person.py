@@ -1,0 +1,107 @@
+"""What the rider, and others at the table, do or are."""
+
+import math
+from typing import Final
+
+from sim import plant, sensors
+from sim.faults import causes
+from sim.faults.world import Begin, End, Kind, Parameter, Place, World, fixed, physics
+from sim.plant import settle_rider
+
+FIGHTS_NM: Final = Parameter(60.0, 1.0, 300.0, "N m")
+
+
+def _contact(index: int, begun: float) -> tuple[Begin, End]:
+    def begin(world: World, _: float) -> None:
+        world.table.faults[index] = begun
+
+    return begin, lambda world: world.heal_sensor(index)
+
+
+_BODY: Final = (plant.RIDER_MASS_KG, plant.RIDER_INERTIA_KGM2, plant.RIDER_INERTIA_OVERHEAD_KGM2)
+
+
+def _weigh(world: World, more_kg: float) -> None:
+    """Scale the rider: mass and inertias alike, the centre of mass where it was."""
+    table = world.table
+    factor = 1.0 + more_kg / float(table.physics[plant.RIDER_MASS_KG])
+    for index in _BODY:
+        table.physics[index] *= factor
+    settle_rider(table.state, table.physics)
+
+
+def _weigh_as_declared(world: World) -> None:
+    world.heal_physics(*_BODY)
+    settle_rider(world.table.state, world.table.physics)
+
+
+def _fight(world: World, torque_nm: float) -> None:
+    """Against the way that the table goes; at standstill against inversion."""
+    rate_dps = world.table.truth().rate_dps
+    world.table.physics[plant.RIDER_TORQUE_NM] = -math.copysign(torque_nm, rate_dps if rate_dps else 1.0)
+
+
+_arms = physics(plant.ARMS_TARGET)
+_LOAD: Final = frozenset({"rider-load", "reverse-on-load", "following", "drive-fault", "progress"})
+
+KINDS: Final[dict[str, Kind]] = {
+    "hand-switch-release": Kind(
+        Place.PERSON,
+        "the rider lets go of the hand switch",
+        *_contact(sensors.HAND_SWITCH_HELD, 0.0),
+        frozenset({"hand-switch"}),
+        may_pass=True,
+    ),
+    "ankle-latch-open": Kind(
+        Place.PERSON,
+        "the ankle latch opens",
+        *_contact(sensors.ANKLE_LATCH_LOCKED, 0.0),
+        frozenset({"ankle-latch"}),
+        may_pass=True,
+    ),
+    "emergency-stop": Kind(
+        Place.PERSON,
+        "somebody presses the emergency stop",
+        *_contact(sensors.ESTOP_PRESSED, 1.0),
+        frozenset({"emergency-stop"}) | causes.LEFT_THERE,
+    ),
+    "arms-raised": Kind(
+        Place.PERSON, "the rider raises both arms overhead", fixed(_arms[0], 1.0), _arms[1], _LOAD, may_pass=True
+    ),
+    "rider-heavier": Kind(
+        Place.PERSON,
+        "the rider weighs VALUE more than declared",
+        _weigh,
+        _weigh_as_declared,
+        _LOAD,
+        may_pass=True,
+        parameter=Parameter(25.0, 1.0, 100.0, "kg"),
+    ),
+    "rider-lighter": Kind(
+        Place.PERSON,
+        "the rider weighs VALUE less than declared",
+        lambda world, less_kg: _weigh(world, -less_kg),
+        _weigh_as_declared,
+        _LOAD,
+        may_pass=True,
+        parameter=Parameter(20.0, 1.0, 35.0, "kg"),
+    ),
+    "rider-slips": Kind(
+        Place.PERSON,
+        "the rider slips toward the head by VALUE",
+        lambda world, shift_mm: physics(plant.SHIFT_TARGET_M)[0](world, shift_mm / 1e3),
+        physics(plant.SHIFT_TARGET_M)[1],
+        _LOAD,
+        may_pass=True,
+        parameter=Parameter(40.0, 1.0, 200.0, "mm"),
+    ),
+    "rider-fights": Kind(
+        Place.PERSON,
+        "the rider pushes with VALUE against the way that the table goes",
+        _fight,
+        lambda world: world.heal_physics(plant.RIDER_TORQUE_NM),
+        _LOAD | {"standstill", "overspeed"},
+        may_pass=True,
+        parameter=FIGHTS_NM,
+    ),
+}

@@ -1,0 +1,93 @@
+"""Faults of the line between board and host, and of the board at its end."""
+
+from typing import Final
+
+from sim.faults import causes
+from sim.faults.world import Begin, End, Kind, Parameter, Place, World
+from sim.line import Direction, Disturbance
+
+TO_HOST: Final = ("to_host",)
+TO_BOARD: Final = ("to_board",)
+BOTH: Final = (*TO_HOST, *TO_BOARD)
+_SHARE: Final = Parameter(0.3, 0.001, 1.0, "of the frames")
+
+
+def _directions(world: World, names: tuple[str, ...]) -> list[Direction]:
+    return [getattr(world.line, name) for name in names]
+
+
+def _disturb(field: str, names: tuple[str, ...] = BOTH) -> tuple[Begin, End]:
+    """Begin and end of one field of ``sim.line.Disturbance``."""
+
+    def put(world: World, value: float | bool) -> None:
+        for direction in _directions(world, names):
+            setattr(direction.disturbance, field, value)
+
+    healthy = getattr(Disturbance(), field)
+    flag = isinstance(healthy, bool)
+    return (lambda world, value: put(world, flag or value)), (lambda world: put(world, healthy))
+
+
+def _wire(
+    text: str,
+    field: str,
+    names: tuple[str, ...] = BOTH,
+    parameter: Parameter | None = None,
+    right: frozenset[str] = causes.LINK | {"rejected"},
+    *,
+    may_pass: bool = True,
+) -> Kind:
+    return Kind(Place.WIRE, text, *_disturb(field, names), right, may_pass=may_pass, parameter=parameter)
+
+
+def _swap_board(world: World, _: float) -> None:
+    world.board.swap(world.board.serial + 1)
+
+
+def _swap_back(world: World) -> None:
+    world.board.swap(world.board.serial - 1)
+
+
+def _reboot(world: World, _: float) -> None:
+    world.board.reboot()
+
+
+KINDS: Final[dict[str, Kind]] = {
+    "cable-out": _wire("the serial cable is pulled out", "cut"),
+    "to-host-dead": _wire("nothing that the board sends arrives", "cut", TO_HOST),
+    "to-board-dead": _wire("nothing that the host sends arrives", "cut", TO_BOARD),
+    "frames-lost": _wire("VALUE of the frames, each by itself, do not arrive", "lost_share", parameter=_SHARE),
+    "frames-lost-in-bursts": _wire(
+        "each half second all frames are lost for VALUE", "burst_ms", parameter=Parameter(150.0, 10.0, 500.0, "ms")
+    ),
+    "bits-flipped": _wire("in VALUE of the frames a bit is turned over", "flipped_share", parameter=_SHARE),
+    "frames-repeated": _wire(
+        "VALUE of the frames arrive twice", "repeated_share", parameter=_SHARE._replace(default=1.0)
+    ),
+    "frames-reordered": _wire("VALUE of the frames arrive after the next one", "reordered_share", parameter=_SHARE),
+    "frames-delayed": _wire(
+        "every frame arrives VALUE late", "delay_ms", parameter=Parameter(150.0, 1.0, 10000.0, "ms")
+    ),
+    "frames-stale": _wire(
+        "the frames of the first VALUE arrive again and again instead of new ones",
+        "replay_ms",
+        parameter=Parameter(500.0, 10.0, 10000.0, "ms"),
+    ),
+    "babble": _wire("somebody else talks on the line without end", "babble"),
+    "wrong-board": Kind(
+        Place.WIRE,
+        "the line is on another board, of another serial number",
+        _swap_board,
+        _swap_back,
+        causes.LINK | {"rejected"},
+        may_pass=True,
+    ),
+    "board-reboot": Kind(
+        Place.WIRE,
+        "the board reboots and forgets all",
+        _reboot,
+        lambda _: None,
+        causes.LINK | {"rejected", "following"},
+        may_pass=True,
+    ),
+}

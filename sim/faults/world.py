@@ -1,0 +1,113 @@
+"""What a fault can touch, and what a fault is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from sim.board import VirtualBoard
+from sim.line import Line
+from sim.table import SimulatedTable
+
+
+class Place(StrEnum):
+    """Where a fault happens."""
+
+    PHYSICS = "physics"
+    SENSOR = "sensor"
+    WIRE = "wire"
+    PROCESS = "process"
+    PERSON = "person"
+
+
+@dataclass
+class HostProcess:
+    """The process that the host runs in."""
+
+    runs: bool = True
+    killed: bool = False
+    """It never comes back."""
+    clock_ahead_s: float = 0.0
+    """What its clock has gained on the time."""
+
+
+class World:
+    """All that a fault can touch, and what it was like before the first one."""
+
+    def __init__(self, board: VirtualBoard, line: Line) -> None:
+        """Remember the healthy table, so that faults can end."""
+        self.board = board
+        self.line = line
+        self.host = HostProcess()
+        self._healthy_physics = board.table.physics.copy()
+        self._healthy_faults = board.table.faults.copy()
+
+    @property
+    def table(self) -> SimulatedTable:
+        """The table with its rider."""
+        return self.board.table
+
+    def heal_physics(self, *indices: int) -> None:
+        """Give parameters of ``sim.plant`` their first values again."""
+        for index in indices:
+            self.table.physics[index] = self._healthy_physics[index]
+
+    def heal_sensor(self, index: int) -> None:
+        """Give an entry of the fault array of ``sim.sensors`` its first value again."""
+        self.table.faults[index] = self._healthy_faults[index]
+
+
+class Parameter(NamedTuple):
+    """The number that may follow a fault's name."""
+
+    default: float
+    lowest: float
+    highest: float
+    unit: str
+
+
+Begin = Callable[[World, float], None]
+End = Callable[[World], None]
+
+
+class Kind(NamedTuple):
+    """One fault of the catalogue."""
+
+    place: Place
+    text: str
+    """What happens; VALUE stands for the parameter."""
+    begin: Begin
+    """Given the parameter, or 0 where there is none."""
+    end: End | None
+    """None: it is for good."""
+    causes: frozenset[str]
+    """Ids of the monitors that are right to trip."""
+    may_pass: bool = False
+    """No trip at all can be right too."""
+    parameter: Parameter | None = None
+    cannot_move: bool = False
+    """The drive cannot be asked to bring anybody upright: standing still with an alarm is right."""
+    load_path_broke: bool = False
+    """Nothing ties the table to its motor any more."""
+
+    @property
+    def told(self) -> str:
+        """What happens, with the parameter's default, unit and range."""
+        if self.parameter is None:
+            return self.text
+        default, lowest, highest, unit = self.parameter
+        return f"{self.text}; VALUE is {default:g} {unit} unless given, from {lowest:g} to {highest:g}"
+
+
+def physics(index: int) -> tuple[Begin, End]:
+    """Begin and end of a fault that is one parameter of ``sim.plant``."""
+
+    def begin(world: World, value: float) -> None:
+        world.table.physics[index] = value
+
+    return begin, lambda world: world.heal_physics(index)
+
+
+def fixed(begin: Begin, value: float) -> Begin:
+    """Begin with a number that nobody chooses."""
+    return lambda world, _: begin(world, value)

@@ -1,0 +1,177 @@
+"""Every fault of the catalogue in a whole session: the right monitors answer, and the rider is treated as promised."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from firmware_host.cli.bench import run_session
+from firmware_host.cli.sessions import load_session
+from firmware_host.validation import Session
+from sim.faults import CATALOGUE, parse, right_answers
+from tests.end_to_end.commands import EXAMPLES, REGULAR, righting
+
+SHORT = """
+name = "Short"
+[motion]
+rate_dps = 3
+rest_at_flat_s = 10
+[[step]]
+do = "go"
+to_deg = 30
+[[step]]
+do = "hold"
+for_s = 8
+"""
+"""On the way out until 37 s, then holding until 45 s, at horizontal from 56 s to 66 s, then on to upright."""
+
+TRIPS = (
+    "encoder-stuck@20",
+    "encoder-jump@40",
+    "encoder-jump-low@40",
+    "encoder-drift@20",
+    "encoder-drift-low@20",
+    "encoder-reversed@20",
+    "encoder-noisy@40",
+    "encoder-dead@20",
+    "inclinometer-stuck@20",
+    "inclinometer-jump@40",
+    "inclinometer-jump-low@40",
+    "inclinometer-drift@20",
+    "inclinometer-drift-low@20",
+    "inclinometer-reversed@20",
+    "inclinometer-noisy=1@40",
+    "inclinometer-dead@20",
+    "upright-switch-closed@20",
+    "inverted-switch-closed@20",
+    "hand-switch-wire@40",
+    "ankle-latch-wire@40",
+    "emergency-stop-wire@40",
+    "runaway@20",
+    "runaway-upright@20",
+    "reversed-polarity@20",
+    "torque-lost@20",
+    "stall@20",
+    "obstruction@20",
+    "obstruction-inverting=0@20",
+    "obstruction-returning@40",
+    "brake-jammed@40",
+    "gear-slips@40",
+    "coupling-broken@20",
+    "motor-hot@20",
+    "drive-hot@20",
+    "power-sag@20",
+    "power-loss@20",
+    "cable-out@40",
+    "to-host-dead@40",
+    "to-board-dead@40",
+    "frames-lost=0.95@40",
+    "frames-lost-in-bursts@40",
+    "bits-flipped=0.95@40",
+    "frames-delayed@40",
+    "frames-stale@40",
+    "babble@40",
+    "wrong-board@40",
+    "board-reboot@40",
+    "host-stall@40:2",
+    "clock-jump@40",
+    "hand-switch-release@40",
+    "ankle-latch-open@40",
+    "emergency-stop@40",
+    "rider-slips=150@0",
+    "rider-fights=150@20",
+)
+GOES_ON = (
+    "upright-switch-open@20",
+    "inverted-switch-open@20",
+    "hand-switch-stuck@20",
+    "ankle-latch-stuck@20",
+    "brake-slips@20",
+    "frames-lost@20",
+    "bits-flipped@20",
+    "frames-repeated@20",
+    "frames-reordered@20",
+    "host-stall@40:0.05",
+    "arms-raised@20",
+    "rider-heavier@0",
+    "rider-lighter@0",
+    "rider-fights=20@20",
+)
+PAIRS = (
+    ("hand-switch-stuck@10", "hand-switch-release@40"),
+    ("ankle-latch-stuck@10", "ankle-latch-open@40"),
+    ("brake-slips@10", "emergency-stop@40"),
+    ("cable-out@40:2", "host-stall@41:3"),
+    ("to-host-dead@40:1", "inclinometer-dead@20"),
+    ("encoder-dead@20", "to-board-dead@40"),
+)
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
+    program = tmp_path_factory.mktemp("program") / "short.toml"
+    program.write_text(SHORT, encoding="utf-8")
+    return load_session(program, REGULAR, EXAMPLES / "table.toml")
+
+
+def run(session: Session, records: Path, *faults: str) -> dict[str, Any]:
+    """Run it, and see that nothing was broken and nobody but the right monitors tripped."""
+    parsed = [parse(text) for text in faults]
+    found = run_session(session, parsed, 1, records)
+    assert found["violations"] == [], found
+    assert {trip["id"] for trip in found["trips"]} <= right_answers(fault.name for fault in parsed), found["trips"]
+    return found
+
+
+@pytest.mark.parametrize("fault", TRIPS)
+def test_a_fault_that_matters_is_answered(tmp_path: Path, session: Session, fault: str) -> None:
+    found = run(session, tmp_path, fault)
+    assert found["trips"]
+    assert found["outcome"] != "completed"
+    kind = parse(fault).kind
+    by_person = any(trip["id"] == "emergency-stop" for trip in found["trips"])
+    if not (kind.cannot_move or by_person or fault.startswith("obstruction-returning")):
+        assert found["truth"]["final_angle_deg"] < -70.0
+
+
+@pytest.mark.parametrize("fault", GOES_ON)
+def test_a_fault_that_the_table_can_bear_ends_no_session(tmp_path: Path, session: Session, fault: str) -> None:
+    found = run(session, tmp_path, fault)
+    assert found["trips"] == []
+    assert found["outcome"] == "completed"
+
+
+@pytest.mark.parametrize("faults", PAIRS, ids=" ".join)
+def test_two_faults_at_once_are_answered(tmp_path: Path, session: Session, faults: tuple[str, str]) -> None:
+    assert run(session, tmp_path, *faults)["trips"]
+
+
+def test_the_board_alone_brings_the_rider_upright_when_the_host_is_killed(tmp_path: Path, session: Session) -> None:
+    found = run(session, tmp_path, "host-killed@40")
+    assert found["trips"] == []
+    assert found["truth"]["final_angle_deg"] < -70.0
+
+
+@pytest.mark.parametrize("fault", ["hand-switch-wire@0.5", "ankle-latch-wire@0.5", "inverted-switch-closed@0.5"])
+def test_a_contact_that_contradicts_itself_at_boarding_lets_nobody_invert(
+    tmp_path: Path, session: Session, fault: str
+) -> None:
+    found = run(session, tmp_path, fault)
+    assert found["truth"]["max_angle_deg"] < -70.0
+
+
+def test_every_fault_of_the_catalogue_is_tried() -> None:
+    tried = {parse(text).name for text in (*TRIPS, *GOES_ON, "host-killed@40")}
+    assert tried == set(CATALOGUE)
+
+
+def test_the_list_of_faults_for_machines_and_for_people() -> None:
+    told = json.loads(righting("faults", "--json", "-").stdout)
+    assert [one["name"] for one in told] == list(CATALOGUE)
+    jump = next(one for one in told if one["name"] == "encoder-jump")
+    assert jump["value"] == {"default": 5.0, "lowest": 0.1, "highest": 60.0, "unit": "deg"}
+    assert "angle-agreement" in jump["causes"]
+    shown = righting("faults")
+    assert shown.returncode == 0, shown.stderr
+    assert all(name in shown.stdout for name in CATALOGUE)
