@@ -18,6 +18,8 @@ def recorded(folder: Path, *faults: str) -> Recording:
     ("cable-out@75:2", ("the monitor link began the emergency return", "the line lost 200 frames"), "line"),
     ("power-loss@75", ("no frame came any more", "neither at horizontal nor upright", "The last alarm"), "line"),
     ("host-stall@75:2", ("the monitor tick", "The host stalled: its loop did not run for 2.00 s"), "host"),
+    ("board-reboot@75", ("The board restarted",), "board"),
+    ("to-board-dead@75:2", ("the board heard nothing",), "host-to-board line"),
     ("hand-switch-release@75", ("the monitor hand-switch", "hand switch released", "with the rider upright"), ""),
     ("encoder-jump@75", ("the monitor angle-plausibility", "encoder jumped by"), ""),
     ("runaway@75", ("cut the torque and closed the brake", "standstill after", "Then acted", "by hand"), ""),
