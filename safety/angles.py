@@ -20,6 +20,10 @@ _LOST_ENCODER: Final = Lost.ENCODER
 _LOST_INCLINOMETER: Final = Lost.INCLINOMETER
 WINDOW: Final = 12
 """Frames over which the inclinometer's rate is taken."""
+CLOCK_MASK: Final = 0xFFFFFFFF
+"""The board's clock has 32 bits."""
+PARTING_DEG: Final = 0.2
+"""More than the inclinometer's lag and noise make of a motion within the window."""
 DRIVE_LAG_S: Final = 0.08
 """First-order lag of the drive behind its command, for the expected rate."""
 RATE_MEMORY_S: Final = 1.5
@@ -32,6 +36,7 @@ BOARD_OBEYS_S: Final = 0.25
 OUTVOTED: Final = "disagrees with the other angle and with the commanded motion"
 CAUGHT: Final = "contradicts the brake: it moves while the table stands on its brake, or did not come the way to it"
 DOUBTED: Final = "is doubted: no recovery that controls by it has brought the rider upright"
+BEHIND: Final = "falls behind the motor, which turns as it was told"
 SETTLE_S: Final = 10.0
 """How slowly dead reckoning follows the measured angles: slower than any sensor drift that agreement would miss."""
 
@@ -59,6 +64,7 @@ class Angles:
         "inclinometer",
         "lost_angles",
         "low_deg",
+        "parting",
         "rate_dps",
         "table_rate_dps",
     )
@@ -84,6 +90,8 @@ class Angles:
         """Rate from the encoder if it is believed, else from the inclinometer."""
         self.table_rate_dps: float | None = None
         """Rate from the inclinometer alone."""
+        self.parting = False
+        """The inclinometer goes away from the encoder. One that catches up with it was late: its rate says nothing."""
         self.angle_deg: float | None = None
         """The believed angle; None with both channels lost."""
         self.best_deg: float | None = None
@@ -94,7 +102,8 @@ class Angles:
         """The most inverted angle that the believed channels allow."""
         self.disagreement_deg: float | None = None
         """Encoder less inclinometer while both are believed."""
-        self._window: list[tuple[float, float]] = []
+        self._window: list[tuple[int, float, float]] = []
+        """Board's time in us, inclinometer, and how far the encoder is from it."""
         self._at = 0
 
     def expect(self, command_dps: float, accel_dps2: float, dt_s: float) -> None:
@@ -117,7 +126,7 @@ class Angles:
     def forget_rates(self) -> None:
         """After silence: a rate across the gap would be that of a motion long past."""
         self._window.clear()
-        self._at, self.table_rate_dps = 0, None
+        self._at, self.table_rate_dps, self.parting = 0, None, False
 
     def update(self, t: Telemetry, now_s: float, dt_s: float, limits: Limits, *, on_its_own: bool = False) -> None:
         """Take a fresh frame; ``on_its_own`` says that the table may have moved without our commands."""
@@ -133,8 +142,10 @@ class Angles:
             inclinometer.lose_if_it_stands_while(encoder)
         self._ask_the_brake(t, now_s, moved, on_its_own=on_its_own)
         self._compare_rate(t, now_s)
-        self._update_rates(t, now_s)
-        self.fuse(1.0 if on_its_own else min(dt_s / SETTLE_S, 1.0))
+        self._update_rates(t)
+        # The last angle may be wrong too, without a second one to say so: then dead reckoning is the other witness.
+        settle = 0.0 if self.lost_angles else min(dt_s / SETTLE_S, 1.0)
+        self.fuse(1.0 if on_its_own else settle)
 
     def fuse(self, settle: float = 0.0) -> None:
         """Derive the public angles from the channels; ``settle`` draws the estimate toward them."""
@@ -172,22 +183,30 @@ class Angles:
                 self.encoder.lose("its rate contradicts its angle", now_s)
         self._compared_s, self._compared_deg = now_s, value
 
-    def _update_rates(self, t: Telemetry, now_s: float) -> None:
-        value = self.inclinometer.value_deg
-        if value is None or self.inclinometer.lost:
-            self._window.clear()
-            self._at = 0
-            self.table_rate_dps = None
-        elif len(self._window) < WINDOW:
-            self._window.append((now_s, value))
+    def _update_rates(self, t: Telemetry) -> None:
+        inclinometer, encoder = self.inclinometer, self.encoder
+        value = inclinometer.value_deg
+        if value is None or inclinometer.lost:
+            self.forget_rates()
         else:
-            then_s, then_deg = self._window[self._at]
-            self._window[self._at] = (now_s, value)
-            self._at = (self._at + 1) % WINDOW
-            self.table_rate_dps = (value - then_deg) / (now_s - then_s) if now_s > then_s else None
+            encoder_deg = encoder.value_deg
+            off = 0.0 if encoder_deg is None or encoder.lost else encoder_deg - value
+            self._take_rate(t.board_time_us, value, off)
         rate = t.rate_dps
-        believed = rate is not None and isfinite(rate) and not self.encoder.lost
+        believed = rate is not None and isfinite(rate) and not encoder.lost
         self.rate_dps = rate if believed else self.table_rate_dps
+
+    def _take_rate(self, now_us: int, value_deg: float, off_deg: float) -> None:
+        """By the board's clock: frames that were held up on the line and arrive at once are no fast motion."""
+        if len(self._window) < WINDOW:
+            self._window.append((now_us, value_deg, off_deg))
+            return
+        then_us, then_deg, then_off_deg = self._window[self._at]
+        self._window[self._at] = (now_us, value_deg, off_deg)
+        self._at = (self._at + 1) % WINDOW
+        passed_s = ((now_us - then_us) & CLOCK_MASK) / 1e6
+        self.table_rate_dps = (value_deg - then_deg) / passed_s if passed_s > 0.0 else None
+        self.parting = abs(off_deg) > abs(then_off_deg) + PARTING_DEG
 
     def vote(self) -> None:
         """Of two channels that disagree, lose the one farther from dead reckoning."""
@@ -213,6 +232,11 @@ class Angles:
             self.encoder.lose(DOUBTED, self._now_s)
             self.fuse()
         return believed
+
+    def doubt_inclinometer(self) -> None:
+        """The last angle falls behind a motor that turns as told: do without it, and let the upright switch decide."""
+        self.inclinometer.lose(BEHIND, self._now_s)
+        self.fuse()
 
     def _ask_the_brake(self, t: Telemetry, now_s: float, moved_deg: float, *, on_its_own: bool) -> None:
         encoder_deg, inclinometer_deg, rest = t.encoder_deg, t.inclinometer_deg, self._rest
@@ -243,5 +267,4 @@ class Angles:
         self._outvoted = None
         self._rest = Rest()
         self._compared_s, self._rate_off_deg = None, 0.0
-        self._window.clear()
-        self._at = 0
+        self.forget_rates()

@@ -26,7 +26,6 @@ class Channel:
 
     __slots__ = (
         "_driven_deg",
-        "_noise_deg",
         "_other_deg",
         "_seen_s",
         "_step_deg",
@@ -35,6 +34,7 @@ class Channel:
         "lost",
         "lost_since_s",
         "name",
+        "noise_deg",
         "value_deg",
     )
 
@@ -51,7 +51,8 @@ class Channel:
         self._driven_deg = 0.0
         self._other_deg: float | None = None
         self._step_deg: float | None = None
-        self._noise_deg = 0.0
+        self.noise_deg = 0.0
+        """How far three regular frames are off a straight line, on average; more than twice the standard deviation."""
 
     def lose(self, reason: str, since_s: float) -> None:
         """Believe it no more; the first reason stays."""
@@ -90,9 +91,9 @@ class Channel:
         before_deg, self._step_deg = self._step_deg, step_deg if gap_s < REGULAR_S else None
         if before_deg is not None and gap_s < REGULAR_S:
             kink_deg = step_deg - before_deg if step_deg > before_deg else before_deg - step_deg
-            self._noise_deg += (kink_deg - self._noise_deg) * NOISE_MEMORY
-            if self._noise_deg > NOISY_DEG:
-                self.lose(f"is noisy: {self._noise_deg:.2f} deg from frame to frame", now_s)
+            self.noise_deg += (kink_deg - self.noise_deg) * NOISE_MEMORY
+            if self.noise_deg > NOISY_DEG:
+                self.lose(f"is noisy: {self.noise_deg:.2f} deg from frame to frame", now_s)
 
     def lose_if_it_stands_while(self, other: "Channel") -> None:
         """Lost, if it shows no change while the table should have moved, and by the other channel did."""
@@ -111,4 +112,4 @@ class Channel:
         """Believe the channel again: the operator acknowledged, and the next frames decide anew."""
         self.lost, self.value_deg, self._seen_s = "", None, None
         self._still_deg, self._driven_deg, self._other_deg = None, 0.0, None
-        self._step_deg, self._noise_deg = None, 0.0
+        self._step_deg, self.noise_deg = None, 0.0

@@ -112,6 +112,9 @@ class Returning:
             self.stage = Stage.ARRIVED
         best, outvoted = view.angles.best_deg, view.angles.outvoted_deg
         self._careful = outvoted is not None and outvoted < FLAT_DEG + CAREFUL_DEG
+        estimate = view.angles.estimate_deg
+        if view.angles.lost_angles and estimate is not None and estimate < FLAT_DEG:
+            self._careful = True  # the angle that is left may be wrong too: by dead reckoning the rider is head-up
         if self.stage == Stage.FLAT and best is not None and best > FLAT_DEG + SLIPPED_DEG:
             self._start(Stage.TO_FLAT, view)
         if self.stage == Stage.FLAT:

@@ -169,7 +169,8 @@ class Telemetry(NamedTuple):
     inclinometer_deg: float | None
     """Angle from the table-side inclinometer, against gravity."""
     rate_dps: float | None
-    """Rate from the encoder."""
+    """Rate of the motor's side: from the encoder; where that is lost, from the motor's own voltage and current, if the
+    board can tell."""
     current_a: float | None
     """Motor current, positive when the motor drives toward inversion."""
     bus_v: float | None

@@ -63,6 +63,8 @@ class Supervisor:
         "_lost_angles",
         "_monitors",
         "_rider_asked",
+        "_stopped",
+        "_stopped_before",
         "acknowledged",
         "active",
         "inhibited",
@@ -92,6 +94,10 @@ class Supervisor:
         self.torque_off = False
         self._asked_recovery = Recovery.AUTOMATIC
         self._attempts = 0
+        self._stopped: tuple[str, ...] = ()
+        """Ids of the monitors that call for a stop in this tick, ..."""
+        self._stopped_before: tuple[str, ...] = ()
+        """... and in the one before."""
         self._lost_angles = 0
         self._entered_s = 0.0
         self._rider_asked = True
@@ -100,6 +106,7 @@ class Supervisor:
     def judge(self, view: View) -> None:
         """Run every monitor on this tick's facts, latch what trips, start the response it calls for."""
         self.acknowledged = False
+        self._stopped_before, self._stopped = self._stopped, ()
         if self.new_trips:
             self.new_trips.clear()
         if self.active:
@@ -184,6 +191,8 @@ class Supervisor:
         self._attempts = max(self._attempts, 0)
 
     def _trip(self, monitor: Monitor, response: Response, view: View) -> None:
+        if response >= STOP:
+            self._stopped += (monitor.id,)
         if monitor.recovery == Recovery.ON_REQUEST:
             self._asked_recovery = Recovery.ON_REQUEST
         known = self.latched.get(monitor.id)
@@ -198,7 +207,10 @@ class Supervisor:
         """Act on a motion that is under way, although as strong a response has acted before it."""
         if response is TORQUE_OFF:
             return self.phase in (Phase.CREEPING, Phase.STOPPING, Phase.BOARDED)
-        return self.phase is Phase.CREEPING and response is STOP and monitor.stops_recovery
+        if self.phase is not Phase.CREEPING or response is not STOP:
+            return False
+        # What was there when the recovery began is what it recovers from, unless it forbids powered motion.
+        return monitor.stops_recovery or monitor.id not in self._stopped_before
 
     def _latch(
         self, name: str, response: Response, recovery: Recovery, since_s: float, detail: str, view: View

@@ -108,7 +108,7 @@ class VirtualBoard:
 
     def _frame(self) -> bytes:
         readings = self.table.readings.tolist()
-        encoder, inclinometer, rate, current, bus, drive_c, motor_c, inputs = readings
+        encoder, inclinometer, _, current, bus, drive_c, motor_c, inputs = readings
         if bus < LOGIC_V:
             if self._powered:
                 self._powered = False
@@ -118,7 +118,7 @@ class VirtualBoard:
         link, now_us = self.link, self.now_us
         # The codec sends what is not a number as absent.
         sequence = link.next_sequence()
-        status, faults = self._memory[firmware.STATUS : firmware.FAULTS + 1].tolist()
+        status, faults, rate = self._memory[firmware.STATUS : firmware.SAID_DPS + 1].tolist()
         return link.telemetry(
             Telemetry(
                 link.session_id,

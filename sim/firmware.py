@@ -46,7 +46,11 @@ WATCHDOG_S: Final = 3
 DUTY_PER_DPS: Final = 4
 """Feed-forward: the duty that turns the unloaded table at 1 deg/s."""
 RATED_CURRENT_A: Final = 5
-SETTINGS_SIZE: Final = 6
+VOLTS_PER_DPS: Final = 6
+"""What the turning motor sets against the voltage, by the rate of the table."""
+CIRCUIT_OHM: Final = 7
+"""Winding at 20 degC and power stage."""
+SETTINGS_SIZE: Final = 8
 
 # --- Memory ----------------------------------------------------------------------------------------------------------
 RAMP_DPS: Final = 0
@@ -64,12 +68,12 @@ RETURN_STAGE: Final = 6
 STAGE_MS: Final = 7
 STATUS: Final = 8
 FAULTS: Final = 9
-TABLE_RATE_DPS: Final = 10
-"""From the inclinometer, smoothed; NaN while it is absent."""
+SAID_DPS: Final = 10
+"""The rate that the board reports; NaN: none."""
 TABLE_DEG: Final = 11
 """The inclinometer, smoothed."""
 ENCODER_LOST: Final = 12
-"""1: the encoder was found standing while the table turned; until the host clears faults."""
+"""1: the encoder was found to contradict motor and inclinometer; until the host clears faults."""
 MISMATCH_MS: Final = 13
 OVERLOAD_MS: Final = 14
 SLIP_MS: Final = 15
@@ -83,7 +87,11 @@ RUNAWAY_MS: Final = 19
 """For how long the table has turned toward inversion in a return by itself, against the ramp."""
 RUNAWAYS: Final = 20
 """How often that ended a return by itself."""
-MEMORY_SIZE: Final = 21
+MOTOR_RATE_DPS: Final = 21
+"""From the motor's own voltage and current, smoothed; NaN where they do not tell."""
+TABLE_RATE_DPS: Final = 22
+"""From the inclinometer, smoothed; NaN while it is absent."""
+MEMORY_SIZE: Final = 23
 
 MS_S: Final = 1e-3
 OWN_ACCEL_DPS2: Final = 8.0
@@ -110,9 +118,17 @@ INTEGRAL_GAIN: Final = 0.6
 INTEGRAL_MOST: Final = 0.2
 """Enough for the heaviest load; so little that a dead encoder cannot wind the drive up far."""
 LEAST_ACCEL_DPS2: Final = 1.0
+MISMATCH_DPS: Final = 1.2
 ENCODER_STANDS_DPS: Final = 0.3
-TABLE_TURNS_DPS: Final = 1.2
+TURNS_A: Final = 0.1
+"""Friction takes more than this to turn any motor: with less its circuit may be open."""
 MISMATCH_LOST_MS: Final = 200.0
+MOTOR_FILTER_MS: Final = 5.0
+MOTOR_TRUST_DPS: Final = 1.5
+"""An encoder is believed so far beside the motor's own rate: supply, heat and tolerances make less of it."""
+COPPER_PER_K: Final = 0.00393
+AT_LIMIT: Final = 0.97
+"""Above this share of the current limit the power stage chops, and its duty is not what was asked."""
 TABLE_FILTER_MS: Final = 40.0
 OVERLOAD_TRIP_MS: Final = 400.0
 SLIP_TRIP_MS: Final = 300.0
@@ -133,6 +149,7 @@ _MOVE: Final = int(CommandMode.MOVE)
 _OFF: Final = int(CommandMode.TORQUE_OFF)
 _ESTOP: Final = int(Input.ESTOP_CHAIN)
 _UPRIGHT: Final = int(Input.UPRIGHT_SWITCH)
+_INVERTED: Final = int(Input.INVERTED_SWITCH)
 _ENCODER_LOST: Final = int(Lost.ENCODER)
 _INCLINOMETER_LOST: Final = int(Lost.INCLINOMETER)
 _BRAKE_CLOSED: Final = int(Status.BRAKE_CLOSED)
@@ -158,13 +175,15 @@ def make_settings(
     settings[WATCHDOG_S] = watchdog_s
     settings[DUTY_PER_DPS] = 1.0 / table.no_load_rate_dps
     settings[RATED_CURRENT_A] = table.motor.rated_current_a
+    settings[VOLTS_PER_DPS] = table.motor.torque_constant_nm_per_a * math.radians(table.gear.ratio)
+    settings[CIRCUIT_OHM] = table.motor.resistance_ohm + table.thermal.stage_resistance_ohm
     return settings
 
 
 def make_memory(upright_deg: float) -> Floats:
     """Memory of a board that just started: float64 of shape (MEMORY_SIZE,)."""
     memory = np.zeros(MEMORY_SIZE)
-    memory[TABLE_RATE_DPS] = memory[TABLE_DEG] = math.nan
+    memory[TABLE_RATE_DPS] = memory[TABLE_DEG] = memory[MOTOR_RATE_DPS] = math.nan
     memory[BLIND_DEG] = upright_deg
     memory[STATUS] = float(_BRAKE_CLOSED)
     memory[CLOSED_MS] = BRAKE_HOLDS_MS
@@ -177,8 +196,11 @@ def firmware_tick(settings: Floats, memory: Floats, readings: Floats, order: Flo
     order[AGE_S] += MS_S
     inputs = int(readings[INPUTS])
     lost = int(order[LOST_ANGLES])
-    _watch_sensors(memory, readings)
+    _watch_motor(settings, memory, readings, drive)
+    _watch_sensors(memory, readings, lost)
     rate = _rate(memory, readings, lost)
+    encoder_lost = memory[ENCODER_LOST] > 0.5 or lost & _ENCODER_LOST != 0
+    memory[SAID_DPS] = memory[MOTOR_RATE_DPS] if encoder_lost else readings[ENCODER_RATE_DPS]
     low, high = _angles(memory, readings, lost)
     _arm(settings, memory, order, low)
     expired = memory[ARMED] > 0.5 and order[AGE_S] > settings[WATCHDOG_S]
@@ -204,8 +226,22 @@ def firmware_tick(settings: Floats, memory: Floats, readings: Floats, order: Flo
 
 
 @jit
-def _watch_sensors(memory: Floats, readings: Floats) -> None:
-    """Smooth the inclinometer, take its rate, and find an encoder that stands while the table turns."""
+def _watch_motor(settings: Floats, memory: Floats, readings: Floats, drive: Floats) -> None:
+    """The rate by the motor itself: what its resistance leaves of the voltage is what its turning sets against it."""
+    if drive[TORQUE_ENABLE] < 0.5 or not abs(readings[CURRENT_A]) < AT_LIMIT * drive[CURRENT_LIMIT_A]:
+        memory[MOTOR_RATE_DPS] = math.nan
+        return
+    warm = readings[MOTOR_TEMPERATURE_C] - 20.0
+    ohm = settings[CIRCUIT_OHM] * (1.0 + COPPER_PER_K * (0.0 if math.isnan(warm) else warm))
+    duty = min(drive[DUTY], 0.0) if int(readings[INPUTS]) & _INVERTED else drive[DUTY]  # the switch is hard-wired
+    rate = (duty * readings[BUS_V] - ohm * readings[CURRENT_A]) / settings[VOLTS_PER_DPS]
+    before = memory[MOTOR_RATE_DPS]
+    memory[MOTOR_RATE_DPS] = rate if math.isnan(before) else before + (rate - before) / MOTOR_FILTER_MS
+
+
+@jit
+def _watch_sensors(memory: Floats, readings: Floats, lost: int) -> None:
+    """Smooth the inclinometer, take its rate, and find an encoder that says otherwise than it and the motor."""
     value = readings[INCLINOMETER_DEG]
     if math.isnan(value) or math.isnan(memory[TABLE_DEG]):
         memory[TABLE_DEG] = value
@@ -216,11 +252,16 @@ def _watch_sensors(memory: Floats, readings: Floats) -> None:
         error = value - predicted
         memory[TABLE_DEG] = predicted + error / TABLE_FILTER_MS
         memory[TABLE_RATE_DPS] += error * 0.25 / (TABLE_FILTER_MS * TABLE_FILTER_MS * MS_S)
-    encoder_rate, table_rate = readings[ENCODER_RATE_DPS], memory[TABLE_RATE_DPS]
-    # Only while the motor drives: the smoothed inclinometer is late to know that a brake stopped the table. NaN: False.
-    stands = abs(encoder_rate) < ENCODER_STANDS_DPS and abs(table_rate) > TABLE_TURNS_DPS
-    driving = memory[RELEASED_MS] > BRAKE_OPENS_MS + MISMATCH_LOST_MS and abs(memory[RAMP_DPS]) > TABLE_TURNS_DPS
-    memory[MISMATCH_MS] = memory[MISMATCH_MS] + 1.0 if stands and driving else 0.0
+    encoder_rate, table_rate, motor_rate = readings[ENCODER_RATE_DPS], memory[TABLE_RATE_DPS], memory[MOTOR_RATE_DPS]
+    # Two against one; with the motor's leads swapped it is the motor that stands alone. NaN: False.
+    off = abs(encoder_rate - motor_rate) > MISMATCH_DPS and abs(table_rate - motor_rate) < abs(
+        table_rate - encoder_rate
+    )
+    if lost & _INCLINOMETER_LOST or math.isnan(table_rate):
+        # One against one: an encoder that moves may be the only one to see a drive that turns the wrong way.
+        off = abs(encoder_rate) < ENCODER_STANDS_DPS and abs(motor_rate) > MISMATCH_DPS
+        off = off and abs(readings[CURRENT_A]) > TURNS_A
+    memory[MISMATCH_MS] = memory[MISMATCH_MS] + 1.0 if off else 0.0
     if memory[MISMATCH_MS] > MISMATCH_LOST_MS:
         memory[ENCODER_LOST] = 1.0
     if memory[CLEAR_FAULTS] > 0.5:
@@ -229,9 +270,17 @@ def _watch_sensors(memory: Floats, readings: Floats) -> None:
 
 @jit
 def _rate(memory: Floats, readings: Floats, lost: int) -> float:
-    """The rate to control by: encoder, else inclinometer, else NaN; not one that the host found lost."""
+    """The rate to control by. Not one that the host found lost; NaN without any.
+
+    The encoder, as far as the motor bears it out, so that one that jumps or lies does not make the drive jump; else the
+    motor's own; else, where that says nothing either, the inclinometer's.
+    """
+    motor = memory[MOTOR_RATE_DPS]
     if memory[ENCODER_LOST] < 0.5 and not lost & _ENCODER_LOST and not math.isnan(readings[ENCODER_RATE_DPS]):
-        return float(readings[ENCODER_RATE_DPS])
+        encoder = float(readings[ENCODER_RATE_DPS])
+        return encoder if math.isnan(motor) else min(max(encoder, motor - MOTOR_TRUST_DPS), motor + MOTOR_TRUST_DPS)
+    if not math.isnan(motor):
+        return float(motor)
     return math.nan if lost & _INCLINOMETER_LOST else float(memory[TABLE_RATE_DPS])
 
 
@@ -406,7 +455,7 @@ def _control(settings: Floats, memory: Floats, drive: Floats, rate: float) -> No
 @jit
 def _watch_drive(memory: Floats, readings: Floats, drive: Floats, rate: float) -> None:
     """The drive's own fault flags."""
-    at_limit = abs(readings[CURRENT_A]) > 0.97 * drive[CURRENT_LIMIT_A] and drive[TORQUE_ENABLE] > 0.5
+    at_limit = abs(readings[CURRENT_A]) > AT_LIMIT * drive[CURRENT_LIMIT_A] and drive[TORQUE_ENABLE] > 0.5
     behind = not abs(rate - memory[RAMP_DPS]) < max(0.5 * abs(memory[RAMP_DPS]), STILL_DPS)
     memory[OVERLOAD_MS] = memory[OVERLOAD_MS] + 1.0 if at_limit and behind else 0.0
     slips = memory[CLOSED_MS] > BRAKE_HOLDS_MS and abs(rate) > 1.0

@@ -119,11 +119,17 @@ def _asked(session: Session, host: LockstepHost, result: LockstepResult, faults:
         rest_s=session.limits.return_rest_s,
         person_stopped=any(trip.recovery == Recovery.ON_REQUEST for trip in trips),
         load_path_broke=any(fault.kind.load_path_broke for fault in faults),
-        cannot_move=dead or _blocked(trace),
+        cannot_move=dead or _misled(faults) or _blocked(trace),
         alarm=host.controller.alarms.text,
         causes=right_answers(fault.name for fault in faults),
         invert_rate_dps=session.limits.invert_rate_dps,
     )
+
+
+def _misled(faults: list[Fault]) -> bool:
+    """Tell whether both angles are spoiled, one of them so that it goes another way than the table."""
+    spoiled = {fault.kind.angle for fault in faults if fault.kind.angle}
+    return len(spoiled) > 1 and any(fault.kind.misleads for fault in faults)
 
 
 def _blocked(trace: Floats) -> bool:

@@ -11,6 +11,8 @@ _HOLD: Final = CommandMode.HOLD
 _OFF: Final = CommandMode.TORQUE_OFF
 _BRAKE_CLOSED: Final = Status.BRAKE_CLOSED
 
+RATE_PER_NOISE: Final = 20.0
+"""deg/s that noise of 1 deg (``Channel.noise_deg``) may make of the inclinometer's rate: three standard deviations."""
 RUNAWAY_S: Final = 0.02
 """Twice the limit is believed after two frames."""
 OPPOSITE_DPS: Final = 1.0
@@ -21,15 +23,23 @@ BRAKE_GRACE_S: Final = 0.7
 PROGRESS_WINDOW_S: Final = 1.5
 PROGRESS_DEG: Final = 1.0
 PROGRESS_SHARE: Final = 0.4
+STOOD_DEG: Final = 0.1
+"""An angle that changed less than this in a window stood still."""
+MOTOR_SHARE: Final = 0.5
+"""A motor that turns at this share of the rate that it was told is not held."""
 STRAYS_DEG: Final = 1.5
 """Far enough beyond what latency and lag can make of a command within one window."""
 
 
 def _fastest_dps(view: View) -> float:
-    """The larger of the two independent rates, without sign; 0 if neither is known."""
+    """The larger of the two independent rates, without sign; 0 if neither is known.
+
+    The table may be faster than its motor where the load path broke: then the angles part.
+    """
     angles = view.angles
     fastest, table_rate = abs(angles.rate_dps or 0.0), abs(angles.table_rate_dps or 0.0)
-    return fastest if fastest >= table_rate else table_rate
+    table_rate -= RATE_PER_NOISE * angles.inclinometer.noise_deg
+    return table_rate if angles.parting and table_rate > fastest else fastest
 
 
 class Overspeed(Monitor):
@@ -214,3 +224,16 @@ class Progress(Monitor):
     def since_s(self, view: View) -> float:
         """When the window began."""
         return min(self._since_s, view.now_s)
+
+    def on_trip(self, view: View) -> None:
+        """Where the inclinometer is the last angle, and the motor turns as it was told, it is the angle that is wrong.
+
+        Only where it stands or falls behind, never where it goes the other way: then it may be the only one to see a
+        drive that turns the wrong way. And a motor that is held by an obstacle does not turn.
+        """
+        t, expected = view.telemetry, view.angles.expected_dps
+        if t is None or t.rate_dps is None or not view.angles.encoder.lost:
+            return
+        turns = t.rate_dps * expected > MOTOR_SHARE * expected * expected  # written so that NaN fails it
+        if turns and (abs(self._made_deg) < STOOD_DEG or self._made_deg * self._expected_deg > 0.0):
+            view.angles.doubt_inclinometer()

@@ -28,7 +28,17 @@ def _angle(name: str, what: str, channel: int, right: frozenset[str]) -> dict[st
     def kind(text: str, fault: int, sign: float = 1.0, parameter: Parameter | None = None) -> Kind:
         begin, end = _channel(channel, fault, sign)
         begin = fixed(begin, 1.0) if parameter is None else begin
-        return Kind(Place.SENSOR, f"{what} {text}", begin, end, right, may_pass=True, parameter=parameter)
+        return Kind(
+            Place.SENSOR,
+            f"{what} {text}",
+            begin,
+            end,
+            right,
+            may_pass=True,
+            parameter=parameter,
+            angle=name,
+            misleads=fault in (sensors.DRIFT_PER_S, sensors.REVERSED),
+        )
 
     return {
         f"{name}-stuck": kind("repeats its last value", sensors.STUCK),

@@ -87,6 +87,11 @@ class Kind(NamedTuple):
     parameter: Parameter | None = None
     cannot_move: bool = False
     """The drive cannot be asked to bring anybody upright: standing still with an alarm is right."""
+    angle: str = ""
+    """Which of the two angles it spoils."""
+    misleads: bool = False
+    """The angle goes another way than the table. With the other one spoiled too, nothing tells a drive that turns the
+    wrong way from a sensor that does: standing still with an alarm is right."""
     load_path_broke: bool = False
     """Nothing ties the table to its motor any more."""
 

@@ -5,6 +5,7 @@ tests runs against the simulator.
 """
 
 from collections.abc import Callable
+from math import isfinite
 
 from safety.layer import PERIOD_S, SafetyState, Verdict, step
 from safety.limits import MACHINE, Limits, narrow
@@ -28,6 +29,8 @@ class KinematicTable:
     ) -> None:
         self.state = SafetyState(limits, TABLE, hand_switch_mode)
         self.now_s = 100.0
+        self.board_s = 0.0
+        """The board's own clock, which no jump of the host's changes."""
         self.angle_deg = angle_deg
         self.rate_dps = 0.0
         self.braked = True
@@ -57,7 +60,7 @@ class KinematicTable:
             Telemetry(
                 self.session_id,
                 self.sequence % 65536,
-                0,
+                round(self.board_s * 1e6) & 0xFFFFFFFF,
                 None,
                 None,
                 self.angle_deg,
@@ -78,6 +81,7 @@ class KinematicTable:
     def tick(self, request: MotionRequest = HOLD, period_s: float = PERIOD_S) -> Verdict:
         """One control period: measure, decide, move."""
         self.now_s += period_s
+        self.board_s += period_s if isfinite(period_s) and period_s > 0.0 else PERIOD_S
         frame = None if self.silent else self.frame()
         verdict = step(self.state, self.now_s, frame, self.config, self.late_s, request)
         self.trips += verdict.new_trips

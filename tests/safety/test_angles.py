@@ -96,7 +96,8 @@ def test_without_two_angles_there_is_nothing_to_vote_on() -> None:
 def test_the_rate_comes_from_the_other_angle_when_the_encoder_is_lost() -> None:
     angles = Angles()
     for number in range(30):
-        angles.update(frame(None, 0.02 * number, None), number * 0.01, 0.01, LIMITS)
+        timed = frame(None, 0.02 * number, None)._replace(board_time_us=(number * 10_000 - 100_000) & 0xFFFFFFFF)
+        angles.update(timed, number * 0.01, 0.01, LIMITS)
     assert angles.encoder.lost == "no value"
     assert angles.rate_dps == pytest.approx(2.0, abs=0.01)
     for number in range(30, 40):
@@ -122,3 +123,15 @@ def test_the_last_angle_that_is_left_is_not_lost_to_the_brake() -> None:
         angles.update(braked, number * 0.01, 0.01, LIMITS)
     assert "noisy" in angles.inclinometer.lost
     assert not angles.encoder.lost
+
+
+@pytest.mark.requirement("REQ-ANG-WORST")
+def test_the_tables_rate_goes_by_the_boards_clock() -> None:
+    angles = Angles()
+    for number in range(20):
+        timed = frame(0.03 * number, 0.03 * number, 3.0)._replace(board_time_us=number * 10_000)
+        angles.update(timed, number * 0.001, 0.001, LIMITS)  # held up on the line, they come ten times as fast
+    assert angles.table_rate_dps == pytest.approx(3.0, abs=0.01)
+    for _ in range(20):
+        angles.update(frame(1.0, 1.0, 3.0)._replace(board_time_us=7), 1.0, 0.01, LIMITS)
+    assert angles.table_rate_dps is None  # a clock that stands tells no rate
