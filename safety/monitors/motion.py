@@ -23,8 +23,8 @@ BRAKE_GRACE_S: Final = 0.7
 PROGRESS_WINDOW_S: Final = 1.5
 PROGRESS_DEG: Final = 1.0
 PROGRESS_SHARE: Final = 0.4
-STOOD_DEG: Final = 0.1
-"""An angle that changed less than this in a window stood still."""
+STOOD_DPS: Final = 0.1
+"""By an angle that changes more slowly the table stands."""
 MOTOR_SHARE: Final = 0.5
 """A motor that turns at this share of the rate that it was told is not held."""
 STRAYS_DEG: Final = 1.5
@@ -40,6 +40,20 @@ def _fastest_dps(view: View) -> float:
     fastest, table_rate = abs(angles.rate_dps or 0.0), abs(angles.table_rate_dps or 0.0)
     table_rate -= RATE_PER_NOISE * angles.inclinometer.noise_deg
     return table_rate if angles.parting and table_rate > fastest else fastest
+
+
+def _doubt_last_angle(view: View, made_dps: float, told_dps: float) -> None:
+    """Where the inclinometer is the last angle, and the motor turns as it was told, it is the angle that is wrong.
+
+    Only where it stands or falls behind, never where it goes the other way: then it may be the only one to see a drive
+    that turns the wrong way. And a motor that is held by an obstacle does not turn.
+    """
+    t, angles = view.telemetry, view.angles
+    if t is None or t.rate_dps is None or not angles.encoder.lost:
+        return
+    turns = t.rate_dps * told_dps > MOTOR_SHARE * told_dps * told_dps  # written so that NaN fails it
+    if turns and (abs(made_dps) < STOOD_DPS or 0.0 < made_dps * told_dps < told_dps * told_dps):
+        angles.doubt_inclinometer()
 
 
 class Overspeed(Monitor):
@@ -128,6 +142,10 @@ class Following(Monitor):
     def since_s(self, view: View) -> float:
         """When the rate left what was expected."""
         return min(self._off.since_s(view), self._opposite.since_s(view))
+
+    def on_trip(self, view: View) -> None:
+        """See whether it is the angle that is wrong."""
+        _doubt_last_angle(view, view.angles.rate_dps or 0.0, view.angles.expected_dps)
 
 
 class StopTime(Monitor):
@@ -226,14 +244,5 @@ class Progress(Monitor):
         return min(self._since_s, view.now_s)
 
     def on_trip(self, view: View) -> None:
-        """Where the inclinometer is the last angle, and the motor turns as it was told, it is the angle that is wrong.
-
-        Only where it stands or falls behind, never where it goes the other way: then it may be the only one to see a
-        drive that turns the wrong way. And a motor that is held by an obstacle does not turn.
-        """
-        t, expected = view.telemetry, view.angles.expected_dps
-        if t is None or t.rate_dps is None or not view.angles.encoder.lost:
-            return
-        turns = t.rate_dps * expected > MOTOR_SHARE * expected * expected  # written so that NaN fails it
-        if turns and (abs(self._made_deg) < STOOD_DEG or self._made_deg * self._expected_deg > 0.0):
-            view.angles.doubt_inclinometer()
+        """See whether it is the angle that is wrong."""
+        _doubt_last_angle(view, self._made_deg / PROGRESS_WINDOW_S, self._expected_deg / PROGRESS_WINDOW_S)

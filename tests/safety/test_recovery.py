@@ -1,10 +1,11 @@
 """No way to end stuck: each test is a trap that a rider could fall into, and the way out of it."""
 
 import math
+from collections.abc import Callable
 
 import pytest
 
-from safety.signals import CommandMode, DriveFault, Input, MotionRequest, Response, Status
+from safety.signals import CommandMode, DriveFault, Input, MotionRequest, Response, Status, Telemetry
 from tests.safety.kinematic_table import KinematicTable
 
 ASK_STOP = MotionRequest(ask=Response.STOP)
@@ -176,6 +177,69 @@ def test_blind_a_switch_that_closes_ends_the_return_where_it_can_be_true() -> No
     table.bend = lambda t: t._replace(encoder_deg=None, inclinometer_deg=None, rate_dps=None)
     table.until(lambda: table.phase == "BOARDED", 90.0)
     assert -40.0 < table.angle_deg < -25.0, "stuck closed and blind: as far as dead reckoning can tell"
+
+
+def with_the_encoder_lost(table: KinematicTable, bend: Callable[[Telemetry], Telemetry]) -> None:
+    """The encoder is gone, and ``bend`` does the rest to each frame. The drive's rate is its motor's own."""
+    table.bend = lambda t: bend(t._replace(encoder_deg=None))
+
+
+@pytest.mark.requirement("REQ-ANG-LAST")
+@pytest.mark.parametrize("share", [0.0, 0.2], ids=["stands", "falls behind"])
+def test_a_last_angle_that_falls_behind_the_motor_is_done_without(share: float) -> None:
+    table = at(20.0)
+    with_the_encoder_lost(table, lambda t: t._replace(inclinometer_deg=20.0 + share * (table.angle_deg - 20.0)))
+    fastest_dps = 0.0
+    while table.phase != "BOARDED":
+        table.tick()
+        assert table.now_s < 250.0
+        if table.angle_deg < -1.0:
+            fastest_dps = min(fastest_dps, table.rate_dps)
+    assert table.angle_deg < -72.0
+    assert "falls behind" in table.state.view.angles.inclinometer.lost
+    assert fastest_dps >= -2.5, "head-up by dead reckoning, whatever the last angle says"
+
+
+@pytest.mark.requirement("REQ-ANG-LAST")
+@pytest.mark.parametrize(
+    "bend",
+    [
+        lambda t: t._replace(inclinometer_deg=20.0, rate_dps=0.0),
+        lambda t: t._replace(inclinometer_deg=20.0, rate_dps=None),
+        lambda t: t._replace(inclinometer_deg=20.0, rate_dps=math.nan),
+        lambda t: t._replace(inclinometer_deg=40.0 - t.inclinometer_deg),
+    ],
+    ids=["the motor stands", "nothing is known of the motor", "its rate is no number", "the other way"],
+)
+def test_a_last_angle_that_may_be_right_is_kept(bend: Callable[[Telemetry], Telemetry]) -> None:
+    table = at(20.0)
+    with_the_encoder_lost(table, bend)
+    table.run(60.0)
+    assert not table.state.view.angles.inclinometer.lost
+    assert table.state.supervisor.exhausted
+
+
+@pytest.mark.requirement("REQ-REC-AGAIN")
+def test_a_drive_that_is_overloaded_in_a_recovery_stops_again_and_is_given_up_in_the_end() -> None:
+    table = at(20.0)
+    table.faults = DriveFault.OVERCURRENT
+    table.run(1.0)
+    table.faults = 0
+    for _ in range(4):  # the last one without the encoder
+        table.until(lambda: table.phase == "CREEPING", 5.0)
+        table.run(0.3)
+        table.faults = DriveFault.OVERCURRENT
+        table.until(lambda: table.phase == "HELD", 1.0)
+        table.faults = 0
+    table.run(5.0)
+    assert table.state.supervisor.exhausted
+
+
+@pytest.mark.requirement("REQ-REC-NO-TRAP")
+def test_a_flag_that_the_drive_keeps_traps_nobody() -> None:
+    table = at(20.0)
+    table.faults = DriveFault.OVERCURRENT
+    comes_up(table)
 
 
 # ------------------------------------------------------------------------------------------------- drift after arrival

@@ -4,12 +4,13 @@ import hashlib
 import math
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from safety.signals import CommandMode
+from safety.signals import CommandMode, DriveFault
 from sim import firmware, plant, sensors
 from sim.layout import (
     ACCEL_DPS2,
@@ -25,7 +26,7 @@ from sim.layout import (
     TORQUE_ENABLE,
     TORQUE_FRACTION,
 )
-from sim.parameters import BodyParameters, StopParameters, TableParameters
+from sim.parameters import BodyParameters, StopParameters, TableParameters, ThermalParameters
 from sim.rider import Arms, Rider, Sex
 from sim.table import TRACE_COLUMNS, SimulatedTable
 
@@ -125,9 +126,9 @@ def test_time_can_be_cut_into_any_pieces() -> None:
 # --- With the firmware in the loop -----------------------------------------------------------------------------------
 
 
-def closed_loop(rider: Rider, offset_mm: float = 0.0) -> SimulatedTable:
-    """A table whose firmware obeys orders; ``offset_mm`` makes the rider head-heavier, arms overhead."""
-    parameters = TableParameters(body=BodyParameters(pivot_setting_error_mm=offset_mm))
+def closed_loop(rider: Rider, parameters: TableParameters | None = None) -> SimulatedTable:
+    """A table whose firmware obeys orders, with a rider whose arms are overhead."""
+    parameters = parameters or TableParameters()
     settings = firmware.make_settings(parameters, -75.0, 90.0, 8.0, 0.25)
     memory = firmware.make_memory(-75.0)
     return SimulatedTable(parameters, rider, 5, settings, memory, arms=Arms.OVERHEAD)
@@ -151,7 +152,7 @@ def ask(table: SimulatedTable, mode: CommandMode, rate_dps: float, seconds: floa
     ids=["light", "heavy and foot-heavy", "heavy and 100 mm head-heavy"],
 )
 def test_every_rider_follows_the_emergency_rate_and_stops_gently(rider: Rider, offset_mm: float) -> None:
-    table = closed_loop(rider, offset_mm)
+    table = closed_loop(rider, TableParameters(body=BodyParameters(pivot_setting_error_mm=offset_mm)))
     ask(table, CommandMode.MOVE, 3.0, 45.0)
     assert table.truth().angle_deg > 55.0
     table.reset_statistics()
@@ -312,3 +313,63 @@ def test_the_trace_keeps_the_newest_rows_in_order() -> None:
     assert trace.shape == (70, len(TRACE_COLUMNS))
     assert trace[-1, 0] == pytest.approx(2.5)
     assert np.diff(trace[:, 0]) == pytest.approx([0.01] * 69)
+
+
+# --- The motor as a witness ------------------------------------------------------------------------------------------
+
+
+def motor_rate_dps(table: SimulatedTable) -> Iterator[tuple[float, float]]:
+    """What the board makes of its motor, and the truth, millisecond by millisecond."""
+    for rate_dps, seconds in ((3.0, 40.0), (-8.0, 4.0), (2.0, 4.0), (-1.5, 10.0)):
+        for _ in range(round(seconds * 1000.0)):
+            table.order[[MODE, RATE_DPS, ACCEL_DPS2, TORQUE_FRACTION, AGE_S, SESSION_OPEN]] = 2, rate_dps, 8.0, 1, 0, 1
+            table.advance_ms(1)
+            yield float(table.memory[firmware.MOTOR_RATE_DPS]), table.truth().rate_dps
+
+
+@pytest.mark.requirement("REQ-BRD-MOTOR")
+@pytest.mark.parametrize("ambient_c", [5.0, 40.0])
+@pytest.mark.parametrize("mass_kg", [40.0, 136.0])
+def test_the_board_knows_its_motor_s_rate_without_the_encoder(mass_kg: float, ambient_c: float) -> None:
+    parameters = TableParameters(thermal=ThermalParameters(ambient_c=ambient_c))
+    table = closed_loop(Rider(sex=Sex.MALE, mass_kg=mass_kg, height_m=1.7), parameters)
+    pairs = np.array(list(motor_rate_dps(table)))
+    told = pairs[~np.isnan(pairs[:, 0])]
+    assert len(told) > 0.99 * len(pairs)
+    assert np.abs(told[:, 0] - told[:, 1]).max() < 0.15
+
+
+@pytest.mark.requirement("REQ-BRD-MOTOR")
+@pytest.mark.parametrize(
+    ("fault", "value"),
+    [(sensors.STUCK, 1.0), (sensors.REVERSED, 1.0), (sensors.NOISE, 1.0), (sensors.DEAD, 1.0), (sensors.OFFSET, 9.0)],
+    ids=["stuck", "reversed", "noisy", "dead", "jumps"],
+)
+def test_an_encoder_that_lies_does_not_make_the_drive_jump(fault: int, value: float) -> None:
+    table = closed_loop(RIDER)
+    ask(table, CommandMode.MOVE, 3.0, 30.0)
+    table.reset_statistics()
+    table.faults[sensors.fault_index(ENCODER_DEG, fault)] = value
+    ask(table, CommandMode.MOVE, 3.0, 1.0)
+    assert abs(table.truth().rate_dps - 3.0) < firmware.MOTOR_TRUST_DPS + 0.5
+    assert table.truth().max_accel_dps2 < 30.0
+
+
+@pytest.mark.requirement("REQ-BRD-MOTOR")
+def test_an_encoder_that_stands_is_lost_by_the_motor_alone() -> None:
+    table = closed_loop(RIDER)
+    ask(table, CommandMode.MOVE, 3.0, 30.0)
+    table.faults[sensors.fault_index(ENCODER_DEG, sensors.STUCK)] = 1.0
+    table.faults[sensors.fault_index(INCLINOMETER_DEG, sensors.DEAD)] = 1.0
+    ask(table, CommandMode.MOVE, 3.0, 0.5)
+    assert int(table.memory[firmware.FAULTS]) & DriveFault.ENCODER
+
+
+@pytest.mark.requirement("REQ-BRD-MOTOR")
+def test_with_the_motor_s_leads_swapped_it_is_the_motor_that_stands_alone() -> None:
+    table = closed_loop(RIDER)
+    ask(table, CommandMode.MOVE, 3.0, 20.0)
+    table.physics[plant.POLARITY] = -1.0
+    ask(table, CommandMode.MOVE, 3.0, 0.5)
+    assert table.truth().rate_dps < -1.0
+    assert not int(table.memory[firmware.FAULTS]) & DriveFault.ENCODER
