@@ -110,7 +110,7 @@ def read(path: Path) -> Recording:
     Raises ``BlackBoxReadError`` if it is none, or one of another version of the program.
     """
     contents = _take_apart(path)
-    if not any(record_schema.is_this_layout(schema.data) for schema in contents.schemas[:1]):
+    if not any(record_schema.is_known_layout(schema.data) for schema in contents.schemas[:1]):
         writer = contents.metadata.get("version", "unknown")
         raise BlackBoxReadError(
             f"{path}: this was recorded by another version of righting ({writer}), whose records differ; "

@@ -90,6 +90,8 @@ class Controller:
         else:
             dt_s = 0.0 if last_now_s is None else max(now_s - last_now_s, 0.0)
             request = self._request(operator, dt_s, now_s)
+            if operator.presence_age_s is not None:
+                request = request._replace(presence_age_s=operator.presence_age_s)
         verdict = step(self.safety, now_s, telemetry, config, lateness_s, request)
         self._follow(verdict, now_s)
         if self.alarms.update(now_s, self.safety.supervisor, self.safety.view, linked=self._linked):

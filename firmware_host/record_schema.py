@@ -47,7 +47,7 @@ ENUMS: Final[dict[str, tuple[str, ...]]] = {
 FIELDS: Final = (
     Field("now_s", "d"),
     Field("lateness_s", "d"),
-    Field("operator", "I"),  # bits, in the order of OperatorRequest
+    Field("operator", "I"),  # bits, in the order of OperatorRequest; the last one: presence_age_s is not absent
     Field("board", "I"),  # number of the record on /board that describes it; 0 without a handshake
     Field("has_telemetry", "?"),
     *(Field(name, "I") for name in ("session_id", "sequence", "board_time_us")),
@@ -64,8 +64,11 @@ FIELDS: Final = (
     Field("target_deg", "d"),
     Field("progress", "d"),
     Field("segment_index", "i"),
+    Field("presence_age_s", "d"),
 )
-"""In the order of their numbers, from 1."""
+"""In the order of their numbers, from 1. A new one is added at the end, and ``OLDER`` says what files lack it."""
+OLDER: Final = (FIELDS[:-1],)
+"""What ticks of older files hold: those without ``presence_age_s``."""
 
 _WIRE_TYPES: Final = {"d": 1, "I": 5, "i": 5, "?": 0, "B": 0}
 
@@ -75,19 +78,32 @@ def _tag(number: int, kind: str) -> bytes:
     return bytes([key]) if key < 0x80 else bytes([key & 0x7F | 0x80, key >> 7])
 
 
-def _layout() -> tuple[Struct, Struct, tuple[bytes, ...]]:
-    tags = tuple(_tag(number, field.kind) for number, field in enumerate(FIELDS, start=1))
-    payload = "".join(f"{len(tag)}s{field.kind}" for tag, field in zip(tags, FIELDS, strict=True))
-    return Struct(MESSAGE_HEADER.format + payload), Struct(f"<{payload}"), tags
+class _Layout(NamedTuple):
+    """How the fields of one version lie in a record."""
+
+    writer: Struct
+    """With the header of the message."""
+    reader: Struct
+    tags: tuple[bytes, ...]
 
 
-_WRITER, _READER, _T = _layout()
+def _layout(fields: tuple[Field, ...]) -> _Layout:
+    tags = tuple(_tag(number, field.kind) for number, field in enumerate(fields, start=1))
+    payload = "".join(f"{len(tag)}s{field.kind}" for tag, field in zip(tags, fields, strict=True))
+    return _Layout(Struct(MESSAGE_HEADER.format + payload), Struct(f"<{payload}"), tags)
+
+
+_LAYOUTS: Final = {layout.reader.size: layout for layout in map(_layout, (*OLDER, FIELDS))}
+"""By the bytes of a record."""
+_WRITER, _READER, _T = _layout(FIELDS)
 RECORD_BYTES: Final = _READER.size
 _AFTER_LENGTH: Final = AFTER_LENGTH + RECORD_BYTES
 
 _NO_TELEMETRY: Final = Telemetry(0, 0, 0, None, None, None, None, None, None, None, None, None, 0, 0, 0, 0, 0)
 _STATE_INDEX: Final = {name: index for index, name in enumerate(STATE_NAMES)}
-_OPERATOR_BITS: Final = OperatorRequest._fields
+_PRESSES: Final = OperatorRequest._fields.index("presence_age_s")
+"""How many presses there are; the age follows them."""
+_WATCHED: Final = 1 << _PRESSES
 
 
 def pack(
@@ -131,6 +147,7 @@ def pack(
         c[22], mode + 1, c[23], nan if command_rate is None else command_rate, c[24], accel, c[25], torque,
         c[26], lost_angles, c[27], clear_faults, c[28], _STATE_INDEX[state], c[29], response,
         c[30], nan if target is None else target, c[31], progress, c[32], segment_index,
+        c[33], nan if operator.presence_age_s is None else operator.presence_age_s,
     )  # fmt: skip
 
 
@@ -168,17 +185,18 @@ def unpack(record: bytes, boards: dict[int, BoardConfig]) -> Unpacked:
 
     Raises ``ValueError`` for a record that is not one, and ``KeyError`` for a board that nobody described.
     """
-    if len(record) != RECORD_BYTES:
+    layout = _LAYOUTS.get(len(record))
+    if layout is None:
         raise ValueError(f"a record of {len(record)} bytes is not a tick of this version ({RECORD_BYTES} bytes)")
-    values = _READER.unpack(record)
-    if values[::2] != _T:
+    values = layout.reader.unpack(record)
+    if values[::2] != layout.tags:
         raise ValueError("a record has other fields than a tick of this version")
     v = values[1::2]
     telemetry = None
     if v[4]:
         numbers: list[Any] = [None if isnan(value) else value for value in v[9:17]]
         telemetry = Telemetry(v[5], v[6], v[7], None if v[8] < 0 else v[8], *numbers, *v[17:22])
-    operator = OperatorRequest(*(bool(v[2] >> bit & 1) for bit in range(len(_OPERATOR_BITS)))) if v[2] else NO_REQUEST
+    operator = _operator(v[2], v[33] if len(v) == len(FIELDS) else nan) if v[2] else NO_REQUEST
     tick_input = TickInput(v[0], telemetry, boards[v[3]] if v[3] else None, v[1], operator)
     command = None
     if v[22]:
@@ -190,11 +208,19 @@ def unpack(record: bytes, boards: dict[int, BoardConfig]) -> Unpacked:
 
 
 def _bits(operator: OperatorRequest) -> int:
-    return sum(1 << bit for bit, pressed in enumerate(operator) if pressed)
+    """One bit for each press, and one for the age: an age of 0 is there, and so is one that is no number."""
+    *presses, presence_age_s = operator
+    bits = sum(1 << bit for bit, pressed in enumerate(presses) if pressed)
+    return bits if presence_age_s is None else bits | _WATCHED
 
 
-def descriptor() -> bytes:
-    """Give the schema as a serialised ``FileDescriptorSet``, which the file carries."""
+def _operator(bits: int, presence_age_s: float) -> OperatorRequest:
+    presses = (bits >> bit & 1 == 1 for bit in range(_PRESSES))
+    return OperatorRequest(*presses)._replace(presence_age_s=presence_age_s if bits & _WATCHED else None)
+
+
+def descriptor(fields: tuple[Field, ...] = FIELDS) -> bytes:
+    """Give the schema of a tick as a serialised ``FileDescriptorSet``, which the file carries."""
     from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorSet
 
     kinds = {
@@ -211,7 +237,7 @@ def descriptor() -> bytes:
         for value, name in enumerate(names):
             enum.value.add(name=name, number=value)
     message = file.message_type.add(name=MESSAGE)
-    for number, field in enumerate(FIELDS, start=1):
+    for number, field in enumerate(fields, start=1):
         message.field.add(
             name=field.name,
             number=number,
@@ -222,13 +248,14 @@ def descriptor() -> bytes:
     return described.SerializeToString(deterministic=True)
 
 
-def is_this_layout(schema: bytes) -> bool:
-    """Tell whether a recorded schema is the one that this version reads and writes."""
+def is_known_layout(schema: bytes) -> bool:
+    """Tell whether a recorded schema is one that this version reads."""
     from google.protobuf.descriptor_pb2 import FileDescriptorSet
     from google.protobuf.message import DecodeError
 
     try:
-        return bool(FileDescriptorSet.FromString(schema) == FileDescriptorSet.FromString(descriptor()))
+        recorded = FileDescriptorSet.FromString(schema)
+        return any(recorded == FileDescriptorSet.FromString(descriptor(fields)) for fields in (FIELDS, *OLDER))
     except DecodeError:
         return False
 

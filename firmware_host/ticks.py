@@ -6,7 +6,7 @@ from safety.signals import BoardConfig, Response, SafeCommand, Telemetry, Trip
 
 
 class OperatorRequest(NamedTuple):
-    """What a person pressed since the last tick."""
+    """What a person pressed since the last tick, and whether there is one."""
 
     start: bool = False
     """Begin the session (only from the boarding position, all clear)."""
@@ -18,6 +18,9 @@ class OperatorRequest(NamedTuple):
     """The operator has seen the latched trips and the alarms."""
     pause_audio: bool = False
     """Silence the alarms for a while; a new one breaks it."""
+    presence_age_s: float | None = None
+    """Seconds since the panel's newest sign of life; None: no panel watches this session, as with the terminal in the
+    same process."""
 
 
 NO_REQUEST = OperatorRequest()

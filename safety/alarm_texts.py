@@ -32,6 +32,7 @@ CAUSES: Final[dict[str, str]] = {
     "emergency-stop": "Release the emergency stop when it is safe to move.",
     "hand-switch": "Ask the rider how they are; check the hand switch if it was not let go.",
     "ankle-latch": "Hold the rider, and check the ankle latch.",
+    "presence": "Go to the panel: its page must be open, in front and connected.",
     "time-inverted": "The rider has been inverted long enough for today.",
 }
 

@@ -110,6 +110,10 @@ class Limits:
     opposite_s: float = _limit("s", 0.05, 0.02)
     standstill_deg: float = _limit("deg", 1.0, 0.3)
     time_inverted_grace_s: float = _limit("s", 30.0, 0.0)
+    presence_s: float = _limit("s", 2.0, 0.5)
+    """Age of the panel's newest sign of life at which the operator counts as gone."""
+    presence_late_s: float = _limit("s", 10.0, 1.0)
+    """Age at which the return hurries."""
     tick_warning_s: float = _limit("s", 0.05, 0.02)
     tick_late_s: float = _limit("s", 0.15, 0.05)
     bus_reserve_v: float = _limit("V", 20.0, 48.0)

@@ -201,6 +201,8 @@ class MotionRequest(NamedTuple):
     """A deliberate request to be brought upright after a stop that a person ordered."""
     hold_flat: bool = False
     """Stay at horizontal when a return gets there, for as long as this is asked."""
+    presence_age_s: float | None = None
+    """Seconds since the newest sign of life of the operator's panel; None: no panel watches this session."""
 
 
 class SafeCommand(NamedTuple):

@@ -32,6 +32,7 @@ REGISTER: Final[tuple[type[Monitor], ...]] = (
     people.HandSwitch,
     people.AnkleLatch,
     people.TimeInverted,
+    people.Presence,
 )
 
 __all__ = ["REGISTER", "Monitor"]

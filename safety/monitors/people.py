@@ -1,5 +1,6 @@
-"""The people: who may ride, emergency stop, hand switch, ankle latch, and how long a head may be down."""
+"""The people: who may ride, emergency stop, hand switch, ankle latch, time with the head down, and who watches."""
 
+from math import inf
 from typing import Final
 
 from safety.monitors.base import Monitor, Since
@@ -140,3 +141,43 @@ class TimeInverted(Monitor):
     def detail(self, view: View) -> str:
         """Give both times."""
         return f"{view.inverted_s:.0f} s inverted, allowance {view.limits.time_inverted_s:g} s"
+
+
+class Presence(Monitor):
+    """Somebody watches the panel: a session that a panel began to watch is never left without one.
+
+    An age that is no age (NaN, negative, or none any more) is no sign of life, so the newest real one goes on ageing.
+    """
+
+    id = "presence"
+    hazard = "H-19"
+
+    def __init__(self) -> None:
+        self._seen_s: float | None = None
+        """When the newest sign of life was given; None while no panel watches."""
+
+    def check(self, view: View) -> Response:
+        """Return after the first time, hurry after the second; at upright nothing inverts."""
+        age_s = view.request.presence_age_s
+        if age_s is None and self._seen_s is None:
+            return NONE
+        if age_s is not None and age_s >= 0.0:  # NaN is not
+            self._seen_s = view.now_s - age_s
+        elif self._seen_s is None:
+            self._seen_s = -inf
+        silent_s = view.now_s - self._seen_s
+        if silent_s <= view.limits.presence_s:
+            return NONE
+        if not view.away:
+            return INHIBIT
+        return EMERGENCY_RETURN if silent_s > view.limits.presence_late_s else RETURN
+
+    def detail(self, view: View) -> str:
+        """Say for how long nobody was there."""
+        silent_s = view.now_s - self.since_s(view)
+        told = f"no sign of life from the operator's panel for {silent_s:.1f} s, limit {view.limits.presence_s:g} s"
+        return told if self._seen_s != -inf else "no sign of life from the operator's panel yet"
+
+    def since_s(self, view: View) -> float:
+        """When the newest sign of life was given; now, if there was none."""
+        return view.now_s if self._seen_s is None or self._seen_s == -inf else self._seen_s

@@ -14,7 +14,7 @@ from firmware_host.ticks import TickOutput
 from safety.signals import BoardConfig
 from safety.supervisor import Phase
 from safety.view import AT_UPRIGHT_DEG
-from tests.exploration.world import CONFIG, EVENTS, PRESSES, SWITCHES, UPRIGHT_DEG, Seen, World
+from tests.exploration.world import CONFIG, EVENTS, LIMITS, PERIOD_S, PRESSES, SWITCHES, UPRIGHT_DEG, Seen, World
 
 LEAST_SITUATIONS: Final = 300
 """An exploration that finds fewer has lost its reach."""
@@ -166,6 +166,7 @@ def without(name: str) -> World:
     """Everything as it should be before the start, but for one thing."""
     world = begun(screened=name != "screening")
     world.latch_locked = name != "latch"
+    world.presence_age_s = LIMITS.presence_s + PERIOD_S if name == "presence" else 0.0
     if name in SWITCHES:
         world.good[name] = False
     if name == "board":
@@ -175,7 +176,7 @@ def without(name: str) -> World:
     return world
 
 
-@pytest.mark.parametrize("missing", [*SWITCHES, "latch", "screening", "board", "start"])
+@pytest.mark.parametrize("missing", [*SWITCHES, "latch", "screening", "board", "presence", "start"])
 def test_with_one_condition_missing_nothing_that_is_pressed_starts_a_motion(missing: str) -> None:
     """Every press, alone and after every other one."""
     presses = [press for press in PRESSES if missing != "start" or press != "press start"]

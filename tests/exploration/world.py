@@ -60,6 +60,7 @@ class World:
         self.rate_dps = 0.0
         self.good = dict.fromkeys(SWITCHES, True)
         self.latch_locked = True
+        self.presence_age_s: float | None = None
         self.config = CONFIG
         self.command: SafeCommand | None = None
         self.output: TickOutput | None = None
@@ -75,6 +76,8 @@ class World:
         self.now_s += PERIOD_S
         config = self.config if self.good["link"] else None
         frame = self._frame() if self.good["link"] else None
+        if self.presence_age_s is not None:
+            operator = operator._replace(presence_age_s=self.presence_age_s)
         output = self.output = self.controller.tick(TickInput(self.now_s, frame, config, 0.0, operator))
         self._move(output.command)
         return output

@@ -41,6 +41,25 @@ def test_start_is_refused_while_something_is_not_clear() -> None:
     assert table.angle_deg == pytest.approx(-75.0, abs=0.1)
 
 
+@pytest.mark.requirement("REQ-MON-PRESENCE")
+def test_a_panel_that_falls_silent_lets_nobody_start_and_brings_the_rider_upright() -> None:
+    table = Lockstep()
+    watched, silent = OperatorRequest(presence_age_s=0.3), OperatorRequest(presence_age_s=2.5)
+    table.until(lambda: table.state == "boarding_ready", 5.0)
+    table.tick(silent)
+    assert table.state == "boarding_waiting"
+    table.tick(watched)
+    table.tick(START._replace(presence_age_s=0.3))
+    for _ in range(4000):
+        table.tick(watched)
+    assert table.state.startswith("session")
+    table.tick(silent)
+    assert table.state.startswith("returning")
+    assert table.texts("trip")[0].startswith("RETURN by presence: no sign of life from the operator's panel for 2.5 s")
+    table.until(lambda: table.state == "finished")
+    assert table.angle_deg < -72.0
+
+
 @pytest.mark.requirement("REQ-MON-TICK")
 def test_a_late_loop_is_told_once_until_it_is_in_time_again() -> None:
     table = Lockstep()

@@ -21,15 +21,17 @@ from firmware_host.record_schema import (
     FIELDS,
     LARGEST_ENUM,
     MESSAGE,
+    OLDER,
     PACKAGE,
     RECORD_BYTES,
+    Field,
     Unpacked,
     descriptor,
-    is_this_layout,
+    is_known_layout,
     pack,
     unpack,
 )
-from firmware_host.ticks import OperatorRequest, TickInput, TickOutput
+from firmware_host.ticks import NO_REQUEST, OperatorRequest, TickInput, TickOutput
 from safety.signals import BoardConfig, CommandMode, Response, SafeCommand, Telemetry
 
 BOARD: Final = BoardConfig(7, 1, (1, 2, 3), 1, -75.0, 60.0, 8.0, 0.25)
@@ -45,7 +47,9 @@ INPUTS = st.builds(
     st.none() | TELEMETRY,
     st.none() | st.just(BOARD),
     NUMBERS,
-    st.builds(OperatorRequest, *[st.booleans()] * len(OperatorRequest._fields)),
+    st.builds(
+        OperatorRequest, *[st.booleans()] * (len(OperatorRequest._fields) - 1), st.none() | st.floats() | st.just(nan)
+    ),
 )
 COMMANDS = st.builds(
     SafeCommand, st.sampled_from(CommandMode), MAYBE, NUMBERS, NUMBERS, st.integers(0, 3), st.booleans()
@@ -112,6 +116,8 @@ def test_the_protobuf_library_reads_the_same_values(tick_input: TickInput, outpu
     assert same(told["target_deg"], nan if output.target_deg is None else output.target_deg)
     assert bits(told["progress"]) == bits(output.progress)
     assert told["segment_index"] == output.segment_index
+    age_s = tick_input.operator.presence_age_s
+    assert same(told["presence_age_s"], nan if age_s is None else age_s)
 
 
 def same(read: float, wrote: float) -> bool:
@@ -186,11 +192,23 @@ def test_a_board_that_nobody_described_is_refused() -> None:
     assert isinstance(unpack(record(), BOARDS), Unpacked)
 
 
-def test_another_layout_is_recognised(monkeypatch: pytest.MonkeyPatch) -> None:
-    ours = descriptor()
-    assert is_this_layout(ours)
-    monkeypatch.setattr(record_schema, "FIELDS", FIELDS[:-1])
-    theirs = descriptor()
-    monkeypatch.undo()
-    assert not is_this_layout(theirs)
-    assert not is_this_layout(b"\xff\xff")
+def test_another_layout_is_recognised() -> None:
+    assert is_known_layout(descriptor())
+    assert not is_known_layout(descriptor(FIELDS[:-2]))
+    assert not is_known_layout(b"\xff\xff")
+
+
+@pytest.mark.parametrize("fields", OLDER, ids=len)
+def test_a_tick_of_an_older_file_is_read_and_what_it_lacks_is_absent(fields: tuple[Field, ...]) -> None:
+    pressed = OperatorRequest(stop=True)
+    tick_input = TickInput(1.0, None, BOARD, 0.0, pressed)
+    # A field of fixed width at the end of a message is cut off as if it had never been.
+    older = packed(tick_input, quiet())[: record_schema._layout(fields).reader.size]
+    assert is_known_layout(descriptor(fields))
+    assert bits(unpack(older, BOARDS).tick_input) == bits(tick_input)
+
+
+def test_without_a_press_and_without_a_panel_there_is_no_request() -> None:
+    assert unpack(record(), BOARDS).tick_input.operator is NO_REQUEST
+    watched = TickInput(1.0, None, BOARD, 0.0, OperatorRequest(presence_age_s=0.0))
+    assert unpack(packed(watched, quiet()), BOARDS).tick_input.operator == OperatorRequest(presence_age_s=0.0)

@@ -177,6 +177,17 @@ CASES: list[tuple[type[Monitor], float, dict[str, Any], Response]] = [
     (people.TimeInverted, 0.0, {"inverted_s": 600.01}, RETURN),
     (people.TimeInverted, 0.0, {"inverted_s": 630.01}, EMERGENCY),
     (people.TimeInverted, 0.0, {"inverted_s": 630.01, "inverted": False}, NONE),
+    (people.Presence, 60.0, {"request": MotionRequest()}, NONE),
+    (people.Presence, 60.0, {"request": MotionRequest(presence_age_s=2.0)}, NONE),
+    (people.Presence, 0.0, {"request": MotionRequest(presence_age_s=2.01)}, RETURN),
+    (people.Presence, 0.0, {"request": MotionRequest(presence_age_s=10.0)}, RETURN),
+    (people.Presence, 0.0, {"request": MotionRequest(presence_age_s=10.01)}, EMERGENCY),
+    (people.Presence, 0.0, {"request": MotionRequest(presence_age_s=10.01), "away": False}, INHIBIT),
+    (people.Presence, 0.0, {"request": MotionRequest(presence_age_s=2.01), "away": False}, INHIBIT),
+    (people.Presence, 0.0, {"request": MotionRequest(presence_age_s=math.nan)}, EMERGENCY),
+    (people.Presence, 0.0, {"request": MotionRequest(presence_age_s=-0.01)}, EMERGENCY),
+    (people.Presence, 0.0, {"request": MotionRequest(presence_age_s=math.inf)}, EMERGENCY),
+    (people.Presence, 0.0, {"request": MotionRequest(presence_age_s=math.nan), "away": False}, INHIBIT),
 ]
 
 
@@ -206,6 +217,7 @@ CASES: list[tuple[type[Monitor], float, dict[str, Any], Response]] = [
     "REQ-MON-REVERSE-ON-LOAD",
     "REQ-MON-RIDER-LOAD",
     "REQ-MON-SCREENING",
+    "REQ-MON-PRESENCE",
 )
 @pytest.mark.parametrize(("kind", "held_s", "changes", "expected"), CASES)
 def test_threshold(kind: type[Monitor], held_s: float, changes: dict[str, Any], expected: Response) -> None:
@@ -301,6 +313,27 @@ def test_a_motor_that_was_worked_too_hard_rests_to_four_fifths() -> None:
     while monitor.check(view) is RETURN:
         ticks += 1
     assert ticks * 0.01 == pytest.approx(drive.DUTY_S * math.log(1.0 / drive.RESTED), rel=0.01)
+
+
+@pytest.mark.requirement("REQ-MON-PRESENCE")
+@pytest.mark.parametrize("absent_s", [None, math.nan, -1.0, -math.inf])
+@pytest.mark.parametrize(("after_s", "expected"), [(2.0, NONE), (2.01, RETURN), (10.0, RETURN), (10.02, EMERGENCY)])
+def test_a_sign_of_life_goes_on_ageing_when_none_follows(
+    absent_s: float | None, after_s: float, expected: Response
+) -> None:
+    monitor, view = people.Presence(), view_of({"request": MotionRequest(presence_age_s=0.0)})
+    assert monitor.check(view) is NONE
+    view.request, view.now_s = MotionRequest(presence_age_s=absent_s), view.now_s + after_s
+    assert monitor.check(view) is expected
+
+
+@pytest.mark.requirement("REQ-MON-PRESENCE")
+def test_the_operator_who_comes_back_is_believed() -> None:
+    monitor, view = people.Presence(), view_of({"request": MotionRequest(presence_age_s=5.0)})
+    assert monitor.check(view) is RETURN
+    assert "5.0 s, limit 2 s" in monitor.detail(view)
+    view.request = MotionRequest(presence_age_s=0.1)
+    assert monitor.check(view) is NONE
 
 
 def test_ids_are_unique_and_every_monitor_names_its_hazard() -> None:
