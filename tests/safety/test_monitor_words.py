@@ -123,6 +123,14 @@ WORDS: list[tuple[type[Monitor], dict[str, Any], str]] = [
         {"held_low_deg": 26.0, "held_high_deg": 28.0, "high_deg": None},
         "told to stand still, drifted by 0.0 deg, limit 1 deg",
     ),
+    *(
+        (
+            angle.Standstill,
+            {"held_low_deg": 28.0, "held_high_deg": 30.0} | change,
+            "told to stand still, drifted by 0.0 deg, limit 1 deg",
+        )
+        for change in ({}, {"low_deg": None}, {"held_high_deg": None}, {"held_low_deg": None})
+    ),
     (angle.Switches, {}, f"upright switch open, inverted switch open, angle 30.0 deg: {BROKEN}"),
     (
         angle.Switches,
