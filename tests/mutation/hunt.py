@@ -18,12 +18,14 @@ from typing import Final
 import pytest
 from coverage import Coverage
 
-from tests.mutation.mutants import Mutant, infect
+from tests.mutation.mutants import Mutant, StillbornError, infect
 
 PATIENCE_S: Final = 5.0
 PATIENCE: Final = 5.0
 """A test may take so long, and so many times its time on healthy code; after that the mutant hangs, and is killed."""
 
+BROKEN: Final = 2
+"""The process of a mutant ends so if the hunt itself failed in it."""
 TESTS_S: Final = 5.0
 """So much time of tests, as on healthy code, a mutant gets: what only the slowest of them find lacks a test."""
 
@@ -95,13 +97,16 @@ class Hunt:
             except BaseException:
                 traceback.print_exc()
             finally:
-                os._exit(1)
+                os._exit(BROKEN)
         os.close(tell)
         self._at_work[child] = mutant, told, order
 
     def _judge(self, mutant: Mutant, items: Sequence[pytest.Item], tell: int) -> bool:
-        """In the process of a mutant: whether a test fails. Before each test its number is told."""
-        infect(mutant)
+        """In the process of a mutant: whether it dies. Before each test the number of the test is told."""
+        try:
+            infect(mutant)
+        except StillbornError:
+            return True
         left_s = TESTS_S
         for number, item in enumerate(items):
             left_s -= self._took_s[item.nodeid]
@@ -125,7 +130,7 @@ class Hunt:
             self.survivors.append(mutant)
         elif tried:
             self._kills[mutant.function][order[int(tried[-1])]] += 1
-        else:
+        elif os.waitstatus_to_exitcode(status) == BROKEN:
             raise RuntimeError(f"{mutant.function}: cannot be given the change {mutant.change!r}")
         if self.done % 100 == 0:
             print(f"\n{self.done} of {len(self.mutants)} mutants, {len(self.survivors)} alive", flush=True)

@@ -48,6 +48,10 @@ def difference(before: str, after: str) -> str:
     return f"{' '.join(gone)} -> {' '.join(come)}"
 
 
+class StillbornError(Exception):
+    """The file with the error in it cannot even be imported."""
+
+
 def infect(mutant: Mutant) -> None:
     """Put the error into the function that runs, wherever it is already imported."""
     module = sys.modules.get(module_name(mutant.path)) or import_module(module_name(mutant.path))
@@ -57,7 +61,11 @@ def infect(mutant: Mutant) -> None:
         "__file__": module.__file__,
         "__package__": module.__package__,
     }
-    exec(compile(mutant.source, str(module.__file__), "exec"), space)
+    code = compile(mutant.source, str(module.__file__), "exec")
+    try:
+        exec(code, space)
+    except Exception as error:
+        raise StillbornError from error
     sick = _function(space, mutant.name)
     if sick.__code__ == healthy.__code__:
         healthy.__defaults__, healthy.__kwdefaults__ = sick.__defaults__, sick.__kwdefaults__

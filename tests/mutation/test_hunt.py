@@ -13,6 +13,9 @@ def limited(value, highest=3):
     return min(value, highest)
 
 
+NUMBER = limited(2)
+
+
 class Counter:
     def count_down(self, start):
         while start > 0:
@@ -41,8 +44,9 @@ MUTANTS = [
     mutant("limited", "min(", "max(", 2),
     mutant("limited", "highest=3", "highest=4", 1, 2),
     mutant("limited", "min(value, highest)", "min(highest, value)", 2),
-    mutant("Counter.count_down", "start -= 1", "start -= 0", 8),
-    mutant("Counter.count_down", "start > 0", "start != 0", 7),
+    mutant("limited", "return min(value, highest)", "return None + value", 2),
+    mutant("Counter.count_down", "start -= 1", "start -= 0", 11),
+    mutant("Counter.count_down", "start > 0", "start != 0", 10),
 ]
 
 
