@@ -22,6 +22,8 @@ EDGES: list[tuple[type[Monitor], float, dict[str, Any], Response]] = [
     (motion.Following, 0.5, {"rate_dps": 1.5, "expected_dps": 0.0, "command_dps": 0.0}, NONE),
     (motion.Following, 0.05, {"rate_dps": -1.1, "expected_dps": 0.0, "command_dps": 2.0}, TORQUE_OFF),
     (motion.Following, 0.5, {"rate_dps": -1.5, "expected_dps": -0.5, "command_dps": 2.0}, NONE),
+    (motion.Following, 0.15, {"rate_dps": 0.0, "expected_dps": 2.1, "command_dps": 2.0}, STOP),
+    (motion.Following, 0.15, {"rate_dps": -0.9, "expected_dps": 1.9, "command_dps": 2.0}, STOP),
     (motion.Following, 0.06, {"rate_dps": 2.1, "command_mode": HOLD}, NONE),
     (motion.StopTime, 2.0, {"rate_dps": 2.1, "command_mode": HOLD, "fresh": False}, NONE),
     (drive.Temperature, 0.0, {"drive_temperature_c": 85.0}, RETURN),
