@@ -2,7 +2,8 @@
 
 First all tests run on healthy code, to see how long each of them takes, and again under coverage.py, which tells the
 lines that each of them runs. Then a process is forked for each mutant. It runs the tests that reach the changed lines
-until one fails: first those that have killed a mutant of this function before, then the shortest.
+until one fails: first those that have killed a mutant of this function before, then those that run the fewest lines
+besides, which are the ones written for it.
 """
 
 import os
@@ -27,7 +28,7 @@ PATIENCE: Final = 5.0
 BROKEN: Final = 2
 """The process of a mutant ends so if the hunt itself failed in it."""
 TESTS_S: Final = 5.0
-"""So much time of tests, as on healthy code, a mutant gets: what only the slowest of them find lacks a test."""
+"""So much time of tests, as on healthy code, a mutant gets: what only the last of them find lacks a test of its own."""
 
 
 @dataclass
@@ -42,6 +43,8 @@ class Hunt:
     """Tests that failed on healthy code, or, in the process of a mutant, on it."""
     _tests: dict[tuple[str, int], set[str]] = field(default_factory=lambda: defaultdict(set))
     _took_s: dict[str, float] = field(default_factory=dict)
+    _runs: Counter[str] = field(default_factory=Counter)
+    """How many lines each test runs, of the files that are tried."""
     _kills: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     _at_work: dict[int, tuple[Mutant, int, list[str]]] = field(default_factory=dict)
 
@@ -83,11 +86,12 @@ class Hunt:
         for path in files:
             for line, tests in data.contexts_by_lineno(str(Path(path).resolve())).items():
                 self._tests[path, line] |= set(tests) & self._took_s.keys()
+                self._runs.update(tests)
 
     def _release(self, mutant: Mutant, items: dict[str, pytest.Item]) -> None:
         reaching = set().union(*(self._tests.get((mutant.path, line), set()) for line in mutant.lines))
         kills = self._kills[mutant.function]
-        order = sorted(reaching, key=lambda test: (-kills[test], self._took_s[test], test))
+        order = sorted(reaching, key=lambda test: (-kills[test], self._runs[test], self._took_s[test]))
         told, tell = os.pipe()
         child = os.fork()
         if child == 0:
