@@ -20,7 +20,7 @@ BROKEN = "a switch or its wire is broken"
 
 WORDS: list[tuple[type[Monitor], dict[str, Any], str]] = [
     (link.Link, {"age_s": None}, "no telemetry from the board yet"),
-    (link.Link, {"age_s": 0.25}, "newest telemetry is 250 ms old, limit 100 ms"),
+    (link.Link, {"age_s": 2.5}, "newest telemetry is 2500 ms old, limit 100 ms"),
     (link.Link, {"status": EXPIRED, "sending_s": 0.1}, "newest telemetry is 0 ms old, limit 100 ms"),
     (
         link.Link,
@@ -56,7 +56,7 @@ WORDS: list[tuple[type[Monitor], dict[str, Any], str]] = [
         "board refused 4 commands in a row, reason: 99, which is not known",
     ),
     (link.Rejected, {"telemetry": None}, "board refused 0 commands in a row, reason: none"),
-    (link.Tick, {"late_s": 0.2}, "control loop 200 ms late, limit 150 ms"),
+    (link.Tick, {"late_s": 2.0}, "control loop 2000 ms late, limit 150 ms"),
     (link.DriveReports, {"faults": DriveFault.ENCODER | DriveFault.BRAKE}, "drive reports: encoder, brake"),
     (link.DriveReports, {"faults": 1 << 9}, "drive reports: unknown flag 0x0200"),
     (link.DriveReports, {"telemetry": None}, "drive reports: unknown flag 0x0000"),
@@ -150,6 +150,24 @@ WORDS: list[tuple[type[Monitor], dict[str, Any], str]] = [
 @pytest.mark.parametrize(("kind", "changes", "words"), WORDS)
 def test_what_it_says(kind: type[Monitor], changes: dict[str, Any], words: str) -> None:
     assert kind().detail(view_of(changes)) == words
+
+
+@pytest.mark.parametrize(
+    ("current_a", "wrong"), [(-1.0, "head too heavy"), (5.0, "heavier than the table is made for")]
+)
+def test_what_it_says_of_a_load_that_is_not_right(current_a: float, wrong: str) -> None:
+    monitor, view = drive.RiderLoad(), view_of({"current_a": current_a, "steady_s": 0.5, "command_dps": 2.0})
+    for _ in range(10):
+        monitor.check(view)
+    what = f"balance test: {current_a:.2f} A, right is 0 to 4 A: {wrong}"
+    assert monitor.detail(view) == f"{what}; check the height setting and the rider"
+
+
+def test_what_it_says_of_a_motor_that_was_worked_too_hard() -> None:
+    monitor, view = drive.Duty(), view_of({"current_a": 12.0})
+    for _ in range(3000):
+        monitor.check(view)
+    assert monitor.detail(view) == "motor current 3.7 A effective over 300 s, limit 6 A: let it rest"
 
 
 def test_what_it_says_of_two_angles_and_of_two_lost_channels() -> None:
