@@ -86,3 +86,15 @@ def test_an_alarm_that_comes_back_has_not_been_seen() -> None:
     supervisor.latched["energy"] = RETURNS._replace(response=Response.STOP)
     assert alarms.update(9.2, supervisor, view, linked=True)
     assert [(alarm.acknowledged, alarm.since_s) for alarm in alarms.active] == [(False, 9.2)]
+
+
+@pytest.mark.parametrize(("is_inverted", "rate_dps", "stays"), [
+    (True, 0.0, True), (True, -0.29, True), (True, -0.3, False), (False, 0.0, False), (True, None, True)
+])  # fmt: skip
+def test_who_is_head_up_or_on_the_way_there_does_not_stay_inverted(
+    is_inverted: bool, rate_dps: float | None, stays: bool
+) -> None:
+    supervisor, view, alarms = inverted()
+    supervisor.phase, view.inverted, view.angles.rate_dps = Phase.STOPPING, is_inverted, rate_dps
+    alarms.update(9.0, supervisor, view, linked=True)
+    assert alarms.update(9.0 + STAYS_INVERTED_S, supervisor, view, linked=True) == stays

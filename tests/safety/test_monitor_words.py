@@ -129,7 +129,13 @@ WORDS: list[tuple[type[Monitor], dict[str, Any], str]] = [
             {"held_low_deg": 28.0, "held_high_deg": 30.0} | change,
             "told to stand still, drifted by 0.0 deg, limit 1 deg",
         )
-        for change in ({}, {"low_deg": None}, {"held_high_deg": None}, {"held_low_deg": None})
+        for change in (
+            {},
+            {"held_low_deg": 29.0, "held_high_deg": 31.0},
+            {"low_deg": None},
+            {"held_high_deg": None},
+            {"held_low_deg": None},
+        )
     ),
     (angle.Switches, {}, f"upright switch open, inverted switch open, angle 30.0 deg: {BROKEN}"),
     (

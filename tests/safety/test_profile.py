@@ -69,7 +69,11 @@ def shortest_stop_deg(rate_dps: float, accel_dps2: float, pace: Pace) -> float:
     return float(trajectory.at_time(trajectory.duration)[0][0])
 
 
-@pytest.mark.parametrize("pace", PACES)
+def test_what_stands_has_stopped() -> None:
+    assert stopping_distance_deg(0.0, 0.0, PACES[0]) == 0.0
+
+
+@pytest.mark.parametrize("pace", [*PACES, Pace(2.0, 0.5, 4.0)])
 @pytest.mark.parametrize("rate_share", [0.05, 0.3, 1.0])
 @pytest.mark.parametrize("accel_share", [-1.0, -0.3, -0.05, 0.0, 0.05, 1.0])
 def test_the_distance_to_stop_is_the_shortest_one(pace: Pace, rate_share: float, accel_share: float) -> None:
