@@ -8,6 +8,7 @@ WORKERS ?= auto
 SECONDS ?= 60
 SESSIONS ?= 20000
 SEED ?= 7
+SINCE ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,7 +20,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --for
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test prove trace campaign fuzz bench lint docs lock wheel clean
+.PHONY: help setup run test prove trace campaign fuzz mutants bench lint docs lock wheel clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -63,6 +64,9 @@ campaign: $(READY) ## Random sessions with faults, judged on the truth; goes on 
 
 fuzz: $(EVIDENCE) ## Feed random bytes to decoders, handshake and file loaders (SECONDS=60)
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
+
+mutants: $(EVIDENCE) ## Try the tests of safety/ on code with small errors; writes build/mutants.json (SINCE=COMMIT: changed files)
+	@$(BIN)/python -m tests.mutation $(if $(SINCE),--since $(SINCE))
 
 bench: $(READY) ## Measure the figures; writes build/bench.json (BENCH_ARGS=--short)
 	@$(BIN)/python -m benchmarks $(BENCH_ARGS)

@@ -5,11 +5,19 @@ from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 # No deadline: a slow machine is not a wrong answer. A failure prints what reproduces it.
 settings.register_profile("righting", deadline=None, print_blob=True)
 settings.register_profile("thorough", parent=settings.get_profile("righting"), max_examples=5000)
+settings.register_profile(
+    "mutants",
+    parent=settings.get_profile("righting"),
+    max_examples=10,
+    derandomize=True,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
+)
 settings.load_profile("righting")
 
 

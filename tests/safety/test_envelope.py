@@ -101,6 +101,32 @@ def test_beyond_upright_nothing_turns_toward_inversion_unasked(angle: float, req
     assert nearest_safe_rate_dps(request, 0.0, angle, angle, DT_S, BOUNDS) <= 0.0
 
 
+ON_THE_WAY_DEG = 8.0 * 0.07**2 / 2.0
+"""What the commands still on their way may add, with the brake and the reaction of ``BOUNDS``."""
+
+
+@pytest.mark.requirement("REQ-ENV-LIMIT")
+@pytest.mark.parametrize("request_dps", [0.5, 20.0])
+@pytest.mark.parametrize("room_deg", [0.002, 0.02])
+def test_near_a_limit_the_rate_is_the_one_that_still_stops_before_it(request_dps: float, room_deg: float) -> None:
+    rate = highest_rate_dps(room_deg, BOUNDS.brake_dps2, BOUNDS.reaction_s)
+    up = BOUNDS.upper_deg - ON_THE_WAY_DEG - room_deg
+    assert nearest_safe_rate_dps(request_dps, rate, up, up, DT_S, BOUNDS) == pytest.approx(rate)
+    down = BOUNDS.lower_deg + ON_THE_WAY_DEG + room_deg
+    assert nearest_safe_rate_dps(-request_dps, -rate, down, down, DT_S, BOUNDS) == pytest.approx(-rate)
+
+
+@pytest.mark.requirement("REQ-ENV-LIMIT")
+@pytest.mark.parametrize(
+    ("request_dps", "given_dps"), [(0.5, 0.5), (2.9, 2.9), (20.0, 3.0), (-0.5, -0.5), (-20.0, -4.0), (math.nan, 0.0)]
+)
+def test_far_from_the_limits_what_is_asked_is_given_up_to_the_rate_of_the_direction(
+    request_dps: float, given_dps: float
+) -> None:
+    bounds = BOUNDS._replace(upright_rate_dps=4.0)
+    assert nearest_safe_rate_dps(request_dps, given_dps, 0.0, 0.0, DT_S, bounds) == given_dps
+
+
 @pytest.mark.requirement("REQ-RSP-INHIBIT")
 def test_an_inhibited_direction_stays_closed() -> None:
     closed = BOUNDS._replace(invert_rate_dps=0.0)

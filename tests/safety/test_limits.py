@@ -6,9 +6,10 @@ from dataclasses import asdict
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import ConfigDict, ValidationError
+from pydantic.dataclasses import dataclass
 
-from safety.limits import MACHINE, SPECS, Limits, LimitWidenedError, narrow
+from safety.limits import MACHINE, SPECS, Limits, LimitWidenedError, _limit, narrow
 
 NAMES = sorted(SPECS)
 
@@ -68,3 +69,28 @@ def test_limits_cannot_be_changed_in_place() -> None:
     with pytest.raises(AttributeError):
         MACHINE.inverted_limit_deg = 95.0  # type: ignore[misc]  # that is the point
     assert Limits() == MACHINE
+
+
+@pytest.mark.requirement("REQ-LIM-UNITS")
+@pytest.mark.parametrize(("widest", "tightest", "tighter"), [(0.1, 0.02, "smaller"), (20.0, 48.0, "larger")])
+def test_a_limit_may_be_narrowed_to_its_tightest_and_no_further(widest: float, tightest: float, tighter: str) -> None:
+    """Called here, because its own calls are over when the file is imported."""
+
+    @dataclass(config=ConfigDict(strict=True))
+    class One:
+        limit: float = _limit("s", widest, tightest)
+
+    assert One().limit == widest
+    assert One(tightest).limit == tightest
+    for beyond in (2.0 * widest - tightest, 2.0 * tightest - widest, math.nan, math.inf):
+        with pytest.raises(ValidationError):
+            One(beyond)
+    known = _limit("s", widest, tightest).json_schema_extra
+    assert known == {"unit": "s", "tighter": tighter, "tightest": tightest}
+
+
+@pytest.mark.requirement("REQ-LIM-NARROW")
+@pytest.mark.parametrize(("name", "value"), [("inverted_limit_deg", 45.0), ("return_rest_s", 60.0)])
+def test_the_same_value_again_is_not_wider(name: str, value: float) -> None:
+    once = narrow(MACHINE, {name: value}, "table.toml")
+    assert narrow(once, {name: value}, "rider.toml") == once

@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ruckig import InputParameter, Result, Ruckig, Trajectory
+from ruckig import ControlInterface, InputParameter, Result, Ruckig, Trajectory
 
-from safety.profile import Pace, Profile
+from safety.profile import Pace, Profile, stopping_distance_deg
 
 pytestmark = pytest.mark.requirement("REQ-RSP-SMOOTH")
 
@@ -55,3 +55,56 @@ def test_braking_harder_than_needed_is_eased(pace: Pace) -> None:
         if profile.advance(0.0, pace, DT_S):
             break
     assert profile.position_deg == 0.0
+
+
+def shortest_stop_deg(rate_dps: float, accel_dps2: float, pace: Pace) -> float:
+    """The distance of the stop that a library plans."""
+    state = InputParameter(1)
+    state.control_interface = ControlInterface.Velocity
+    state.current_velocity, state.current_acceleration = [rate_dps], [accel_dps2]
+    state.target_velocity, state.target_acceleration = [0.0], [0.0]
+    state.max_velocity, state.max_acceleration, state.max_jerk = ([limit] for limit in pace)
+    trajectory = Trajectory(1)
+    assert Ruckig(1).calculate(state, trajectory) in (Result.Working, Result.Finished)
+    return float(trajectory.at_time(trajectory.duration)[0][0])
+
+
+def test_what_stands_has_stopped() -> None:
+    assert stopping_distance_deg(0.0, 0.0, PACES[0]) == 0.0
+
+
+@pytest.mark.parametrize("pace", [*PACES, Pace(2.0, 0.5, 4.0)])
+@pytest.mark.parametrize("rate_share", [0.05, 0.3, 1.0])
+@pytest.mark.parametrize("accel_share", [-1.0, -0.3, -0.05, 0.0, 0.05, 1.0])
+def test_the_distance_to_stop_is_the_shortest_one(pace: Pace, rate_share: float, accel_share: float) -> None:
+    rate, accel = rate_share * pace.rate_dps, accel_share * pace.accel_dps2
+    eased_deg = rate - accel * accel / (2.0 * pace.jerk_dps3)
+    if accel >= 0.0 or eased_deg >= 0.0:
+        assert stopping_distance_deg(rate, accel, pace) == pytest.approx(shortest_stop_deg(rate, accel, pace))
+
+
+@pytest.mark.parametrize(("rate_dps", "accel_dps2", "stop_deg"), [(0.4, -1.0, 0.2 / 3.0), (0.5, -2.0, 0.0)])
+def test_braking_harder_than_needed_stops_at_the_nearest(rate_dps: float, accel_dps2: float, stop_deg: float) -> None:
+    """With a jerk of 1 deg/s3: the braking can only be eased off; a way back is not counted."""
+    assert stopping_distance_deg(rate_dps, accel_dps2, Pace(3.0, 2.0, 1.0)) == pytest.approx(stop_deg)
+
+
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_one_tick_moves_by_the_mean_rate(side: float) -> None:
+    """Far from the target and below the rate limit the strongest jerk is taken."""
+    profile = Profile(20.0, 1.0 * side)
+    assert profile.accel_dps2 == 0.0
+    assert not profile.advance(20.0 + 50.0 * side, Pace(8.0, 8.0, 40.0), DT_S)
+    assert profile.accel_dps2 == pytest.approx(0.4 * side)
+    assert profile.rate_dps == pytest.approx(1.002 * side)
+    assert profile.position_deg == pytest.approx(20.0 + 0.01001 * side)
+
+
+@pytest.mark.parametrize(("togo_deg", "rate_dps", "there"), [
+    (0.02, 0.15, True), (0.021, 0.0, False), (0.0, 0.151, False), (-0.02, -0.15, True)
+])  # fmt: skip
+def test_near_and_slow_enough_is_there(togo_deg: float, rate_dps: float, there: bool) -> None:
+    profile = Profile(0.0, rate_dps)
+    assert profile.advance(togo_deg, PACES[0], DT_S) is there
+    if there:
+        assert (profile.position_deg, profile.rate_dps, profile.accel_dps2) == (togo_deg, 0.0, 0.0)

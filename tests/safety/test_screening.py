@@ -70,3 +70,30 @@ def test_a_condition_more_never_takes_a_reason_away(has: set[str], more: set[str
     after = ids(WELL._replace(answers={**HEALTHY, **dict.fromkeys(has | more, True)}), clearance)
     assert set(before) <= set(after)
     assert set(before) == {name for name in has if name in texts.REFUSED or name not in clearance.conditions}
+
+
+GLAUCOMA = WELL._replace(answers={**HEALTHY, "glaucoma": True})
+HERNIA = WELL._replace(answers={**HEALTHY, "hernia": True})
+UNANSWERED = WELL._replace(answers={name: answer for name, answer in HEALTHY.items() if name != "hernia"})
+LATER = TODAY + timedelta(1)
+
+
+@pytest.mark.parametrize(
+    ("screening", "clearance", "today", "told"),
+    [
+        (UNANSWERED, None, TODAY, texts.UNANSWERED.format(question=QUESTIONS["hernia"], file="r.toml")),
+        (GLAUCOMA, None, TODAY, texts.REFUSES.format(question=QUESTIONS["glaucoma"])),
+        (HERNIA, None, TODAY, texts.NEEDS_CLEARANCE.format(question=QUESTIONS["hernia"], condition="hernia")),
+        (HERNIA, ALL_CLEARED, LATER, texts.CLEARANCE_EXPIRED.format(condition="hernia", date="2026-11-23")),
+        (WELL, None, TODAY - timedelta(1), texts.FROM_THE_FUTURE.format(date="2026-11-23")),
+        (WELL, None, TODAY + timedelta(181), texts.EXPIRED.format(date="2026-11-23", most=180)),
+        (WELL._replace(consulted=False), None, TODAY, texts.NOT_CONSULTED),
+        (WELL._replace(supervised=False), None, TODAY, texts.NOT_SUPERVISED),
+    ],
+)
+def test_each_reason_tells_its_question_its_date_and_what_to_do(
+    screening: Screening, clearance: MedicalClearance | None, today: date, told: str
+) -> None:
+    (reason,) = reasons_against(screening, clearance, today, "r.toml")
+    assert reason.text == told
+    assert reason.id in {"hernia", "glaucoma", "expired", "consultation", "supervision"}

@@ -1,0 +1,52 @@
+"""Make mutants of a file, with the operators of mutmut.
+
+They change operators, comparisons, numbers, words, arguments, assignments and branches. They leave alone what is
+outside of functions, properties and other decorated functions, and texts that are formatted.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import libcst as cst
+from libcst.metadata import MetadataWrapper, PositionProvider
+from mutmut.mutation.file_mutation import create_mutations
+
+from tests.mutation.mutants import Mutant, difference
+
+
+def mutants_of(path: str) -> Iterator[Mutant]:
+    """All mutants of a file."""
+    text = Path(path).read_text(encoding="utf-8")
+    module, mutations, _, _ = create_mutations(path, text)
+    positions = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
+    places = {inner: (outer, inner) for outer, inner in _functions(module)}
+    seen: Counter[tuple[str, str]] = Counter()
+    for one in mutations:
+        function = one.contained_by_top_level_function
+        if function not in places:
+            continue
+        outer, inner = places[function]
+        healthy = module.code_for_node(outer)
+        sick = module.code_for_node(
+            cst.ensure_type(outer.deep_replace(one.original_node, one.mutated_node), type(outer))
+        )
+        start = text.index(healthy)
+        name = inner.name.value if outer is inner else f"{outer.name.value}.{inner.name.value}"
+        change = difference(healthy, sick)
+        seen[name, change] += 1
+        number = f" ({seen[name, change]})" if seen[name, change] > 1 else ""
+        place = positions.get(one.original_node, positions[inner])
+        if place.start.line < positions[inner.body].start.line:
+            place = positions[inner]  # a default of an argument: its line runs when the file is imported, in no test
+        lines = frozenset(range(place.start.line, place.end.line + 1))
+        yield Mutant(path, name, change + number, lines, text[:start] + sick + text[start + len(healthy) :])
+
+
+def _functions(module: cst.Module) -> Iterator[tuple[cst.FunctionDef | cst.ClassDef, cst.FunctionDef]]:
+    """Every function with itself, every method with its class."""
+    for outer in module.body:
+        if isinstance(outer, cst.FunctionDef):
+            yield outer, outer
+        elif isinstance(outer, cst.ClassDef):
+            yield from ((outer, inner) for inner in outer.body.body if isinstance(inner, cst.FunctionDef))

@@ -1,0 +1,100 @@
+"""Every field of an alarm: where it comes from, since when, whether its cause lasts, and whether it was seen."""
+
+import pytest
+
+from safety.alarm_texts import CAUSES, SITUATIONS
+from safety.alarms import STAYS_INVERTED_S, Alarm, Alarms, Priority
+from safety.monitors.people import HandSwitch
+from safety.signals import Recovery, Response, Trip
+from safety.supervisor import Phase, Supervisor
+from safety.view import View
+from tests.safety.kinematic_table import TABLE
+
+pytestmark = pytest.mark.requirement("REQ-ALM-FALSE")
+RETURNS = Trip("energy", Response.RETURN, Recovery.AUTOMATIC, 5.0, 4.0, "seen", 1.0, 2.0)
+
+
+def inverted() -> tuple[Supervisor, View, Alarms]:
+    """A rider inverted in a session where nothing is wrong."""
+    supervisor, view = Supervisor(), View(TABLE, TABLE, "hold-to-run", clock_s=7.0)
+    view.away = view.inverted = True
+    view.angles.rate_dps = 0.0
+    return supervisor, view, Alarms()
+
+
+@pytest.mark.parametrize("present", [True, False])
+def test_a_latched_trip(present: bool) -> None:
+    supervisor, view, alarms = inverted()
+    supervisor.latched["energy"] = RETURNS
+    if present:
+        supervisor.active["energy"] = HandSwitch()
+    assert alarms.update(9.0, supervisor, view, linked=True)
+    told = f"{SITUATIONS['returning']} {CAUSES['energy']}"
+    assert alarms.active == (Alarm("energy", Priority.MEDIUM, "seen", told, 9.0, present, False),)
+    assert not alarms.update(10.0, supervisor, view, linked=True)
+    assert alarms.active[0].since_s == 9.0, "since it appeared, not since now"
+
+
+def test_what_forbids_inversion() -> None:
+    supervisor, view, alarms = inverted()
+    supervisor.active["hand-switch"] = HandSwitch()
+    supervisor.inhibited = ("hand-switch",)
+    assert alarms.update(9.0, supervisor, view, linked=True)
+    told = f"{SITUATIONS['waiting']} {CAUSES['hand-switch']}"
+    detail = HandSwitch().detail(view)
+    assert alarms.active == (Alarm("hand-switch", Priority.LOW, detail, told, 9.0, True, False),)
+
+
+def test_a_rider_who_stays_inverted_although_something_acts() -> None:
+    supervisor, view, alarms = inverted()
+    supervisor.phase = Phase.STOPPING
+    assert not alarms.update(9.0, supervisor, view, linked=True)
+    assert not alarms.update(9.0 + STAYS_INVERTED_S - 0.01, supervisor, view, linked=True)
+    assert alarms.update(9.0 + STAYS_INVERTED_S, supervisor, view, linked=True)
+    now_s = 9.0 + STAYS_INVERTED_S
+    told = Alarm("stays-inverted", Priority.HIGH, "", SITUATIONS["stays-inverted"], now_s, True, False)
+    assert alarms.active == (told,)
+    view.angles.rate_dps = -3.0
+    assert alarms.update(now_s + 1.0, supervisor, view, linked=True)
+    assert [*alarms.active] == []
+    view.angles.rate_dps = 0.0
+    assert not alarms.update(now_s + 2.0, supervisor, view, linked=True), "counted anew"
+
+
+def test_a_session_where_nothing_is_wrong_has_none_however_long_it_is_inverted() -> None:
+    supervisor, view, alarms = inverted()
+    for now_s in (9.0, 9.0 + STAYS_INVERTED_S, 9.0 + 2.0 * STAYS_INVERTED_S):
+        assert not alarms.update(now_s, supervisor, view, linked=True)
+    assert [*alarms.active] == []
+
+
+@pytest.mark.parametrize(("away", "linked", "told"), [(True, False, ["no-link"]), (True, True, []), (False, False, [])])
+def test_without_a_link_away_from_upright(away: bool, linked: bool, told: list[str]) -> None:
+    supervisor, view, alarms = inverted()
+    view.away = view.inverted = away
+    assert alarms.update(9.0, supervisor, view, linked=linked) == bool(told)
+    assert [alarm.id for alarm in alarms.active] == told
+
+
+def test_an_alarm_that_comes_back_has_not_been_seen() -> None:
+    supervisor, view, alarms = inverted()
+    supervisor.latched["energy"] = RETURNS
+    alarms.update(9.0, supervisor, view, linked=True)
+    alarms.acknowledge()
+    assert not alarms.update(9.1, supervisor, view, linked=True)
+    assert [alarm.acknowledged for alarm in alarms.active] == [True]
+    supervisor.latched["energy"] = RETURNS._replace(response=Response.STOP)
+    assert alarms.update(9.2, supervisor, view, linked=True)
+    assert [(alarm.acknowledged, alarm.since_s) for alarm in alarms.active] == [(False, 9.2)]
+
+
+@pytest.mark.parametrize(("is_inverted", "rate_dps", "stays"), [
+    (True, 0.0, True), (True, -0.29, True), (True, -0.3, False), (False, 0.0, False), (True, None, True)
+])  # fmt: skip
+def test_who_is_head_up_or_on_the_way_there_does_not_stay_inverted(
+    is_inverted: bool, rate_dps: float | None, stays: bool
+) -> None:
+    supervisor, view, alarms = inverted()
+    supervisor.phase, view.inverted, view.angles.rate_dps = Phase.STOPPING, is_inverted, rate_dps
+    alarms.update(9.0, supervisor, view, linked=True)
+    assert alarms.update(9.0 + STAYS_INVERTED_S, supervisor, view, linked=True) == stays

@@ -1,0 +1,124 @@
+"""A return by itself: its paces, its stages, its budget, and what it takes over from the envelope."""
+
+from typing import Any
+
+import pytest
+
+from safety.limits import MACHINE
+from safety.profile import Pace
+from safety.returning import Returning, Stage, creep, emergency_return, normal_return
+from safety.signals import MotionRequest
+from safety.view import View
+from tests.safety.kinematic_table import TABLE
+
+pytestmark = pytest.mark.requirement("REQ-RSP-SMOOTH")
+DT_S = 0.01
+
+
+def view_at(angle_deg: float | None, **changes: Any) -> View:
+    """A table that stands at an angle by both channels, or blind at an estimate."""
+    view = View(TABLE, TABLE, "hold-to-run", now_s=100.0, dt_s=DT_S)
+    view.angles.angle_deg = view.angles.best_deg = angle_deg
+    view.angles.rate_dps = 0.0
+    for name, value in changes.items():
+        setattr(view.angles if hasattr(view.angles, name) else view, name, value)
+    return view
+
+
+def ticked(returning: Returning, view: View, ticks: int) -> list[float | None]:
+    """The rates of so many ticks; the table follows."""
+    rates = []
+    for _ in range(ticks):
+        view.now_s += DT_S
+        rates.append(returning.rate_dps(view))
+        if view.angles.angle_deg is not None:
+            view.angles.angle_deg += (rates[-1] or 0.0) * DT_S
+            view.angles.best_deg = view.angles.angle_deg
+    return rates
+
+
+def test_the_paces_of_the_three_returns() -> None:
+    assert normal_return(MACHINE) == (Pace(3.0, 2.0, 4.0), Pace(1.5, 2.0, 4.0), MACHINE.return_rest_s)
+    assert emergency_return(MACHINE) == (Pace(8.0, 8.0, 40.0), Pace(2.0, 2.0, 4.0), 5.0)
+    assert creep(MACHINE) == (Pace(4.0, 4.0, 8.0), Pace(1.5, 4.0, 8.0), 5.0)
+
+
+@pytest.mark.parametrize(
+    ("angle_deg", "stage"),
+    [(5.0, Stage.TO_FLAT), (0.0, Stage.FLAT), (-5.0, Stage.TO_UPRIGHT), (None, Stage.TO_UPRIGHT)],
+)
+def test_it_begins_where_the_table_is(angle_deg: float | None, stage: Stage) -> None:
+    assert Returning(emergency_return(TABLE), view_at(angle_deg)).stage is stage
+
+
+@pytest.mark.parametrize(
+    ("angle_deg", "budget_s"),
+    [(40.0, 1.5 * (5.0 + 5.0 + 37.5) + 5.0), (-30.0, 1.5 * 42.5 + 5.0), (None, 1.5 * (7.5 + 42.5) + 5.0)],
+)
+def test_it_may_take_half_as_long_again_as_planned(angle_deg: float | None, budget_s: float) -> None:
+    returning = Returning(emergency_return(TABLE), view_at(angle_deg))
+    assert returning.budget_s == pytest.approx(budget_s)
+    assert returning.deadline_s == pytest.approx(100.0 + budget_s)
+
+
+def test_it_goes_on_from_the_rate_and_the_angle_that_it_finds() -> None:
+    assert ticked(Returning(emergency_return(TABLE), view_at(40.0, rate_dps=-2.0)), view_at(40.0), 1) == [
+        pytest.approx(-2.002)
+    ]
+
+
+def test_to_horizontal_a_rest_and_on_to_upright() -> None:
+    view = view_at(10.0)
+    returning = Returning(emergency_return(TABLE), view)
+    moving = 0
+    while returning.stage is Stage.TO_FLAT:
+        ticked(returning, view, 1)
+        moving += 1
+        assert moving < 500
+    assert view.angles.angle_deg == pytest.approx(0.0, abs=0.1)
+    rates = ticked(returning, view, 501)
+    assert rates[:499] == [None] * 499
+    assert rates[-1] is not None
+    assert returning.stage is Stage.TO_UPRIGHT
+    assert rates[-1] < 0.0
+
+
+def test_a_rest_can_be_prolonged_and_its_time_is_not_the_return_s() -> None:
+    view = view_at(0.0, request=MotionRequest(hold_flat=True))
+    returning = Returning(emergency_return(TABLE), view)
+    assert ticked(returning, view, 1000) == [None] * 1000
+    assert returning.deadline_s == pytest.approx(view.now_s + returning.budget_s)
+    view.request = MotionRequest()
+    assert ticked(returning, view, 1) != [None]
+
+
+def test_a_table_that_slips_from_its_rest_is_brought_back() -> None:
+    view = view_at(0.0)
+    returning = Returning(emergency_return(TABLE), view)
+    ticked(returning, view, 10)
+    view.angles.angle_deg = view.angles.best_deg = 1.9
+    assert ticked(returning, view, 1) == [None]
+    view.angles.angle_deg = view.angles.best_deg = 2.1
+    (rate,) = ticked(returning, view, 1)
+    assert rate is not None
+    assert rate < 0.0
+    assert rate == pytest.approx(-0.002)
+    assert returning.stage is Stage.TO_FLAT
+
+
+def test_it_takes_over_the_rate_that_the_envelope_gave() -> None:
+    view = view_at(40.0)
+    returning = Returning(emergency_return(TABLE), view)
+    ticked(returning, view, 50)
+    returning.follow(-0.5)
+    assert ticked(returning, view, 1) == [pytest.approx(-0.502)]
+
+
+def test_an_outvoted_angle_that_says_head_up_makes_it_careful() -> None:
+    view = view_at(40.0)
+    returning = Returning(emergency_return(TABLE), view)
+    view.angles.encoder.value_deg, view.angles.inclinometer.value_deg = -20.0, 40.0
+    view.angles.estimate_deg, view.angles.disagreement_deg = 40.0, -60.0
+    view.angles.vote()
+    returning.rate_dps(view)
+    assert returning.pace == returning.plan.head_up
