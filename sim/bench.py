@@ -39,12 +39,15 @@ class LockstepResult(NamedTuple):
     ticks: int
     started_s: float | None
     """Simulated time at which the session began."""
+    host_alive: bool
+    """Whether its process was there in the end, to show an alarm."""
     jumps: tuple[tuple[float, float], ...]
     """Each jump of the host's clock: what it read after it, and how far it jumped, in seconds."""
 
     def simulated_s(self, clock_s: float) -> float:
-        """Turn what the host's clock read into simulated time."""
-        return clock_s - CLOCK_START_S - sum(jump_s for read_s, jump_s in self.jumps if clock_s >= read_s)
+        """Turn what the host's clock read into simulated time, to the microsecond: differences of large numbers err."""
+        jumped_s = sum(jump_s for read_s, jump_s in self.jumps if clock_s >= read_s)
+        return round(clock_s - CLOCK_START_S - jumped_s, 6)
 
 
 def run_lockstep(
@@ -89,4 +92,4 @@ def run_lockstep(
         if arrived:
             board.receive(arrived)
     started_s = None if started_ms is None else started_ms * 1e-3
-    return LockstepResult(now_ms // PERIOD_MS, started_s, tuple(jumps))
+    return LockstepResult(now_ms // PERIOD_MS, started_s, not process.killed, tuple(jumps))

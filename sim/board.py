@@ -97,6 +97,11 @@ class VirtualBoard:
         self.table.order[:] = 0.0
 
     @property
+    def buzzes(self) -> bool:
+        """Tell whether its buzzer sounds: nobody commands it, and the rider is not upright."""
+        return bool(self._memory[firmware.BUZZER])
+
+    @property
     def serial(self) -> int:
         """The serial number that it answers a handshake with."""
         return self._identity.serial

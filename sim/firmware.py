@@ -91,7 +91,9 @@ MOTOR_RATE_DPS: Final = 21
 """From the motor's own voltage and current, smoothed; NaN where they do not tell."""
 TABLE_RATE_DPS: Final = 22
 """From the inclinometer, smoothed; NaN while it is absent."""
-MEMORY_SIZE: Final = 23
+BUZZER: Final = 23
+"""1: sounds. The host is dead and the rider not upright, and nobody else says so."""
+MEMORY_SIZE: Final = 24
 
 MS_S: Final = 1e-3
 OWN_ACCEL_DPS2: Final = 8.0
@@ -121,11 +123,12 @@ LEAST_ACCEL_DPS2: Final = 1.0
 MISMATCH_DPS: Final = 1.2
 ENCODER_STANDS_DPS: Final = 0.3
 TURNS_A: Final = 0.1
-"""Friction takes more than this to turn any motor: with less its circuit may be open."""
+"""Friction takes more than this to turn any motor: with less, its circuit may be open."""
 MISMATCH_LOST_MS: Final = 200.0
 MOTOR_FILTER_MS: Final = 5.0
-MOTOR_TRUST_DPS: Final = 1.5
-"""An encoder is believed so far beside the motor's own rate: supply, heat and tolerances make less of it."""
+MOTOR_TRUST_DPS: Final = 0.25
+MOTOR_TRUST_SHARE: Final = 0.06
+"""An encoder is believed so far beside the motor's own rate, and this share of it: heat and tolerances make less."""
 COPPER_PER_K: Final = 0.00393
 AT_LIMIT: Final = 0.97
 """Above this share of the current limit the power stage chops, and its duty is not what was asked."""
@@ -223,18 +226,23 @@ def firmware_tick(settings: Floats, memory: Floats, readings: Floats, order: Flo
     status |= _TORQUE_ON if drive[TORQUE_ENABLE] > 0.5 else 0
     status |= _BRAKE_CLOSED if memory[CLOSED_MS] > BRAKE_HOLDS_MS else 0
     memory[STATUS] = float(status)
+    upright = inputs & _UPRIGHT != 0 or low < settings[UPRIGHT_DEG] + ARMED_AWAY_DEG
+    memory[BUZZER] = 1.0 if expired and not upright else 0.0
 
 
 @jit
 def _watch_motor(settings: Floats, memory: Floats, readings: Floats, drive: Floats) -> None:
     """The rate by the motor itself: what its resistance leaves of the voltage is what its turning sets against it."""
-    if drive[TORQUE_ENABLE] < 0.5 or not abs(readings[CURRENT_A]) < AT_LIMIT * drive[CURRENT_LIMIT_A]:
+    current_a = abs(readings[CURRENT_A])
+    if drive[TORQUE_ENABLE] < 0.5 or not current_a < AT_LIMIT * drive[CURRENT_LIMIT_A]:
         memory[MOTOR_RATE_DPS] = math.nan
         return
     warm = readings[MOTOR_TEMPERATURE_C] - 20.0
     ohm = settings[CIRCUIT_OHM] * (1.0 + COPPER_PER_K * (0.0 if math.isnan(warm) else warm))
     duty = min(drive[DUTY], 0.0) if int(readings[INPUTS]) & _INVERTED else drive[DUTY]  # the switch is hard-wired
     rate = (duty * readings[BUS_V] - ohm * readings[CURRENT_A]) / settings[VOLTS_PER_DPS]
+    if current_a < TURNS_A and abs(rate) > STILL_DPS:
+        rate = math.nan  # an open circuit sets nothing against the voltage either
     before = memory[MOTOR_RATE_DPS]
     memory[MOTOR_RATE_DPS] = rate if math.isnan(before) else before + (rate - before) / MOTOR_FILTER_MS
 
@@ -260,7 +268,6 @@ def _watch_sensors(memory: Floats, readings: Floats, lost: int) -> None:
     if lost & _INCLINOMETER_LOST or math.isnan(table_rate):
         # One against one: an encoder that moves may be the only one to see a drive that turns the wrong way.
         off = abs(encoder_rate) < ENCODER_STANDS_DPS and abs(motor_rate) > MISMATCH_DPS
-        off = off and abs(readings[CURRENT_A]) > TURNS_A
     memory[MISMATCH_MS] = memory[MISMATCH_MS] + 1.0 if off else 0.0
     if memory[MISMATCH_MS] > MISMATCH_LOST_MS:
         memory[ENCODER_LOST] = 1.0
@@ -278,7 +285,10 @@ def _rate(memory: Floats, readings: Floats, lost: int) -> float:
     motor = memory[MOTOR_RATE_DPS]
     if memory[ENCODER_LOST] < 0.5 and not lost & _ENCODER_LOST and not math.isnan(readings[ENCODER_RATE_DPS]):
         encoder = float(readings[ENCODER_RATE_DPS])
-        return encoder if math.isnan(motor) else min(max(encoder, motor - MOTOR_TRUST_DPS), motor + MOTOR_TRUST_DPS)
+        if math.isnan(motor):
+            return encoder
+        beside = MOTOR_TRUST_DPS + MOTOR_TRUST_SHARE * abs(motor)
+        return float(min(max(encoder, motor - beside), motor + beside))
     if not math.isnan(motor):
         return float(motor)
     return math.nan if lost & _INCLINOMETER_LOST else float(memory[TABLE_RATE_DPS])

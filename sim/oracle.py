@@ -35,15 +35,13 @@ STANDING_S: Final = 1.0
 PEOPLE_S: Final = 1.0
 """So soon after a rider lets go, or a latch opens, nothing goes on toward inversion."""
 UPRIGHT_DEG: Final = -72.0
-HORIZONTAL_DEG: Final = 0.5
+HORIZONTAL_DEG: Final = 1.0
+"""A table rests as level as its inclinometer was mounted, give or take its aim: half a degree is granted for each."""
 CREPT_DEG: Final = 1.0
 """Motion toward inversion that is no more than a brake settling."""
 HELD_DEG: Final = ANGLE_EXCESS_DEG
 """A drive that turns the wrong way when a recovery tries it is found out within this, however often it is tried."""
 ROW_S: Final = 0.01
-NOT_KEPT_YET: Final = frozenset({"accel"})
-"""Rules that are wanted and that the reference table cannot keep: with the encoder wrong, its drive can change the rate
-by 2 deg/s within 50 ms before anything can notice. They are measured and told apart, not as violations."""
 
 
 class Deadline(NamedTuple):
@@ -91,6 +89,8 @@ class Asked(NamedTuple):
     """When faults began or ended, in order. What was promised before is promised anew from there."""
     load_path_broke: bool = False
     """A gear or coupling failed."""
+    jolted_from_s: float = float("inf")
+    """From here on how fast the rate changes is nobody's choice: the drive disobeys, or hardware cuts its torque."""
     cannot_move: bool = False
     """Nothing can move the table upright: the actuator is dead, or the way is blocked. Standing still is right."""
     alarm: str = ""
@@ -128,17 +128,8 @@ def judge(trace: Floats, asked: Asked) -> list[str]:
         trace: rows of ``sim.table.TRACE_COLUMNS`` at 100 Hz.
         asked: what people asked for.
     """
-    return [*_broken(trace, asked, kept_yet=True), *_unexplained(asked)]
-
-
-def shortfalls(trace: Floats, asked: Asked) -> list[str]:
-    """Give what was broken of the rules that are not kept yet, as ``judge`` does for the others."""
-    return _broken(trace, asked, kept_yet=False)
-
-
-def _broken(trace: Floats, asked: Asked, *, kept_yet: bool) -> list[str]:
-    found = [margin for margin in margins(trace, asked) if margin.value < 0.0]
-    return [f"{one.rule}: {one.text}" for one in found if (one.rule not in NOT_KEPT_YET) == kept_yet]
+    broken = [margin for margin in margins(trace, asked) if margin.value < 0.0]
+    return [*(f"{one.rule}: {one.text}" for one in broken), *_unexplained(asked)]
 
 
 def margins(trace: Floats, asked: Asked) -> list[Margin]:
@@ -214,8 +205,8 @@ def _rates(column: Columns, asked: Asked) -> Iterator[Margin]:
 def _accel(column: Columns, asked: Asked) -> Iterator[Margin]:
     if asked.load_path_broke:
         return
-    accel_dps2 = column["accel_dps2"]
-    most = float(np.abs(np.where(np.isnan(accel_dps2), 0.0, accel_dps2)).max())
+    chosen = (column["t_s"] < asked.jolted_from_s) & ~np.isnan(column["accel_dps2"])
+    most = float(np.abs(np.where(chosen, column["accel_dps2"], 0.0)).max())
     text = f"{most:.1f} deg/s2, more than the {TIPPING_DPS2:g} that tip a rider"
     yield Margin("accel", TIPPING_DPS2 - most, "deg/s2", TIPPING_DPS2, text)
 
@@ -267,7 +258,7 @@ def _held(column: Columns, asked: Asked) -> Iterator[Margin]:
     text = f"stood on its brake {told}, within {STANDING_S:g} s of the stop was promised"
     yield Margin("standstill", STANDING_S - took_s if len(rows) else -max(took_s, ROW_S), "s", STANDING_S, text)
     later = angle_deg[t_s >= stop_s + STANDING_S]
-    if len(later):
+    if len(later) and not asked.load_path_broke:
         rose = float((later - np.minimum.accumulate(later)).max())
         text = f"moved {rose:.1f} deg toward inversion after the stop"
         yield Margin("held", HELD_DEG - rose, "deg", HELD_DEG, text)

@@ -15,7 +15,7 @@ from firmware_host.validation import Session
 from safety.signals import Trip
 from sim.bench import CLOCK_START_S
 from sim.faults import Fault, FaultError, parse
-from sim.oracle import UPRIGHT_DEG, false_trips, judge, reached_s, shortfalls, wrong_causes
+from sim.oracle import UPRIGHT_DEG, false_trips, judge, reached_s, wrong_causes
 from sim.table import TRACE_COLUMNS
 
 
@@ -57,7 +57,6 @@ def run_session(session: Session, faults: list[Fault], seed: int, records: Path)
         "faults": [str(fault) for fault in faults],
         "trips": [_told(trip, done) for trip in done.host.trips],
         "violations": judge(done.trace, done.asked),
-        "shortfalls": shortfalls(done.trace, done.asked),
         "wrong_causes": wrong_causes(done.asked),
         "false_trips": false_trips(done.asked),
         "truth": _truth(done),

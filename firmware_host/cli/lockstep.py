@@ -1,5 +1,6 @@
 """A session in lock-step, and what it is to be judged by: shared by ``righting bench`` and ``righting campaign``."""
 
+import math
 import time
 from itertools import count
 from typing import Final, NamedTuple
@@ -14,6 +15,7 @@ from firmware_host.ticks import NO_REQUEST, OperatorRequest
 from firmware_host.validation import Session
 from safety.signals import Recovery, Response, Trip
 from sim.bench import PERIOD_S, LockstepResult, run_lockstep
+from sim.board import VirtualBoard
 from sim.faults import Fault, right_answers
 from sim.oracle import UPRIGHT_DEG, Asked, Floats, Tripped
 from sim.table import TRACE_COLUMNS, Truth
@@ -103,27 +105,43 @@ def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | N
     result = run_lockstep(board, host, faults, session.plan.total_s * 1.5 + EXTRA_S, seed)
     wall_s = time.perf_counter() - begun_s
     trace = board.table.trace()
-    asked = _asked(session, host, result, faults, trace)
+    met = _met(faults, result)
+    asked = _asked(session, host, result, met, trace)
+    asked = asked._replace(alarm=_alarm(host, result, board))
     return Run(host, trace, board.table.truth(), asked, result.ticks * PERIOD_S, wall_s, result)
 
 
-def _asked(session: Session, host: LockstepHost, result: LockstepResult, faults: list[Fault], trace: Floats) -> Asked:
+def _met(faults: list[Fault], result: LockstepResult) -> list[Fault]:
+    """The faults that came before the end: one that never began excuses nothing."""
+    if result.started_s is None:
+        return []
+    lasted_s = result.ticks * PERIOD_S - result.started_s
+    return [fault for fault in faults if fault.at_s <= lasted_s]
+
+
+def _asked(session: Session, host: LockstepHost, result: LockstepResult, met: list[Fault], trace: Floats) -> Asked:
     started_s = result.started_s
     trips = [trip for trip in host.trips if trip.response > Response.INHIBIT]
-    dead = any(fault.kind.cannot_move for fault in faults)
+    dead = any(fault.kind.cannot_move for fault in met)
     return Asked(
         limit_deg=session.limits.inverted_limit_deg,
         started_s=started_s,
         trips=tuple(Tripped(trip.monitor, trip.response.name, result.simulated_s(trip.t_s)) for trip in trips),
-        changes_s=() if started_s is None else _changes_s(faults, started_s),
+        changes_s=() if started_s is None else _changes_s(met, started_s),
         rest_s=session.limits.return_rest_s,
         person_stopped=any(trip.recovery == Recovery.ON_REQUEST for trip in trips),
-        load_path_broke=any(fault.kind.load_path_broke for fault in faults),
-        cannot_move=dead or _misled(faults) or _blocked(trace),
-        alarm=host.controller.alarms.text,
-        causes=right_answers(fault.name for fault in faults),
+        load_path_broke=any(fault.kind.load_path_broke for fault in met),
+        jolted_from_s=min(_changes_s([one for one in met if one.kind.jolts], started_s or 0.0), default=math.inf),
+        cannot_move=dead or _misled(met) or _blocked(trace),
+        causes=right_answers(fault.name for fault in met),
         invert_rate_dps=session.limits.invert_rate_dps,
     )
+
+
+def _alarm(host: LockstepHost, result: LockstepResult, board: VirtualBoard) -> str:
+    """What is seen or heard in the end: of a host that is gone, nothing but the board's buzzer."""
+    told = host.controller.alarms.text if result.host_alive else ""
+    return told or ("the board's buzzer" if board.buzzes else "")
 
 
 def _misled(faults: list[Fault]) -> bool:
@@ -143,4 +161,4 @@ def _changes_s(faults: list[Fault], started_s: float) -> tuple[float, ...]:
     """When a fault began or ended, in simulated time."""
     begun = [fault.at_s for fault in faults]
     ended = [fault.at_s + fault.duration_s for fault in faults if fault.duration_s is not None]
-    return tuple(sorted(started_s + change_s for change_s in begun + ended))
+    return tuple(sorted(round(started_s + change_s, 6) for change_s in begun + ended))

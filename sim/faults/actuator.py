@@ -70,6 +70,7 @@ KINDS: Final[dict[str, Kind]] = {
         may_pass=True,
         parameter=_DUTY,
         cannot_move=True,
+        jolts=True,
     ),
     "runaway-upright": Kind(
         Place.PHYSICS,
@@ -80,6 +81,7 @@ KINDS: Final[dict[str, Kind]] = {
         may_pass=True,
         parameter=_DUTY,
         cannot_move=True,
+        jolts=True,
     ),
     "reversed-polarity": Kind(
         Place.PHYSICS,
@@ -89,6 +91,7 @@ KINDS: Final[dict[str, Kind]] = {
         causes.DRIVE,
         may_pass=True,
         cannot_move=True,
+        jolts=True,
     ),
     "torque-lost": Kind(
         Place.PHYSICS,
@@ -98,6 +101,7 @@ KINDS: Final[dict[str, Kind]] = {
         causes.DRIVE,
         may_pass=True,
         cannot_move=True,
+        jolts=True,
     ),
     "stall": Kind(
         Place.PHYSICS,
@@ -107,6 +111,7 @@ KINDS: Final[dict[str, Kind]] = {
         causes.DRIVE,
         may_pass=True,
         cannot_move=True,
+        jolts=True,
     ),
     "obstruction": Kind(
         Place.PHYSICS,
@@ -190,5 +195,6 @@ KINDS: Final[dict[str, Kind]] = {
         causes.LINK | causes.DRIVE | {"energy"},
         may_pass=True,
         cannot_move=True,
+        jolts=True,
     ),
 }

@@ -11,6 +11,7 @@ from sim.layout import ENCODER_DEG, INCLINOMETER_DEG
 _JUMP: Final = Parameter(5.0, 0.1, 60.0, "deg")
 _DRIFT: Final = Parameter(0.5, 0.01, 10.0, "deg/s")
 _NOISE: Final = Parameter(0.3, 0.01, 10.0, "deg")
+_CUTS_TORQUE: Final = "inverted-switch-closed"
 
 
 def _channel(channel: int, fault: int, sign: float = 1.0) -> tuple[Begin, End]:
@@ -83,7 +84,7 @@ def _contacts() -> dict[str, Kind]:
             frozenset(), True,
         ),
         (
-            "inverted-switch-closed", Input.INVERTED_SWITCH, closed,
+            _CUTS_TORQUE, Input.INVERTED_SWITCH, closed,
             "the inverted switch is closed, which cuts the torque toward inversion", causes.STUCK | {"switches"}, True,
         ),
         (
@@ -110,7 +111,7 @@ def _contacts() -> dict[str, Kind]:
         ),
     )  # fmt: skip
     return {
-        name: Kind(Place.SENSOR, text, *_contact(bit, forced), right, may_pass=may_pass)
+        name: Kind(Place.SENSOR, text, *_contact(bit, forced), right, may_pass=may_pass, jolts=name == _CUTS_TORQUE)
         for name, bit, forced, text, right, may_pass in rows
     }
 

@@ -92,6 +92,8 @@ class Kind(NamedTuple):
     misleads: bool = False
     """The angle goes another way than the table. With the other one spoiled too, nothing tells a drive that turns the
     wrong way from a sensor that does: standing still with an alarm is right."""
+    jolts: bool = False
+    """How fast the rate changes is nobody's choice any more: the drive disobeys, or hardware cuts its torque."""
     load_path_broke: bool = False
     """Nothing ties the table to its motor any more."""
 

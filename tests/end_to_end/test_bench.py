@@ -112,7 +112,6 @@ def test_a_way_up_that_is_blocked_for_long_ends_in_a_hold_with_an_alarm(tmp_path
 def test_a_fault_comes_with_what_it_was_judged_by(tmp_path: Path) -> None:
     found = bench(tmp_path, "encoder-reversed@25")
     assert found["violations"] == found["wrong_causes"] == found["false_trips"] == []
-    assert found["shortfalls"][0].startswith("accel: ")
 
 
 def test_the_largest_seed_gives_a_session_too(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def result(index: int, *shares: tuple[str, float], **changes: object) -> Result:
     )
     well = Result(
         index=index, faults=("cable-out@3",), outcome="returned", session_s=90.0, core_s=0.5, trips=(), onsets=(),
-        violations=(), shortfalls=(), wrong_causes=(), false_trips=(), margins=margins,
+        violations=(), wrong_causes=(), false_trips=(), margins=margins,
     )  # fmt: skip
     return well.model_copy(update=changes)
 
@@ -114,17 +114,17 @@ def test_a_blind_spot_is_a_situation_that_another_fault_met() -> None:
 def test_a_summary_counts_sessions_and_keeps_the_worst() -> None:
     summary = Summary()
     for index in range(100):
-        summary.add(result(index, ("angle", index / 100.0), ("accel", -1.0)))
+        summary.add(result(index, ("angle", index / 100.0)))
     assert not summary.failed
     summary.add(result(100, ("angle", -0.5), violations=("angle: 1", "angle: 2")))
     summary.add(result(101, ("angle", 0.7), faults=(), false_trips=("false trip: x",)))
-    summary.add(result(102, ("angle", 0.7), wrong_causes=("cause: x",), shortfalls=("accel: y",)))
+    summary.add(result(102, ("angle", 0.7), wrong_causes=("cause: x",)))
     told = summary.as_dict()
-    assert [told[name] for name in ("violations", "shortfalls", "wrong_causes", "false_trips")] == [1, 1, 1, 1]
+    assert [told[name] for name in ("violations", "wrong_causes", "false_trips")] == [1, 1, 1]
     assert (told["sessions"], told["fault_free"], told["sessions_per_core_second"]) == (103, 1, 2.0)
     assert [one.index for one in summary.failures] == [100, 101, 102]
     assert [index for _, index in summary.worst] == [100, *range(WORST_KEPT - 1)]
-    assert [(one["rule"], one["index"]) for one in told["weakest"]] == [("accel", 0), ("angle", 100)]
+    assert [(one["rule"], one["index"]) for one in told["weakest"]] == [("angle", 100)]
 
 
 def test_ranges_cover_every_session_once() -> None:

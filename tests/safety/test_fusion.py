@@ -19,7 +19,8 @@ def frame(encoder: float | None, inclinometer: float | None, rate: float | None 
 def fed(*frames: Telemetry, on_its_own: bool = False) -> Angles:
     angles = Angles()
     for number, one in enumerate(frames):
-        angles.update(one, 7.0 + number * DT_S, DT_S, MACHINE, on_its_own=on_its_own)
+        timed = one._replace(board_time_us=number * 10_000)
+        angles.update(timed, 7.0 + number * DT_S, DT_S, MACHINE, on_its_own=on_its_own)
     return angles
 
 
@@ -110,7 +111,8 @@ def test_the_inclinometer_s_rate_is_taken_over_twelve_frames(frames: int) -> Non
     angles.forget_rates()
     assert [angles.table_rate_dps] == [None]
     for number in range(13):
-        angles.update(frame(None, 5.0 - 0.01 * number), 20.0 + number * DT_S, DT_S, MACHINE)
+        timed = frame(None, 5.0 - 0.01 * number)._replace(board_time_us=number * 10_000)
+        angles.update(timed, 20.0 + number * DT_S, DT_S, MACHINE)
     assert angles.table_rate_dps == pytest.approx(-1.0)
 
 

@@ -129,6 +129,28 @@ def test_only_accepted_commands_feed_the_watchdog() -> None:
     assert bench.angle_deg < start - 1.0
 
 
+@pytest.mark.requirement("REQ-BRD-BUZZER")
+def test_it_buzzes_from_the_loss_of_its_host_until_the_rider_is_upright() -> None:
+    bench = Bench()
+    told = [bench.board.buzzes]
+    bench.invert_to(20.0)
+    told.append(bench.board.buzzes)
+    for below_deg in (19.0, -60.0, -74.5):
+        bench.silence(below_deg, 60.0)
+        told.append(bench.board.buzzes)
+    assert told == [False, False, True, True, False]
+
+
+@pytest.mark.requirement("REQ-BRD-BUZZER")
+def test_it_stops_buzzing_when_a_host_takes_over() -> None:
+    bench = Bench()
+    bench.invert_to(20.0)
+    bench.silence(19.0, 5.0)
+    bench.run(0.5, HOLD)
+    assert not bench.board.buzzes
+    assert bench.angle_deg > 0.0
+
+
 @pytest.mark.requirement("REQ-BRD-WATCHDOG")
 def test_a_silence_shorter_than_the_watchdog_changes_nothing() -> None:
     bench = Bench()

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.oracle import Asked, Margin, Tripped, false_trips, judge, margins, shortfalls, wrong_causes
+from sim.oracle import Asked, Margin, Tripped, false_trips, judge, margins, wrong_causes
 from sim.table import TRACE_COLUMNS
 
 ROW_S = 0.01
@@ -132,7 +132,7 @@ def people(name: str, for_s: float, rate_dps: float) -> Margin:
 
 
 def horizontal(late_s: float) -> Margin:
-    rows = trace(TO_40, (12.0 - 39.5 / 8.0 + late_s, 0.0), TO_FLAT, UP)
+    rows = trace(TO_40, (12.0 - 39.0 / 8.0 + late_s, 0.0), TO_FLAT, UP)
     return margin(rows, "rescue-horizontal", **EMERGENCY)
 
 
@@ -185,11 +185,12 @@ def test_a_rule_breaks_at_its_threshold_and_not_below(
     assert rule(*broken).value < 0.0
 
 
-def test_a_rule_that_is_not_kept_yet_is_told_apart() -> None:
-    rows = put(trace((1.0, 2.0), (1.0, -2.0)), "accel_dps2", 40.0)
-    assert judge(rows, asked()) == []
-    assert [text.partition(":")[0] for text in shortfalls(rows, asked())] == ["accel"]
-    assert shortfalls(rows, asked(load_path_broke=True)) == []
+def test_how_fast_the_rate_changes_is_judged_until_nobody_chooses_it() -> None:
+    rows = put(trace((1.0, 2.0), (1.0, -2.0)), "accel_dps2", 40.0, 1.0, 1.1)
+    assert [text.partition(":")[0] for text in judge(rows, asked())] == ["accel"]
+    assert [text.partition(":")[0] for text in judge(rows, asked(jolted_from_s=1.05))] == ["accel"]
+    assert judge(rows, asked(jolted_from_s=1.0)) == []
+    assert judge(rows, asked(load_path_broke=True)) == []
 
 
 def test_a_margin_is_the_distance_to_the_threshold() -> None:

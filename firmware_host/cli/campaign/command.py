@@ -22,7 +22,6 @@ from firmware_host.cli.campaign.steering import Tried, steer
 from firmware_host.cli.campaign.summary import Summary
 from firmware_host.cli.campaign.workers import Workers, WorkersError
 from firmware_host.cli.sessions import complain, write_json
-from sim.oracle import NOT_KEPT_YET
 
 SHRUNK_AT_MOST: Final = 12
 """Failures that differ in what broke or in their faults; the first ones are shrunk."""
@@ -183,7 +182,7 @@ def _show(told: dict[str, Any]) -> None:
     console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
     console.print(
         f"{told['sessions']} sessions of seed {told['seed']}: {told['violations']} with a violation, "
-        f"{told['shortfalls']} with a shortfall, {told['wrong_causes']} with a wrong cause, "
+        f"{told['wrong_causes']} with a wrong cause, "
         f"{told['false_trips']} with a false trip; {told['sessions_per_core_second']} sessions a core-second"
     )
     coverage, weakest = told["coverage"], told["weakest"]
@@ -191,7 +190,7 @@ def _show(told: dict[str, Any]) -> None:
     if coverage["states_never_met"]:
         console.print(f"no fault met the states {', '.join(coverage['states_never_met'])}")
     console.print(f"blind spots: {coverage['possible'] - coverage['met']} cells; --json and --report list them")
-    for one in [one for one in weakest if one["rule"] not in NOT_KEPT_YET][:1]:
+    for one in weakest[:1]:
         console.print(f"weakest margin: {one['rule']}, {one['value']:g} {one['unit']}\n  {one['command']}")
     for failure in told["failures"]:
         console.print(f"\nsession {failure['index']}: " + "; ".join(failure["told"]), markup=False)

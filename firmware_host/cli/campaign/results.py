@@ -4,8 +4,6 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
-from sim.oracle import NOT_KEPT_YET
-
 CRASHED_SHARE: Final = -1000.0
 
 
@@ -56,8 +54,6 @@ class Result(_Row):
     trips: tuple[Tripped, ...]
     onsets: tuple[Onset, ...]
     violations: tuple[str, ...]
-    shortfalls: tuple[str, ...]
-    """What was broken of the rules that nobody promises yet."""
     wrong_causes: tuple[str, ...]
     false_trips: tuple[str, ...]
     margins: tuple[Weakest, ...]
@@ -66,8 +62,7 @@ class Result(_Row):
     @property
     def weakest_share(self) -> float:
         """How near the session came to breaking any rule; one that crashed is beyond the worst."""
-        promised = [margin.share for margin in self.margins if margin.rule not in NOT_KEPT_YET]
-        return promised[0] if promised else CRASHED_SHARE
+        return self.margins[0].share if self.margins else CRASHED_SHARE
 
     @property
     def broken(self) -> frozenset[str]:

@@ -17,7 +17,7 @@ from firmware_host.cli.summary import open_blackbox
 from firmware_host.replay import replay
 from firmware_host.validation import Session
 from sim.bench import CLOCK_START_S
-from sim.oracle import Margin, false_trips, judge, margins, shortfalls, wrong_causes
+from sim.oracle import Margin, false_trips, judge, margins, wrong_causes
 from sim.table import TRACE_COLUMNS
 
 REPLAYED_EACH: Final = 25
@@ -51,7 +51,6 @@ def run_case(case: Case, index: int, *, replayed: bool = False) -> Result:
         ),
         onsets=tuple(_onsets(case, done)),
         violations=tuple(judge(done.trace, asked)),
-        shortfalls=tuple(shortfalls(done.trace, asked)),
         wrong_causes=tuple(wrong_causes(asked)),
         false_trips=tuple(false_trips(asked)),
         margins=tuple(_weakest(found)),
@@ -69,7 +68,6 @@ def _crashed(index: int, faults: tuple[str, ...], error: Exception, core_s: floa
         trips=(),
         onsets=(),
         violations=(f"crash: {type(error).__name__}: {error}",),
-        shortfalls=(),
         wrong_causes=(),
         false_trips=(),
         margins=(),

@@ -14,7 +14,7 @@ class Summary:
     """Adds up results, which come in the order of their indices."""
 
     def __init__(self) -> None:
-        self.sessions = self.fault_free = self.violations = self.shortfalls = self.wrong_causes = self.false_trips = 0
+        self.sessions = self.fault_free = self.violations = self.wrong_causes = self.false_trips = 0
         self.core_s = self.simulated_s = 0.0
         self.coverage = Coverage()
         self.failures: list[Result] = []
@@ -28,7 +28,6 @@ class Summary:
         self.sessions += 1
         self.fault_free += not result.faults
         self.violations += bool(result.violations)
-        self.shortfalls += bool(result.shortfalls)
         self.wrong_causes += bool(result.wrong_causes)
         self.false_trips += bool(result.false_trips)
         self.core_s += result.core_s
@@ -60,7 +59,6 @@ class Summary:
             "sessions": self.sessions,
             "fault_free": self.fault_free,
             "violations": self.violations,
-            "shortfalls": self.shortfalls,
             "wrong_causes": self.wrong_causes,
             "false_trips": self.false_trips,
             "sessions_per_core_second": round(self.sessions / self.core_s, 3) if self.core_s else None,
