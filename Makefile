@@ -16,7 +16,7 @@ READY := $(VENV)/.ready
 EVIDENCE := $(VENV)/.evidence
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-input
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
-    --no-header --no-emit-index-url
+    --no-header --no-emit-index-url --no-strip-extras
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
