@@ -47,6 +47,7 @@ class Seen(NamedTuple):
     exhausted: bool
     region: str
     good: tuple[bool, ...]
+    held_with_alarm: bool
 
 
 class World:
@@ -123,6 +124,7 @@ class World:
             supervisor.exhausted,
             region,
             tuple(self.good.values()),
+            self.rate_dps == 0.0 and self.controller.alarms.text != "",
         )
 
     def do(self, event: str) -> list[TickOutput]:
