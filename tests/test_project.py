@@ -43,7 +43,7 @@ def project(repository: Path) -> dict[str, Any]:
 def pins(repository: Path, lock: str) -> dict[str, str]:
     """Each package of a lock file with its version."""
     text = (repository / lock).read_text(encoding="utf-8")
-    return dict(re.findall(r"^([a-z0-9-]+)==([^ ]+) ", text, re.MULTILINE))
+    return dict(re.findall(r"^([a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==([^ ]+) ", text, re.MULTILINE))
 
 
 def called(call: ast.Call) -> str:
@@ -66,7 +66,9 @@ def test_lock_pins_every_package_with_hashes_and_names_no_place(repository: Path
     assert not [line for line in lines if "://" in line or line.lstrip().startswith(("-i ", "--index", "--find", "-e"))]
     for number, line in enumerate(lines):
         if not line.startswith((" ", "#")):
-            assert re.match(r"[a-z0-9-]+==[^ ]+ .*\\$", line), f"{lock}:{number + 1}: not pinned: {line}"
+            assert re.match(r"[a-z0-9-]+(\[[a-z0-9,-]+\])?==[^ ]+ .*\\$", line), (
+                f"{lock}:{number + 1}: not pinned: {line}"
+            )
             assert "--hash=sha256:" in lines[number + 1], f"{lock}:{number + 1}: no hash for {line}"
 
 
