@@ -47,6 +47,22 @@ def _flat(found: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield prefix + name, value
 
 
+def detection(file: Path) -> Rows:
+    """For each fault how long it took until the first safe command."""
+    return [(one["fault"], _detected(one)) for one in json.loads(file.read_text())["detection"]]
+
+
+def _detected(one: dict[str, Any]) -> str:
+    answered = f"answered in {one['answered']} of {one['sessions']} sessions"
+    if not one["answered"]:
+        return answered
+    monitors = ", ".join(one["monitors"])
+    return (
+        f"median {_shown(one['median_s'])} s, worst {_shown(one['worst_s'])} s; once it saw it, the monitor took "
+        f"at most {_shown(one['worst_window_s'])} s; {answered}, by {monitors}"
+    )
+
+
 def benchmarks(file: Path) -> Rows:
     """Each figure of ``make bench``, with its target where it has one."""
     rows = []
@@ -74,7 +90,8 @@ def _shown(value: Any) -> str:
 TOOLS: Final[tuple[tuple[str, str, str, Callable[[Path], Rows]], ...]] = (
     ("Tests", "tests.xml", "make test", tests),
     ("Coverage of `safety/`", "coverage.json", "make test", coverage),
-    ("Campaign of faulted sessions", "campaign.json", "righting campaign --json build/campaign.json", scalars),
+    ("Campaign of faulted sessions", "campaign.json", "make campaign", scalars),
+    ("From a fault's onset to the first safe command", "campaign.json", "make campaign", detection),
     ("Mutants of `safety/`", "mutants.json", "make mutants", scalars),
     ("Speed", "bench.json", "make bench", benchmarks),
 )

@@ -10,8 +10,9 @@ import pytest
 
 from firmware_host.cli.campaign.cases import PROGRAM_S, cross, draw_case, mutate
 from firmware_host.cli.campaign.coverage import Coverage
+from firmware_host.cli.campaign.detection import Detections
 from firmware_host.cli.campaign.lines import write_case
-from firmware_host.cli.campaign.results import CRASHED_SHARE, Onset, Result, Weakest
+from firmware_host.cli.campaign.results import CRASHED_SHARE, Detected, Onset, Result, Weakest
 from firmware_host.cli.campaign.running import phase_of, run_case
 from firmware_host.cli.campaign.shards import Folder, FolderError, Shard, shards
 from firmware_host.cli.campaign.steering import Tried, parents_of
@@ -190,3 +191,27 @@ def test_each_rule_has_its_own_parents() -> None:
     parents = parents_of([*hurried, other])
     assert [parent.number for parent in parents.worst] == [0, 1, 2, 3]
     assert [parent.number for parent in parents.niches] == [0, 1, 2, 20]
+
+
+def test_detections_are_told_by_fault_with_the_worst_session() -> None:
+    found = Detections()
+    for index, (after_s, window_s) in enumerate([(0.2, 0.1), (3.0, 0.05), (1.0, 0.3)]):
+        found.add(index, Detected(fault="encoder-stuck", monitor="following", after_s=after_s, window_s=window_s))
+    found.add(3, Detected(fault="encoder-stuck", monitor="", after_s=0.0, window_s=0.0))
+    found.add(4, Detected(fault="rider-lighter", monitor="", after_s=0.0, window_s=0.0))
+    found.add(5, None)
+    stuck, lighter = found.as_list()
+    assert stuck == {
+        "fault": "encoder-stuck", "sessions": 4, "answered": 3, "monitors": {"following": 3},
+        "median_s": 1.0, "worst_s": 3.0, "worst_index": 1, "worst_window_s": 0.3,
+    }  # fmt: skip
+    assert (lighter["answered"], lighter["sessions"], lighter["worst_s"]) == (0, 1, None)
+
+
+def test_a_single_fault_is_timed_from_its_onset() -> None:
+    case = draw_case(2, 0)._replace(faults=(parse("cable-out@20"),))
+    timed = run_case(case, 0)
+    assert timed.detected is not None
+    assert (timed.detected.fault, timed.detected.monitor) == ("cable-out", "link")
+    assert timed.detected.window_s <= timed.detected.after_s < 1.0
+    assert run_case(case._replace(faults=()), 0).detected is None

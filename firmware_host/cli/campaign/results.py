@@ -30,6 +30,18 @@ class Tripped(_Row):
     """Simulated time."""
 
 
+class Detected(_Row):
+    """The one fault of a session, and the first response after it."""
+
+    fault: str
+    monitor: str
+    """Empty if nothing tripped: not every fault asks for an answer where it meets a session."""
+    after_s: float
+    """From the fault's onset to the first safe command."""
+    window_s: float
+    """From when the monitor's condition began to hold to the first safe command."""
+
+
 class Weakest(_Row):
     """The smallest margin of one rule in a session."""
 
@@ -53,6 +65,8 @@ class Result(_Row):
     """Processor time that drawing, running and judging took."""
     trips: tuple[Tripped, ...]
     onsets: tuple[Onset, ...]
+    detected: Detected | None = None
+    """For a session with one fault that came before its end."""
     violations: tuple[str, ...]
     wrong_causes: tuple[str, ...]
     false_trips: tuple[str, ...]

@@ -10,12 +10,13 @@ import numpy as np
 
 from firmware_host.blackbox_reader import read
 from firmware_host.cli.campaign.cases import Case, draw_case
-from firmware_host.cli.campaign.results import Onset, Result, Tripped, Weakest
+from firmware_host.cli.campaign.results import Detected, Onset, Result, Tripped, Weakest
 from firmware_host.cli.lockstep import Run, run
 from firmware_host.cli.sessions import make_controller
 from firmware_host.cli.summary import open_blackbox
 from firmware_host.replay import replay
 from firmware_host.validation import Session
+from safety.signals import Response
 from sim.bench import CLOCK_START_S
 from sim.oracle import Margin, false_trips, judge, margins, wrong_causes
 from sim.table import TRACE_COLUMNS
@@ -50,6 +51,7 @@ def run_case(case: Case, index: int, *, replayed: bool = False) -> Result:
             Tripped(monitor=trip.monitor, response=trip.response, t_s=round(trip.t_s, 2)) for trip in asked.trips
         ),
         onsets=tuple(_onsets(case, done)),
+        detected=_detected(case, done),
         violations=tuple(judge(done.trace, asked)),
         wrong_causes=tuple(wrong_causes(asked)),
         false_trips=tuple(false_trips(asked)),
@@ -101,6 +103,21 @@ def _onsets(case: Case, done: Run) -> Iterable[Onset]:
         onset_s = None if started_s is None else started_s + fault.at_s
         if onset_s is not None and onset_s < done.session_s:
             yield Onset(fault=fault.name, state=_state_at(done, onset_s), phase=_phase_at(done, onset_s))
+
+
+def _detected(case: Case, done: Run) -> Detected | None:
+    """Say how long the first response took, where one fault alone calls for it."""
+    started_s = done.asked.started_s
+    if started_s is None or len(case.faults) != 1 or started_s + case.faults[0].at_s >= done.session_s:
+        return None
+    fault, simulated_s = case.faults[0], done.result.simulated_s
+    onset_s = started_s + fault.at_s
+    answers = (trip for trip in done.host.trips if trip.response > Response.INHIBIT)
+    first = next((trip for trip in answers if simulated_s(trip.t_s) >= onset_s), None)
+    if first is None:
+        return Detected(fault=fault.name, monitor="", after_s=0.0, window_s=0.0)
+    after_s, window_s = simulated_s(first.t_s) - onset_s, first.t_s - first.since_s
+    return Detected(fault=fault.name, monitor=first.monitor, after_s=round(after_s, 3), window_s=round(window_s, 3))
 
 
 def _state_at(done: Run, t_s: float) -> str:

@@ -4,6 +4,7 @@ import heapq
 from typing import Any, Final
 
 from firmware_host.cli.campaign.coverage import Coverage
+from firmware_host.cli.campaign.detection import Detections
 from firmware_host.cli.campaign.results import Result, Weakest
 
 FAILURES_KEPT: Final = 200
@@ -17,6 +18,7 @@ class Summary:
         self.sessions = self.fault_free = self.violations = self.wrong_causes = self.false_trips = 0
         self.core_s = self.simulated_s = 0.0
         self.coverage = Coverage()
+        self.detections = Detections()
         self.failures: list[Result] = []
         """The first ones."""
         self.weakest: dict[str, tuple[Weakest, int]] = {}
@@ -33,6 +35,7 @@ class Summary:
         self.core_s += result.core_s
         self.simulated_s += result.session_s
         self.coverage.add(result.onsets)
+        self.detections.add(result.index, result.detected)
         if result.broken and len(self.failures) < FAILURES_KEPT:
             self.failures.append(result)
         for margin in result.margins:
@@ -68,5 +71,6 @@ class Summary:
                 {**margin.model_dump(), "index": index}
                 for margin, index in sorted(self.weakest.values(), key=lambda entry: entry[0].share)
             ],
+            "detection": self.detections.as_list(),
             "coverage": self.coverage.as_dict(),
         }
