@@ -80,19 +80,32 @@ class Requests:
 
     def __init__(self) -> None:
         self._presses: deque[str] = deque()
+        self._beat_s: float | None = None
 
     def press(self, name: str) -> None:
-        """Press: ``start``, ``stop``, ``return_upright`` or ``acknowledge``."""
+        """Press: ``start``, ``stop``, ``return_upright``, ``acknowledge`` or ``pause_audio``."""
         self._presses.append(name)
 
+    def beat(self) -> None:
+        """Note a sign of life of a panel that a person has before them. From the first one on it has to go on."""
+        self._beat_s = time.monotonic()
+
+    @property
+    def watched(self) -> bool:
+        """A panel has watched this session."""
+        return self._beat_s is not None
+
     def take(self) -> OperatorRequest:
-        """All presses since the last call."""
-        if not self._presses:
+        """All presses since the last call, and the age of the newest sign of life."""
+        beat_s = self._beat_s
+        if not self._presses and beat_s is None:
             return NO_REQUEST
         pressed = {}
         while self._presses:
             pressed[self._presses.popleft()] = True
-        return OperatorRequest(**pressed)
+        # The machine's own clock, whatever the loop's is: a person does not live faster with a simulated table.
+        age_s = None if beat_s is None else time.monotonic() - beat_s
+        return OperatorRequest(**pressed, presence_age_s=age_s)
 
 
 class Loop:

@@ -75,6 +75,13 @@ def run(
     simulated: Annotated[
         bool, typer.Option("--simulated", help="The simulated table, although the table file names a port.")
     ] = False,
+    headless: Annotated[
+        bool, typer.Option("--headless", help="The terminal alone, without the operator panel.")
+    ] = False,
+    panel_port: Annotated[
+        int,
+        typer.Option(min=0, max=65535, help="Port of the operator panel on this machine; 0 takes any that is free."),
+    ] = 0,
 ) -> None:
     """Take a rider through a session: on a real table (--port), or on the simulated one.
 
@@ -82,7 +89,9 @@ def run(
     """
     from firmware_host.cli.run import RunOptions, run_command
 
-    options = RunOptions(program, rider, table, port, baud, speed, records, seed, start, plain, simulated)
+    options = RunOptions(
+        program, rider, table, port, baud, speed, records, seed, start, plain, simulated, headless, panel_port
+    )
     raise typer.Exit(run_command(options))
 
 

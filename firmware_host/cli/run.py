@@ -17,7 +17,7 @@ from drivers.board import HostLink
 from drivers.port import PortError, SerialPort
 from firmware_host.blackbox import BlackBox, BlackBoxError
 from firmware_host.cli.keys import Keys
-from firmware_host.cli.scene import make_scene
+from firmware_host.cli.panel import Panel, PanelUnavailableError, find_panel
 from firmware_host.cli.sessions import EXIT_CODES, complain, load_session, make_controller
 from firmware_host.cli.simulator import SimulatorError, SimulatorProcess
 from firmware_host.cli.summary import open_blackbox, tell_summary
@@ -25,6 +25,7 @@ from firmware_host.cli.view import LiveView, PlainView, View
 from firmware_host.controller import Controller, Outcome
 from firmware_host.host import Host
 from firmware_host.loop import Clock, FramePacedClock, Loop, MonotonicClock, Requests, ask_for_real_time
+from firmware_host.scene import Scene, make_scene
 from firmware_host.ticks import Event, TickOutput
 from firmware_host.toml_source import FileError
 from firmware_host.validation import Session
@@ -52,6 +53,8 @@ class RunOptions(NamedTuple):
     start: bool
     plain: bool
     simulated: bool
+    headless: bool
+    panel_port: int
 
 
 class OptionsError(ValueError):
@@ -65,20 +68,24 @@ def run_command(options: RunOptions) -> int:
         session = load_session(options.program, options.rider, options.table)
         named = None if options.simulated else options.port or session.table.file.table.port
         _check(options, named)
+        panel = find_panel(options.panel_port, headless=options.headless)
         if named is None and session.unscreened:
             print(f"on a real table this rider would be refused: {session.unscreened[0]}")
-        with _table(options, named) as url:
+        with panel, _table(options, named) as url:
             port = SerialPort(url, options.baud or session.table.file.table.baud)
             port.open()
-            with (
-                contextlib.closing(port),
-                open_blackbox(session, options.records, options.seed, time.monotonic()) as blackbox,
-            ):
-                outcome = _Run(session, port, blackbox, options, console, simulated=named is None).run()
-    except (FileError, BlackBoxError, PortError, SimulatorError, OptionsError) as error:
+            with contextlib.closing(port):
+                if panel.url:
+                    console.print(f"Operator panel: {panel.url}", highlight=False)
+                while True:
+                    with open_blackbox(session, options.records, options.seed, time.monotonic()) as blackbox:
+                        running = _Run(session, port, blackbox, options, console, panel, simulated=named is None)
+                        outcome = running.run()
+                    tell_summary(console, outcome, blackbox)
+                    if not panel.wait_for_next(outcome):
+                        return EXIT_CODES[outcome.name]
+    except (FileError, BlackBoxError, PortError, SimulatorError, OptionsError, PanelUnavailableError) as error:
         return complain(error)
-    tell_summary(console, outcome, blackbox)
-    return EXIT_CODES[outcome.name]
 
 
 def _check(options: RunOptions, port: str | None) -> None:
@@ -87,7 +94,7 @@ def _check(options: RunOptions, port: str | None) -> None:
         raise OptionsError("--port is for a real table: leave out --port or --simulated")
     if port is not None and options.speed != 1.0:
         raise OptionsError("--speed is for the simulated table: leave out --speed, or add --simulated")
-    if port is not None and not options.start and not sys.stdin.isatty():
+    if port is not None and options.headless and not options.start and not sys.stdin.isatty():
         raise OptionsError("there is no terminal to press start in: add --start, or run it in a terminal")
 
 
@@ -111,10 +118,11 @@ class _Run:
         blackbox: BlackBox,
         options: RunOptions,
         console: Console,
+        panel: Panel,
         *,
         simulated: bool,
     ) -> None:
-        self._session, self._options = session, options
+        self._session, self._options, self._panel = session, options, panel
         self._simulated = simulated
         self._controller: Controller = make_controller(session)
         self._link = HostLink(_draw_nonce, session.table.file.table.serial if not simulated else None)
@@ -125,13 +133,13 @@ class _Run:
         self._clock = clock
         self._loop = Loop(self._host, port, self._requests, clock)
         self._events: deque[Event] = deque()
-        self._pressed = False
+        self._ready_s: float | None = None
         self._begun_s = clock.now_s()
         self._refused = ""
         self._failure: BaseException | None = None
         self._last_signal_s = -TWICE_S
         live = console.is_terminal and not options.plain
-        asks = not (self._simulated or options.start)
+        asks = panel.url != "" or not (self._simulated or options.start)
         self._view: View = LiveView(console, KEYS_TO_START if asks else KEYS) if live else PlainView(console)
 
     def run(self) -> Outcome:
@@ -144,6 +152,9 @@ class _Run:
         thread = threading.Thread(target=self._control, name="control", daemon=True)
         try:
             thread.start()
+            self._panel.show(
+                self._session, self._requests, self._scene, lambda: self._controller.outcome, simulated=self._simulated
+            )
             self._serve_terminal(thread, woken)
         finally:
             self._loop.stopping.set()
@@ -170,9 +181,12 @@ class _Run:
         if output.events:
             self._events.extend(output.events)
         ready = output.state == "boarding_ready"
-        if ready and not self._pressed and (self._simulated or self._options.start):
+        if not ready:
+            self._ready_s = None
+        elif self._ready_s is None:
+            self._ready_s = time.monotonic()
+        if self._ready_s is not None and self._starts_by_itself(time.monotonic() - self._ready_s):
             self._requests.press("start")
-        self._pressed = ready
         if output.command is not None and "screening" in self._controller.safety.supervisor.inhibited:
             self._refused = "\n".join(str(problem) for problem in self._session.unscreened)
             return True
@@ -180,6 +194,16 @@ class _Run:
             self._refused = self._link.problem or "no table board answers on this port; check cable, power and baud"
             return True
         return self._controller.outcome is not None
+
+    def _starts_by_itself(self, ready_s: float) -> bool:
+        """With --start, and on a simulated table before which nobody sits."""
+        alone = not self._requests.watched and ready_s >= self._panel.patience_s
+        return self._options.start or (self._simulated and alone)
+
+    def _scene(self) -> Scene:
+        return make_scene(
+            self._session, self._controller, self._host, self._blackbox, self._clock.now_s(), self._simulated
+        )
 
     def _serve_terminal(self, thread: threading.Thread, woken: int) -> None:
         with Keys() as keys:
@@ -189,16 +213,8 @@ class _Run:
                     os.read(woken, 64)
                 while self._events:
                     self._view.tell(self._events.popleft())
-                self._view.show(
-                    make_scene(
-                        self._session,
-                        self._controller,
-                        self._host,
-                        self._blackbox,
-                        self._clock.now_s(),
-                        self._simulated,
-                    )
-                )
+                self._view.show(self._scene())
+                self._panel.supervise()
             while self._events:
                 self._view.tell(self._events.popleft())
 

@@ -1,7 +1,7 @@
 """What the terminal shows during a session: a live view, or plain lines where there is no terminal."""
 
 from collections import deque
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
 from rich.align import Align
 from rich.console import Console, Group, RenderableType
@@ -11,29 +11,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table as Grid
 from rich.text import Text
 
+from firmware_host.scene import Scene, words
 from firmware_host.ticks import Event
 from safety.alarms import Alarm, Priority
-
-STATE_WORDS: Final = {
-    "offline": "looking for the table board",
-    "boarding_waiting": "not ready",
-    "boarding_ready": "ready to start",
-    "session_moving": "moving",
-    "session_holding": "holding",
-    "returning_inverted": "returning to horizontal",
-    "returning_flat": "resting at horizontal",
-    "returning_rising": "coming upright",
-    "emergency_inverted": "EMERGENCY RETURN to horizontal",
-    "emergency_flat": "EMERGENCY RETURN: flat",
-    "emergency_rising": "EMERGENCY RETURN: coming upright slowly",
-    "stopped_stopping": "STOPPING",
-    "stopped_held": "STOPPED, brake on",
-    "recovering_inverted": "RECOVERY to horizontal",
-    "recovering_flat": "RECOVERY: flat",
-    "recovering_rising": "RECOVERY: coming upright slowly",
-    "unlinked": "NO LINK: the board brings the table upright by itself",
-    "finished": "upright, session over",
-}
 
 _GLYPHS: Final = {
     "0": ("███", "█ █", "█ █", "█ █", "███"),
@@ -59,29 +39,6 @@ _EVENTS_SHOWN: Final = 6
 _PLAIN_EVERY_S: Final = 5.0
 
 
-class Scene(NamedTuple):
-    """What there is to show at one moment."""
-
-    now_s: float
-    title: str
-    state: str
-    angle_deg: float | None
-    rate_dps: float | None
-    target_deg: float | None
-    limit_deg: float
-    inverted_s: float
-    allowance_s: float
-    progress: float
-    step: str
-    link: str
-    link_ok: bool
-    alarms: tuple[Alarm, ...]
-    """The most urgent first; those of low priority say why a start or a motion toward inversion is refused."""
-    problem: str
-    """Something that is wrong beside the session, such as a full disk."""
-    simulated: bool
-
-
 class View(Protocol):
     """Shows scenes and events."""
 
@@ -96,11 +53,6 @@ class View(Protocol):
     def close(self) -> None:
         """Give the terminal back."""
         ...
-
-
-def words(state: str) -> str:
-    """Say an operating state in words."""
-    return STATE_WORDS.get(state, state)
 
 
 def _big(text: str, style: str) -> Text:

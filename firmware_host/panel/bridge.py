@@ -1,0 +1,81 @@
+"""The panel's end of the local socket: the newest state, the last minutes, and requests with an answer."""
+
+import asyncio
+import json
+from collections import deque
+from pathlib import Path
+from typing import Any, Final
+
+import zmq
+import zmq.asyncio
+
+from firmware_host.panel.messages import Ping
+from firmware_host.panel.station import REQUESTS, STATES, address
+
+ANSWER_S: Final = 1.0
+"""A controller that does not answer for so long is not there."""
+PING_S: Final = 0.5
+CHART_PERIOD_S: Final = 0.5
+CHART_S: Final = 600.0
+
+NOT_THERE: Final = {"ok": False, "error": "the controller does not answer; the table board brings the rider upright"}
+
+
+class Bridge:
+    """States as they come, for any number of pages."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._context = zmq.asyncio.Context()
+        self._came = asyncio.Condition()
+        self.latest: str = ""
+        self.count = 0
+        self.chart: deque[tuple[float, float | None, float | None]] = deque(maxlen=int(CHART_S / CHART_PERIOD_S))
+        """Time, angle and target of the last minutes of the session at hand."""
+        self._session: int | None = None
+        self._charted_s = float("-inf")
+
+    async def listen(self) -> None:
+        """Take in states until cancelled."""
+        states = self._context.socket(zmq.SUB)
+        states.set(zmq.CONFLATE, 1)
+        states.set(zmq.SUBSCRIBE, b"")
+        states.connect(address(self._folder, STATES))
+        while True:
+            text = (await states.recv()).decode()
+            self._keep(json.loads(text))
+            async with self._came:
+                self.latest, self.count = text, self.count + 1
+                self._came.notify_all()
+
+    async def ping(self) -> None:
+        """Tell the controller's process that this one is alive, until cancelled."""
+        ping = Ping(kind="ping").model_dump_json().encode()
+        while True:
+            await self.ask(ping)
+            await asyncio.sleep(PING_S)
+
+    async def after(self, count: int) -> tuple[str, int]:
+        """Give the newest state that is newer than number ``count``; what came between is left out."""
+        async with self._came:
+            await self._came.wait_for(lambda: self.count > count)
+            return self.latest, self.count
+
+    async def ask(self, request: bytes) -> dict[str, Any]:
+        """Ask the controller."""
+        with self._context.socket(zmq.DEALER) as peer:
+            peer.set(zmq.LINGER, 0)
+            peer.connect(address(self._folder, REQUESTS))
+            await peer.send(request)
+            if not await peer.poll(round(ANSWER_S * 1e3)):
+                return dict(NOT_THERE)
+            answer: dict[str, Any] = json.loads(await peer.recv())
+            return answer
+
+    def _keep(self, state: dict[str, Any]) -> None:
+        if state["session"] != self._session:
+            self._session, self._charted_s = state["session"], float("-inf")
+            self.chart.clear()
+        if state["now_s"] - self._charted_s >= CHART_PERIOD_S:
+            self._charted_s = state["now_s"]
+            self.chart.append((state["now_s"], state["angle_deg"], state["target_deg"]))

@@ -1,0 +1,118 @@
+// @ts-check
+/** The table from the side, to scale: one unit is a centimetre. The pivot is the origin; the head points to the left. */
+
+import { TEXTS } from "./texts.js";
+
+const NAMESPACE = "http://www.w3.org/2000/svg";
+/** Distance of the pivot from the soles over the rider's height, as the height scale on the table sets it. */
+const PIVOT_FRACTION = 0.6;
+const REACH = 118;
+const FLOOR = 122;
+const BEYOND_DEG = 90;
+
+/**
+ * @param {string} name
+ * @param {Record<string, string | number>} attributes
+ * @param {string} [text]
+ */
+function element(name, attributes, text) {
+  const made = document.createElementNS(NAMESPACE, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+/** Where the head end points at an angle. @param {number} angle_deg @param {number} radius */
+function at(angle_deg, radius) {
+  const angle = (angle_deg * Math.PI) / 180;
+  return [-Math.cos(angle) * radius, Math.sin(angle) * radius];
+}
+
+/** @param {number} from_deg @param {number} to_deg @param {number} inner @param {number} outer */
+function sector(from_deg, to_deg, inner, outer) {
+  const [ax, ay] = at(from_deg, outer);
+  const [bx, by] = at(to_deg, outer);
+  const [cx, cy] = at(to_deg, inner);
+  const [dx, dy] = at(from_deg, inner);
+  const large = Math.abs(to_deg - from_deg) > 180 ? 1 : 0;
+  return `M${ax} ${ay}A${outer} ${outer} 0 ${large} 0 ${bx} ${by}L${cx} ${cy}A${inner} ${inner} 0 ${large} 1 ${dx} ${dy}Z`;
+}
+
+/** @param {number} height_cm */
+function body(height_cm) {
+  const soles = PIVOT_FRACTION * height_cm;
+  const crown = soles - height_cm;
+  const along = (/** @type {number} */ fraction) => soles - fraction * height_cm;
+  const group = element("g", { class: "rider" });
+  group.append(
+    element("line", { class: "limb", x1: along(0.82), y1: -13, x2: along(0.53), y2: -13 }), // trunk
+    element("line", { class: "leg", x1: along(0.53), y1: -11, x2: along(0.285), y2: -11 }),
+    element("line", { class: "shin", x1: along(0.285), y1: -10, x2: along(0.04), y2: -9 }),
+    element("line", { class: "shin", x1: along(0.02), y1: -9, x2: along(0.02), y2: -21 }), // foot
+    element("line", { class: "arm", x1: along(0.8), y1: -17, x2: along(0.46), y2: -20 }),
+    element("ellipse", { cx: crown + 0.065 * height_cm, cy: -13, rx: 0.065 * height_cm, ry: 9.5 }),
+  );
+  return group;
+}
+
+/** @param {number} height_cm */
+function board(height_cm) {
+  const soles = PIVOT_FRACTION * height_cm;
+  const head = Math.min(soles - height_cm - 4, -70);
+  const group = element("g", { class: "board" });
+  group.append(
+    element("line", { class: "bed", x1: head, y1: 0, x2: soles * 0.55, y2: 0 }),
+    element("line", { class: "rail", x1: soles * 0.5, y1: 2, x2: soles + 6, y2: 2 }),
+    element("path", { class: "clamp", d: `M${soles - 10} 3V-17M${soles - 4} 3V-17` }),
+  );
+  return group;
+}
+
+export class Picture {
+  /** @param {SVGSVGElement} svg */
+  constructor(svg) {
+    this._svg = svg;
+    /** @type {Element | null} */
+    this._moving = null;
+    /** @type {Element | null} */
+    this._ghost = null;
+  }
+
+  /** @param {any} setup */
+  begin(setup) {
+    const height_cm = setup.height_m * 100;
+    const upright = setup.upright_deg, limit = setup.limit_deg;
+    const scale = element("g", { class: "scale" });
+    scale.append(
+      element("path", { class: "allowed", d: sector(upright, limit, REACH - 6, REACH) }),
+      element("path", { class: "forbidden", d: sector(limit, Math.max(BEYOND_DEG, limit + 10), 26, REACH) }),
+      element("line", { class: "level", x1: -REACH - 6, y1: 0, x2: REACH, y2: 0 }),
+    );
+    for (const [angle_deg, text] of /** @type {[number, string][]} */ ([[limit, `${TEXTS.limit} ${limit}°`]])) {
+      const [x1, y1] = at(angle_deg, 26);
+      const [x2, y2] = at(angle_deg, REACH);
+      scale.append(element("line", { class: "limit", x1, y1, x2, y2 }));
+      const [x, y] = at(angle_deg, REACH - 4);
+      scale.append(element("text", { class: "limit-text", x: x + 5, y: y + 13 }, text));
+    }
+    const stand = element("g", { class: "stand" });
+    stand.append(
+      element("path", { d: `M0 0L-38 ${FLOOR}M0 0L38 ${FLOOR}` }),
+      element("line", { class: "floor", x1: -128, y1: FLOOR + 3, x2: 128, y2: FLOOR + 3 }),
+    );
+    this._ghost = element("g", { class: "ghost" });
+    this._ghost.append(board(height_cm));
+    this._moving = element("g", { class: "moving" });
+    this._moving.append(board(height_cm), body(height_cm));
+    this._svg.replaceChildren(scale, stand, this._ghost, this._moving, element("circle", { class: "pivot", r: 5 }));
+  }
+
+  /** @param {any} state */
+  show(state) {
+    const { angle_deg, target_deg } = state;
+    this._moving?.setAttribute("transform", `rotate(${angle_deg === null ? 0 : -angle_deg})`);
+    this._moving?.classList.toggle("unknown", angle_deg === null);
+    this._ghost?.setAttribute("transform", `rotate(${target_deg === null ? 0 : -target_deg})`);
+    this._ghost?.classList.toggle("none", target_deg === null);
+  }
+}
