@@ -20,7 +20,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --for
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test prove trace campaign fuzz mutants bench lint docs lock wheel clean
+.PHONY: help setup run test prove trace campaign fuzz mutants bench screenshots lint docs lock wheel clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -70,6 +70,9 @@ mutants: $(EVIDENCE) ## Try the tests of safety/ on code with small errors; writ
 
 bench: $(READY) ## Measure the figures; writes build/bench.json (BENCH_ARGS=--short)
 	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+screenshots: $(READY) ## Take pictures of the panel at three sizes into build/screenshots
+	@$(BIN)/python -m tests.panel.screenshots
 
 lint: $(READY) ## Check style, types and the import rules
 	@$(BIN)/ruff check .

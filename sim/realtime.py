@@ -173,11 +173,12 @@ def serve(
     board.table.advance_ms(0)  # compile before anybody waits for an answer
     print(line.name, flush=True)
     with contextlib.closing(line):
-        _run(FaultyTable(board, faults or [], seed), line, speed, lambda: stopping or ended())
+        run_on(line, FaultyTable(board, faults or [], seed), speed, lambda: stopping or ended())
     return 0
 
 
-def _run(table: FaultyTable, line: PtyLine | TcpLine, speed: float, stopped: Callable[[], bool]) -> None:
+def run_on(line: PtyLine | TcpLine, table: FaultyTable, speed: float, stopped: Callable[[], bool]) -> None:
+    """Let time pass until ``stopped``: ``speed`` times as fast as real."""
     period_s = PERIOD_S / speed
     due_s = time.monotonic() + period_s
     answered = False

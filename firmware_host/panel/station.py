@@ -68,7 +68,6 @@ class Station:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._context = zmq.Context()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="station", daemon=True)
         self._answered: OrderedDict[str, Answer] = OrderedDict()
@@ -79,6 +78,7 @@ class Station:
 
     def __enter__(self) -> Self:
         """Begin."""
+        self._context = zmq.Context()
         self._thread.start()
         return self
 
@@ -86,16 +86,20 @@ class Station:
         """End."""
         self._stopping.set()
         self._thread.join()
-        self._context.destroy(linger=0)
+        self._context.term()
 
     def _serve(self) -> None:
-        states, requests = self._context.socket(zmq.PUB), self._context.socket(zmq.ROUTER)
-        states.set(zmq.SNDHWM, 2)
-        requests.set(zmq.RCVHWM, QUEUED_AT_MOST)
-        requests.set(zmq.SNDHWM, QUEUED_AT_MOST)
-        requests.set(zmq.MAXMSGSIZE, LONGEST_BYTES)
-        states.bind(address(self._folder, STATES))
-        requests.bind(address(self._folder, REQUESTS))
+        with self._context.socket(zmq.PUB) as states, self._context.socket(zmq.ROUTER) as requests:
+            states.set(zmq.SNDHWM, 2)
+            requests.set(zmq.RCVHWM, QUEUED_AT_MOST)
+            requests.set(zmq.SNDHWM, QUEUED_AT_MOST)
+            requests.set(zmq.MAXMSGSIZE, LONGEST_BYTES)
+            for socket, name in ((states, STATES), (requests, REQUESTS)):
+                socket.set(zmq.LINGER, 0)
+                socket.bind(address(self._folder, name))
+            self._take_turns(states, requests)
+
+    def _take_turns(self, states: "zmq.Socket[bytes]", requests: "zmq.Socket[bytes]") -> None:
         next_s, left = time.monotonic(), ANSWERS_EACH_PERIOD
         while not self._stopping.is_set():
             wait_s = max(next_s - time.monotonic(), 0.0)

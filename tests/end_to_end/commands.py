@@ -21,6 +21,11 @@ LONGEST_S = 300.0
 """Only a hang takes so long."""
 
 
+def headless(arguments: tuple[str | Path, ...]) -> tuple[str | Path, ...]:
+    """The terminal alone: the panel has tests of its own."""
+    return (arguments[0], "--headless", *arguments[1:]) if arguments[0] == "run" else arguments
+
+
 def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "firmware_host", *(str(argument) for argument in arguments)]
 
@@ -28,7 +33,13 @@ def command(*arguments: str | Path) -> list[str]:
 def righting(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     return subprocess.run(
-        command(*arguments), capture_output=True, text=True, timeout=LONGEST_S, cwd=cwd, env=environment(), check=False
+        command(*headless(arguments)),
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_S,
+        cwd=cwd,
+        env=environment(),
+        check=False,
     )
 
 
@@ -36,8 +47,8 @@ def righting(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Comp
 def process(*arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
     """A command under way; ended by its id if the test leaves it running."""
     with subprocess.Popen(
-        command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
-        env=environment(),
+        command(*headless(arguments)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+        text=True, env=environment(),
     ) as started:  # fmt: skip
         try:
             yield started

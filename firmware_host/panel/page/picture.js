@@ -93,7 +93,7 @@ export class Picture {
       const [x2, y2] = at(angle_deg, REACH);
       scale.append(element("line", { class: "limit", x1, y1, x2, y2 }));
       const [x, y] = at(angle_deg, REACH - 4);
-      scale.append(element("text", { class: "limit-text", x: x + 5, y: y + 13 }, text));
+      scale.append(element("text", { class: "limit-text", x: x - 3, y: y + 13 }, text));
     }
     const stand = element("g", { class: "stand" });
     stand.append(

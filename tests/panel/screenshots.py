@@ -1,0 +1,68 @@
+"""``make screenshots``: the panel at three sizes, in light and dark, in a session on the simulated table."""
+
+import contextlib
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, Literal
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.end_to_end.commands import PROGRAM, REGULAR, command, environment
+from tests.panel.browser import arguments, find_or_install
+
+FOLDER: Final = Path("build/screenshots")
+SIZES: Final = ((1280, 800), (800, 480), (390, 844))
+SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
+
+
+@contextlib.contextmanager
+def stack(records: str) -> Iterator[str]:
+    """The command with its panel; gives the panel's address."""
+    line = command("run", PROGRAM, "--rider", REGULAR, "--plain", "--speed", "5", "--records", records)
+    with subprocess.Popen(
+        line, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, env=environment()
+    ) as process:
+        assert process.stdout is not None
+        yield next(text.split()[-1] for text in process.stdout if "Operator panel:" in text)
+        for _ in range(2):  # return upright, stop: nobody is on this table
+            process.send_signal(signal.SIGINT)
+        process.kill()
+
+
+def shoot(page: Page, name: str) -> None:
+    """Take the picture of a moment at every size."""
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            page.wait_for_timeout(700)  # for the charts to be drawn at this size
+            page.screenshot(path=FOLDER / f"{name}-{width}x{height}-{scheme}.png")
+
+
+def main() -> None:
+    """Go through a session and take pictures."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as records, sync_playwright() as playwright, stack(records) as url:
+        path = find_or_install(playwright.chromium.executable_path)
+        browser = playwright.chromium.launch(executable_path=path, args=arguments())
+        page = browser.new_page()
+        page.goto(url)
+        page.wait_for_selector("#start:not([hidden])")
+        page.wait_for_timeout(600)  # a page that has just come to the front takes no start
+        page.click("#start")
+        shoot(page, "start")
+        page.click("#start-now")
+        page.locator("#angle", has_text="+40").wait_for()
+        shoot(page, "session")
+        page.keyboard.press(" ")
+        page.wait_for_selector("#alarms:not([hidden])")
+        shoot(page, "stopped")
+        browser.close()
+    print(f"The pictures are in {FOLDER}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,181 @@
+"""The controller's end: what it follows, what it refuses, and that no panel keeps it from anything."""
+
+import json
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from socket import create_server
+from typing import Any
+
+import pytest
+import zmq
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firmware_host.panel.messages import LONGEST_BYTES, Press
+from firmware_host.panel.station import LEASE_S, REQUESTS, STATES, Station, address, why_not
+from firmware_host.panel.stop_path import StopServer
+
+SESSION = 7
+NAMES = ["start", "stop", "return_upright", "acknowledge", "pause_audio", "next"]
+
+
+class Desk:
+    """Notes what reaches it."""
+
+    session = SESSION
+
+    def __init__(self, *, held: bool = False) -> None:
+        self.held = held
+        self.pressed: list[str] = []
+        self.beats = 0
+
+    def setup(self) -> dict[str, Any]:
+        return {"program": "P"}
+
+    def state(self) -> dict[str, Any]:
+        return {"angle_deg": -75.0}
+
+    def press(self, name: str) -> None:
+        self.pressed.append(name)
+
+    def beat(self) -> None:
+        self.beats += 1
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[Station]:
+    with Station(tmp_path) as station:
+        station.desk = Desk()
+        yield station
+
+
+def press(name: str, number: int = 1, **told: Any) -> bytes:
+    whole = {"kind": "press", "id": str(number), "name": name, "session": SESSION, "pressed_s": time.monotonic()}
+    return json.dumps({**whole, **told}).encode()
+
+
+def pressed(station: Station) -> list[str]:
+    assert isinstance(station.desk, Desk)
+    return station.desk.pressed
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_press_in_time_is_followed_once_whatever_path_it_takes(tmp_path: Path, name: str) -> None:
+    station = Station(tmp_path)
+    station.desk = desk = Desk(held=True)
+    assert station.answer(press(name)) == {"ok": True}
+    assert station.answer(press(name)) == {"ok": True}
+    assert desk.pressed == [name]
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from(NAMES), st.booleans())
+def test_only_what_sets_a_standing_table_in_motion_has_a_short_life(age_s: float, name: str, held: bool) -> None:
+    one = Press.model_validate({"kind": "press", "id": "1", "name": name, "pressed_s": 1000.0, "session": SESSION})
+    refused = why_not(one, Desk(held=held), 1000.0 + age_s)
+    moves = name in ("start", "next") or (name == "return_upright" and held)
+    assert (refused != "") == (moves and abs(1000.0 + age_s - 1000.0) > LEASE_S)
+
+
+@pytest.mark.parametrize("wrong", [{"session": SESSION + 1}, {"session": None}, {"pressed_s": None}])
+def test_a_start_for_another_session_or_without_a_time_is_refused_and_a_stop_is_not(
+    tmp_path: Path, wrong: dict[str, Any]
+) -> None:
+    station = Station(tmp_path)
+    station.desk = desk = Desk()
+    assert not station.answer(press("start", 1, **wrong))["ok"]
+    assert station.answer(press("stop", 2, **wrong))["ok"]
+    assert desk.pressed == ["stop"]
+
+
+HOSTILE = st.one_of(
+    st.binary(max_size=200),
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.text(max_size=20),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["kind", "id", "name"]), inner),
+        max_leaves=8,
+    ).map(lambda found: json.dumps(found).encode()),
+    st.builds(lambda name, number: press(name, number, kind="pres"), st.sampled_from(NAMES), st.integers()),
+)
+
+
+@given(HOSTILE)
+def test_what_is_not_understood_is_refused_with_a_reason_and_moves_nothing(data: bytes) -> None:
+    station = Station(Path("nowhere"))
+    station.desk = desk = Desk(held=True)
+    answer = station.answer(data)
+    assert (answer["ok"], desk.pressed, desk.beats) == (False, [], 0)
+    assert answer["error"]
+
+
+def test_states_are_sent_and_questions_answered(tmp_path: Path, station: Station) -> None:
+    with zmq.Context() as context, context.socket(zmq.SUB) as states, context.socket(zmq.DEALER) as peer:
+        states.set(zmq.SUBSCRIBE, b"")
+        states.connect(address(tmp_path, STATES))
+        peer.connect(address(tmp_path, REQUESTS))
+        state = json.loads(states.recv())
+        assert (state["kind"], state["session"], state["angle_deg"]) == ("state", SESSION, -75.0)
+        assert state["sent_s"] <= time.monotonic()
+        for asked in ({"kind": "setup"}, {"kind": "beat"}, {"kind": "ping"}):
+            peer.send(json.dumps(asked).encode())
+            assert json.loads(peer.recv())["ok"]
+        assert station.pinged_s is not None
+
+
+def test_a_peer_that_floods_does_not_keep_another_ones_stop_waiting(tmp_path: Path, station: Station) -> None:
+    """A thousand requests are waiting when STOP comes; it is answered before them."""
+    with zmq.Context() as context, context.socket(zmq.DEALER) as flood, context.socket(zmq.DEALER) as stop:
+        for peer in (flood, stop):
+            peer.set(zmq.LINGER, 0)
+            peer.connect(address(tmp_path, REQUESTS))
+        for number in range(1000):
+            flood.send(press("acknowledge", number))
+        flood.send(b"x" * (LONGEST_BYTES + 1))  # too long: this peer is cut off, nobody else
+        stop.send(press("stop", 5000))
+        assert json.loads(stop.recv()) == {"ok": True}
+        assert pressed(station).count("acknowledge") < 1000
+
+
+def test_a_desk_that_fails_ends_nothing(tmp_path: Path, station: Station, caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Desk):
+        def state(self) -> dict[str, Any]:
+            raise RuntimeError("torn")
+
+    station.desk = Broken()
+    with zmq.Context() as context, context.socket(zmq.DEALER) as peer:
+        peer.connect(address(tmp_path, REQUESTS))
+        for number in range(40):  # more than one period of them
+            peer.send(press("stop", number))
+            assert json.loads(peer.recv()) == {"ok": True}
+    assert "torn" in caplog.text
+
+
+@pytest.fixture
+def stops(tmp_path: Path, station: Station) -> Iterator[str]:
+    assert station.desk is not None
+    server = StopServer(create_server(("127.0.0.1", 0)), tmp_path, {"http://127.0.0.1:1"})
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    server.context.destroy(linger=0)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"id": 5}', b'{"id": "", "pressed_s": "x"}', b"x" * 5000])
+def test_whatever_a_post_to_stop_holds_it_stops(station: Station, stops: str, body: bytes) -> None:
+    with urllib.request.urlopen(urllib.request.Request(stops + "/stop", data=body, method="POST")) as answer:
+        assert json.load(answer) == {"ok": True}
+    assert pressed(station) == ["stop"]
+
+
+def test_the_same_press_over_both_paths_counts_once(station: Station, stops: str) -> None:
+    assert station.answer(press("stop", 77)) == {"ok": True}
+    body = json.dumps({"id": "77", "pressed_s": 1.0, "session": SESSION}).encode()
+    asked = urllib.request.Request(stops + "/stop", data=body, headers={"Origin": "http://127.0.0.1:1"}, method="POST")
+    with urllib.request.urlopen(asked) as answer:
+        assert answer.headers["Access-Control-Allow-Origin"] == "http://127.0.0.1:1"
+    assert pressed(station) == ["stop"]
