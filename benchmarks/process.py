@@ -35,7 +35,9 @@ def _memory() -> Figure:
     with (
         tempfile.TemporaryDirectory() as folder,
         subprocess.Popen(
-            [COMMAND, "run", "--headless", "--speed", "20", "--plain", "--records", folder], stdout=subprocess.PIPE, text=True
+            [COMMAND, "run", "--headless", "--speed", "20", "--plain", "--records", folder],
+            stdout=subprocess.PIPE,
+            text=True,
         ) as run,
     ):
         assert run.stdout is not None

@@ -227,7 +227,18 @@ def test_figures_are_those_that_the_tools_wrote(tmp_path: Path) -> None:
     figure = {"name": "tick", "value": 47.77, "unit": "us", "target": 200.0, "comparison": "at most"}
     (tmp_path / "coverage.json").write_text(json.dumps({"files": files}))
     (tmp_path / "tests.xml").write_text('<testsuites><testsuite tests="7" failures="1" skipped="0"/></testsuites>')
-    campaign = {"sessions": 20000, "violations": 0, "trips": [1, 2], "seed": None, "coverage": {"met": 7}}
+    campaign: dict[str, object] = {
+        "sessions": 20000,
+        "violations": 0,
+        "trips": [1, 2],
+        "seed": None,
+        "coverage": {"met": 7},
+    }
+    answered = {"fault": "cable-out", "sessions": 9, "answered": 8, "monitors": {"link": 8}, "worst_window_s": 0.1}
+    campaign["detection"] = [
+        {**answered, "median_s": 0.12, "worst_s": 0.134},
+        {"fault": "rider-slips", "sessions": 3, "answered": 0},
+    ]
     (tmp_path / "campaign.json").write_text(json.dumps(campaign))
     (tmp_path / "bench.json").write_text(json.dumps({"figures": [figure, {**figure, "name": "own", "target": None}]}))
     page = figures.markdown(tmp_path)
@@ -242,6 +253,9 @@ def test_figures_are_those_that_the_tools_wrote(tmp_path: Path) -> None:
         "seed | unknown",
         "tick | 47.77 us, wanted at most 200",
         "own | 47.77 us",
+        "cable-out | median 0.12 s, worst 0.134 s; once it saw it, the monitor took at most 0.1 s; "
+        "answered in 8 of 9 sessions, by link",
+        "rider-slips | answered in 0 of 3 sessions",
     ):
         assert f"| {row} |" in page
     assert page.count("Not run: ") == 1
