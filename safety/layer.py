@@ -35,8 +35,6 @@ _BRAKE_CLOSED: Final = Status.BRAKE_CLOSED
 _RETURNS: Final = Status.DEAD_HOST_RETURN
 _ON_ITS_OWN: Final = Status.WATCHDOG_EXPIRED | Status.DEAD_HOST_RETURN
 """While the board says this, it moves the table without our commands."""
-STEADY_S: Final = 0.5
-"""After a silence the board is left to itself for so long, away from upright."""
 NEAR_UPRIGHT_DEG: Final = 15.0
 """With one angle lost, the upright switch is believed only so near to upright by the other one."""
 UPRIGHT_SLACK_DEG: Final = 1.0
@@ -186,7 +184,7 @@ def _command(view: View, supervisor: Supervisor) -> SafeCommand | None:
     limits, t, config = view.limits, view.telemetry, view.config
     if t is None or view.age_s is None or view.age_s > limits.link_age_s:
         return None
-    if view.away and view.heard_s < STEADY_S:
+    if view.away and view.unsteady:
         return None  # a link that comes and goes: the board's own return is the steadier one
     if config is None or t.session_id != config.session_id:
         return None

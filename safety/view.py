@@ -15,6 +15,8 @@ AT_UPRIGHT_DEG = 2.0
 STANDSTILL_DPS = 0.2
 STEADY_DPS = 0.005
 """A commanded rate is constant while it changes by less from tick to tick."""
+STEADY_S = 0.5
+"""After a silence the board is left to itself for so long, away from upright."""
 LONGEST_STEP_S = 0.05
 """No rate changes by more than this much time allows, however late a tick is."""
 
@@ -78,6 +80,11 @@ class View:
     """Angles, by the lower and the higher channel, at which the table came to rest when told to stand still."""
     standing_s: float = 0.0
     """Seconds at standstill."""
+
+    @property
+    def unsteady(self) -> bool:
+        """A silence ended so recently that there may be another one in a moment."""
+        return self.heard_s < STEADY_S
 
     @property
     def turning_dps(self) -> float:

@@ -145,6 +145,9 @@ MOST_RUNAWAYS: Final = 2.0
 ARMED_AWAY_DEG: Final = 5.0
 PARTED_DEG: Final = 4.0
 """Angles farther apart than this contradict each other; the host, if there is one, will say which is lost."""
+NEAR_UPRIGHT_DEG: Final = 2.0
+SWITCH_DEG: Final = -30.0
+"""Without two angles that agree, the upright switch is believed from here on."""
 SEEKING_DPS: Final = 1.5
 """As fast as this the table may look for its upright switch, wherever the angles say that it is."""
 
@@ -343,7 +346,9 @@ def _return_by_itself(
         if memory[STAGE_MS] < OWN_FLAT_MS:
             return 1, 0.0, OWN_ACCEL_DPS2, 1.0
         memory[RETURN_STAGE], memory[STAGE_MS] = 3.0, 0.0
-    switch = inputs & _UPRIGHT != 0 and not angle > -30.0
+    # A closed switch may be stuck. Against two angles that agree it is believed near upright alone.
+    both = low < high <= low + PARTED_DEG
+    switch = inputs & _UPRIGHT != 0 and not angle > (settings[UPRIGHT_DEG] + NEAR_UPRIGHT_DEG if both else SWITCH_DEG)
     if high - low > PARTED_DEG:
         angle = high  # one of them is wrong: slowly on until both are upright, or the switch says so
     togo = angle - settings[UPRIGHT_DEG]
@@ -407,8 +412,7 @@ def _drive(
             _stand(memory, drive, keep_torque=memory[CLOSED_MS] < BRAKE_HOLDS_MS and drive[TORQUE_ENABLE] > 0.5)
             return
     if drive[BRAKE_RELEASE] < 0.5:
-        # Taking over a table that turns already begins with its rate.
-        memory[RAMP_DPS] = 0.0 if math.isnan(rate) or abs(rate) < STILL_DPS else rate
+        memory[RAMP_DPS] = _taken_over(settings, memory, rate)
         memory[INTEGRAL] = memory[RELEASED_MS] = memory[STILL_MS] = memory[STOPPED_MS] = 0.0
     drive[BRAKE_RELEASE] = drive[TORQUE_ENABLE] = 1.0
     drive[CURRENT_LIMIT_A] = settings[RATED_CURRENT_A] * min(max(torque, 0.1), 1.0)
@@ -421,14 +425,34 @@ def _drive(
 
 
 @jit
+def _taken_over(settings: Floats, memory: Floats, rate: float) -> float:
+    """Taking over a table that turns already begins with its rate: the smaller of what the two sensors make of it.
+
+    With the torque off the motor bears out neither of them, and one that is noisy must not become an order.
+    """
+    table = memory[TABLE_RATE_DPS]
+    if math.isnan(rate) or rate * table < 0.0:  # NaN: False
+        return 0.0
+    least = rate if math.isnan(table) or abs(rate) < abs(table) else table
+    most = settings[MAX_RATE_DPS]
+    return 0.0 if abs(least) < STILL_DPS else float(min(max(least, -most), most))
+
+
+@jit
 def _watch_runaway(memory: Floats, readings: Floats, drive: Floats, expired: bool, mode: int) -> None:
     """Under a dead host nobody else sees a drive that turns toward inversion on its way upright: cut its torque."""
     if not expired:
         memory[RUNAWAY_MS] = 0.0
         memory[RUNAWAYS] = 0.0 if mode == _MOVE else memory[RUNAWAYS]
         return
-    turning = readings[ENCODER_RATE_DPS] > RUNAWAY_DPS or memory[TABLE_RATE_DPS] > RUNAWAY_DPS  # NaN: False
-    against = turning and drive[TORQUE_ENABLE] > 0.5 and memory[RAMP_DPS] < RUNAWAY_DPS / 2.0
+    encoder = math.nan if memory[ENCODER_LOST] > 0.5 else readings[ENCODER_RATE_DPS]
+    witnesses = (encoder, memory[TABLE_RATE_DPS], memory[MOTOR_RATE_DPS])
+    turning, other = 0, 0
+    for witness in witnesses:
+        turning += 1 if witness > RUNAWAY_DPS else 0  # NaN: neither
+        other += 1 if witness <= RUNAWAY_DPS else 0
+    # One that stands alone against two lies itself; one against one is taken at its word.
+    against = turning > 0 and other < 2 and drive[TORQUE_ENABLE] > 0.5 and memory[RAMP_DPS] < RUNAWAY_DPS / 2.0
     memory[RUNAWAY_MS] = memory[RUNAWAY_MS] + 1.0 if against else 0.0
     if memory[RUNAWAY_MS] > RUNAWAY_TRIP_MS:
         memory[RUNAWAYS] += 1.0

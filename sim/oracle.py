@@ -37,6 +37,8 @@ PEOPLE_S: Final = 1.0
 UPRIGHT_DEG: Final = -72.0
 HORIZONTAL_DEG: Final = 1.0
 """A table rests as level as its inclinometer was mounted, give or take its aim: half a degree is granted for each."""
+PARTED_DEG: Final = 1.5
+"""Where nothing ties the table to its motor any more, the angle in use may be off by half of what two may disagree."""
 CREPT_DEG: Final = 1.0
 """Motion toward inversion that is no more than a brake settling."""
 HELD_DEG: Final = ANGLE_EXCESS_DEG
@@ -83,8 +85,8 @@ class Asked(NamedTuple):
     """In the order in which they came."""
     rest_s: float
     """The rest at horizontal that belongs to the return."""
-    person_stopped: bool
-    """A person ordered the stop, so that standing still is right."""
+    person_stopped_s: float | None
+    """When a person ordered a stop, so that standing still is right from there on."""
     changes_s: tuple[float, ...] = ()
     """When faults began or ended, in order. What was promised before is promised anew from there."""
     load_path_broke: bool = False
@@ -142,7 +144,7 @@ def margins(trace: Floats, asked: Asked) -> list[Margin]:
         *_rates(column, asked),
         *_accel(column, asked),
         *_unasked(column, asked),
-        *_people(column),
+        *_people(column, asked),
         *_rescued(column, asked),
         *_left(column, asked),
     ]
@@ -221,8 +223,11 @@ def _unasked(column: Columns, asked: Asked) -> Iterator[Margin]:
         yield Margin("unasked", CREPT_DEG - crept, "deg", CREPT_DEG, text)
 
 
-def _people(column: Columns) -> Iterator[Margin]:
-    """Nothing goes on toward inversion once the rider let go of the switch, or the ankles are free."""
+def _people(column: Columns, asked: Asked) -> Iterator[Margin]:
+    """Nothing goes on toward inversion once the rider let go of the switch, or the ankles are free.
+
+    A drive that disobeys is found out within what is granted to one, however often a recovery tries it.
+    """
     good = (column["hand_switch_held"] > 0.5) & (column["ankle_latch_locked"] > 0.5)
     if good.all():
         return
@@ -232,14 +237,15 @@ def _people(column: Columns) -> Iterator[Margin]:
     going = (since_s > PEOPLE_S) & (rate_dps > STANDING_DPS)
     went_deg = float(rate_dps[going].sum()) * ROW_S
     text = f"went {went_deg:.1f} deg toward inversion, with the switch released or the latch open for {PEOPLE_S:g} s"
-    yield Margin("people", CREPT_DEG - went_deg, "deg", CREPT_DEG, text)
+    granted_deg = CREPT_DEG if asked.jolted_from_s == np.inf else HELD_DEG
+    yield Margin("people", granted_deg - went_deg, "deg", granted_deg, text)
 
 
 def _rescued(column: Columns, asked: Asked) -> Iterator[Margin]:
     """After a trip the rider comes out of inversion and upright in time, or stands still if that is what is right."""
     if not asked.trips:
         return
-    if asked.person_stopped or asked.cannot_move:
+    if asked.person_stopped_s is not None or asked.cannot_move:
         yield from _held(column, asked)
         return
     for name, below_deg in (("horizontal", HORIZONTAL_DEG), ("upright", UPRIGHT_DEG)):
@@ -247,7 +253,10 @@ def _rescued(column: Columns, asked: Asked) -> Iterator[Margin]:
 
 
 def _held(column: Columns, asked: Asked) -> Iterator[Margin]:
-    stop_s = min((trip.t_s for trip in asked.trips if trip.response in ("STOP", "TORQUE_OFF")), default=None)
+    # What stopped before a person did was to be recovered from.
+    from_s = asked.person_stopped_s if asked.person_stopped_s is not None and not asked.cannot_move else -np.inf
+    stops_s = (trip.t_s for trip in asked.trips if trip.response in ("STOP", "TORQUE_OFF"))
+    stop_s = min((t_s for t_s in stops_s if t_s >= from_s), default=None)
     if stop_s is None:
         return
     t_s, angle_deg = column["t_s"], column["angle_deg"]
@@ -312,11 +321,12 @@ def _longest_s(response: str, name: str, start_deg: float, rest_s: float) -> flo
 def _left(column: Columns, asked: Asked) -> Iterator[Margin]:
     """However it went: the rider is upright in the end, or held still with an alarm."""
     end_deg, rate_dps = float(column["angle_deg"][-1]), float(column["rate_dps"][-1])
-    if end_deg > UPRIGHT_DEG and asked.alarm and abs(rate_dps) <= STANDING_DPS:
+    most_deg = UPRIGHT_DEG + (PARTED_DEG if asked.load_path_broke else 0.0)
+    if end_deg > most_deg and asked.alarm and abs(rate_dps) <= STANDING_DPS:
         return
     told = "with an alarm" if asked.alarm else "without an alarm"
     text = f"at {end_deg:.1f} deg, turning at {rate_dps:.1f} deg/s, {told}"
-    yield Margin("left", UPRIGHT_DEG - end_deg, "deg", 3.0, text)
+    yield Margin("left", most_deg - end_deg, "deg", 3.0, text)
 
 
 def reached_s(t_s: Floats, angle_deg: Floats, from_s: float, angle_below_deg: float) -> float | None:

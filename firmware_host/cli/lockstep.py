@@ -23,6 +23,8 @@ from sim.table import TRACE_COLUMNS, Truth
 _START: Final = OperatorRequest(start=True)
 HELD_S: Final = 35.0
 """A table held still for so long waits for a person, and lock-step has none."""
+SETTLED_S: Final = 1.5
+"""What comes to rest after the end is still judged."""
 ALONE_S: Final = 120.0
 """Without a link the board has brought the table upright long before this."""
 EXTRA_S: Final = 300.0
@@ -65,9 +67,7 @@ class LockstepHost:
     def over(self) -> bool:
         """Tell whether nothing more will happen."""
         state = self.controller.states.state
-        if state == "finished":
-            return True
-        longest_s = {"stopped_held": HELD_S, "unlinked": ALONE_S}.get(state)
+        longest_s = {"stopped_held": HELD_S, "unlinked": ALONE_S, "finished": SETTLED_S}.get(state)
         if longest_s is None:
             self._waiting_since_s = None
             return False
@@ -123,14 +123,17 @@ def _asked(session: Session, host: LockstepHost, result: LockstepResult, met: li
     started_s = result.started_s
     trips = [trip for trip in host.trips if trip.response > Response.INHIBIT]
     dead = any(fault.kind.cannot_move for fault in met)
+    brakeless = any(fault.kind.brake_fails for fault in met)
     return Asked(
         limit_deg=session.limits.inverted_limit_deg,
         started_s=started_s,
         trips=tuple(Tripped(trip.monitor, trip.response.name, result.simulated_s(trip.t_s)) for trip in trips),
         changes_s=() if started_s is None else _changes_s(met, started_s),
         rest_s=session.limits.return_rest_s,
-        person_stopped=any(trip.recovery == Recovery.ON_REQUEST for trip in trips),
-        load_path_broke=any(fault.kind.load_path_broke for fault in met),
+        person_stopped_s=min(
+            (result.simulated_s(trip.t_s) for trip in trips if trip.recovery == Recovery.ON_REQUEST), default=None
+        ),
+        load_path_broke=any(fault.kind.load_path_broke for fault in met) or (brakeless and dead),
         jolted_from_s=min(_changes_s([one for one in met if one.kind.jolts], started_s or 0.0), default=math.inf),
         cannot_move=dead or _misled(met) or _blocked(trace),
         causes=right_answers(fault.name for fault in met),

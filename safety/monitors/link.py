@@ -33,7 +33,9 @@ class Link(Monitor):
     def check(self, view: View) -> Response:
         """Trip on the age of the newest frame, either way; at upright nothing moves until there is a link."""
         t = view.telemetry
-        heard = view.age_s is not None and view.age_s <= view.limits.link_age_s
+        # A silence that ended within this tick is one too: the board is left to itself after it.
+        steady = not (view.away and view.unsteady)
+        heard = view.age_s is not None and view.age_s <= view.limits.link_age_s and steady
         if heard and t is not None and not (t.status & _EXPIRED and self._unheard(view)):
             return NONE
         if not view.away:

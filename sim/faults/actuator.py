@@ -147,6 +147,7 @@ KINDS: Final[dict[str, Kind]] = {
         causes.MOTION | {"drive-fault"},
         may_pass=True,
         parameter=Parameter(0.0, 0.0, 1.0, "of it"),
+        brake_fails=True,
     ),
     "brake-jammed": Kind(
         Place.PHYSICS,
@@ -156,6 +157,7 @@ KINDS: Final[dict[str, Kind]] = {
         causes.DRIVE,
         may_pass=True,
         cannot_move=True,
+        jolts=True,
     ),
     "gear-slips": Kind(
         Place.PHYSICS,

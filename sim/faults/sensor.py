@@ -72,8 +72,9 @@ def _contacts() -> dict[str, Kind]:
     # Name, bit, which way, what it is, right answers, whether none is right too.
     rows: tuple[tuple[str, int, int, str, frozenset[str], bool], ...] = (
         (
+            # Whoever looks for it with an angle that is wrong too finds the stop.
             "upright-switch-open", Input.UPRIGHT_SWITCH, opened, "the upright switch does not close any more",
-            frozenset({"switches"}), True,
+            causes.STUCK | {"switches"}, True,
         ),
         (
             "upright-switch-closed", Input.UPRIGHT_SWITCH, closed, "the upright switch does not open any more",

@@ -66,7 +66,10 @@ KINDS: Final[dict[str, Kind]] = {
     ),
     "frames-reordered": _wire("VALUE of the frames arrive after the next one", "reordered_share", parameter=_SHARE),
     "frames-delayed": _wire(
-        "every frame arrives VALUE late", "delay_ms", parameter=Parameter(150.0, 1.0, 10000.0, "ms")
+        "every frame arrives VALUE late",
+        "delay_ms",
+        parameter=Parameter(150.0, 1.0, 10000.0, "ms"),
+        right=causes.LINK | {"rejected", "following"},  # an old rate beside a new command
     ),
     "frames-stale": _wire(
         "the frames of the first VALUE arrive again and again instead of new ones",

@@ -93,7 +93,10 @@ class Kind(NamedTuple):
     """The angle goes another way than the table. With the other one spoiled too, nothing tells a drive that turns the
     wrong way from a sensor that does: standing still with an alarm is right."""
     jolts: bool = False
-    """How fast the rate changes is nobody's choice any more: the drive disobeys, or hardware cuts its torque."""
+    """How fast the rate changes is nobody's choice any more: the drive disobeys, hardware cuts its torque, or a brake
+    clamps."""
+    brake_fails: bool = False
+    """The brake holds no longer; with a drive that disobeys, or a gear that broke, nothing is left that could."""
     load_path_broke: bool = False
     """Nothing ties the table to its motor any more."""
 

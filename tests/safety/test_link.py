@@ -122,3 +122,12 @@ def test_a_dead_line_to_the_board_is_told_from_a_stalled_host() -> None:
     dead.tick()
     assert dead.causes() == ["link"]
     assert "host-to-board line" in dead.trips[0].detail
+
+
+@pytest.mark.requirement("REQ-MON-LINK")
+def test_a_silence_that_ended_before_the_late_tick_is_answered_too() -> None:
+    """A stall too short for a warning: commands are held back for a while after it, so the board returns by itself."""
+    table = at(20.0)
+    table.tick(MotionRequest(2.0), period_s=0.12)
+    assert [trip.monitor for trip in table.trips] == ["link"]
+    comes_up(table)

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from drivers.board import HostLink
-from safety.signals import CommandMode, DriveFault, SafeCommand, Status, Telemetry
+from safety.signals import CommandMode, DriveFault, Input, SafeCommand, Status, Telemetry
 from sim import plant, sensors
 from sim.board import VirtualBoard
 from sim.layout import ENCODER_DEG, INCLINOMETER_DEG
@@ -114,6 +114,38 @@ def test_it_returns_on_whatever_angle_is_left(dead: tuple[int, ...]) -> None:
         bench.board.table.faults[sensors.fault_index(channel, sensors.DEAD)] = 1.0
     bench.silence(0.5, 60.0)
     bench.silence(-73.0, 120.0)
+
+
+@pytest.mark.requirement("REQ-BRD-ANY-ANGLE")
+@pytest.mark.parametrize("seed", range(6))
+def test_a_noisy_encoder_orders_nothing_when_the_brake_opens_again(seed: int) -> None:
+    """With the torque off nothing bears out the rate that the encoder reports."""
+    bench = Bench(limit_deg=90.0)
+    bench.invert_to(30.0)
+    bench.board.table.faults[sensors.fault_index(ENCODER_DEG, sensors.NOISE)] = 0.5
+    highest_deg = bench.angle_deg
+    for _ in range(9000 + seed):
+        bench.board.advance(0.01)
+        highest_deg = max(highest_deg, bench.angle_deg)
+    assert highest_deg < 31.0
+    assert bench.angle_deg < -72.0
+
+
+@pytest.mark.requirement("REQ-BRD-ANY-ANGLE")
+@pytest.mark.parametrize("from_deg", [40.0, -20.0])
+def test_an_inclinometer_that_goes_the_other_way_does_not_pass_for_a_runaway(from_deg: float) -> None:
+    bench = Bench()
+    bench.invert_to(from_deg)
+    bench.board.table.faults[sensors.fault_index(INCLINOMETER_DEG, sensors.REVERSED)] = 1.0
+    bench.silence(-73.0, 120.0)
+
+
+@pytest.mark.requirement("REQ-BRD-ANY-ANGLE")
+def test_an_upright_switch_that_is_stuck_does_not_end_a_return_against_two_angles() -> None:
+    bench = Bench()
+    bench.invert_to(20.0)
+    bench.board.table.faults[sensors.FORCED_CLOSED] = float(Input.UPRIGHT_SWITCH)
+    bench.silence(-72.5, 120.0)
 
 
 @pytest.mark.requirement("REQ-BRD-WATCHDOG")

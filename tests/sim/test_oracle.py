@@ -42,7 +42,7 @@ def asked(**changes: Any) -> Asked:
         "started_s": 0.0,
         "trips": (),
         "rest_s": 10.0,
-        "person_stopped": False,
+        "person_stopped_s": None,
     }
     return Asked(**{**well, **changes})
 
@@ -87,7 +87,24 @@ EMERGENCY = tripped(AT_40_S, "EMERGENCY_RETURN")
             {**tripped(AT_40_S, "STOP"), "cannot_move": True, "alarm": "x"},
             ("standstill", "held", "left"),
         ),
-        ((TO_40, (5.0, 0.0)), {**tripped(50.0, "STOP"), "person_stopped": True, "alarm": "x"}, ("standstill", "held")),
+        (
+            (TO_40, (5.0, 0.0)),
+            {**tripped(50.0, "STOP"), "person_stopped_s": 50.0, "alarm": "x"},
+            ("standstill", "held"),
+        ),
+        # What stopped before the person's stop was to be recovered from.
+        (
+            (TO_40, (5.0, -0.5), (5.0, 0.0)),
+            {
+                "trips": (Tripped("link", "STOP", AT_40_S), Tripped("emergency-stop", "STOP", AT_40_S + 5.0)),
+                "causes": None,
+                "person_stopped_s": AT_40_S + 5.0,
+                "alarm": "x",
+            },
+            (),
+        ),
+        ((TO_40, TO_FLAT, (5.0, 0.0), (35.5, -2.0)), {}, ("left",)),
+        ((TO_40, TO_FLAT, (5.0, 0.0), (35.5, -2.0)), {"load_path_broke": True}, ()),
         ((TO_40, TO_FLAT, (5.0, 0.0), UP), {"replayed": True}, ()),
         ((TO_40, TO_FLAT, (5.0, 0.0), UP), {"replayed": False}, ("replay",)),
     ],
@@ -131,6 +148,12 @@ def people(name: str, for_s: float, rate_dps: float) -> Margin:
     return margin(rows, "people")
 
 
+def people_runaway(rate_dps: float) -> Margin:
+    """The same for two seconds, with a drive that disobeys."""
+    rows = put(trace((5.0, 1.0), (2.0, rate_dps), (5.0, -1.0)), "hand_switch_held", 0.0, 5.0, 7.0)
+    return margin(rows, "people", jolted_from_s=6.0)
+
+
 def horizontal(late_s: float) -> Margin:
     rows = trace(TO_40, (12.0 - 39.0 / 8.0 + late_s, 0.0), TO_FLAT, UP)
     return margin(rows, "rescue-horizontal", **EMERGENCY)
@@ -143,7 +166,7 @@ def upright(late_s: float) -> Margin:
 
 def standstill(took_s: float) -> Margin:
     rows = trace(TO_40, (took_s, -1.0), (9.0, 0.0))
-    return margin(rows, "standstill", person_stopped=True, **tripped(AT_40_S, "STOP"))
+    return margin(rows, "standstill", person_stopped_s=AT_40_S, **tripped(AT_40_S, "STOP"))
 
 
 def held(rose_deg: float) -> Margin:
@@ -171,6 +194,7 @@ def left(at_deg: float) -> Margin:
         (unasked, (0.99,), (1.02,)),
         (people, ("hand_switch_held", 1.0, 2.0), ("hand_switch_held", 2.0, 1.1)),
         (people, ("ankle_latch_locked", 1.9, 1.0), ("ankle_latch_locked", 2.1, 1.0)),
+        (people_runaway, (2.9,), (3.1,)),
         (horizontal, (-0.05,), (0.05,)),
         (upright, (-0.05,), (0.05,)),
         (standstill, (0.99,), (1.03,)),
