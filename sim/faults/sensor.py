@@ -74,7 +74,7 @@ def _contacts() -> dict[str, Kind]:
         (
             # Whoever looks for it with an angle that is wrong too finds the stop.
             "upright-switch-open", Input.UPRIGHT_SWITCH, opened, "the upright switch does not close any more",
-            causes.STUCK | {"switches"}, True,
+            frozenset({"switches", "reverse-on-load", "drive-fault"}), True,
         ),
         (
             "upright-switch-closed", Input.UPRIGHT_SWITCH, closed, "the upright switch does not open any more",
