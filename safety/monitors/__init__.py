@@ -1,4 +1,7 @@
-"""The register of monitors. A new one is a small class in the file of its subject, and one line here."""
+"""The register of monitors. A new one is a small class in the file of its subject, and one line here.
+
+Of two that trip in one tick with the same response, the earlier line names the cause.
+"""
 
 from typing import Final
 
@@ -6,11 +9,11 @@ from safety.monitors import angle, drive, link, motion, people
 from safety.monitors.base import Monitor
 
 REGISTER: Final[tuple[type[Monitor], ...]] = (
+    link.Tick,  # before the link: a loop that stood still is why its newest frame is old
     link.Link,
     link.Session,
     link.BoardConfigured,
     link.Rejected,
-    link.Tick,
     link.DriveReports,
     link.Request,
     angle.AngleAgreement,
