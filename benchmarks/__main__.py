@@ -21,7 +21,7 @@ from rich.table import Table
 
 from benchmarks.figure import Figure
 
-BENCHMARKS: Final = ("lockstep", "tick", "physics", "emergency", "wire", "blackbox", "loop", "process")
+BENCHMARKS: Final = ("lockstep", "tick", "physics", "emergency", "wire", "blackbox", "loop", "process", "panel")
 """Modules of this package, in the order of the table."""
 
 WIDTH_IN_A_FILE: Final = 140

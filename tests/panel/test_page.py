@@ -12,7 +12,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.panel.conftest import Stack, until
+from tests.panel.stack import Stack
+from tests.panel.waiting import until
 
 pytestmark = pytest.mark.realtime
 
