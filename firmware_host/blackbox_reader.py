@@ -11,6 +11,7 @@ import stat
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -40,7 +41,7 @@ from firmware_host.blackbox import (
     this_layout,
 )
 from firmware_host.mcap_chunks import MAGIC, MESSAGE_HEADER, Stamped
-from firmware_host.record_schema import RecordedOutput, unpack
+from firmware_host.record_schema import RecordedOutput, Unpacked, unpack
 from firmware_host.ticks import Event, TickInput
 from safety.signals import BoardConfig, Recovery, Response, Trip
 
@@ -104,18 +105,22 @@ class _Contents(NamedTuple):
     problems: list[str]
 
 
+class _Described(NamedTuple):
+    """What stands before the first chunk."""
+
+    metadata: dict[str, str]
+    schemas: Sequence[Schema]
+    channels: Sequence[Channel]
+    end: int
+
+
 def read(path: Path) -> Recording:
     """Read a black box as far as it can be trusted.
 
     Raises ``BlackBoxReadError`` if it is none, or one of another version of the program.
     """
     contents = _take_apart(path)
-    if not any(record_schema.is_known_layout(schema.data) for schema in contents.schemas[:1]):
-        writer = contents.metadata.get("version", "unknown")
-        raise BlackBoxReadError(
-            f"{path}: this was recorded by another version of righting ({writer}), whose records differ; "
-            "read it with that version, or open it in Foxglove"
-        )
+    _refuse_other_versions(path, contents.metadata, contents.schemas)
     problems, topics = contents.problems, _by_topic(contents.messages)
     boards = dict(_understood(topics[BOARD], _board, problems))
     ticks = _understood(topics[TICK], lambda data: unpack(data, boards), problems)
@@ -133,6 +138,31 @@ def read(path: Path) -> Recording:
         if missing := _missing(topics[topic]):
             problems.append(f"{missing} records of {topic} are missing in between: dropped or damaged")
     return recording
+
+
+def stream(path: Path) -> Iterator[Unpacked]:
+    """Give the ticks of a black box one after another, in memory that does not grow with the file.
+
+    What is damaged is left out as in ``read``. Raises ``BlackBoxReadError`` as ``read`` does.
+    """
+    with _mapped(path) as data:
+        described = _Scan(data, path).begin()
+        _refuse_other_versions(path, described.metadata, described.schemas)
+        whole = _Scan(data, path)
+        boards = dict(_understood([one for one in whole.messages() if one.topic == BOARD], _board, []))
+        whole.refuse_nothing(described.metadata)
+        for message in _Scan(data, path).messages():
+            if message.topic == TICK:
+                yield from _understood([message], lambda record: unpack(record, boards), [])
+
+
+def _refuse_other_versions(path: Path, metadata: dict[str, str], schemas: Sequence[Schema]) -> None:
+    if not any(record_schema.is_known_layout(schema.data) for schema in schemas[:1]):
+        writer = metadata.get("version", "unknown")
+        raise BlackBoxReadError(
+            f"{path}: this was recorded by another version of righting ({writer}), whose records differ; "
+            "read it with that version, or open it in Foxglove"
+        )
 
 
 def recover(path: Path, target: Path) -> list[str]:
@@ -196,6 +226,12 @@ def _event(data: bytes) -> Event:
 
 
 def _take_apart(path: Path) -> _Contents:
+    with _mapped(path) as data:
+        return _Scan(data, path).contents()
+
+
+@contextmanager
+def _mapped(path: Path) -> Iterator[mmap.mmap]:
     try:
         with path.open("rb") as file:
             if not stat.S_ISREG(path.stat().st_mode):
@@ -203,7 +239,7 @@ def _take_apart(path: Path) -> _Contents:
             if not path.stat().st_size:
                 raise BlackBoxReadError(f"{path}: the file is empty; nothing was recorded")
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                return _Scan(data, path).contents()
+                yield data
     except OSError as error:
         raise BlackBoxReadError(f"{path}: {error.strerror}; give a .mcap file that righting wrote") from error
 
@@ -214,12 +250,26 @@ class _Scan:
     def __init__(self, data: mmap.mmap, path: Path) -> None:
         self._data, self._path = data, path
         self._problems: list[str] = []
-        self._messages: list[_Message] = []
+        self._taken = 0
         self._topics: dict[int, str] = {}
 
     def contents(self) -> _Contents:
         """Take the whole file apart. Raises ``BlackBoxReadError`` if it is no black box."""
-        metadata, schemas, channels, at = self._descriptions()
+        described = self.begin()
+        messages = list(self._messages_from(described.end))
+        self.refuse_nothing(described.metadata)
+        return _Contents(described.metadata, described.schemas, described.channels, messages, self._problems)
+
+    def messages(self) -> Iterator[_Message]:
+        """Give the sound messages one after another."""
+        yield from self._messages_from(self.begin().end)
+
+    def refuse_nothing(self, metadata: dict[str, str]) -> None:
+        """Raise ``BlackBoxReadError`` if a scan that is done found nothing of a black box."""
+        if not metadata and not self._taken:
+            raise BlackBoxReadError(f"{self._path}: this is not a black box; give a .mcap file that righting wrote")
+
+    def _messages_from(self, at: int) -> Iterator[_Message]:
         while True:
             at = self._skip_indices(at)
             chunk = self._chunk(at)
@@ -233,21 +283,18 @@ class _Scan:
                 self._problems.append(f"damaged between byte {at} and byte {following}; reading went on behind it")
                 at = following
                 continue
-            self._take(chunk.unpacked)
+            yield from self._take(chunk.unpacked)
             at = chunk.end
-        if not metadata and not self._messages:
-            raise BlackBoxReadError(f"{self._path}: this is not a black box; give a .mcap file that righting wrote")
-        return _Contents(metadata, schemas, channels, self._messages, self._problems)
 
     def _cut(self, at: int) -> str:
-        last = f"after {len(self._messages)} records" if self._messages else "before the first record"
+        last = f"after {self._taken} records" if self._taken else "before the first record"
         lost = len(self._data) - at
         return (
             f"the recording ends {last} without its end mark: the host was killed, lost power or could not write, or "
             f"the file was cut ({lost} bytes at its end could not be used)"
         )
 
-    def _descriptions(self) -> tuple[dict[str, str], Sequence[Schema], Sequence[Channel], int]:
+    def begin(self) -> _Described:
         """Read what stands before the first chunk; what is damaged there is replaced by what this version writes."""
         metadata: dict[str, str] = {}
         schemas: list[Schema] = []
@@ -274,7 +321,7 @@ class _Scan:
         sound = self._checked(metadata, schemas, channels)
         if self._problems:  # a damaged length may have led anywhere
             at = self._next_chunk(0) or at
-        return *sound, at
+        return _Described(*sound, at)
 
     def _checked(
         self, metadata: dict[str, str], schemas: list[Schema], channels: list[Channel]
@@ -335,8 +382,8 @@ class _Scan:
             return None
         return _Chunk(unpacked, start + packed)
 
-    def _take(self, unpacked: bytes) -> None:
-        """Take the messages of a chunk whose CRC is right."""
+    def _take(self, unpacked: bytes) -> Iterator[_Message]:
+        """Give the messages of a chunk whose CRC is right."""
         at, unknown = 0, 0
         while at < len(unpacked):
             opcode, length = _RECORD.unpack_from(unpacked, at)
@@ -347,7 +394,8 @@ class _Scan:
                 if topic not in TOPICS:
                     unknown += 1
                 else:
-                    self._messages.append(_Message(topic, sequence, Stamped(channel, stamp_ns, unpacked[at:end])))
+                    self._taken += 1
+                    yield _Message(topic, sequence, Stamped(channel, stamp_ns, unpacked[at:end]))
             at = end
         if unknown:
             self._problems.append(f"{unknown} records are of a channel that nothing describes, and were left out")
