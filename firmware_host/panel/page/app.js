@@ -19,6 +19,7 @@
  * @property {() => boolean} stale what is shown is old
  * @property {(fn: (state: any, setup: any) => void) => () => void} onState called at each state while it fits its setup; and at once
  * @property {(name: string, more?: Record<string, unknown>) => void} press
+ * @property {() => void} clean half a minute in which touches press nothing
  * @property {(check: string, yes: boolean) => void} confirm a pre-flight confirmation
  * @property {(direction: -1 | 1, ended: () => void) => () => void} hold begins a held move; gives what lets go of it
  * @property {(hash: string) => void} go to a route, such as "#/riders"

@@ -7,6 +7,7 @@ import { Connection } from "./connection.js";
 import { write } from "./dom.js";
 import * as format from "./format.js";
 import { listenToKeys } from "./keys.js";
+import { Lock } from "./lock.js";
 import { ROLES, Router } from "./router.js";
 import * as settings from "./settings.js";
 import { Sound } from "./sound.js";
@@ -67,11 +68,13 @@ const app = {
     if (fits()) fn(state, setup);
     return () => watchers.delete(fn);
   },
+  clean: () => lock.clean(me),
   confirm: (check, yes) => press("confirm", { kind: "confirm", check, yes }),
   hold: (direction, ended) => connection.hold(direction, ended),
   go: (hash) => { location.hash = hash; },
   hint: (text, bad) => hint.show(text, bad),
 };
+const lock = new Lock(byId("cover"), refreshMe);
 const router = new Router(app, {
   root: byId("place"), title: byId("title"), nav: byId("nav"), menu: byId("menu"),
 });
@@ -100,8 +103,6 @@ function take(message) {
   if (message.kind === "setup") {
     setup = { ...message.setup, session: message.session };
     chart = message.chart;
-    write(byId("program"), setup.program);
-    write(byId("people"), `${setup.rider} · ${setup.table}`);
     byId("badge").hidden = !setup.simulated;
     return;
   }
@@ -109,9 +110,11 @@ function take(message) {
   if (!fits()) return;
   keepChart();
   banner.show(state);
-  byId("link").classList.toggle("bad", !state.link_ok || state.problem !== "");
-  write(within("#link .text"), told(state.problem || state.link));
-  write(byId("live"), `${stateWords(state.state, state.words)}, ${format.angle(state.angle_deg)}`);
+  const bad = !state.link_ok || state.problem !== "";
+  byId("link").classList.toggle("bad", bad);
+  write(within("#link .text"), bad ? told(state.problem || state.link) : t("link"));
+  write(within("#live .angle"), format.angle(state.angle_deg));
+  write(within("#live .words"), stateWords(state.state, state.words));
   for (const watcher of watchers) watcher(state, setup);
 }
 
@@ -142,12 +145,10 @@ async function refreshMe() {
     if (!(error instanceof ApiError) || error.status !== 404) return; // the last answer holds
     me = { person: null, open: true, locked: false, roles: [], simulated: false };
   }
-  showWho();
-}
-
-function showWho() {
-  byId("who").hidden = me?.person === null || me?.open !== false;
-  write(byId("who"), me?.person?.name ?? "");
+  lock.show(me);
+  byId("lock").hidden = lock.covers || me === null || me.open;
+  write(byId("lock"), t("Lock"));
+  if (router.started) await router.show();
 }
 
 function watchAge() {
@@ -171,7 +172,8 @@ function awake() {
 /** What a waking touch would press is not pressed. @param {Event} event */
 function swallowWaking(event) {
   const at = event.target;
-  if (awake() || (at instanceof Element && at.closest("#stop, #return") !== null)) return;
+  const within = (/** @type {string} */ selector) => at instanceof Element && at.closest(selector) !== null;
+  if (within("#stop, #return") || (awake() && !lock.cleaning)) return;
   event.preventDefault();
   event.stopPropagation();
 }
@@ -191,6 +193,9 @@ function listen() {
     if (event.target === window) awakeSince_ms = performance.now();
   });
   whenUnknown(() => void refreshMe());
+  byId("lock").addEventListener("click", () => {
+    api.post("lock").then(refreshMe).catch((error) => hint.show(error.message, true));
+  });
   let { language, units } = settings.get();
   settings.onChange(async (now) => {
     if (now.language === language && now.units === units) return;

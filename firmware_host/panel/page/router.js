@@ -62,6 +62,8 @@ export class Router {
     this._count = 0;
     /** @type {Set<string>} */
     this._styles = new Set();
+    /** Something was shown. */
+    this.started = false;
     addEventListener("hashchange", () => this.show());
     page.menu.addEventListener("click", () => this.openMenu(page.menu.getAttribute("aria-expanded") !== "true"));
     // The links stand side by side where they fit, whatever the language and the size of the type.
@@ -76,6 +78,7 @@ export class Router {
   /** Show what the address names, also again: after a change of language or person. */
   async show() {
     const count = ++this._count;
+    this.started = true;
     const { name, path, parameters } = parse(location.hash);
     this.openMenu(false);
     this._name(path.split("/")[0]);

@@ -42,6 +42,18 @@ function volume({ t, sound, format }) {
     } }, t("Test the sound"))), tested);
 }
 
+/** @param {App} app */
+function screen({ t, clean, me, api, refreshMe, hint }) {
+  const person = me()?.person ?? null;
+  const leave = () => {
+    api.post("logout").then(refreshMe).catch((error) => hint(error.message, true));
+  };
+  return el("fieldset", { class: "card" }, el("legend", null, t("This screen")),
+    el("div", { class: "actions" },
+      el("button", { type: "button", onclick: clean }, t("Wipe the screen (30 s)")),
+      person === null ? null : el("button", { type: "button", onclick: leave }, t("Log out {name}", { name: person.name }))));
+}
+
 /** @type {import("../router.js").View} */
 export default {
   title: "Settings",
@@ -50,11 +62,11 @@ export default {
     root.append(
       el("p", { class: "quiet-text" }, t("They hold for this screen alone, and take effect at once.")),
       el("div", { class: "cards" },
-        choice("theme", t("Light"), [["system", t("as the device")], ["light", t("light")], ["dark", t("dark")]]),
-        choice("large", t("Type"), [["false", t("normal")], ["true", t("large")]]),
+        choice("theme", t("Appearance"), [["system", t("as the device")], ["light", t("light")], ["dark", t("dark")]]),
+        choice("large", t("Size of type"), [["false", t("normal")], ["true", t("large")]]),
         choice("leftHanded", t("STOP is at the"), [["false", t("right")], ["true", t("left")]]),
         choice("units", t("Units"), [["metric", t("kg, cm")], ["us", t("lb, ft and in")]]),
         choice("language", t("Language"), [["", t("as the browser")], ...LANGUAGES]),
-        volume(app)));
+        volume(app), screen(app)));
   },
 };
