@@ -21,6 +21,18 @@ CHART_S: Final = 600.0
 NOT_THERE: Final = {"ok": False, "error": "the controller does not answer; the table board brings the rider upright"}
 
 
+def ask_now(folder: Path, context: "zmq.Context[zmq.Socket[bytes]]", request: bytes) -> dict[str, Any]:
+    """Ask the controller from a thread that may wait."""
+    with context.socket(zmq.DEALER) as peer:
+        peer.set(zmq.LINGER, 0)
+        peer.connect(address(folder, REQUESTS))
+        peer.send(request)
+        if not peer.poll(round(ANSWER_S * 1e3)):
+            return dict(NOT_THERE)
+        answer: dict[str, Any] = json.loads(peer.recv())
+        return answer
+
+
 class Bridge:
     """States as they come, for any number of pages."""
 
