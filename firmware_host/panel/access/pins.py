@@ -8,7 +8,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 SHORTEST: Final = 4
 SHORTEST_OF_STAFF: Final = 6
-"""Of clinicians and service, who may change what others rely on."""
+STAFF: Final = frozenset({"clinician", "service"})
+"""They may change what others rely on."""
 LONGEST: Final = 128
 MEMORY_KIB: Final = 19 * 1024
 """With two rounds and one lane the least that OWASP's cheat sheet on password storage names for argon2id; more would be
@@ -57,7 +58,7 @@ class Pins:
 
 def why_not(pin: str, role: str) -> str:
     """Say why this cannot be a PIN; empty if it can."""
-    shortest = SHORTEST_OF_STAFF if role in ("clinician", "service") else SHORTEST
+    shortest = SHORTEST_OF_STAFF if role in STAFF else SHORTEST
     if not shortest <= len(pin) <= LONGEST:
         return f"a PIN of a {role} has {shortest} to {LONGEST} characters; take a longer one or a password"
     if len(set(pin)) == 1:

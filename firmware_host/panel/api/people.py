@@ -223,6 +223,8 @@ def change_person(body: PersonChange, person_id: Id, parts: AllParts, identity: 
     role = body.role or before.role
     if identity.kind == "open" and body.pin is not None and role != "service":
         raise at_field("role", "the first PIN is for a person of the role service, who can set all others")
+    if before.has_pin and body.pin is None and role in pins.STAFF and before.role not in pins.STAFF:
+        raise at_field("pin", f"a {role} needs a longer PIN than a {before.role}: set a new one with the role")
     pin_hash = _hashed(parts, body.pin, role)
     with parts.records.begin() as transaction:
         changed = people.change(
