@@ -42,7 +42,7 @@ from firmware_host.blackbox import (
     this_layout,
 )
 from firmware_host.mcap_chunks import MAGIC, MESSAGE_HEADER, Stamped
-from firmware_host.record_schema import RecordedOutput, unpack
+from firmware_host.record_schema import RecordedOutput, Unpacked, unpack
 from firmware_host.ticks import Event, TickInput
 from safety.signals import BoardConfig, Recovery, Response, Trip
 
@@ -163,6 +163,21 @@ def stream(path: Path, tick: Callable[[TickInput, RecordedOutput], None]) -> Rec
     )
     _tell_missing({TICK: counted.missing, EVENT: _missing(rare[EVENT]), HEALTH: _missing(rare[HEALTH])}, problems)
     return recording
+
+
+def pieces(path: Path) -> Iterator[Unpacked]:
+    """Give the ticks of a black box one after another, to whoever takes them at a time of their own.
+
+    What is damaged is left out as in ``read``. Raises ``BlackBoxReadError`` as ``read`` does, with the first one.
+    """
+    with _mapped(path) as data:
+        scan = _Scan(data, path)
+        boards = [one for chunk in scan.chunks() for one in chunk if one.topic == BOARD]
+        _expect_known(path, scan.metadata, scan.schemas)
+        known = dict(_understood(boards, _board, []))
+        for chunk in _Scan(data, path).chunks():
+            ticks = [one for one in chunk if one.topic == TICK]
+            yield from _understood(ticks, lambda record: unpack(record, known), [])
 
 
 def is_closed(path: Path) -> bool:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from firmware_host.blackbox_reader import Recording
 from firmware_host.session_summary import SessionSummary, Summing
@@ -65,7 +65,7 @@ def summary(recording: Recording) -> SessionSummary:
     return sums.summary(recording.metadata, recording.events, recording.health, recording.problems)
 
 
-def picture(recording: Recording, target: Path, window_s: tuple[float, float] | None = None) -> None:
+def picture(recording: Recording, target: Path | IO[bytes], window_s: tuple[float, float] | None = None) -> None:
     """Draw angle, rate, current, states and events into a PNG of 1600 x 1000. Raises ``PictureError`` and ``OSError``.
 
     ``window_s`` shows a part alone: from and to, in seconds from the first tick on.
@@ -99,7 +99,7 @@ def picture(recording: Recording, target: Path, window_s: tuple[float, float] | 
     if nameless:
         patches = [Patch(color=colour, label=label) for label, colour in nameless]
         figure.legend(handles=patches, loc="lower right", ncols=len(patches), fontsize=11, frameon=False)
-    figure.savefig(target)
+    figure.savefig(target, format="png")
 
 
 def _cut(recording: Recording, from_s: float, to_s: float) -> Recording:

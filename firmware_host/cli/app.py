@@ -203,11 +203,38 @@ def report(
         Path | None, typer.Option(help="Where to write the picture; beside the file if left out.")
     ] = None,
     json: Json = None,
+    pdf: Annotated[Path | None, typer.Option(metavar="FILE.pdf", help="Write a report on paper as well.")] = None,
 ) -> None:
     """Summarise a black box and draw its picture."""
     from firmware_host.cli.files import report_command
 
-    raise typer.Exit(report_command(file, picture, json))
+    raise typer.Exit(report_command(file, picture, json, pdf))
+
+
+@app.command()
+def export(
+    file: Recording,
+    csv: Annotated[Path, typer.Option(metavar="FILE.csv", help="Where the table goes.")],
+) -> None:
+    """Write all signals of a black box as a table of text, 100 rows a second, for spreadsheets."""
+    from firmware_host.cli.files import export_command
+
+    raise typer.Exit(export_command(file, csv))
+
+
+@app.command()
+def diagnostics(
+    target: Annotated[Path, typer.Argument(metavar="FILE.zip", help="Where the bundle goes.")],
+    table: TableOption = None,
+    records: Folder = RECORDS,
+) -> None:
+    """Put together what helps others to find a fault: versions, machine, table, limits, the last sessions in figures.
+
+    Nobody's name, health or program is in it.
+    """
+    from firmware_host.cli.files import diagnostics_command
+
+    raise typer.Exit(diagnostics_command(target, table, records))
 
 
 @app.command()

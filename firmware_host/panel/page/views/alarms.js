@@ -1,0 +1,40 @@
+// @ts-check
+/** The alarms of all sessions, the newest first. */
+
+import { el } from "../dom.js";
+import { priorityText } from "../alarms.js";
+
+const LIMIT = 200;
+
+/** @type {import("../router.js").View} */
+export default {
+  title: "Alarms",
+  mount(root, app) {
+    const { t, told, api, format } = app;
+    const place = el("div", { class: "card" }, el("p", { role: "status" }, t("Loading …")));
+    const note = t("Alarms that are present are in the banner above, on every page. This is the log of all sessions.");
+    root.append(el("p", { class: "quiet-text" }, note), place);
+    const load = async () => {
+      try {
+        const answer = await api.get(`alarms?limit=${LIMIT}`);
+        const alarms = Array.isArray(answer) ? answer : answer.alarms;
+        place.replaceChildren(alarms.length === 0 ? el("p", null, t("No alarm has been recorded.")) : table(alarms));
+      } catch (error) {
+        place.replaceChildren(
+          el("p", { class: "wrong-text", role: "alert" }, error instanceof Error ? error.message : String(error)),
+          el("div", { class: "actions" }, el("button", { type: "button", onclick: () => void load() }, t("Try again"))));
+      }
+    };
+    /** @param {any[]} alarms */
+    const table = (alarms) => el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("Alarms") },
+      el("table", null,
+        el("thead", null, el("tr", null, [t("When"), t("Priority"), t("Alarm"), t("Session")].map((text) => el("th", { scope: "col" }, text)))),
+        el("tbody", null, alarms.map((one) => el("tr", null,
+          el("td", null, format.time(one.at ?? one.started_at)),
+          el("td", null, one.priority ? priorityText(one.priority) : ""),
+          el("td", null, told(one.text ?? "")),
+          el("td", null, one.session_id === null || one.session_id === undefined ? ""
+            : el("a", { href: `#/history/${one.session_id}` }, t("show"))))))));
+    void load();
+  },
+};
