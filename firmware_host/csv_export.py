@@ -10,7 +10,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from firmware_host.blackbox_reader import stream
+from firmware_host.blackbox_reader import pieces
 from firmware_host.record_schema import RecordedCommand, Unpacked
 from firmware_host.ticks import OperatorRequest
 from safety.signals import DriveFault, Input, Status, Telemetry
@@ -107,7 +107,7 @@ def csv_pieces(file: Path) -> Iterator[str]:
     writer = csv.writer(paper, lineterminator="\r\n")
     writer.writerow(["time [s]", *(column.name for column in COLUMNS)])
     start_s: float | None = None
-    for row, tick in enumerate(stream(file), start=1):
+    for row, tick in enumerate(pieces(file), start=1):
         now_s = tick.tick_input.now_s
         start_s = now_s if start_s is None else start_s
         values = (column.value(tick) for column in COLUMNS)

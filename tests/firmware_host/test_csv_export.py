@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from firmware_host.blackbox import BlackBox
-from firmware_host.blackbox_reader import BlackBoxReadError, read, stream
+from firmware_host.blackbox_reader import BlackBoxReadError, pieces, read
 from firmware_host.csv_export import csv_pieces, write_csv
 from firmware_host.ticks import NO_REQUEST, TickInput, TickOutput
 from safety.signals import Input, Response, Telemetry
@@ -71,7 +71,7 @@ def test_a_cut_recording_gives_what_is_sound(file: Path, tmp_path: Path) -> None
     cut.write_bytes(file.read_bytes()[:-20_000])
     whole = read(cut)
     assert len(rows_of("".join(csv_pieces(cut)))) == len(whole.inputs) > 1000
-    assert [tick.tick_input for tick in stream(cut)] == whole.inputs
+    assert [tick.tick_input for tick in pieces(cut)] == whole.inputs
 
 
 def made_up(folder: Path, ticks: int) -> Path:
