@@ -84,7 +84,7 @@ class Plan {
       { text: t("Limit of this rider"), value: format.angle(setup.limit_deg, 0) },
       { text: t("Time inverted, at most"), value: format.duration(setup.allowance_s) },
     ]);
-    write(this._unscreened, setup.unscreened.map(this._app.told).join(" "));
+    write(this._unscreened, t("The questionnaire does not allow this rider yet: a real table would refuse. See Riders."));
     this._unscreened.hidden = setup.unscreened.length === 0;
   }
 }
@@ -173,7 +173,7 @@ class Machine {
 
   /** @param {string} name @param {any} value */
   _quantity(name, value) {
-    if (typeof value === "string") return contact(value);
+    if (typeof value === "string") return contact(name, value);
     const unit = { deg: "°", v: " V", a: " A", c: " °C" }[/** @type {"deg"} */ (name.split("_").at(-1))];
     const text = this._app.format.signed(value).replace("+", "");
     return value === null ? text : text + unit;
