@@ -89,8 +89,8 @@ class Checks {
     this._reason = el("p", { class: "reason" });
     this._verdict = el("p", { class: "verdict", role: "status" });
     this._why = el("ul", { class: "why" });
-    this._end = el("section", { class: "end", "aria-label": t("Result") }, el("div", null, this._verdict, this._why),
-      el("a", { class: "button primary", href: "#/session" }, t("To the session")));
+    this._go = el("a", { class: "button", href: "#/session" }, t("To the session"));
+    this._end = el("section", { class: "end", "aria-label": t("Result") }, el("div", null, this._verdict, this._why), this._go);
     this._groups = [
       this._group("machine", t("What the table says")), this._group("action", t("What is tried")),
       this._group("operator", t("What you see")),
@@ -117,7 +117,7 @@ class Checks {
     }
     this._end.hidden = false;
     write(this._reason, preflight.needed
-      ? told(preflight.reason) : t("No check is needed now. What the table says is shown all the same."));
+      ? t("A check is needed: {reason}", { reason: told(preflight.reason) }) : t("No check is needed now. What the table says is shown all the same."));
     for (const check of preflight.checks) {
       let row = this._rows.get(check.id);
       if (row === undefined) {
@@ -136,11 +136,21 @@ class Checks {
     const open = checks.filter((check) => check.state !== "ok");
     const ready = done || !needed;
     this._end.dataset.ready = String(ready);
-    write(this._verdict, ready ? t("Ready") : t("Not ready, because of:"));
     const names = ready ? [] : open.map((check) => words(t)[check.id]?.[0] ?? check.id);
-    if (this._why.textContent !== names.join("")) {
-      this._why.replaceChildren(...names.map((name) => el("li", null, name)));
+    write(this._verdict, ready ? t("Ready") : this._first(names));
+    this._go.classList.toggle("primary", ready);
+    const others = names.slice(1);
+    if (this._why.textContent !== others.join("")) {
+      this._why.replaceChildren(...others.map((name) => el("li", null, name)));
     }
+  }
+
+  /** @param {string[]} names of what is open */
+  _first(names) {
+    const { t, tn } = this._app;
+    if (names.length === 0) return t("Not ready");
+    if (names.length === 1) return t("Not ready, because of: {name}", { name: names[0] });
+    return tn("Not ready, because of: {name}, and one more", "Not ready, because of: {name}, and {count} more", names.length - 1, { name: names[0] });
   }
 
   leave() {
