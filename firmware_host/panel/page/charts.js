@@ -1,10 +1,10 @@
 // @ts-check
 /** The program as a timeline with the place in it, and the angle of the last minutes. */
 
-import { TEXTS } from "./texts.js";
+import * as format from "./format.js";
+import { t } from "./texts.js";
 
 const SHOWN_S = 300;
-const CHART_PERIOD_S = 0.5;
 const TEXT_HEIGHT = 13;
 const MARGIN = { left: 46, right: 10, top: 8, bottom: 20 };
 
@@ -115,12 +115,6 @@ class Plot {
   }
 }
 
-/** @param {number} time_s */
-function clock(time_s) {
-  const whole_s = Math.max(Math.round(time_s), 0);
-  return `${Math.floor(whole_s / 60)}:${String(whole_s % 60).padStart(2, "0")}`;
-}
-
 export class Timeline {
   /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
@@ -152,7 +146,7 @@ export class Timeline {
     this._plot.line(points, colour("--accent"), 3);
     this._plot.upright(place_s, colour("--ink"), 3);
     this._plot.time(0, "0:00", "left");
-    this._plot.time(setup.total_s, clock(setup.total_s), "right");
+    this._plot.time(setup.total_s, format.duration(setup.total_s), "right");
   }
 }
 
@@ -160,30 +154,25 @@ export class Chart {
   /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
     this._plot = new Plot(canvas);
-    /** @type {[number, number | null, number | null][]} */
-    this._points = [];
+    this._drawn = "";
   }
 
-  /** @param {[number, number | null, number | null][]} points */
-  begin(points) {
-    this._points = points;
-  }
-
-  /** @param {any} setup @param {any} state */
-  show(setup, state) {
-    const last_s = this._points.at(-1)?.[0] ?? -Infinity;
-    if (state.now_s - last_s < CHART_PERIOD_S) return;
-    this._points.push([state.now_s, state.angle_deg, state.target_deg]);
-    while (this._points.length && state.now_s - this._points[0][0] > SHOWN_S) this._points.shift();
+  /** @param {any} setup @param {any} state @param {[number, number | null, number | null][]} points */
+  show(setup, state, points) {
+    const canvas = this._plot._canvas;
+    const last_s = points.at(-1)?.[0] ?? state.now_s;
+    const key = [setup.session, last_s, canvas.clientWidth, canvas.clientHeight, colour("--ink")].join();
+    if (key === this._drawn) return;
+    this._drawn = key;
     const high_deg = Math.max(setup.limit_deg, 10) + 8;
-    const range = { from_s: state.now_s - SHOWN_S, to_s: state.now_s, low_deg: setup.upright_deg - 6, high_deg };
+    const range = { from_s: last_s - SHOWN_S, to_s: last_s, low_deg: setup.upright_deg - 6, high_deg };
     if (!this._plot.begin(range)) return;
     this._plot.level(setup.limit_deg, colour("--limit"), `${setup.limit_deg}°`);
     this._plot.level(0, colour("--faint"), "0°");
     this._plot.level(setup.upright_deg, colour("--faint"), `${setup.upright_deg}°`);
-    this._plot.line(this._points.map(([t_s, , target_deg]) => [t_s, target_deg]), colour("--ghost"), 2);
-    this._plot.line(this._points.map(([t_s, angle_deg]) => [t_s, angle_deg]), colour("--accent"), 2.5);
-    this._plot.time(state.now_s - SHOWN_S, `−${clock(SHOWN_S)}`, "left");
-    this._plot.time(state.now_s, TEXTS.now, "right");
+    this._plot.line(points.map(([t_s, , target_deg]) => [t_s, target_deg]), colour("--ghost"), 2);
+    this._plot.line(points.map(([t_s, angle_deg]) => [t_s, angle_deg]), colour("--accent"), 2.5);
+    this._plot.time(last_s - SHOWN_S, `−${format.duration(SHOWN_S)}`, "left");
+    this._plot.time(last_s, t("now"), "right");
   }
 }

@@ -8,15 +8,27 @@ const STALE_S = 0.5;
 /** The clocks of page and controller drift apart by less. */
 const DRIFT_S_PER_S = 1e-3;
 const ANSWER_MS = 1500;
+/** A socket is closed so when whoever opened it was logged out. */
+const LOGGED_OUT = 4401;
+/** A held motion is asked for anew so often. */
+const HOLD_BEAT_MS = 50;
+/** After a longer gap it has ended at the controller, and must not begin again by itself. */
+const HOLD_LEASE_MS = 200;
+
+function newId() {
+  return crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2);
+}
 
 export class Connection {
   /**
    * @param {(message: any) => void} onMessage states and setups
    * @param {(name: string, answer: {ok: boolean, error?: string} | null) => void} onAnswer null: none came
+   * @param {() => void} onLoggedOut the panel no longer knows who is here
    */
-  constructor(onMessage, onAnswer) {
+  constructor(onMessage, onAnswer, onLoggedOut) {
     this._onMessage = onMessage;
     this._onAnswer = onAnswer;
+    this._onLoggedOut = onLoggedOut;
     /** @type {WebSocket | null} */
     this._socket = null;
     /** @type {number | null} the controller's clock less this page's: the largest seen, which waited least */
@@ -24,7 +36,7 @@ export class Connection {
     this._seen_s = 0;
     /** @type {any} */
     this._state = null;
-    /** @type {Map<string, {name: string, timer: number, refusals: number, paths: number}>} */
+    /** @type {Map<string, {name: string, timer: number, refusals: number, paths: number, refused?: () => void}>} */
     this._waiting = new Map();
     const port = document.querySelector("meta[name=righting-stop-port]")?.getAttribute("content");
     this._stops = `${location.protocol}//${location.hostname}:${port}`;
@@ -43,11 +55,11 @@ export class Connection {
     return this.age_s() > STALE_S;
   }
 
-  /** @param {string} name */
-  press(name) {
-    const id = crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2);
-    const pressed_s = this._offset_s === null ? null : this._now_s();
-    const body = { kind: "press", id, name, pressed_s, session: this._state?.session ?? null };
+  /** @param {string} name @param {Record<string, unknown>} [more] what else the message says */
+  press(name, more) {
+    const id = newId();
+    const body = { kind: "press", id, name, ...this._when(), ...more };
+    if (more?.kind !== undefined) delete /** @type {any} */ (body).name;
     const path = { stop: "/stop", return_upright: "/return" }[name];
     const open = this._socket?.readyState === WebSocket.OPEN;
     const timer = setTimeout(() => this._answered(id, null), ANSWER_MS);
@@ -63,6 +75,47 @@ export class Connection {
     }
   }
 
+  /**
+   * Hold a motion by hand: it lasts as long as beats go out. A gap, as of a browser that froze, ends it for good.
+   *
+   * @param {-1 | 1} direction
+   * @param {() => void} ended called once, whatever ended it
+   * @returns {() => void} what lets go
+   */
+  hold(direction, ended) {
+    const id = newId();
+    let last_ms = performance.now();
+    const send = (/** @type {Record<string, unknown>} */ message) => {
+      if (this._socket?.readyState !== WebSocket.OPEN) return false;
+      this._socket.send(JSON.stringify(message));
+      return true;
+    };
+    const release = () => {
+      if (timer === 0) return;
+      clearInterval(timer);
+      timer = 0;
+      this._waiting.delete(id);
+      send({ kind: "release", id });
+      ended();
+    };
+    const beat = () => {
+      const now_ms = performance.now();
+      const late = now_ms - last_ms > HOLD_LEASE_MS;
+      last_ms = now_ms;
+      if (late || this.stale() || !send({ kind: "move", id, direction, ...this._when() })) release();
+    };
+    let timer = setInterval(beat, HOLD_BEAT_MS);
+    this._waiting.set(id, { name: "move", timer: 0, refusals: 0, paths: 1, refused: release });
+    beat();
+    return release;
+  }
+
+  /** When, on the controller's clock, and for which session. */
+  _when() {
+    const pressed_s = this._offset_s === null ? null : this._now_s();
+    return { pressed_s, session: this._state?.session ?? null };
+  }
+
   _now_s() {
     return performance.now() / 1e3 + (this._offset_s ?? 0);
   }
@@ -75,6 +128,11 @@ export class Connection {
     const one = this._waiting.get(id);
     if (!one) return;
     if (answer !== null && !answer.ok && ++one.refusals < one.paths) return; // the other path may have got through
+    if (one.refused) {
+      if (answer === null || answer.ok) return; // each beat of a held motion is answered: only a refusal counts
+      this._waiting.delete(id);
+      one.refused();
+    }
     clearTimeout(one.timer);
     this._waiting.delete(id);
     this._onAnswer(one.name, answer);
@@ -84,7 +142,17 @@ export class Connection {
     const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/socket`);
     this._socket = socket;
     socket.onmessage = (event) => this._take(JSON.parse(event.data));
-    socket.onclose = () => setTimeout(() => this._connect(), RECONNECT_MS);
+    socket.onclose = (event) => {
+      if (event.code === LOGGED_OUT) this._onLoggedOut();
+      if (this._socket === socket) setTimeout(() => this._connect(), RECONNECT_MS);
+    };
+  }
+
+  /** Speak as somebody else from now on: a socket belongs to whoever was logged in when it was opened. */
+  reopen() {
+    const before = this._socket;
+    this._connect();
+    before?.close();
   }
 
   /** @param {any} message */

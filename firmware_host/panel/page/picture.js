@@ -1,11 +1,13 @@
 // @ts-check
 /** The table from the side, to scale: one unit is a centimetre. The pivot is the origin; the head points to the left. */
 
-import { TEXTS } from "./texts.js";
+import { t } from "./texts.js";
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
 /** Distance of the pivot from the soles over the rider's height, as the height scale on the table sets it. */
 const PIVOT_FRACTION = 0.6;
+/** Who is not logged in is not told how tall the rider is. */
+const UNKNOWN_HEIGHT_M = 1.75;
 const REACH = 118;
 const FLOOR = 122;
 const BEYOND_DEG = 90;
@@ -80,7 +82,7 @@ export class Picture {
 
   /** @param {any} setup */
   begin(setup) {
-    const height_cm = setup.height_m * 100;
+    const height_cm = (setup.height_m ?? UNKNOWN_HEIGHT_M) * 100;
     const upright = setup.upright_deg, limit = setup.limit_deg;
     const scale = element("g", { class: "scale" });
     scale.append(
@@ -88,7 +90,7 @@ export class Picture {
       element("path", { class: "forbidden", d: sector(limit, Math.max(BEYOND_DEG, limit + 10), 26, REACH) }),
       element("line", { class: "level", x1: -REACH - 6, y1: 0, x2: REACH, y2: 0 }),
     );
-    for (const [angle_deg, text] of /** @type {[number, string][]} */ ([[limit, `${TEXTS.limit} ${limit}°`]])) {
+    for (const [angle_deg, text] of /** @type {[number, string][]} */ ([[limit, t("limit {angle}°", { angle: limit })]])) {
       const [x1, y1] = at(angle_deg, 26);
       const [x2, y2] = at(angle_deg, REACH);
       scale.append(element("line", { class: "limit", x1, y1, x2, y2 }));

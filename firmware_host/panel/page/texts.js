@@ -1,68 +1,86 @@
 // @ts-check
-/** Every word that the page says, in one place, ready for translation. */
+/**
+ * What the page says. The English text is in the code, inside `t("...")`, and is the key of its translations, which come
+ * from firmware_host/panel/texts. What has no translation is said in English: better than nothing beside a table.
+ */
 
-export const TEXTS = {
-  simulation: "SIMULATION",
-  pictureTitle: "The table from the side",
-  angle: "Angle",
-  rate: "Rate",
-  inverted: "Inverted",
-  seconds: "s",
-  of: "of",
-  program: "Program",
-  chart: "Last minutes",
-  machine: "Table",
-  upright: "upright",
-  flat: "horizontal",
-  limit: "limit",
-  now: "now",
-  unknown: "–",
-  stop: "STOP",
-  returnUpright: "RETURN UPRIGHT",
-  start: "START …",
-  startNow: "START NOW",
-  notYet: "Not yet",
-  beforeStart: "Before the table moves",
-  checks: {
-    ankle_latch: ["The ankle latch is locked", "The ankle latch is not locked"],
-    hand_switch: ["The rider holds the hand switch", "The rider does not hold the hand switch"],
-    emergency_stop: ["The emergency stop is released", "The emergency stop is pressed"],
-  },
-  checkPeople: "Look: nobody and nothing is in the table's way, and the rider is well.",
-  signals: {
-    encoder_deg: "Encoder",
-    inclinometer_deg: "Inclinometer",
-    hand_switch: "Hand switch",
-    ankle_latch: "Ankle latch",
-    emergency_stop: "Emergency stop",
-    brake: "Brake",
-    bus_v: "Supply",
-    current_a: "Motor current",
-    motor_temperature_c: "Motor",
-    drive_temperature_c: "Drive",
-  },
-  lost: "not believed",
-  alarmsTitle: "Alarms",
-  acknowledge: "Alarm seen",
-  acknowledged: "Seen",
-  pauseAudio: "Pause sound",
-  audioPaused: (/** @type {number} */ left_s) => `Sound paused, ${Math.ceil(left_s)} s left`,
-  noSound: "Touch the page once to allow sound",
-  more: (/** @type {number} */ count) => (count === 1 ? "and 1 more" : `and ${count} more`),
-  priority: { HIGH: "!!!", MEDIUM: "!!", LOW: "!" },
-  stale: "NO CURRENT DATA",
-  staleThen:
-    "What is shown is old. Without the controller the board brings the rider upright by itself. " +
-    "STOP and RETURN UPRIGHT below still try every way there is. Otherwise use the hard-wired emergency stop at the table.",
-  emergencyStop: "The hard-wired emergency stop is at the table. This screen is none.",
-  sent: { stop: "STOP sent", return_upright: "RETURN UPRIGHT sent", start: "Start sent" },
-  noAnswer: "No answer. Use the hard-wired emergency stop at the table.",
-  results: {
-    completed: "Session completed, rider upright",
-    returned: "Session ended early, rider upright",
-    emergency_returned: "Emergency return, rider upright",
-    stopped: "Session stopped",
-    refused: "Session refused",
-  },
-  next: "New session",
-};
+/** @typedef {{language: string, texts: Record<string, string | string[]>, patterns: [string, string][]}} Catalog */
+
+/** Languages that there are, each by its own name. */
+export const LANGUAGES = /** @type {const} */ ([["en", "English"], ["de", "Deutsch"]]);
+
+/** @type {Catalog} */
+let catalog = { language: "en", texts: {}, patterns: [] };
+/** @type {[RegExp, string][]} */
+let patterns = [];
+
+/** @param {string} wanted a language, or empty for the browser's */
+export async function loadLanguage(wanted) {
+  const known = LANGUAGES.map(([code]) => /** @type {string} */ (code));
+  const asked = wanted === "" ? navigator.languages : [wanted];
+  const language = asked.map((one) => one.split("-")[0]).find((one) => known.includes(one)) ?? "en";
+  catalog = { language: "en", texts: {}, patterns: [] };
+  if (language !== "en") {
+    try {
+      const response = await fetch(`/page/texts/${language}.json`);
+      if (response.ok) catalog = await response.json();
+    } catch {
+      // English until the page is loaded again.
+    }
+  }
+  patterns = catalog.patterns.map(([source, target]) => [new RegExp(`^${source}$`), target]);
+  document.documentElement.lang = catalog.language;
+}
+
+/** @returns {string} the language spoken */
+export function language() {
+  return catalog.language;
+}
+
+/**
+ * @param {string} text in English, with places as {name}
+ * @param {Record<string, string | number>} [values]
+ */
+export function t(text, values) {
+  const found = catalog.texts[text];
+  return fill(typeof found === "string" ? found : text, values);
+}
+
+/**
+ * @param {string} one what is said of one
+ * @param {string} many of any other number
+ * @param {number} count also the place {count}
+ * @param {Record<string, string | number>} [values]
+ */
+export function tn(one, many, count, values) {
+  const found = catalog.texts[one];
+  const forms = Array.isArray(found) ? found : [one, many];
+  return fill(forms[count === 1 ? 0 : 1] ?? many, { count, ...values });
+}
+
+/** Translate what came over the wire: a known sentence, one with numbers in it, or several. @param {string} text @returns {string} */
+export function told(text) {
+  return catalog.language === "en" ? text : (known(text) ?? text);
+}
+
+/** @param {string} text @returns {string | null} */
+function known(text) {
+  const found = catalog.texts[text];
+  if (typeof found === "string") return found;
+  for (let end = text.indexOf(". "); end !== -1; end = text.indexOf(". ", end + 1)) {
+    const first = catalog.texts[text.slice(0, end + 1)];
+    if (typeof first === "string") return `${first} ${told(text.slice(end + 2))}`;
+  }
+  for (const [pattern, target] of patterns) {
+    const groups = pattern.exec(text)?.groups;
+    if (groups === undefined) continue;
+    return fill(target, Object.fromEntries(Object.entries(groups).map(([name, value]) => [name, told(value)])));
+  }
+  return null;
+}
+
+/** @param {string} text @param {Record<string, string | number> | undefined} values */
+function fill(text, values) {
+  if (values === undefined) return text;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+}
