@@ -20,7 +20,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --for
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test prove trace campaign fuzz mutants bench screenshots lint docs lock wheel clean
+.PHONY: help setup run test prove trace campaign fuzz mutants bench screenshots texts lint docs lock wheel clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -73,6 +73,9 @@ bench: $(READY) ## Measure the figures; writes build/bench.json (BENCH_ARGS=--sh
 
 screenshots: $(READY) ## Take pictures of the panel at three sizes into build/screenshots
 	@$(BIN)/python -m tests.panel.screenshots
+
+texts: $(READY) ## Bring the panel's translations up to date with its sources; names what is not translated yet
+	@$(BIN)/python -m firmware_host.panel.texts
 
 lint: $(READY) ## Check style, types and the import rules
 	@$(BIN)/ruff check .

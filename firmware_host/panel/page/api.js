@@ -1,7 +1,7 @@
 // @ts-check
 /** What is not live: people, riders, programs, records. */
 
-import { t } from "./texts.js";
+import { t, told } from "./texts.js";
 
 const BASE = "/api/v1/";
 
@@ -14,7 +14,7 @@ export class ApiError extends Error {
     super(message);
     this.status = status;
     /** @type {Problem[]} */
-    this.problems = body?.problems ?? [];
+    this.problems = (body?.problems ?? []).map((/** @type {Problem} */ one) => ({ ...one, text: told(one.text) }));
     /** @type {number | null} */
     this.retryAfter_s = body?.retry_after_s ?? null;
   }
@@ -44,14 +44,14 @@ async function ask(method, path, body) {
     throw new ApiError(0, t("The panel does not answer. Nothing was changed; try again in a moment."));
   }
   if (response.ok) return response;
-  const told = await response.json().catch(() => null);
+  const answer = await response.json().catch(() => null);
   if (response.status === 401 && !path.startsWith("login") && !path.startsWith("unlock")) onUnknown?.();
-  throw new ApiError(response.status, message(response.status, told), told);
+  throw new ApiError(response.status, message(response.status, answer), answer);
 }
 
 /** @param {number} status @param {any} body */
 function message(status, body) {
-  if (typeof body?.error === "string" && body.error !== "") return body.error;
+  if (typeof body?.error === "string" && body.error !== "") return told(body.error);
   if (status === 404) return t("This is not there, or not any more.");
   return t("The panel could not do this (error {status}). Try again; if it stays, see the panel's log.", { status });
 }

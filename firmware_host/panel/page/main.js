@@ -48,7 +48,7 @@ let wasStale = true;
 settings.apply();
 const hint = new Hint(byId("hint"));
 const sound = new Sound();
-const connection = new Connection(take, answered);
+const connection = new Connection(take, answered, () => void refreshMe());
 const banner = new Banner(byId("alarms"), sound, press);
 
 /** @type {import("./app.js").App} */
@@ -139,12 +139,14 @@ function answered(name, answer) {
 }
 
 async function refreshMe() {
+  const before = me;
   try {
     me = await api.get("me");
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 404) return; // the last answer holds
     me = { person: null, open: true, locked: false, roles: [], simulated: false };
   }
+  if (before !== null && (before.person?.id !== me?.person?.id || before.open !== me?.open)) connection.reopen();
   lock.show(me);
   byId("lock").hidden = lock.covers || me === null || me.open;
   write(byId("lock"), t("Lock"));

@@ -33,7 +33,7 @@ const places = () => /** @type {[string, string, Role][]} */ ([
   ["programs", t("Programs"), "operator"],
   ["history", t("History"), "operator"],
   ["checks", t("Checks"), "operator"],
-  ["alarms", t("Alarms"), "rider"],
+  ["alarms", t("Alarms"), "operator"],
   ["people", t("People"), "service"],
   ["service", t("Service"), "service"],
   ["settings", t("Settings"), "rider"],

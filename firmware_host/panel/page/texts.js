@@ -58,16 +58,25 @@ export function tn(one, many, count, values) {
   return fill(forms[count === 1 ? 0 : 1] ?? many, { count, ...values });
 }
 
-/** Translate what came over the wire, where words stand around numbers. @param {string} text */
+/** Translate what came over the wire: a known sentence, one with numbers in it, or several. @param {string} text @returns {string} */
 export function told(text) {
-  if (text === "" || catalog.language === "en") return text;
+  return catalog.language === "en" ? text : (known(text) ?? text);
+}
+
+/** @param {string} text @returns {string | null} */
+function known(text) {
   const found = catalog.texts[text];
   if (typeof found === "string") return found;
-  for (const [pattern, target] of patterns) {
-    const match = pattern.exec(text);
-    if (match !== null) return fill(target, match.groups);
+  for (let end = text.indexOf(". "); end !== -1; end = text.indexOf(". ", end + 1)) {
+    const first = catalog.texts[text.slice(0, end + 1)];
+    if (typeof first === "string") return `${first} ${told(text.slice(end + 2))}`;
   }
-  return text;
+  for (const [pattern, target] of patterns) {
+    const groups = pattern.exec(text)?.groups;
+    if (groups === undefined) continue;
+    return fill(target, Object.fromEntries(Object.entries(groups).map(([name, value]) => [name, told(value)])));
+  }
+  return null;
 }
 
 /** @param {string} text @param {Record<string, string | number> | undefined} values */

@@ -37,10 +37,11 @@ export const signals = () => ({
   drive_temperature_c: t("Drive"),
 });
 
-/** What a switch or the brake is. @param {string} value */
-export function contact(value) {
+/** What a switch or the brake is. @param {string} name @param {string} value */
+export function contact(name, value) {
+  if (name === "emergency_stop" && value === "released") return t("not pressed");
   return {
-    held: t("held"), released: t("released"), locked: t("locked"), open: t("open"), pressed: t("pressed"),
+    held: t("held"), released: t("let go"), locked: t("locked"), open: t("open"), pressed: t("pressed"),
     closed: t("closed"), contradictory: t("contradictory"),
   }[value] ?? value;
 }
