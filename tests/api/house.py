@@ -101,17 +101,17 @@ def house(
     folder: Path,
     network: Network = HERE,
     table: Path | None = None,
-    desk: Desk | None = None,
+    make_station: Callable[[Path], Station] = Station,
 ) -> Iterator[House]:
     """Open it, and close all of it again."""
     black_boxes, run = folder / "records", folder / "run"
     black_boxes.mkdir(exist_ok=True)
     run.mkdir(exist_ok=True)
-    desk, opened = desk or Desk(), []
+    desk, opened = Desk(), []
     page, stop = socket.create_server((network.address, 0)), socket.create_server((network.address, 0))
     ports = page.getsockname()[1], stop.getsockname()[1]
     reached = doors(network, *ports)
-    with open_records(default_url(black_boxes)) as records, Station(run) as station:
+    with open_records(default_url(black_boxes)) as records, make_station(run) as station:
         station.desk = desk
         app = make_app(Place(run, reached, network, records, black_boxes, table))
         stops = StopServer(stop, run, reached, network.context())
