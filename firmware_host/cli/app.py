@@ -31,6 +31,10 @@ Faults = Annotated[
 ]
 Json = Annotated[str | None, typer.Option("--json", metavar="FILE", help="Write JSON to FILE; - is standard output.")]
 Recording = Annotated[Path, typer.Argument(metavar="FILE", help="A black box.")]
+Database = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="Database; without it the SQLite file righting.db in the folder of --records."),
+]
 
 RECORDS: Final = Path("records")
 
@@ -82,15 +86,34 @@ def run(
         int,
         typer.Option(min=0, max=65535, help="Port of the operator panel on this machine; 0 takes any that is free."),
     ] = 0,
+    panel_address: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Where the panel listens; 0.0.0.0 is every network of this machine.")
+    ] = "127.0.0.1",
+    panel_name: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A further host name under which browsers find the panel; repeatable."),
+    ] = None,
+    tls_cert: Annotated[Path | None, typer.Option(metavar="FILE", help="PEM certificate of the panel.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="Key of the certificate.")] = None,
+    insecure_network: Annotated[
+        bool, typer.Option("--insecure-network", help="Beyond this machine without TLS: PINs travel in the clear.")
+    ] = False,
+    database: Annotated[
+        str | None, typer.Option(metavar="URL", help="Database of the panel; without it a file in --records.")
+    ] = None,
 ) -> None:
     """Take a rider through a session: on a real table (--port), or on the simulated one.
 
     Exit code: 0 completed, 2 refused, 3 returned early, 4 emergency return, 5 stopped.
     """
     from firmware_host.cli.run import RunOptions, run_command
+    from firmware_host.panel.access.network import Network
+    from firmware_host.panel.options import PanelOptions
 
+    network = Network(panel_address, tls_cert, tls_key, insecure_network, tuple(panel_name or ()))
+    panel = PanelOptions(network, database, records, table)
     options = RunOptions(
-        program, rider, table, port, baud, speed, records, seed, start, plain, simulated, headless, panel_port
+        program, rider, table, port, baud, speed, records, seed, start, plain, simulated, headless, panel_port, panel
     )
     raise typer.Exit(run_command(options))
 
@@ -184,11 +207,38 @@ def report(
         Path | None, typer.Option(help="Where to write the picture; beside the file if left out.")
     ] = None,
     json: Json = None,
+    pdf: Annotated[Path | None, typer.Option(metavar="FILE.pdf", help="Write a report on paper as well.")] = None,
 ) -> None:
     """Summarise a black box and draw its picture."""
     from firmware_host.cli.files import report_command
 
-    raise typer.Exit(report_command(file, picture, json))
+    raise typer.Exit(report_command(file, picture, json, pdf))
+
+
+@app.command()
+def export(
+    file: Recording,
+    csv: Annotated[Path, typer.Option(metavar="FILE.csv", help="Where the table goes.")],
+) -> None:
+    """Write all signals of a black box as a table of text, 100 rows a second, for spreadsheets."""
+    from firmware_host.cli.files import export_command
+
+    raise typer.Exit(export_command(file, csv))
+
+
+@app.command()
+def diagnostics(
+    target: Annotated[Path, typer.Argument(metavar="FILE.zip", help="Where the bundle goes.")],
+    table: TableOption = None,
+    records: Folder = RECORDS,
+) -> None:
+    """Put together what helps others to find a fault: versions, machine, table, limits, the last sessions in figures.
+
+    Nobody's name, health or program is in it.
+    """
+    from firmware_host.cli.files import diagnostics_command
+
+    raise typer.Exit(diagnostics_command(target, table, records))
 
 
 @app.command()
@@ -241,6 +291,55 @@ def ports() -> None:
     from firmware_host.cli.files import ports_command
 
     raise typer.Exit(ports_command())
+
+
+audit = typer.Typer(help="The audit log: who did what.", no_args_is_help=True)
+app.add_typer(audit, name="audit")
+
+
+@audit.command()
+def verify(
+    records: Folder = RECORDS,
+    database: Database = None,
+    head: Annotated[
+        str | None,
+        typer.Option(metavar="NUMBER:SUM", help="A head noted down earlier, which the log must still lead through."),
+    ] = None,
+) -> None:
+    """Tell whether the audit log is whole, and where it is broken.
+
+    Exit code: 0 whole, 1 broken, 2 not readable.
+    """
+    from firmware_host.cli.records import verify_command
+
+    raise typer.Exit(verify_command(records, database, head))
+
+
+@app.command()
+def backup(
+    target: Annotated[Path, typer.Argument(metavar="TARGET", help="New file, or a folder for one named by the time.")],
+    records: Folder = RECORDS,
+    database: Database = None,
+) -> None:
+    """Copy database and black boxes into one file; sessions may go on meanwhile."""
+    from firmware_host.cli.records import backup_command
+
+    raise typer.Exit(backup_command(target, records, database))
+
+
+@app.command()
+def restore(
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="File that righting backup made.")],
+    records: Folder = RECORDS,
+    database: Database = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put aside what is there already. On a server, old rows are deleted.")
+    ] = False,
+) -> None:
+    """Bring back a backup, after checking all of it."""
+    from firmware_host.cli.records import restore_command
+
+    raise typer.Exit(restore_command(source, records, database, replace))
 
 
 def main() -> None:

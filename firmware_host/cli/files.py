@@ -1,4 +1,4 @@
-"""Commands that read: replay, report, check, and the list of ports."""
+"""Commands that read: replay, report, export, diagnostics, check, and the list of ports."""
 
 import json
 from collections.abc import Callable
@@ -9,7 +9,10 @@ from typing import Any, Final
 from firmware_host.blackbox_reader import BlackBoxReadError, read, recover
 from firmware_host.cli.sessions import complain, write_json
 from firmware_host.config import Rider, Table, kind_of, load_rider, load_table, make_rider, make_table
+from firmware_host.csv_export import write_csv
+from firmware_host.diagnostics import write_bundle
 from firmware_host.explain import explain
+from firmware_host.paper import PaperError, session_pdf
 from firmware_host.programs import make_program
 from firmware_host.replay import replay
 from firmware_host.report import PictureError, picture, summary
@@ -38,8 +41,8 @@ def replay_command(file: Path, json_target: str | None) -> int:
     return 0 if result.identical else FAILED
 
 
-def report_command(file: Path, picture_file: Path | None, json_target: str | None) -> int:
-    """Print a recording's summary and draw its picture."""
+def report_command(file: Path, picture_file: Path | None, json_target: str | None, paper: Path | None = None) -> int:
+    """Print a recording's summary, draw its picture, and write its report on ``paper``."""
     try:
         recording = read(file)
         told = summary(recording)
@@ -50,10 +53,34 @@ def report_command(file: Path, picture_file: Path | None, json_target: str | Non
                 print(f"{name:<18} {value}")
         target = picture_file or file.with_suffix(".png")
         picture(recording, target)
-    except (BlackBoxReadError, PictureError, OSError) as error:
+        if paper is not None:
+            paper.write_bytes(session_pdf(recording))
+    except (BlackBoxReadError, PaperError, PictureError, OSError) as error:
         return complain(error)
     if json_target != "-":
         print(f"{'picture':<18} {target}")
+        if paper is not None:
+            print(f"{'report':<18} {paper}")
+    return 0
+
+
+def export_command(file: Path, target: Path) -> int:
+    """Write a recording as CSV."""
+    try:
+        write_csv(file, target)
+    except (BlackBoxReadError, OSError) as error:
+        return complain(error)
+    print(f"{target}: all signals of {file}")
+    return 0
+
+
+def diagnostics_command(target: Path, table: Path | None, records: Path) -> int:
+    """Write the bundle of diagnostics."""
+    try:
+        write_bundle(target, load_table(table), records)
+    except (FileError, OSError) as error:
+        return complain(error)
+    print(f"{target}: versions, machine, table, limits and the last sessions; nobody's name or health is in it")
     return 0
 
 

@@ -11,12 +11,14 @@ from typing import Final, Protocol, Self
 
 from firmware_host.controller import Outcome
 from firmware_host.loop import Requests
+from firmware_host.panel.options import PanelOptions
 from firmware_host.scene import Scene
 from firmware_host.validation import Session
 
 PATIENCE_S: Final = 10.0
 """A simulated table waits so long for a browser, then the session starts by itself."""
 SUPERVISED_EACH_S: Final = 0.1
+MEANS: Final = ("fastapi", "uvicorn", "zmq", "sqlalchemy", "alembic", "argon2")
 
 
 class PanelUnavailableError(RuntimeError):
@@ -96,10 +98,10 @@ class WebPanel:
 
     patience_s = PATIENCE_S
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, options: PanelOptions) -> None:
         from firmware_host.panel.process import PanelProcess
 
-        self._process = PanelProcess(port)
+        self._process = PanelProcess(port, options)
         self._numbers = itertools.count(int(time.time()))
         self._watched: Callable[[], bool] = bool
         self._next = False
@@ -175,13 +177,13 @@ def _ended_by_signal() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def find_panel(port: int, *, headless: bool) -> Panel:
+def find_panel(port: int, options: PanelOptions, *, headless: bool) -> Panel:
     """Give the panel that was asked for. Raises ``PanelUnavailableError`` if its packages are not installed."""
     if headless:
         return NoPanel()
-    missing = [name for name in ("fastapi", "uvicorn", "zmq") if find_spec(name) is None]
+    missing = [name for name in MEANS if find_spec(name) is None]
     if missing:
         raise PanelUnavailableError(
             f"the panel needs {', '.join(missing)}: install righting[panel], or add --headless for the terminal alone"
         )
-    return WebPanel(port)
+    return WebPanel(port, options)

@@ -25,6 +25,7 @@ from firmware_host.cli.view import LiveView, PlainView, View
 from firmware_host.controller import Controller, Outcome
 from firmware_host.host import Host
 from firmware_host.loop import Clock, FramePacedClock, Loop, MonotonicClock, Requests, ask_for_real_time
+from firmware_host.panel.options import PanelOptions
 from firmware_host.scene import Scene, make_scene
 from firmware_host.ticks import Event, TickOutput
 from firmware_host.toml_source import FileError
@@ -55,6 +56,7 @@ class RunOptions(NamedTuple):
     simulated: bool
     headless: bool
     panel_port: int
+    panel: PanelOptions
 
 
 class OptionsError(ValueError):
@@ -68,7 +70,7 @@ def run_command(options: RunOptions) -> int:
         session = load_session(options.program, options.rider, options.table)
         named = None if options.simulated else options.port or session.table.file.table.port
         _check(options, named)
-        panel = find_panel(options.panel_port, headless=options.headless)
+        panel = find_panel(options.panel_port, options.panel, headless=options.headless)
         if named is None and session.unscreened:
             print(f"on a real table this rider would be refused: {session.unscreened[0]}")
         with panel, _table(options, named) as url:

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import sys
 import threading
 from pathlib import Path
@@ -9,28 +10,79 @@ from socket import socket
 
 import uvicorn
 
-from firmware_host.panel.app import HOSTS, make_app
+from firmware_host.panel.access.network import Network, doors, why_closed
+from firmware_host.panel.app import Place, make_app
 from firmware_host.panel.messages import LONGEST_BYTES
+from firmware_host.panel.options import DATABASE_VARIABLE
 from firmware_host.panel.stop_path import StopServer
+from firmware_host.records import Records, RecordsError, default_url, open_records, people
 
 
 def main() -> None:
     """Serve until ended, or until the process that started this one is gone."""
-    parser = argparse.ArgumentParser(prog="python -m firmware_host.panel", description=__doc__)
-    parser.add_argument("--folder", type=Path, required=True, help="where the controller's sockets are")
-    parser.add_argument("--page-fd", type=int, required=True, help="listening socket of the page")
-    parser.add_argument("--stop-fd", type=int, required=True, help="listening socket of the second path of STOP")
-    options = parser.parse_args()
+    options = _options()
+    network = Network(options.address, options.tls_cert, options.tls_key, options.insecure_network, tuple(options.name))
+    if options.check:
+        sys.exit(_check(network, options.records))
     page, stop = socket(fileno=options.page_fd), socket(fileno=options.stop_fd)
-    origins = frozenset(f"http://{host}:{page.getsockname()[1]}" for host in HOSTS)
-    stops = StopServer(stop, options.folder, origins)
+    reached = doors(network, page.getsockname()[1], stop.getsockname()[1])
+    # First of all, and whatever becomes of the rest: STOP does not wait for a database.
+    stops = StopServer(stop, options.folder, reached, network.context())
     threading.Thread(target=stops.serve_forever, name="stop", daemon=True).start()
-    app = make_app(options.folder, stop.getsockname()[1], origins)
+    records = _records(options.records)
+    if refused := _closed(network, records):
+        sys.exit(refused)
+    app = make_app(Place(options.folder, reached, network, records, options.records, options.table))
     server = uvicorn.Server(
-        uvicorn.Config(app, log_level="warning", ws_max_size=4 * LONGEST_BYTES, ws_max_queue=16, timeout_keep_alive=5)
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            ws_max_size=4 * LONGEST_BYTES,
+            ws_max_queue=16,
+            timeout_keep_alive=5,
+            ssl_certfile=network.certificate,
+            ssl_keyfile=network.key,
+        )
     )
     threading.Thread(target=_end_with_parent, args=(server,), name="parent", daemon=True).start()
     asyncio.run(server.serve(sockets=[page]))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m firmware_host.panel", description=__doc__)
+    parser.add_argument("--folder", type=Path, help="where the controller's sockets are")
+    parser.add_argument("--page-fd", type=int, help="listening socket of the page")
+    parser.add_argument("--stop-fd", type=int, help="listening socket of the second path of STOP")
+    parser.add_argument("--records", type=Path, required=True, help="folder of the black boxes")
+    parser.add_argument("--table", type=Path, help="table file of the sessions")
+    parser.add_argument("--address", default="127.0.0.1", help="where both sockets listen")
+    parser.add_argument("--tls-cert", type=Path)
+    parser.add_argument("--tls-key", type=Path)
+    parser.add_argument("--insecure-network", action="store_true")
+    parser.add_argument("--name", action="append", default=[], help="a host name that browsers use")
+    parser.add_argument("--check", action="store_true", help="only say whether the panel may listen there")
+    return parser.parse_args()
+
+
+def _check(network: Network, folder: Path) -> str | int:
+    with _records(folder) as records:
+        return _closed(network, records) or 0
+
+
+def _closed(network: Network, records: Records) -> str:
+    with records.read() as transaction:
+        return why_closed(network, has_pin=people.anybody_has_pin(transaction))
+
+
+def _records(folder: Path) -> Records:
+    """Open the records, or end with what to do."""
+    try:
+        return open_records(os.environ.get(DATABASE_VARIABLE) or default_url(folder))
+    except RecordsError as error:
+        sys.exit(str(error))
 
 
 def _end_with_parent(server: uvicorn.Server) -> None:

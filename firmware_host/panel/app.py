@@ -1,147 +1,169 @@
-"""The panel's page and its socket."""
+"""The panel: its page, the page's socket, and the API."""
 
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Collection
+import time
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
+import zmq
+from anyio import to_thread
+from fastapi import APIRouter, FastAPI, WebSocket
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
-from starlette.middleware.base import RequestResponseEndpoint
-from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 
-from firmware_host.panel.bridge import Bridge
-from firmware_host.panel.messages import LONGEST_BYTES, AskSetup, Beat
+from firmware_host.panel.access.front import Front
+from firmware_host.panel.access.guard import Guard, Identity, Refusal
+from firmware_host.panel.access.logins import Logins
+from firmware_host.panel.access.network import Doors, Network
+from firmware_host.panel.access.pins import Pins
+from firmware_host.panel.access.rights import ROOT
+from firmware_host.panel.access.slowdown import Slowdown
+from firmware_host.panel.api import logs, people, programs, riders, service, sessions
+from firmware_host.panel.api.children import Children
+from firmware_host.panel.api.document import describe
+from firmware_host.panel.api.parts import Parts
+from firmware_host.panel.api.problems import add_handlers
+from firmware_host.panel.bridge import NOT_THERE, Bridge, ask_now
+from firmware_host.panel.library import keep_built_in
+from firmware_host.panel.sockets import STRANGER, Client
+from firmware_host.panel.take_up import TakingUp
+from firmware_host.records import Records
 
 PAGE: Final = Path(__file__).parent / "page"
-HOSTS: Final = ["127.0.0.1", "localhost"]
-STRANGER: Final = 4403
-"""The socket is closed so to a page of another origin."""
-UNASKED: Final = 4400
-"""The socket is closed so after what is no message of ours."""
-_ASK_SETUP: Final = AskSetup(kind="setup").model_dump_json().encode()
-_BEAT: Final = Beat(kind="beat").model_dump_json().encode()
+LOGINS_FILE: Final = "logins.json"
+TRIES_FILE: Final = "tries.json"
+SMALLEST_PACKED_BYTES: Final = 1000
 
 
-def make_app(folder: Path, stop_port: int, origins: Collection[str]) -> FastAPI:
-    """Make the application.
+class Place(NamedTuple):
+    """Where a panel is, and what it works on."""
 
-    Args:
-        folder: where the station's sockets are.
-        stop_port: port of the second path of STOP and RETURN UPRIGHT.
-        origins: of pages that may open the socket.
-    """
+    folder: Path
+    """Of the run: the station's sockets, and what a restart of the panel must not forget."""
+    doors: Doors
+    network: Network
+    records: Records
+    black_boxes: Path
+    """Folder of the recordings."""
+    table_file: Path | None = None
+    """None is the built-in table."""
+
+
+def make_app(place: Place) -> FastAPI:
+    """Make the application. Raises ``RecordsError``."""
+    keep_built_in(place.records)
+    parts = _parts(place)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        bridge = app.state.bridge = Bridge(folder)
-        tasks = [asyncio.create_task(bridge.listen()), asyncio.create_task(bridge.ping())]
+        bridge = Bridge(place.folder)
+        context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        parts.state, parts.setup = lambda: bridge.state, lambda: bridge.setup
+        parts.ask = lambda message: ask_now(place.folder, context, json.dumps(message).encode())
+        app.state.bridge = bridge
+        taking_up = TakingUp(place.records, place.black_boxes)
+        work = (bridge.listen(), bridge.ping(), taking_up.run(), taking_up.watch(bridge))
+        tasks = [asyncio.create_task(part) for part in work]
         yield
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        bridge.close()
+        context.destroy(linger=0)
 
-    app = FastAPI(title="Righting panel", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)
-    headers = security_headers(stop_port)
-
-    @app.middleware("http")
-    async def guard(request: Request, call_next: RequestResponseEndpoint) -> Response:
-        response = await call_next(request)
-        response.headers.update(headers)
-        return response
-
-    @app.get("/")
-    def page() -> HTMLResponse:
-        text = (PAGE / "index.html").read_text(encoding="utf-8")
-        return HTMLResponse(text.replace("{{stop_port}}", str(stop_port)))
-
-    @app.websocket("/socket")
-    async def socket(websocket: WebSocket) -> None:
-        if websocket.headers.get("origin") not in origins:
-            await websocket.close(STRANGER)
-            return
-        await websocket.accept()
-        await _Client(websocket, app.state.bridge).serve()
-
-    app.mount("/page", StaticFiles(directory=PAGE), name="page")
+    app = FastAPI(
+        title="Righting",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        # An unknown route must not be answered by a redirect that loses the method.
+        redirect_slashes=False,
+    )
+    app.state.parts = parts
+    for module in (people, riders, programs, sessions, logs, service):
+        app.include_router(module.router, prefix=ROOT)
+    _add_page(app, place)
+    _add_sockets(app, parts)
+    add_handlers(app)
+    app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_PACKED_BYTES)
+    app.add_middleware(Front, doors=place.doors)
     return app
 
 
-def security_headers(stop_port: int) -> dict[str, str]:
-    """Nothing from elsewhere, nothing inline, in nobody's frame."""
-    stops = f"http://127.0.0.1:{stop_port} http://localhost:{stop_port}"
-    return {
-        "Content-Security-Policy": f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        f"connect-src 'self' {stops}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Cache-Control": "no-cache",
-    }
+def _parts(place: Place) -> Parts:
+    def now_s() -> float:
+        return time.clock_gettime(time.CLOCK_BOOTTIME)  # goes on while the machine sleeps, and over our restarts
+
+    logins = Logins(place.folder / LOGINS_FILE, now_s)
+    return Parts(
+        records=place.records,
+        black_boxes=place.black_boxes,
+        table_file=place.table_file,
+        guard=Guard(place.records, logins, loopback=place.network.loopback),
+        pins=Pins(),
+        tries=Slowdown(place.folder / TRIES_FILE, now_s),
+        children=Children(),
+        doors=place.doors,
+        ask=lambda _: dict(NOT_THERE),
+        state=lambda: None,
+        setup=lambda: None,
+    )
 
 
-class _Client:
-    """One page."""
+def _add_page(app: FastAPI, place: Place) -> None:
+    @app.get("/", include_in_schema=False)
+    def page() -> HTMLResponse:
+        text = (PAGE / "index.html").read_text(encoding="utf-8")
+        return HTMLResponse(text.replace("{{stop_port}}", str(place.doors.stop_port)))
 
-    def __init__(self, websocket: WebSocket, bridge: Bridge) -> None:
-        self._websocket, self._bridge = websocket, bridge
-        self._session: int | None = None
+    app.mount("/page", StaticFiles(directory=PAGE), name="page")
+    document = describe(app)
 
-    async def serve(self) -> None:
-        """Serve until either side has enough."""
-        tasks = [asyncio.create_task(self._send_states()), asyncio.create_task(self._take_messages())]
+    @app.get(f"{ROOT}/openapi.json", include_in_schema=False)
+    def openapi() -> dict[str, Any]:
+        return document()
+
+
+def _add_sockets(app: FastAPI, parts: Parts) -> None:
+    router = APIRouter()
+
+    async def serve(websocket: WebSocket, authorization: str | None) -> None:
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            identity = await to_thread.run_sync(
+                parts.guard.identify, websocket.cookies.get(parts.cookie), authorization
+            )
+        except Refusal:
+            await websocket.close(STRANGER)
+            return
+        await _serve(app, websocket, parts, identity)
 
-    async def _send_states(self) -> None:
-        """Send the newest state as fast as this page takes them; a slow page misses some, and waits for none."""
-        count = 0
-        while True:
-            text, count = await self._bridge.after(count)
-            session = json.loads(text)["session"]
-            if session != self._session:
-                await self._send_setup()
-            await self._websocket.send_text(text)
+    @router.websocket("/socket")
+    async def page_socket(websocket: WebSocket) -> None:
+        headers = websocket.headers
+        if not parts.doors.is_own(headers.get("origin"), headers.get("host")):
+            await websocket.close(STRANGER)
+            return
+        await serve(websocket, None)
 
-    async def _send_setup(self) -> None:
-        answer = await self._bridge.ask(_ASK_SETUP)
-        if answer["ok"]:
-            self._session = answer["session"]
-            chart = list(self._bridge.chart)
-            await self._tell({"kind": "setup", "session": self._session, "setup": answer["setup"], "chart": chart})
+    @router.websocket(f"{ROOT}/live")
+    async def live(websocket: WebSocket) -> None:
+        headers, authorization = websocket.headers, websocket.headers.get("authorization")
+        origin, host = headers.get("origin"), headers.get("host")
+        # A page is never without its origin; a program without one has no stranger's cookie, but it needs a token.
+        known = parts.doors.host(host) is not None if origin is None else parts.doors.is_own(origin, host)
+        if not known or (origin is None and authorization is None):
+            await websocket.close(STRANGER)
+            return
+        await serve(websocket, authorization)
 
-    async def _take_messages(self) -> None:
-        with contextlib.suppress(WebSocketDisconnect):
-            while True:
-                text = await self._websocket.receive_text()
-                message = _object(text)
-                if message is None:
-                    await self._websocket.close(UNASKED)
-                    return
-                if message == {"kind": "beat"}:
-                    await self._bridge.ask(_BEAT)
-                else:
-                    answer = await self._bridge.ask(text.encode())
-                    await self._tell({"kind": "answer", "id": message.get("id"), **answer})
-
-    async def _tell(self, message: dict[str, Any]) -> None:
-        await self._websocket.send_text(json.dumps(message))
+    app.include_router(router)
 
 
-def _object(text: str) -> dict[str, Any] | None:
-    """Read a JSON object that is no longer than ours are; None for anything else."""
-    if len(text) > LONGEST_BYTES:
-        return None
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
+async def _serve(app: FastAPI, websocket: WebSocket, parts: Parts, identity: Identity) -> None:
+    await websocket.accept()
+    await Client(websocket, app.state.bridge, parts.guard, identity).serve()

@@ -9,7 +9,7 @@ from typing import Any, Final
 import zmq
 import zmq.asyncio
 
-from firmware_host.panel.messages import Ping
+from firmware_host.panel.messages import AskSetup, Ping
 from firmware_host.panel.station import REQUESTS, STATES, address
 
 ANSWER_S: Final = 1.0
@@ -17,8 +17,21 @@ ANSWER_S: Final = 1.0
 PING_S: Final = 0.5
 CHART_PERIOD_S: Final = 0.5
 CHART_S: Final = 600.0
+_ASK_SETUP: Final = AskSetup(kind="setup").model_dump_json().encode()
 
 NOT_THERE: Final = {"ok": False, "error": "the controller does not answer; the table board brings the rider upright"}
+
+
+def ask_now(folder: Path, context: "zmq.Context[zmq.Socket[bytes]]", request: bytes) -> dict[str, Any]:
+    """Ask the controller from a thread that may wait."""
+    with context.socket(zmq.DEALER) as peer:
+        peer.set(zmq.LINGER, 0)
+        peer.connect(address(folder, REQUESTS))
+        peer.send(request)
+        if not peer.poll(round(ANSWER_S * 1e3)):
+            return dict(NOT_THERE)
+        answer: dict[str, Any] = json.loads(peer.recv())
+        return answer
 
 
 class Bridge:
@@ -32,21 +45,31 @@ class Bridge:
         self.count = 0
         self.chart: deque[tuple[float, float | None, float | None]] = deque(maxlen=int(CHART_S / CHART_PERIOD_S))
         """Time, angle and target of the last minutes of the session at hand."""
+        self.state: dict[str, Any] | None = None
+        """The newest state; None before the first one."""
+        self.setup: dict[str, Any] | None = None
+        """As it was last given."""
         self._session: int | None = None
         self._charted_s = float("-inf")
 
     async def listen(self) -> None:
         """Take in states until cancelled."""
-        states = self._context.socket(zmq.SUB)
-        states.set(zmq.CONFLATE, 1)
-        states.set(zmq.SUBSCRIBE, b"")
-        states.connect(address(self._folder, STATES))
-        while True:
-            text = (await states.recv()).decode()
-            self._keep(json.loads(text))
-            async with self._came:
-                self.latest, self.count = text, self.count + 1
-                self._came.notify_all()
+        with self._context.socket(zmq.SUB) as states:
+            states.set(zmq.LINGER, 0)
+            states.set(zmq.CONFLATE, 1)
+            states.set(zmq.SUBSCRIBE, b"")
+            states.connect(address(self._folder, STATES))
+            while True:
+                text = (await states.recv()).decode()
+                state = json.loads(text)
+                self._keep(state)
+                async with self._came:
+                    self.state, self.latest, self.count = state, text, self.count + 1
+                    self._came.notify_all()
+
+    def close(self) -> None:
+        """Let go of the socket, after all tasks have ended."""
+        self._context.destroy(linger=0)
 
     async def ping(self) -> None:
         """Tell the controller's process that this one is alive, until cancelled."""
@@ -55,11 +78,19 @@ class Bridge:
             await self.ask(ping)
             await asyncio.sleep(PING_S)
 
-    async def after(self, count: int) -> tuple[str, int]:
-        """Give the newest state that is newer than number ``count``; what came between is left out."""
+    async def after(self, count: int) -> tuple[str, int, int]:
+        """Give the newest state after number ``count``, its session, and its number; what came between is left out."""
         async with self._came:
             await self._came.wait_for(lambda: self.count > count)
-            return self.latest, self.count
+            assert self.state is not None
+            return self.latest, self.state["session"], self.count
+
+    async def ask_setup(self) -> dict[str, Any]:
+        """Ask for what stays the same during the session."""
+        answer = await self.ask(_ASK_SETUP)
+        if answer["ok"]:
+            self.setup = answer["setup"]
+        return answer
 
     async def ask(self, request: bytes) -> dict[str, Any]:
         """Ask the controller."""

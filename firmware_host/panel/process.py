@@ -1,6 +1,8 @@
 """The panel as a process of its own, kept running by the controller's: its ports stay open while it is restarted."""
 
 import contextlib
+import ipaddress
+import os
 import socket
 import subprocess
 import sys
@@ -10,9 +12,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from firmware_host.panel.access.network import NetworkError
+from firmware_host.panel.options import PanelOptions
 from firmware_host.panel.station import Station
 
-LOOPBACK: Final = "127.0.0.1"
 WEDGED_S: Final = 5.0
 """A panel that has not said for so long that it is alive is ended and started again."""
 BACKOFF_S: Final = (0.0, 0.5, 1.0, 2.0, 5.0)
@@ -28,13 +31,14 @@ class PanelError(RuntimeError):
 class PanelProcess:
     """Station, ports and process, for as long as the context lasts."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, options: PanelOptions = PanelOptions()) -> None:  # noqa: B008 - it cannot change
         """Make it.
 
         Args:
             port: of the page; 0 takes any that is free.
+            options: for the process.
         """
-        self._wanted = port
+        self._wanted, self._options = port, options
         self._process: subprocess.Popen[bytes] | None = None
         self._started_s = 0.0
         self._not_before_s = 0.0
@@ -42,12 +46,14 @@ class PanelProcess:
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
-        """Open the ports and start the process. Raises ``PanelError`` if the port is taken."""
+        """Open the ports and start the process. Raises ``PanelError`` if the port is taken, or may not be open yet."""
+        _check(self._options)
+        address = self._options.network.address
         with contextlib.ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="righting-")))
             self._folder = folder
-            self._page = stack.enter_context(_listen(self._wanted))
-            self._stop = stack.enter_context(_listen(0))
+            self._page = stack.enter_context(_listen(address, self._wanted))
+            self._stop = stack.enter_context(_listen(address, 0))
             self.station = stack.enter_context(Station(folder))
             stack.callback(self._end)
             self._start()
@@ -61,7 +67,7 @@ class PanelProcess:
     @property
     def url(self) -> str:
         """Where the page is."""
-        return f"http://{LOOPBACK}:{self._page.getsockname()[1]}/"
+        return self._options.network.url(self._page.getsockname()[1])
 
     @property
     def pid(self) -> int:
@@ -92,7 +98,8 @@ class PanelProcess:
         fds = (self._page.fileno(), self._stop.fileno())
         arguments = ["--folder", str(self._folder), "--page-fd", str(fds[0]), "--stop-fd", str(fds[1])]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "firmware_host.panel", *arguments],
+            [sys.executable, "-m", "firmware_host.panel", *arguments, *self._options.arguments()],
+            env=self._options.environment(os.environ),
             stdin=subprocess.PIPE,  # closed when this process ends, however it ends: then the panel ends too
             stdout=subprocess.DEVNULL,
             pass_fds=fds,
@@ -118,13 +125,36 @@ def _close_input(process: "subprocess.Popen[bytes]") -> None:
     process.stdin.close()
 
 
-def _listen(port: int) -> socket.socket:
-    listener = socket.socket()
+def _check(options: PanelOptions) -> None:
+    """Refuse to be reached from elsewhere before that is safe. Raises ``PanelError``."""
+    try:
+        options.network.check()
+    except NetworkError as error:
+        raise PanelError(str(error)) from error
+    if options.network.loopback:
+        return
+    # Whether anybody has a PIN is in the records, and this process knows no database.
+    checked = subprocess.run(
+        [sys.executable, "-m", "firmware_host.panel", "--check", *options.arguments()],
+        env=options.environment(os.environ),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if checked.returncode != 0:
+        raise PanelError(checked.stderr.strip() or "the panel's process cannot be started")
+
+
+def _listen(address: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ipaddress.ip_address(address).version == 6 else socket.AF_INET
+    listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((LOOPBACK, port))
+        listener.bind((address, port))
     except OSError as error:
         listener.close()
-        raise PanelError(f"port {port} cannot be had ({error.strerror}): name another one with --panel-port") from error
+        told = f"port {port} of {address} cannot be had ({error.strerror})"
+        raise PanelError(f"{told}: name another one with --panel-port or --panel-address") from error
     listener.listen()
     return listener

@@ -4,8 +4,8 @@ Nothing that the page's handlers do, or fail to do, keeps it waiting. A plain PO
 """
 
 import json
+import ssl
 import uuid
-from collections.abc import Collection
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,9 +14,9 @@ from typing import Any, ClassVar, Final
 
 import zmq
 
-from firmware_host.panel.bridge import ANSWER_S, NOT_THERE
+from firmware_host.panel.access.network import Doors
+from firmware_host.panel.bridge import ask_now
 from firmware_host.panel.messages import LONGEST_BYTES
-from firmware_host.panel.station import REQUESTS, address
 
 PRESSES: Final = {"/stop": "stop", "/return": "return_upright"}
 SLOWEST_S: Final = 5.0
@@ -28,20 +28,32 @@ class StopServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, listener: socket, folder: Path, origins: Collection[str]) -> None:
+    def __init__(self, listener: socket, folder: Path, doors: Doors, tls: ssl.SSLContext | None = None) -> None:
         """Take over the listener.
 
         Args:
-            listener: bound to loopback, and listening.
+            listener: bound, and listening.
             folder: where the station's sockets are.
-            origins: of pages that may press.
+            doors: from which pages presses may come.
+            tls: that of the page; None without.
         """
         super().__init__(listener.getsockname(), _Handler, bind_and_activate=False)
         self.socket.close()
         self.socket = listener
         self.folder = folder
-        self.origins = origins
+        self.doors = doors
         self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._tls = tls
+
+    def get_request(self) -> tuple[socket, Any]:
+        """Take a connection. Its greeting is left to its own thread: nobody who dawdles there delays another one."""
+        connection, peer = super().get_request()
+        if self._tls is None:
+            return connection, peer
+        return self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), peer
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of connections that break off."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -53,7 +65,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Press."""
         origin = self.headers.get("Origin")
         name = PRESSES.get(self.path)
-        if origin is not None and origin not in self.server.origins:
+        if origin is not None and not self.server.doors.is_own(origin, self.headers.get("Host")):
             self._answer(HTTPStatus.FORBIDDEN, {"ok": False, "error": "this page is none of the panel's"})
         elif name is None:
             self._answer(HTTPStatus.NOT_FOUND, {"ok": False, "error": f"POST to {' or '.join(PRESSES)}"})
@@ -76,14 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
         return answer
 
     def _ask(self, press: dict[str, Any]) -> dict[str, Any]:
-        with self.server.context.socket(zmq.DEALER) as peer:
-            peer.set(zmq.LINGER, 0)
-            peer.connect(address(self.server.folder, REQUESTS))
-            peer.send(json.dumps(press).encode())
-            if not peer.poll(round(ANSWER_S * 1e3)):
-                return dict(NOT_THERE)
-            answer: dict[str, Any] = json.loads(peer.recv())
-            return answer
+        return ask_now(self.server.folder, self.server.context, json.dumps(press).encode())
 
     def _answer(self, status: HTTPStatus, answer: dict[str, Any]) -> None:
         body = json.dumps(answer).encode()
@@ -92,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Connection", "close")
         origin = self.headers.get("Origin")
-        if origin is not None and origin in self.server.origins:
+        if origin is not None and self.server.doors.is_own(origin, self.headers.get("Host")):
             self.send_header("Access-Control-Allow-Origin", origin)
             self.send_header("Vary", "Origin")
         self.end_headers()

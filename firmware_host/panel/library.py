@@ -1,0 +1,24 @@
+"""The programs that come with righting."""
+
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from firmware_host.records import Records, programs
+
+PLACES: Final = (Path(str(files("firmware_host") / "library")), Path(__file__).parents[2] / "examples" / "programs")
+"""In an installation, and in a checkout."""
+
+
+def keep_built_in(records: Records) -> None:
+    """Bring the built-in programs of the library up to date. Raises ``RecordsError``."""
+    found = {file.stem: _read(file) for place in PLACES[:1] if place.is_dir() for file in sorted(place.glob("*.toml"))}
+    found = found or {file.stem: _read(file) for file in sorted(PLACES[1].glob("*.toml"))}
+    with records.begin() as transaction:
+        programs.keep_built_in(transaction, found)
+
+
+def _read(file: Path) -> programs.BuiltIn:
+    text = file.read_text(encoding="utf-8")
+    return programs.BuiltIn(str(tomllib.loads(text)["name"]), text)
