@@ -20,7 +20,7 @@ from firmware_host.toml_source import (
     suggestion,
 )
 from safety.limits import MACHINE, SPECS, Limits, LimitWidenedError, narrow
-from safety.screening import QUESTIONS, MedicalClearance, Screening, reasons_against
+from safety.screening import QUESTIONS, MedicalClearance, Reason, Screening, reasons_against
 from safety.screening_texts import NEED_CLEARANCE
 
 TABLE_DEFAULT_LIMIT_DEG: Final = 60.0
@@ -332,16 +332,21 @@ def rider_chain(table: Table, rider: Rider, today: date) -> tuple[Chain, list[Pr
     return chain, problems + refused
 
 
-def screening_problems(rider: Rider, today: date) -> list[Problem]:
-    """Say all that keeps a rider off a real table, each at its line; ``safety.screening`` decides."""
+def screening_reasons(rider: Rider, today: date) -> tuple[Reason, ...]:
+    """Give all that keeps a rider off a real table; ``safety.screening`` decides."""
     section, given = rider.file.screening, rider.file.clearance
     screening = None
     if section is not None:
         screening = Screening(section.answered, section.answers, section.consulted, section.supervised)
     clearance = None if given is None else MedicalClearance(frozenset(given.conditions), given.expires)
+    return reasons_against(screening, clearance, today, rider.source.path)
+
+
+def screening_problems(rider: Rider, today: date) -> list[Problem]:
+    """Say all that keeps a rider off a real table, each at its line."""
     return [
         rider.source.problem(reason.text, "screening", "answers", reason.id)
-        for reason in reasons_against(screening, clearance, today, rider.source.path)
+        for reason in screening_reasons(rider, today)
     ]
 
 

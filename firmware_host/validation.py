@@ -66,6 +66,13 @@ def prepare(table: Table, rider: Rider, program: Program, today: date) -> Sessio
 def examine(table: Table, rider: Rider, program: Program, today: date) -> Examination:
     """Lay a program out and hold it against table, rider and allowance. ``today`` dates a rider's clearance."""
     chain, problems = rider_chain(table, rider, today)
+    found = examine_within(chain, program)
+    refusals = in_order([*problems, *found.refusals])
+    return found._replace(refusals=tuple(refusals), advice=tuple(_advice(found.plan, rider, program)))
+
+
+def examine_within(chain: Chain, program: Program) -> Examination:
+    """Lay a program out and hold it against limits, whoever set them; advice is for a rider, and here is none."""
     chain, refused = narrowed(chain, program.file.limits, program.source, f"program {program.file.name}")
     judge = _Judge(program, chain)
     judge.motion_section()
@@ -73,8 +80,8 @@ def examine(table: Table, rider: Rider, program: Program, today: date) -> Examin
     laid = lay_out(program, chain.limits)
     judge.motions(laid.timed)
     judge.times(laid.timed, laid.plan)
-    refusals = in_order([*problems, *refused, *laid.problems, *judge.problems()])
-    return Examination(chain.limits, laid.plan, tuple(refusals), tuple(_advice(laid.plan, rider, program)))
+    refusals = in_order([*refused, *laid.problems, *judge.problems()])
+    return Examination(chain.limits, laid.plan, tuple(refusals), ())
 
 
 def _with_rest(program: Program, chain: Chain) -> Chain:

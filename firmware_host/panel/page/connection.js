@@ -8,6 +8,8 @@ const STALE_S = 0.5;
 /** The clocks of page and controller drift apart by less. */
 const DRIFT_S_PER_S = 1e-3;
 const ANSWER_MS = 1500;
+/** A socket is closed so when whoever opened it was logged out. */
+const LOGGED_OUT = 4401;
 /** A held motion is asked for anew so often. */
 const HOLD_BEAT_MS = 50;
 /** After a longer gap it has ended at the controller, and must not begin again by itself. */
@@ -21,10 +23,12 @@ export class Connection {
   /**
    * @param {(message: any) => void} onMessage states and setups
    * @param {(name: string, answer: {ok: boolean, error?: string} | null) => void} onAnswer null: none came
+   * @param {() => void} onLoggedOut the panel no longer knows who is here
    */
-  constructor(onMessage, onAnswer) {
+  constructor(onMessage, onAnswer, onLoggedOut) {
     this._onMessage = onMessage;
     this._onAnswer = onAnswer;
+    this._onLoggedOut = onLoggedOut;
     /** @type {WebSocket | null} */
     this._socket = null;
     /** @type {number | null} the controller's clock less this page's: the largest seen, which waited least */
@@ -138,7 +142,17 @@ export class Connection {
     const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/socket`);
     this._socket = socket;
     socket.onmessage = (event) => this._take(JSON.parse(event.data));
-    socket.onclose = () => setTimeout(() => this._connect(), RECONNECT_MS);
+    socket.onclose = (event) => {
+      if (event.code === LOGGED_OUT) this._onLoggedOut();
+      if (this._socket === socket) setTimeout(() => this._connect(), RECONNECT_MS);
+    };
+  }
+
+  /** Speak as somebody else from now on: a socket belongs to whoever was logged in when it was opened. */
+  reopen() {
+    const before = this._socket;
+    this._connect();
+    before?.close();
   }
 
   /** @param {any} message */

@@ -83,8 +83,7 @@ export class Lock {
     /** @type {string[]} */
     let names = [];
     try {
-      const answer = await api.get("people/names");
-      names = (Array.isArray(answer) ? answer : answer.names).map((/** @type {any} */ one) => one.name ?? one);
+      names = (await api.get("people/names")).names;
     } catch {
       // The name can be typed.
     }

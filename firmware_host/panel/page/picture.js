@@ -6,6 +6,8 @@ import { t } from "./texts.js";
 const NAMESPACE = "http://www.w3.org/2000/svg";
 /** Distance of the pivot from the soles over the rider's height, as the height scale on the table sets it. */
 const PIVOT_FRACTION = 0.6;
+/** Who is not logged in is not told how tall the rider is. */
+const UNKNOWN_HEIGHT_M = 1.75;
 const REACH = 118;
 const FLOOR = 122;
 const BEYOND_DEG = 90;
@@ -80,7 +82,7 @@ export class Picture {
 
   /** @param {any} setup */
   begin(setup) {
-    const height_cm = setup.height_m * 100;
+    const height_cm = (setup.height_m ?? UNKNOWN_HEIGHT_M) * 100;
     const upright = setup.upright_deg, limit = setup.limit_deg;
     const scale = element("g", { class: "scale" });
     scale.append(

@@ -2,7 +2,6 @@
 /** The alarms of all sessions, the newest first. */
 
 import { el } from "../dom.js";
-import { priorityText } from "../alarms.js";
 
 const LIMIT = 200;
 
@@ -16,8 +15,7 @@ export default {
     root.append(el("p", { class: "quiet-text" }, note), place);
     const load = async () => {
       try {
-        const answer = await api.get(`alarms?limit=${LIMIT}`);
-        const alarms = Array.isArray(answer) ? answer : answer.alarms;
+        const { alarms } = await api.get(`alarms?limit=${LIMIT}`);
         place.replaceChildren(alarms.length === 0 ? el("p", null, t("No alarm has been recorded.")) : table(alarms));
       } catch (error) {
         place.replaceChildren(
@@ -28,13 +26,12 @@ export default {
     /** @param {any[]} alarms */
     const table = (alarms) => el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("Alarms") },
       el("table", null,
-        el("thead", null, el("tr", null, [t("When"), t("Priority"), t("Alarm"), t("Session")].map((text) => el("th", { scope: "col" }, text)))),
+        el("thead", null, el("tr", null, [t("When"), t("Alarm"), t("Session")].map((text) => el("th", { scope: "col" }, text)))),
         el("tbody", null, alarms.map((one) => el("tr", null,
-          el("td", null, format.time(one.at ?? one.started_at)),
-          el("td", null, one.priority ? priorityText(one.priority) : ""),
-          el("td", null, told(one.text ?? "")),
-          el("td", null, one.session_id === null || one.session_id === undefined ? ""
-            : el("a", { href: `#/history/${one.session_id}` }, t("show"))))))));
+          el("td", null, format.time(one.t)), el("td", null, sentence(one)),
+          el("td", null, el("a", { href: `#/history/${one.session_id}` }, t("show"))))))));
+    /** @param {any} one */
+    const sentence = ({ monitor, text }) => (monitor && !text.startsWith(monitor) ? `${monitor}: ${told(text)}` : told(text));
     void load();
   },
 };

@@ -23,7 +23,7 @@ class Choice {
   constructor(root, app) {
     const { t } = app;
     this._app = app;
-    /** @type {{rider: string | null, program: string | null}} */
+    /** @type {{rider: number | null, program: number | null}} */
     this._chosen = { rider: null, program: null };
     this._count = 0;
     this._lists = el("div", { class: "cards" }, el("p", { role: "status" }, t("Loading …")));
@@ -41,10 +41,11 @@ class Choice {
     try {
       const [riders, programs] = await Promise.all([api.get("riders"), api.get("programs")]);
       this._lists.replaceChildren(
-        choices("rider", t("Rider"), list(riders, "riders").map((/** @type {any} */ one) => ({
-          value: String(one.id), text: one.name ?? one.document?.rider?.name ?? "", more: one.problems?.length ? t("may not ride yet") : "",
+        choices("rider", t("Rider"), riders.riders.map((/** @type {any} */ one) => ({
+          value: String(one.id), text: one.name,
+          more: one.reasons > 0 || one.limit_deg === null ? t("may not ride yet") : t("limit {angle}", { angle: format.angle(one.limit_deg, 0) }),
         })), t("There is no rider yet: add one under Riders."), (value) => this._choose("rider", value)),
-        choices("program", t("Program"), list(programs, "programs").map((/** @type {any} */ one) => ({
+        choices("program", t("Program"), programs.programs.map((/** @type {any} */ one) => ({
           value: String(one.id), text: one.name,
           more: t("{total}, at most {angle}", { total: format.duration(one.total_s), angle: format.angle(one.highest_deg, 0) }),
         })), t("There is no program yet: add one under Programs."), (value) => this._choose("program", value)));
@@ -55,7 +56,7 @@ class Choice {
 
   /** @param {"rider" | "program"} what @param {string} value */
   _choose(what, value) {
-    this._chosen[what] = value;
+    this._chosen[what] = Number(value);
     void this._preview();
   }
 
@@ -66,7 +67,7 @@ class Choice {
     if (rider === null || program === null) return;
     const count = ++this._count;
     try {
-      const { text } = await api.get(`programs/${encodeURIComponent(program)}`);
+      const { text } = await api.get(`programs/${program}`);
       const shown = await api.post("programs/preview", { text, rider_id: rider });
       if (count !== this._count) return;
       this._use.disabled = !shown.ok;
@@ -106,11 +107,6 @@ class Choice {
   _tell(...children) {
     this._told.replaceChildren(...children.flat());
   }
-}
-
-/** @param {any} answer @param {string} name @returns {any[]} */
-function list(answer, name) {
-  return Array.isArray(answer) ? answer : answer[name];
 }
 
 /** @param {unknown} error */

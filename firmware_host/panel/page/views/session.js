@@ -46,7 +46,7 @@ class Numbers {
   /** @param {any} state @param {any} setup */
   show(state, setup) {
     const { format, told, t } = this._app;
-    write(this._about, [setup.program, setup.rider, setup.table].join(" · "));
+    write(this._about, [setup.program, setup.rider, setup.table].filter((one) => one !== "").join(" · "));
     write(this._angle, format.signed(state.angle_deg));
     write(this._rate, format.signed(state.rate_dps));
     write(this._state, headline(state, setup));
@@ -232,7 +232,7 @@ class Start {
       angle: format.angle(Math.max(...setup.segments.map((/** @type {any} */ one) => one.to_deg)), 0),
     }));
     const reference = setup.reference;
-    this._comfort.replaceChildren(...(reference ? [comfortScale("before", t("How does the rider feel now?"), (before) => {
+    this._comfort.replaceChildren(...(reference && this._app.may("operator") ? [comfortScale("before", t("How does the rider feel now?"), (before) => {
       api.post("sessions/comfort", { reference, before }).catch((error) => this._app.hint(error.message, true));
     })] : []));
     if (!this._dialog.open) this._dialog.show();
@@ -306,10 +306,31 @@ class Result {
         { time: format.duration(state.inverted_s), allowance: format.duration(setup.allowance_s) }) },
       { text: t("Highest angle of the last minutes"), value: format.angle(angles.length ? Math.max(.../** @type {number[]} */ (angles)) : null) },
     ]);
-    const reference = setup.reference;
-    this._comfort.replaceChildren(...(reference ? [comfortScale("after", t("How does the rider feel now?"), (after) => {
-      this._app.api.post("sessions/comfort", { reference, after }).catch((error) => this._app.hint(error.message, true));
+    const ask = setup.reference && this._app.may("operator");
+    this._comfort.replaceChildren(...(ask ? [comfortScale("after", t("How does the rider feel now?"), (after) => {
+      void keepComfort(this._app, setup.reference, after);
     })] : []));
+  }
+}
+
+const LOOKS = 15;
+const LOOK_MS = 1000;
+
+/** Keep how the rider feels with the session, which is in the records a moment after it has ended. @param {App} app @param {string} reference @param {number} after */
+async function keepComfort({ api, hint, t }, reference, after) {
+  try {
+    for (let look = 0; look < LOOKS; look += 1) {
+      for (const { id } of (await api.get("sessions?limit=3")).sessions) {
+        if ((await api.get(`sessions/${id}`)).reference !== reference) continue;
+        await api.put(`sessions/${id}/comfort`, { after });
+        hint(t("Kept with the session"));
+        return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+    hint(t("The session is not in the records yet: enter this under History."), true);
+  } catch (error) {
+    hint(error instanceof Error ? error.message : String(error), true);
   }
 }
 

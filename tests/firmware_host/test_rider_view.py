@@ -1,0 +1,94 @@
+"""What a rider reads: limits with their reasons, and what stands against riding, in words without files and lines."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from firmware_host.config import load_table, make_rider
+from firmware_host.documents import read_document
+from firmware_host.limit_words import LIMIT_LABELS
+from firmware_host.rider_view import SHOWN_LIMITS, rider_limits, rider_reasons, screening_questions
+from safety.limits import SPECS
+from safety.screening import QUESTIONS
+
+TABLE = load_table(None)
+TODAY = date(2026, 11, 26)
+ADA = {"name": "Ada", "sex": "female", "mass_kg": 70, "height_m": 1.72, "experience": "beginner", "sessions_done": 1}
+NO = dict.fromkeys(QUESTIONS, False)
+WELL = {"answered": "2026-11-01", "consulted": True, "supervised": True, "answers": NO}
+
+
+def limits(rider: dict[str, Any] = ADA, table: Path | None = None, **more: Any) -> dict[str, tuple[float, str]]:
+    source = read_document("rider", "r", None, {"rider": rider, **more})
+    found = rider_limits(load_table(table), make_rider(source), TODAY)
+    return {one["name"]: (one["value"], one["origin"]) for one in found}
+
+
+def reasons(rider: dict[str, Any] = ADA, **more: Any) -> dict[str, str]:
+    source = read_document("rider", "r", None, {"rider": rider, **more})
+    return {one["id"]: one["text"] for one in rider_reasons(TABLE, make_rider(source), TODAY)}
+
+
+def test_every_limit_has_a_label_of_its_own() -> None:
+    assert set(LIMIT_LABELS) == set(SPECS)
+    assert len(set(LIMIT_LABELS.values())) == len(SPECS)
+
+
+def test_limits_say_who_set_them_and_why(repository: Path) -> None:
+    found = limits(limits={"time_inverted_s": 60, "jerk_dps3": 2})
+    assert found["inverted_limit_deg"] == (20.0, "what a beginner rider is allowed after 1 session")
+    assert found["static_hold_s"] == (60.0, "what a beginner rider is allowed after 1 session")
+    assert found["time_inverted_s"] == (60.0, "this rider's own limit")
+    assert found["jerk_dps3"] == (2.0, "this rider's own limit")
+    assert found["invert_rate_dps"] == (3.0, "the machine: no table goes further")
+    assert list(found) == [*SHOWN_LIMITS, "jerk_dps3"]
+    expert = {**ADA, "experience": "experienced"}
+    given = {"inverted_limit_deg": 75, "given_by": "Dr. A", "expires": "2027-06-30"}
+    steep = limits(expert, repository / "examples" / "table-90.toml", clearance=given)
+    assert steep["inverted_limit_deg"] == (75.0, "the clearance by Dr. A, until 2027-06-30")
+    assert steep["time_inverted_s"][1] == "what an experienced rider is allowed"
+    assert limits(expert, clearance=given)["inverted_limit_deg"] == (60.0, "table Righting reference table")
+
+
+def test_nothing_stands_against_a_rider_who_is_well() -> None:
+    assert reasons(screening=WELL) == {}
+
+
+def test_without_the_questions_nobody_rides() -> None:
+    assert list(reasons()) == ["not-screened"]
+    assert list(reasons(screening={**WELL, "answered": "2026-01-01"})) == ["expired"]
+    about = reasons(screening={**WELL, "consulted": False, "supervised": False})
+    assert list(about) == ["consultation", "supervision"]
+    assert (
+        about["consultation"]
+        == "A physician is asked before the first use. Ask yours, then answer this question again."
+    )
+
+
+def test_each_answer_has_its_sentence() -> None:
+    answers = {**NO, "glaucoma": True, "hernia": True, "stroke": True, "pregnancy": True}
+    del answers["cataract"]
+    given = {"conditions": ["hernia", "stroke"], "given_by": "Dr. A", "expires": "2026-11-25"}
+    found = reasons(screening={**WELL, "answers": answers}, clearance=given)
+    assert list(found) == ["cataract", "glaucoma", "hernia", "pregnancy", "stroke"]
+    assert found["cataract"] == "This question is not answered yet: Do you have a cataract?"
+    assert found["glaucoma"].endswith("Inversion is not for you while that is so; no clearance changes it.")
+    assert found["pregnancy"].endswith("Ask a physician for a written clearance for it.")
+    assert found["hernia"].endswith("The clearance for it ended on 2026-11-25. Ask the physician again.")
+    assert list(reasons(screening={**WELL, "answers": answers | {"glaucoma": False, "cataract": False}},
+                        clearance={**given, "conditions": ["hernia", "stroke", "pregnancy"], "expires": "2026-11-26"},
+                        )) == []  # fmt: skip
+
+
+def test_who_is_outside_the_rating_reads_it_beside_the_field() -> None:
+    found = reasons({**ADA, "mass_kg": 150}, screening=WELL)
+    assert found == {"rider.mass_kg": "This table carries riders of 40 to 136 kg. Do not use it."}
+    tall = reasons({**ADA, "height_m": 2.1}, screening=WELL)
+    assert tall == {"rider.height_m": "This table is made for riders of 1.47 to 1.98 m. Do not use it."}
+
+
+def test_the_questionnaire_asks_every_question_once() -> None:
+    found = screening_questions()
+    asked = [question["id"] for page in found["pages"] for question in page["questions"]]
+    assert asked == list(QUESTIONS)
+    assert found["valid_days"] == 180
