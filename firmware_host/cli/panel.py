@@ -10,8 +10,8 @@ from types import FrameType, TracebackType
 from typing import Final, Protocol, Self
 
 from firmware_host.controller import Outcome
-from firmware_host.panel.options import PanelOptions
 from firmware_host.loop import Requests
+from firmware_host.panel.options import PanelOptions
 from firmware_host.scene import Scene
 from firmware_host.validation import Session
 

@@ -27,9 +27,8 @@ from firmware_host.panel.api.children import Children
 from firmware_host.panel.api.document import describe
 from firmware_host.panel.api.parts import Parts
 from firmware_host.panel.api.problems import add_handlers
-from firmware_host.panel.bridge import Bridge, ask_now
+from firmware_host.panel.bridge import NOT_THERE, Bridge, ask_now
 from firmware_host.panel.library import keep_built_in
-from firmware_host.panel.options import DATABASE_VARIABLE
 from firmware_host.panel.sockets import STRANGER, Client
 from firmware_host.panel.take_up import TakingUp
 from firmware_host.records import Records
@@ -62,15 +61,19 @@ def make_app(place: Place) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         bridge = Bridge(place.folder)
+        context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         parts.state, parts.setup = lambda: bridge.state, lambda: bridge.setup
+        parts.ask = lambda message: ask_now(place.folder, context, json.dumps(message).encode())
         app.state.bridge = bridge
-        taking_up = TakingUp(parts.children, place.black_boxes)
+        taking_up = TakingUp(place.records, place.black_boxes)
         work = (bridge.listen(), bridge.ping(), taking_up.run(), taking_up.watch(bridge))
         tasks = [asyncio.create_task(part) for part in work]
         yield
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        bridge.close()
+        context.destroy(linger=0)
 
     app = FastAPI(
         title="Righting",
@@ -97,8 +100,6 @@ def _parts(place: Place) -> Parts:
         return time.clock_gettime(time.CLOCK_BOOTTIME)  # goes on while the machine sleeps, and over our restarts
 
     logins = Logins(place.folder / LOGINS_FILE, now_s)
-    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-    url = place.records.url.render_as_string(hide_password=False)
     return Parts(
         records=place.records,
         black_boxes=place.black_boxes,
@@ -106,9 +107,9 @@ def _parts(place: Place) -> Parts:
         guard=Guard(place.records, logins, loopback=place.network.loopback),
         pins=Pins(),
         tries=Slowdown(place.folder / TRIES_FILE, now_s),
-        children=Children({DATABASE_VARIABLE: url}),
+        children=Children(),
         doors=place.doors,
-        ask=lambda message: ask_now(place.folder, context, json.dumps(message).encode()),
+        ask=lambda _: dict(NOT_THERE),
         state=lambda: None,
         setup=lambda: None,
     )

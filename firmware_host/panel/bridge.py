@@ -54,17 +54,22 @@ class Bridge:
 
     async def listen(self) -> None:
         """Take in states until cancelled."""
-        states = self._context.socket(zmq.SUB)
-        states.set(zmq.CONFLATE, 1)
-        states.set(zmq.SUBSCRIBE, b"")
-        states.connect(address(self._folder, STATES))
-        while True:
-            text = (await states.recv()).decode()
-            state = json.loads(text)
-            self._keep(state)
-            async with self._came:
-                self.state, self.latest, self.count = state, text, self.count + 1
-                self._came.notify_all()
+        with self._context.socket(zmq.SUB) as states:
+            states.set(zmq.LINGER, 0)
+            states.set(zmq.CONFLATE, 1)
+            states.set(zmq.SUBSCRIBE, b"")
+            states.connect(address(self._folder, STATES))
+            while True:
+                text = (await states.recv()).decode()
+                state = json.loads(text)
+                self._keep(state)
+                async with self._came:
+                    self.state, self.latest, self.count = state, text, self.count + 1
+                    self._came.notify_all()
+
+    def close(self) -> None:
+        """Let go of the socket, after all tasks have ended."""
+        self._context.destroy(linger=0)
 
     async def ping(self) -> None:
         """Tell the controller's process that this one is alive, until cancelled."""
@@ -74,7 +79,7 @@ class Bridge:
             await asyncio.sleep(PING_S)
 
     async def after(self, count: int) -> tuple[str, int, int]:
-        """Give the newest state that is newer than number ``count``, its session and its number; others are left out."""
+        """Give the newest state after number ``count``, its session, and its number; what came between is left out."""
         async with self._came:
             await self._came.wait_for(lambda: self.count > count)
             assert self.state is not None

@@ -19,7 +19,7 @@ LOGGED_OUT: Final = 4401
 STRANGER: Final = 4403
 """The socket is closed so to a page of another origin."""
 WATCHED_EACH_S: Final = 0.5
-_PERSONAL: Final = {"rider": "", "unscreened": [], "height_m": None}
+_PERSONAL: Final[dict[str, Any]] = {"rider": "", "unscreened": [], "height_m": None}
 """What somebody who is not logged in is not shown of a session."""
 
 

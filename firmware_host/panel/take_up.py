@@ -5,22 +5,19 @@ import logging
 from pathlib import Path
 from typing import Final
 
-from firmware_host.panel.api.children import Children
-from firmware_host.panel.api.problems import ApiError
-from firmware_host.panel.api.work import work
 from firmware_host.panel.bridge import Bridge
+from firmware_host.records import Records, RecordsError
+from firmware_host.records.ingest import ingest
 
-LONGEST_S: Final = 1800.0
-"""The first time there may be years of recordings."""
-AGAIN_S: Final = 10.0
-"""After a failure: the disk may be full for a moment, or other work may go on."""
+AGAIN_S: Final = 5.0
+"""A recording that is still being written is looked at again; so is all of it after a failure: a disk that was full."""
 
 
 class TakingUp:
-    """Goes on for as long as the panel runs, in processes of its own, one at a time."""
+    """Goes on for as long as the panel runs; the files are read in a process of their own."""
 
-    def __init__(self, children: Children, folder: Path) -> None:
-        self._children, self._folder = children, folder
+    def __init__(self, records: Records, folder: Path) -> None:
+        self._records, self._folder = records, folder
         self._wanted = asyncio.Event()
 
     async def run(self) -> None:
@@ -29,16 +26,14 @@ class TakingUp:
         while True:
             await self._wanted.wait()
             self._wanted.clear()
-            try:
-                await asyncio.to_thread(self._take_up)
-            except ApiError as error:
-                logging.getLogger(__name__).warning("black boxes were not taken up: %s", error)
+            if not await asyncio.to_thread(self._take_up):
                 await asyncio.sleep(AGAIN_S)
                 self._wanted.set()
 
     async def watch(self, bridge: Bridge) -> None:
-        """Want it whenever a session ends, or the next one begins; keeps the setup of each session too."""
-        count, seen = 0, (None, False)
+        """Want it whenever a session ends, or the next one begins; ask for the setup of each session too."""
+        count = 0
+        seen: tuple[int | None, bool] = (None, False)
         while True:
             _, session, count = await bridge.after(count)
             state = bridge.state or {}
@@ -50,7 +45,13 @@ class TakingUp:
             seen = now
             self._wanted.set()
 
-    def _take_up(self) -> None:
-        work(self._children, "ingest", {"folder": str(self._folder)}, longest_s=LONGEST_S)
-
-
+    def _take_up(self) -> bool:
+        """Take up what can be; tells whether nothing is left."""
+        try:
+            found = ingest(self._records, self._folder)
+        except RecordsError as error:
+            logging.getLogger(__name__).warning("black boxes were not taken up: %s", error)
+            return False
+        for problem in found.problems:
+            logging.getLogger(__name__).warning("a black box was not taken up: %s", problem)
+        return not found.waiting

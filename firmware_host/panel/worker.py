@@ -1,17 +1,14 @@
 """Tasks of the panel that take much memory or long: each in a process of its own that ends with it.
 
-``python -m firmware_host.panel.worker TASK`` reads what it needs as JSON from standard input, and writes what it made to
-standard output. Exit code 2, with a line on standard error, if it cannot be done.
+``python -m firmware_host.panel.worker TASK`` reads what it needs as JSON from standard input, and writes what it made
+to standard output. Exit code 2, with a line on standard error, if it cannot be done.
 """
 
 import json
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
-
-from firmware_host.panel.options import DATABASE_VARIABLE
 
 Given = dict[str, Any]
 CANNOT: Final = 2
@@ -52,17 +49,7 @@ def paper(given: Given) -> bytes:
     return session_pdf(read(Path(given["file"])), Details(rider=given["rider"], comfort=comfort))
 
 
-def ingest(given: Given) -> bytes:
-    """Take black boxes of a folder up into the records."""
-    from firmware_host.records import open_records
-    from firmware_host.records.ingest import ingest as take_up
-
-    with open_records(os.environ[DATABASE_VARIABLE]) as records:
-        take_up(records, Path(given["folder"]))
-    return b"{}"
-
-
-TASKS: Final[dict[str, Callable[[Given], bytes]]] = {"curve": curve, "paper": paper, "ingest": ingest}
+TASKS: Final[dict[str, Callable[[Given], bytes]]] = {"curve": curve, "paper": paper}
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ panel has few writers. Readers see one state and wait for nobody.
 """
 
 import contextlib
+import os
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -131,8 +132,10 @@ def _sqlite(url: URL) -> Engine:
     path = Path(str(url.database))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):  # what is written about riders is for nobody else on this machine
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except OSError as error:
-        raise RecordsError(f"{path.parent}: {error.strerror}; choose another place with --database") from error
+        raise RecordsError(f"{path}: {error.strerror}; choose another place with --database") from error
     engine = create_engine(url.set(drivername="sqlite+pysqlite"), connect_args={"timeout": BUSY_S})
 
     @event.listens_for(engine, "connect")

@@ -14,6 +14,7 @@ import zmq
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firmware_host.panel.access.network import Network, doors
 from firmware_host.panel.messages import LONGEST_BYTES, Press
 from firmware_host.panel.station import LEASE_S, REQUESTS, STATES, Station, address, why_not
 from firmware_host.panel.stop_path import StopServer
@@ -155,7 +156,8 @@ def test_a_desk_that_fails_ends_nothing(tmp_path: Path, station: Station, caplog
 @pytest.fixture
 def stops(tmp_path: Path, station: Station) -> Iterator[str]:
     assert station.desk is not None
-    server = StopServer(create_server(("127.0.0.1", 0)), tmp_path, {"http://127.0.0.1:1"})
+    listener = create_server(("127.0.0.1", 0))
+    server = StopServer(listener, tmp_path, doors(Network(), 1, listener.getsockname()[1]))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_address[1]}"

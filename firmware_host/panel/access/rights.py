@@ -1,5 +1,5 @@
-"""The one table of who may do what. REST, the page's socket and the API's socket ask here, and a test sees that no route
-is missing from it.
+"""The one table of who may do what. REST, the page's socket and the API's socket ask here, and a test sees that no
+route is missing from it.
 
 STOP and RETURN UPRIGHT need nobody: no row of this table, no lock and no login keeps them from acting.
 """

@@ -1,8 +1,8 @@
 """Wrong tries slow down: whoever guesses waits longer and longer, and nobody is locked out for good.
 
-Three counts are kept. One for a name from one place, which grows to minutes. One for a name from everywhere, and one for
-all names from everywhere; they grow to seconds, and do not count for whoever sits at the machine itself or on a device
-that this person has logged in from: so a stranger who keeps guessing does not keep the operator out.
+Three counts are kept. One for a name from one place, whose waits grow to minutes. One for a name from everywhere, and
+one for all names from everywhere, whose waits grow to seconds; these do not count for whoever sits at the machine or
+has a device that this person has logged in from: so a stranger who keeps guessing does not keep the operator out.
 """
 
 import hashlib

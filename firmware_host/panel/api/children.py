@@ -1,11 +1,10 @@
 """Work that takes long or much memory, in processes of their own: this one stays small, and answers meanwhile."""
 
-import os
 import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from firmware_host.panel.api.problems import ApiError, wait
@@ -34,9 +33,7 @@ class Finished(NamedTuple):
 class Children:
     """Runs Python modules of ours, a few at a time."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        """Make it; ``environment`` carries what must not stand among arguments."""
-        self._environment = {**os.environ, **environment}
+    def __init__(self) -> None:
         self._turns = threading.BoundedSemaphore(AT_ONCE)
         niceness = shutil.which("nice")
         self._first = [] if niceness is None else [niceness, "-n", "10"]
@@ -51,13 +48,13 @@ class Children:
             done = subprocess.run(
                 [*self._first, sys.executable, "-m", module, *arguments],
                 input=given,
-                env=self._environment,
                 capture_output=True,
                 timeout=longest_s,
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise ApiError(503, f"this took longer than {longest_s:.0f} s and was given up: take a smaller part") from None
+            told = f"this took longer than {longest_s:.0f} s and was given up: take a smaller part"
+            raise ApiError(503, told) from None
         finally:
             self._turns.release()
         if len(done.stdout) > MOST_OUTPUT_BYTES:

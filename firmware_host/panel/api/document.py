@@ -1,4 +1,4 @@
-"""The OpenAPI document: what the routes say of themselves, with who may what, every error, and the models of documents."""
+"""The OpenAPI document: what the routes say of themselves, with who may what, every error, and riders and programs."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -29,7 +29,9 @@ _ERRORS: Final = {
     "503": "The records or the controller do not answer at the moment",
 }
 _ABOUT: Final = """\
-What the operator panel does, for programs. Errors are `{"error": "what to do", "problems": [{"field", "line", "text"}]}`.
+What the operator panel does, for programs.
+
+Errors are `{"error": "what to do", "problems": [{"field", "line", "text"}]}`.
 
 STOP and RETURN UPRIGHT need nobody: POST `/stop` or `/return` to the second listener, whose port stands in the page's
 source. The live state comes over the WebSocket `/api/v1/live`, 20 times a second.

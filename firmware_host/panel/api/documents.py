@@ -1,4 +1,4 @@
-"""Riders and programs on their way in: read from text or document, checked, and refused with each problem at its field."""
+"""Riders and programs on their way in: read from text or document, and refused with each problem at its field."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, NoReturn

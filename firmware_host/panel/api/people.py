@@ -168,7 +168,9 @@ def logout(response: Response, parts: AllParts, identity: Me) -> Done:
     """Log out. During a session nobody watches from then on, and the rider is brought upright."""
     if identity.secret is not None:
         parts.guard.logins.end(identity.secret)
-    response.delete_cookie(parts.cookie, path="/", secure=parts.doors.scheme == "https", httponly=True, samesite="strict")
+    response.delete_cookie(
+        parts.cookie, path="/", secure=parts.doors.scheme == "https", httponly=True, samesite="strict"
+    )
     return Done()
 
 
@@ -234,9 +236,7 @@ def change_person(body: PersonChange, person_id: Id, parts: AllParts, identity: 
             _keep_service(people.everybody(transaction, active=True))
     ends = pin_hash is not None or not changed.active
     kept = identity.secret if changed.active else None
-    parts.guard.logins.change_person(
-        changed.id, changed.name, None if ends else changed.role, keep_secret=kept
-    )
+    parts.guard.logins.change_person(changed.id, changed.name, None if ends else changed.role, keep_secret=kept)
     if changed.has_pin and changed.active:
         parts.guard.pin_was_set()
     return _told(changed)

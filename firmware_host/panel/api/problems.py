@@ -51,7 +51,12 @@ class ApiError(Exception):
     """A request cannot be followed."""
 
     def __init__(
-        self, status: int, error: str, problems: Sequence[Mapping[str, Any]] = (), *, more: Mapping[str, Any] | None = None
+        self,
+        status: int,
+        error: str,
+        problems: Sequence[Mapping[str, Any]] = (),
+        *,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(error)
         self.status, self.error, self.problems, self.more = status, error, list(problems), dict(more or {})

@@ -224,9 +224,7 @@ def change_program(body: ProgramChange, program_id: Id, parts: AllParts, identit
     program, text = checked_program(body.text, body.document)
     try:
         with parts.records.begin() as transaction:
-            return _told(
-                programs.change(transaction, identity.who, program_id, program.file.name, text, body.version)
-            )
+            return _told(programs.change(transaction, identity.who, program_id, program.file.name, text, body.version))
     except ChangedMeanwhileError as error:
         current = _get(parts, program_id).model_dump(mode="json")
         raise ApiError(409, str(error), more={"current": current}) from None

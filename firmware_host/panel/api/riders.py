@@ -155,7 +155,9 @@ def questions(_: Me) -> Questions:
 def list_riders(parts: AllParts, _: Me, archived: Annotated[bool, Query()] = False) -> RidersTold:
     """List riders: those in use, or those in the archive."""
     with parts.records.read() as transaction:
-        found = [(one, riders.session_count(transaction, one.id)) for one in riders.everyone(transaction, archived=archived)]
+        found = [
+            (one, riders.session_count(transaction, one.id)) for one in riders.everyone(transaction, archived=archived)
+        ]
     return RidersTold(riders=[_entry(parts, one, count) for one, count in found])
 
 
@@ -285,7 +287,9 @@ def trends(rider_id: Id, parts: AllParts, _: Me) -> Trends:
     )
 
 
-_CLEARANCE: Final = "a clearance is entered or changed by the role clinician: leave it as it is, or ask somebody who may"
+_CLEARANCE: Final = (
+    "a clearance is entered or changed by the role clinician: leave it as it is, or ask somebody who may"
+)
 
 
 def _document(document: dict[str, Any]) -> dict[str, Any]:

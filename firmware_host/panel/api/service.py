@@ -136,10 +136,9 @@ def write_table(body: TableText, parts: AllParts, identity: Me) -> TableKept:
     except FileError as error:
         told = [{"field": None, "line": problem.line, "text": problem.text} for problem in error.problems]
         raise ApiError(422, error.problems[0].text, told) from None
+    changed = [one["name"] for one in change["changes"]]
     with parts.records.begin() as transaction:
-        audit.append(
-            transaction, identity.who, "table file changed", None, {"changed": [one["name"] for one in change["changes"]]}
-        )
+        audit.append(transaction, identity.who, "table file changed", None, {"changed": changed})
         _write(parts.table_file, body.text)
     return TableKept(**change, notice="Written. It counts from the next start of righting on.")
 
@@ -153,9 +152,7 @@ def ports(parts: AllParts, _: Me) -> Ports:
     answers = survey(in_use=in_use, baud=found.baud)
     return Ports(
         ports=[
-            PortTold(
-                device=one.device, description=one.description, answer=one.answer, board=one.board is not None
-            )
+            PortTold(device=one.device, description=one.description, answer=one.answer, board=one.board is not None)
             for one in answers
         ]
     )

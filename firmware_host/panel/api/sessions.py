@@ -29,6 +29,9 @@ Comfort0To10 = Annotated[int, Field(ge=0, le=10)]
 Cursor = Annotated[str | None, Query(max_length=100, description="`next` of the page before.")]
 NOTE: Final = 2000
 """Most letters of a note."""
+_PICTURE: Final = ".png"
+_EXPLAINED: Final = "-explained.png"
+"""Endings of the pictures that the commands put beside a recording."""
 
 
 class ChooseBody(Body):
@@ -178,9 +181,7 @@ def choose(body: ChooseBody, parts: AllParts, identity: Me) -> Chosen:
 def comfort_before(body: ComfortBefore, parts: AllParts, identity: Me) -> ComfortTold:
     """Keep how a rider feels before a session that was chosen."""
     with parts.records.begin() as transaction:
-        return _comfort(
-            sessions.set_comfort_before(transaction, identity.who, body.reference, body.before, body.note)
-        )
+        return _comfort(sessions.set_comfort_before(transaction, identity.who, body.reference, body.before, body.note))
 
 
 @router.get("/sessions")
@@ -225,30 +226,27 @@ def get_session(session_id: Id, parts: AllParts, _: Me) -> SessionTold:
 def set_comfort(body: ComfortBody, session_id: Id, parts: AllParts, identity: Me) -> ComfortTold:
     """Keep how the rider felt before and after."""
     with parts.records.begin() as transaction:
-        return _comfort(
-            sessions.set_comfort(transaction, identity.who, session_id, body.before, body.after, body.note)
-        )
+        return _comfort(sessions.set_comfort(transaction, identity.who, session_id, body.before, body.after, body.note))
 
 
 @router.get("/sessions/{id}/picture.png", response_class=Response, responses=attachment("image/png"))
 def picture(session_id: Id, parts: AllParts, _: Me) -> Response:
     """Give the picture of a session; the first time it is drawn, which takes a moment."""
-    return _picture(parts, session_id, "report", ".png")
+    return _picture(parts, session_id, "report", _PICTURE)
 
 
 @router.get("/sessions/{id}/explanation.png", response_class=Response, responses=attachment("image/png"))
 def explanation_picture(session_id: Id, parts: AllParts, _: Me) -> Response:
     """Give the picture of what led to a trip and what followed."""
-    return _picture(parts, session_id, "explain", "-explained.png")
+    return _picture(parts, session_id, "explain", _EXPLAINED)
 
 
 @router.get("/sessions/{id}/explanation")
 def explanation(session_id: Id, parts: AllParts, _: Me) -> Explanation:
     """Say in a few sentences what happened in a session."""
-    _, file = _recorded(parts, session_id)
-    done = parts.children.run(
-        "firmware_host", ["explain", str(file), "--json", "-", "--picture", str(file.with_name(f"{file.stem}-explained.png"))]
-    )
+    file = _recorded(parts, session_id)[1]
+    target = file.with_name(file.stem + _EXPLAINED)
+    done = parts.children.run("firmware_host", ["explain", str(file), "--json", "-", "--picture", str(target)])
     try:
         told = json.loads(done.output)
     except ValueError:
@@ -259,14 +257,14 @@ def explanation(session_id: Id, parts: AllParts, _: Me) -> Explanation:
 @router.get("/sessions/{id}/blackbox", response_class=Response, responses=attachment("application/octet-stream"))
 def black_box(session_id: Id, parts: AllParts, _: Me) -> Response:
     """Give the recording itself; it names nobody."""
-    _, file = _recorded(parts, session_id)
+    file = _recorded(parts, session_id)[1]
     return FileResponse(file, media_type="application/octet-stream", filename=file.name)
 
 
 @router.get("/sessions/{id}/csv", response_class=Response, responses=attachment("text/csv; charset=utf-8"))
 def csv(session_id: Id, parts: AllParts, _: Me) -> Response:
     """Give every tick of a session as a line of a table."""
-    _, file = _recorded(parts, session_id)
+    file = _recorded(parts, session_id)[1]
     pieces: Iterator[str] = csv_pieces(file)
     try:
         first = next(pieces, "")
@@ -288,7 +286,7 @@ def report(session_id: Id, parts: AllParts, _: Me) -> Response:
 
 
 def _picture(parts: Parts, session_id: int, command: str, ending: str) -> Response:
-    _, file = _recorded(parts, session_id)
+    file = _recorded(parts, session_id)[1]
     target = file.with_name(file.stem + ending)
     if not target.exists():
         done = parts.children.run("firmware_host", [command, str(file), "--json", "-", "--picture", str(target)])

@@ -1,12 +1,11 @@
 // @ts-check
 /** One session: how it went, why, how it felt, and what can be taken along. */
 
+import { comfortScale } from "../comfort.js";
 import { el, showProblems } from "../dom.js";
 import { good, outcomeWords } from "./outcomes.js";
 
 /** @typedef {import("../app.js").App} App */
-
-const BEST = 10;
 
 /** @param {HTMLElement} root @param {App} app @param {string} id */
 export async function showSession(root, app, id) {
@@ -25,7 +24,7 @@ export async function showSession(root, app, id) {
   if ((one.trips ?? []).length > 0) root.append(explanation(app, place));
   root.append(
     picture(t("Picture"), api.url(`${place}/picture.png`), t("Angle, states, rate and motor current over the session"), t),
-    comfort(app, place, one), downloads(app, place, one), events(app, one.events ?? []));
+    comfort(app, place, one), downloads(app, place), events(app, one.events ?? []));
 }
 
 /** @param {App} app @param {any} one */
@@ -80,7 +79,7 @@ function comfort(app, place, one) {
   const { t, api } = app;
   const given = { before: one.comfort_before ?? null, after: one.comfort_after ?? null };
   const note = el("textarea", { id: "comfort-note", rows: 2, maxLength: 2000 });
-  note.value = one.comfort_note ?? one.note ?? "";
+  note.value = one.comfort_note ?? "";
   const saved = el("p", { role: "status", class: "good-text" });
   const form = el("form", {
     class: "card", "aria-labelledby": "session-comfort",
@@ -98,7 +97,7 @@ function comfort(app, place, one) {
     },
   },
   el("h2", { id: "session-comfort" }, t("How it felt")),
-  scale(app, "before", t("Before"), given), scale(app, "after", t("After"), given),
+  scale("before", t("Before the session"), given), scale("after", t("After the session"), given),
   el("div", { class: "field", dataset: { field: "note" } },
     el("label", { htmlFor: "comfort-note" }, t("Note")), note, el("p", { class: "problem" })),
   el("div", { class: "actions" }, el("button", { type: "submit", class: "primary" }, t("Save how it felt")), saved));
@@ -106,34 +105,24 @@ function comfort(app, place, one) {
 }
 
 /**
- * 0 to 10; the number that is chosen is taken away by another press.
- *
- * @param {App} app @param {"before" | "after"} name @param {string} words
- * @param {{before: number | null, after: number | null}} given
+ * @param {"before" | "after"} name @param {string} question
+ * @param {{before: number | null, after: number | null}} given takes what is chosen
  */
-function scale(app, name, words, given) {
-  const { t, format } = app;
-  const buttons = Array.from({ length: BEST + 1 }, (_, value) => el("button", {
-    type: "button", "aria-pressed": String(given[name] === value), onclick: () => {
-      given[name] = given[name] === value ? null : value;
-      for (const [place, button] of buttons.entries()) button.setAttribute("aria-pressed", String(place === given[name]));
-    },
-  }, format.number(value)));
-  return el("div", { class: "field", dataset: { field: name } },
-    el("fieldset", { class: "scale" }, el("legend", null, words), el("div", { class: "choices" }, buttons),
-      el("p", { class: "ends" }, el("span", null, t("0 very bad")), el("span", null, t("10 very good")))),
-    el("p", { class: "problem" }));
+function scale(name, question, given) {
+  const made = comfortScale(name, question, (value) => { given[name] = value; });
+  /** @type {HTMLInputElement | null} */
+  const chosen = made.querySelector(`input[value="${given[name]}"]`);
+  if (chosen !== null) chosen.checked = true;
+  return el("div", { dataset: { field: name } }, made, el("p", { class: "problem" }));
 }
 
-/** @param {App} app @param {string} place @param {any} one */
-function downloads(app, place, one) {
+/** @param {App} app @param {string} place */
+function downloads(app, place) {
   const { t, api } = app;
   const link = (/** @type {string} */ path, /** @type {string} */ words) =>
     el("a", { class: "button", href: api.url(`${place}/${path}`), download: "" }, words);
-  const missing = one.blackbox === null || one.missing === true;
   return el("section", { class: "card", "aria-labelledby": "session-downloads" },
     el("h2", { id: "session-downloads" }, t("To take along")),
-    missing ? el("p", { class: "quiet-text" }, t("The recording is not there any more.")) : null,
     el("div", { class: "actions" }, link("report.pdf", t("Report (PDF)")), link("csv", t("All signals (CSV)")),
       link("blackbox", t("Black box (MCAP)"))));
 }
@@ -148,7 +137,7 @@ function events(app, all) {
   return el("section", { class: "card", "aria-labelledby": "session-events" },
     el("h2", { id: "session-events" }, t("Events")),
     all.length === 0 ? el("p", null, t("None was recorded.")) : null,
-    el("ol", { class: "events" }, all.map((event) => el("li", { class: event.kind },
+    el("ol", { class: "events" }, all.map((event) => el("li", { dataset: { kind: event.kind } },
       el("span", { class: "when" }, format.duration(event.t_s)), el("span", { class: "kind" }, kinds[event.kind] ?? event.kind),
       el("span", null, told(event.text))))));
 }

@@ -1,0 +1,160 @@
+"""A panel without a table: application, server, database and station are real, and a desk stands for the controller."""
+
+import asyncio
+import json
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import httpx
+import uvicorn
+from argon2 import PasswordHasher
+
+from firmware_host.panel.access.logins import hashed
+from firmware_host.panel.access.network import Network, doors
+from firmware_host.panel.access.rights import ROOT, Role
+from firmware_host.panel.app import Place, make_app
+from firmware_host.panel.messages import LONGEST_BYTES
+from firmware_host.panel.station import Station
+from firmware_host.panel.stop_path import StopServer
+from firmware_host.records import COMMAND_LINE, Records, default_url, open_records, people, tokens
+
+SESSION: Final = 7
+LONGEST_S: Final = 30.0
+"""Only a hang takes so long."""
+PIN: Final = "4711-ada"
+HERE: Final = Network()
+
+
+class Desk:
+    """Notes what reaches it, and chooses what it is told to."""
+
+    session = SESSION
+    held = False
+
+    def __init__(self) -> None:
+        self.pressed: list[str] = []
+        self.beats = 0
+        self.chosen: list[dict[str, Any]] = []
+        self.outcome: dict[str, Any] | None = None
+
+    def setup(self) -> dict[str, Any]:
+        return {"program": "P", "rider": "Ada", "unscreened": ["secret"], "height_m": 1.7, "simulated": True}
+
+    def state(self) -> dict[str, Any]:
+        return {"now_s": time.monotonic(), "angle_deg": -75.0, "target_deg": None, "outcome": self.outcome}
+
+    def press(self, name: str) -> None:
+        self.pressed.append(name)
+
+    def beat(self) -> None:
+        self.beats += 1
+
+
+class House(NamedTuple):
+    """What a test has in its hands."""
+
+    url: str
+    stop_url: str
+    records: Records
+    black_boxes: Path
+    station: Station
+    desk: Desk
+    app: Any
+    opened: list[httpx.Client]
+    """Closed with the house."""
+
+    def client(self, token: str | None = None, **more: Any) -> httpx.Client:
+        """Somebody who asks; not logged in, but for a token."""
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        client = httpx.Client(base_url=self.url + ROOT, headers=headers, timeout=LONGEST_S, **more)
+        self.opened.append(client)
+        return client
+
+    def token(self, role: Role) -> str:
+        """A token of its own for a role."""
+        secret = secrets.token_urlsafe(16)
+        with self.records.begin() as transaction:
+            tokens.add(transaction, COMMAND_LINE, f"test {role}", role, hashed(secret))
+        return secret
+
+    def person(self, name: str, role: Role, pin: str = PIN) -> int:
+        """Somebody who can log in."""
+        quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        with self.records.begin() as transaction:
+            return people.add(transaction, COMMAND_LINE, name, role, quick.hash(pin)).id
+
+    def logged_in(self, name: str, pin: str = PIN) -> httpx.Client:
+        """A client with somebody's cookie."""
+        client = self.client()
+        assert client.post("/login", json={"name": name, "pin": pin}).status_code == 200
+        return client
+
+
+@contextmanager
+def house(
+    folder: Path,
+    network: Network = HERE,
+    table: Path | None = None,
+    make_station: Callable[[Path], Station] = Station,
+) -> Iterator[House]:
+    """Open it, and close all of it again."""
+    black_boxes, run = folder / "records", folder / "run"
+    black_boxes.mkdir(exist_ok=True)
+    run.mkdir(exist_ok=True)
+    desk, opened = Desk(), []
+    page, stop = socket.create_server((network.address, 0)), socket.create_server((network.address, 0))
+    ports = page.getsockname()[1], stop.getsockname()[1]
+    reached = doors(network, *ports)
+    with open_records(default_url(black_boxes)) as records, make_station(run) as station:
+        station.desk = desk
+        app = make_app(Place(run, reached, network, records, black_boxes, table))
+        stops = StopServer(stop, run, reached, network.context())
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                log_level="warning",
+                proxy_headers=False,
+                ws_max_size=4 * LONGEST_BYTES,
+                ssl_certfile=network.certificate,
+                ssl_keyfile=network.key,
+            )
+        )
+        threads = [
+            threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[page]))),
+            threading.Thread(target=stops.serve_forever),
+        ]
+        for thread in threads:
+            thread.start()
+        urls = [f"{network.scheme}://127.0.0.1:{port}" for port in ports]
+        try:
+            until(lambda: app.state.parts.state() is not None, "a state comes")
+            yield House(urls[0], urls[1], records, black_boxes, station, desk, app, opened)
+        finally:
+            for client in opened:
+                client.close()
+            server.should_exit = True
+            stops.shutdown()
+            for thread in threads:
+                thread.join()
+            stops.server_close()
+            stops.context.destroy(linger=0)
+
+
+def until(true: Callable[[], bool], what: str) -> None:
+    """Wait for a condition."""
+    ends_s = time.monotonic() + LONGEST_S
+    while not true():
+        assert time.monotonic() < ends_s, what
+        time.sleep(0.01)
+
+
+def press(name: str, number: int = 1, **told: Any) -> str:
+    """A press as a page sends it."""
+    whole = {"kind": "press", "id": str(number), "name": name, "session": SESSION, "pressed_s": time.monotonic()}
+    return json.dumps({**whole, **told})

@@ -1,0 +1,349 @@
+"""Riders, programs, sessions, logs and service over the API: what is kept, what is refused, and beside which field."""
+
+import json
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import httpx
+import pytest
+
+from firmware_host.panel.station import Station
+from firmware_host.records import plans
+from tests.api.house import SESSION, Desk, House, house, until
+from tests.end_to_end.commands import EXAMPLES, bench
+
+SHORT = 'name = "Short"\n\n[[step]]\ndo = "go"\nto_deg = 5\n\n[[step]]\ndo = "hold"\nfor_s = 1\n'
+ADA: dict[str, Any] = {
+    "rider": {"name": "Ada", "sex": "female", "mass_kg": 72.5, "height_m": 1.75, "experience": "regular"}
+}
+CLEARANCE = {"given_by": "Dr. A. Example", "expires": "2099-06-30", "conditions": []}
+
+
+@pytest.fixture
+def service(home: House) -> httpx.Client:
+    home.person("Sue", "service")
+    return home.client(home.token("service"))
+
+
+@pytest.fixture
+def operator(home: House, service: httpx.Client) -> httpx.Client:  # noqa: ARG001 - a PIN is set, so rights count
+    return home.client(home.token("operator"))
+
+
+def fields(answer: httpx.Response) -> list[str]:
+    return [problem["field"] for problem in answer.json()["problems"]]
+
+
+# -------------------------------------------------------------------------------------------------------------- riders
+
+
+def test_a_rider_comes_with_limits_and_what_stands_against_riding(operator: httpx.Client) -> None:
+    added = operator.post("/riders", json={"document": ADA})
+    assert added.status_code == 201
+    told = operator.get(f"/riders/{added.json()['id']}").json()
+    assert (told["version"], told["document"]["rider"]["name"], told["sessions"]) == (1, "Ada", 0)
+    limit = next(one for one in told["limits"] if one["name"] == "inverted_limit_deg")
+    assert (limit["value"], limit["unit"]) == (45.0, "deg")
+    assert [one["id"] for one in told["reasons"]] == ["not-screened"]
+    assert operator.get("/riders").json()["riders"][0]["limit_deg"] == 45.0
+
+
+@pytest.mark.parametrize(
+    ("part", "field"),
+    [
+        ({"mass_kg": "heavy"}, "rider.mass_kg"),
+        ({"mass_kg": True}, "rider.mass_kg"),
+        ({"mass_kg": None}, "rider"),
+        ({"experience": "bold"}, "rider.experience"),
+        ({"sessions_done": 1.5}, "rider.sessions_done"),
+        ({"colour": "red"}, "rider.colour"),
+    ],
+)
+def test_what_is_wrong_with_a_rider_is_told_at_its_field(
+    operator: httpx.Client, part: dict[str, Any], field: str
+) -> None:
+    answer = operator.post("/riders", json={"document": {"rider": {**ADA["rider"], **part}}})
+    assert (answer.status_code, fields(answer)) == (422, [field]), answer.text
+    assert operator.get("/riders").json() == {"riders": []}
+
+
+def test_an_older_version_is_refused_and_the_present_one_shown(operator: httpx.Client) -> None:
+    number = operator.post("/riders", json={"document": ADA}).json()["id"]
+    heavier = {"rider": {**ADA["rider"], "mass_kg": 80.0}}
+    assert operator.put(f"/riders/{number}", json={"document": heavier, "version": 1}).json()["version"] == 2
+    late = operator.put(f"/riders/{number}", json={"document": ADA, "version": 1})
+    assert (late.status_code, late.json()["current"]["document"]["rider"]["mass_kg"]) == (409, 80.0)
+    assert operator.put(f"/riders/{number}", json={"document": ADA, "version": True}).status_code == 422
+
+
+def test_a_clearance_takes_a_clinician_whichever_way_it_comes(home: House, operator: httpx.Client) -> None:
+    clinician = home.client(home.token("clinician"))
+    number = operator.post("/riders", json={"document": ADA}).json()["id"]
+    cleared = {**ADA, "clearance": CLEARANCE}
+    assert operator.post("/riders", json={"document": cleared}).status_code == 403
+    assert operator.put(f"/riders/{number}", json={"document": cleared, "version": 1}).status_code == 403
+    told = clinician.put(f"/riders/{number}/clearance", json={"clearance": CLEARANCE, "version": 1})
+    assert told.json()["document"]["clearance"] == CLEARANCE
+    lighter = {"rider": {**ADA["rider"], "mass_kg": 60.0}, "clearance": CLEARANCE}
+    assert operator.put(f"/riders/{number}", json={"document": lighter, "version": 2}).status_code == 200
+    assert operator.put(f"/riders/{number}", json={"document": ADA, "version": 3}).status_code == 403
+    wrong = clinician.put(f"/riders/{number}/clearance", json={"clearance": {**CLEARANCE, "expires": "soon"}})
+    assert (wrong.status_code, fields(wrong)) == (422, ["clearance.expires"])
+    assert clinician.put(f"/riders/{number}/clearance", json={"clearance": None}).json()["document"] == {
+        "rider": lighter["rider"]
+    }
+
+
+def test_answers_are_dated_and_their_reasons_come_back(operator: httpx.Client) -> None:
+    number = operator.post("/riders", json={"document": ADA}).json()["id"]
+    pages = operator.get("/screening").json()["pages"]
+    ids = [one["id"] for page in pages for one in page["questions"]]
+    body = {"answers": dict.fromkeys(ids, False), "consulted": True, "supervised": True}
+    assert operator.put(f"/riders/{number}/screening", json=body).json()["reasons"] == []
+    yes = {**body, "answers": {**body["answers"], ids[0]: True}}  # type: ignore[dict-item]  # it is a dictionary
+    told = operator.put(f"/riders/{number}/screening", json=yes).json()
+    assert [one["id"] for one in told["reasons"]] == [ids[0]]
+    unknown = operator.put(f"/riders/{number}/screening", json={**body, "answers": {"hiccups": True}})
+    assert (unknown.status_code, fields(unknown)) == (422, ["screening.answers"])
+
+
+def test_a_rider_gets_a_copy_and_is_forgotten(home: House, service: httpx.Client) -> None:
+    number = service.post("/riders", json={"document": {**ADA, "clearance": CLEARANCE}}).json()["id"]
+    assert service.post(f"/riders/{number}/archive").json()["archived_at"] is not None
+    assert service.get("/riders").json()["riders"] == []
+    assert len(service.get("/riders?archived=true").json()["riders"]) == 1
+    assert service.post(f"/riders/{number}/restore").json()["archived_at"] is None
+    copy = service.get(f"/riders/{number}/export")
+    assert copy.headers["content-disposition"] == f'attachment; filename="rider-{number}.json"'
+    assert copy.json()["rider"]["document"]["rider"]["name"] == "Ada"
+    assert 'name = "Ada"' in service.get(f"/riders/{number}/toml").text
+    assert service.delete(f"/riders/{number}").json() == {"ok": True}
+    for path in ("", "/trends", "/export", "/toml"):
+        assert service.get(f"/riders/{number}{path}").status_code == 404
+    files = [file for file in home.black_boxes.iterdir() if file.is_file()]
+    assert not [file for file in files if b"Dr. A. Example" in file.read_bytes()]
+
+
+# ------------------------------------------------------------------------------------------------------------ programs
+
+
+def test_the_library_has_what_comes_with_righting_and_leaves_it_alone(operator: httpx.Client) -> None:
+    found = operator.get("/programs").json()["programs"]
+    assert len(found) == len(list((EXAMPLES / "programs").glob("*.toml")))
+    first = found[0]
+    assert first["built_in"]
+    assert first["total_s"] > 0.0
+    text = operator.get(f"/programs/{first['id']}").json()["text"]
+    assert operator.put(f"/programs/{first['id']}", json={"text": text + "\n", "version": 1}).status_code == 409
+    assert operator.post("/programs", json={"text": text}).status_code == 201
+
+
+def test_a_program_is_kept_as_text_or_document_and_refused_at_its_line(operator: httpx.Client) -> None:
+    added = operator.post("/programs", json={"text": SHORT}).json()
+    assert (added["name"], added["text"], added["document"]["step"][0]["to_deg"]) == ("Short", SHORT, 5)
+    document = {**added["document"], "name": "Shorter"}
+    changed = operator.put(f"/programs/{added['id']}", json={"document": document, "version": 1}).json()
+    assert (changed["name"], changed["version"]) == ("Shorter", 2)
+    assert operator.get(f"/programs/{added['id']}/toml").text == changed["text"]
+    wrong = operator.post("/programs", json={"text": SHORT.replace("to_deg = 5", 'to_deg = "up"')})
+    assert wrong.status_code == 422
+    assert wrong.json()["problems"][0] | {"text": ""} == {
+        "line": 5, "field": "step.0.to_deg", "path": ["step", 0, "to_deg"], "step": 0, "text": "",
+    }  # fmt: skip
+    assert operator.post("/programs", json={}).status_code == 422
+    assert operator.post("/programs", json={"text": "name = ["}).json()["problems"][0]["line"] == 1
+
+
+def test_a_preview_tells_what_does_not_fit_the_rider(operator: httpx.Client) -> None:
+    number = operator.post("/riders", json={"document": ADA}).json()["id"]
+    steep = SHORT.replace("to_deg = 5", "to_deg = 50")
+    told = operator.post("/programs/preview", json={"text": steep, "rider_id": number}).json()
+    assert (told["ok"], told["limit_deg"], told["problems"][0]["step"]) == (False, 45.0, 0)
+    good = operator.post("/programs/preview", json={"text": SHORT, "rider_id": number}).json()
+    assert (good["ok"], good["highest_deg"], good["problems"]) == (True, 5.0, [])
+    assert len(good["curve"]) > 10
+    assert operator.post("/programs/preview", json={"text": "?"}).json()["ok"] is False
+
+
+@pytest.mark.realtime
+def test_a_program_is_tried_out_on_the_simulator(operator: httpx.Client) -> None:
+    told = operator.post("/programs/simulate", json={"text": SHORT, "rider_id": None})
+    assert told.status_code == 200, told.text
+    found = told.json()
+    assert (found["outcome"], found["trips"]) == ("completed", [])
+    assert found["highest_deg"] == pytest.approx(5.0, abs=1.0)
+    assert found["curve"][0][1] == pytest.approx(-75.0, abs=2.0)
+    steep = operator.post("/programs/simulate", json={"text": SHORT.replace("to_deg = 5", "to_deg = 50")})
+    assert (steep.status_code, "above the" in steep.json()["error"]) == (422, True), steep.text
+
+
+# ------------------------------------------------------------------------------------------------------------ sessions
+
+
+class ChoosingStation(Station):
+    """Stands for a controller that checks what it is told to do next."""
+
+    def answer(self, data: bytes) -> dict[str, Any]:
+        message = json.loads(data)
+        if message["kind"] != "choose":
+            return super().answer(data)
+        assert isinstance(self.desk, Desk)
+        self.desk.chosen.append(message)
+        if "to_deg = 50" not in (message["program"] or {"text": ""})["text"]:
+            return {"ok": True, "session": SESSION + 1}
+        return {"ok": False, "error": "too steep", "problems": [{"file": "program", "line": 5, "text": "too steep"}]}
+
+
+@pytest.fixture
+def choosing(tmp_path: Path) -> Iterator[House]:
+    with house(tmp_path, make_station=ChoosingStation) as opened:
+        yield opened
+
+
+def test_a_choice_is_written_down_and_then_the_controller_is_asked(choosing: House) -> None:
+    client = choosing.client()  # nobody has a PIN: everybody may
+    rider = client.post("/riders", json={"document": ADA}).json()["id"]
+    program = client.post("/programs", json={"text": SHORT}).json()["id"]
+    told = client.post("/sessions/choose", json={"rider_id": rider, "program_id": program}).json()
+    assert told["session"] == SESSION + 1
+    asked = choosing.desk.chosen[-1]
+    assert (asked["reference"], asked["session"]) == (told["reference"], SESSION)
+    assert 'name = "Ada"' in asked["rider"]["text"]
+    assert asked["program"] == {"path": "program Short", "text": SHORT}
+    with choosing.records.read() as transaction:
+        plan = plans.get(transaction, told["reference"])
+    assert (plan.rider_id, plan.program_id) == (rider, program)
+    before = client.post("/sessions/comfort", json={"reference": told["reference"], "before": 6})
+    assert before.json() == {"before": 6, "after": None, "note": ""}
+    assert client.post("/sessions/comfort", json={"reference": "nothing", "before": 6}).status_code == 404
+    nobody = client.post("/sessions/choose", json={"rider_id": None, "program_id": None})
+    assert (nobody.status_code, choosing.desk.chosen[-1]["rider"]) == (200, None)
+
+
+def test_what_the_controller_refuses_is_told_with_its_lines(choosing: House) -> None:
+    client = choosing.client()
+    text = SHORT.replace("to_deg = 5", "to_deg = 50")
+    program = client.post("/programs", json={"text": text}).json()["id"]
+    told = client.post("/sessions/choose", json={"rider_id": None, "program_id": program})
+    assert told.status_code == 409
+    assert told.json()["problems"] == [{"field": None, "line": 5, "text": "too steep", "file": "program"}]
+    client.post(f"/programs/{program}/archive")
+    away = client.post("/sessions/choose", json={"rider_id": None, "program_id": program})
+    assert "restore" in away.json()["error"]
+    assert client.post("/sessions/choose", json={"rider_id": 99, "program_id": None}).status_code == 404
+
+
+@pytest.fixture(scope="module")
+def with_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A house with a recording of a session that was stopped by a fault."""
+    folder = tmp_path_factory.mktemp("house")
+    (folder / "records").mkdir()
+    program = folder / "short.toml"
+    program.write_text(SHORT, encoding="utf-8")
+    bench(folder / "records", "encoder-stuck@20", program=program)
+    with house(folder) as opened:
+        client = opened.client()
+        until(lambda: client.get("/sessions").json()["total"] == 1, "the recording is taken up")
+        yield opened
+
+
+def test_a_session_is_found_with_its_events_and_comfort(with_session: House) -> None:
+    client = with_session.client()
+    page = client.get("/sessions?limit=1").json()
+    one = page["sessions"][0]
+    assert (page["next"], one["program"], one["rider"], one["simulated"]) == (None, "Short", None, True)
+    assert one["trips"]
+    told = client.get(f"/sessions/{one['id']}").json()
+    assert "trip" in {event["kind"] for event in told["events"]}
+    said = client.put(f"/sessions/{one['id']}/comfort", json={"before": 4, "after": 7, "note": "good"}).json()
+    assert said == {"before": 4, "after": 7, "note": "good"}
+    assert client.get("/sessions").json()["sessions"][0]["comfort_after"] == 7
+    for wrong in ({"before": 11}, {"before": True}, {"after": 1.5}, {"note": "x" * 3000}):
+        assert client.put(f"/sessions/{one['id']}/comfort", json=wrong).status_code == 422
+    assert client.get("/sessions?before=nowhere").status_code in (409, 422)
+    alarms = client.get("/alarms").json()["alarms"]
+    assert {entry["session_id"] for entry in alarms} == {one["id"]}
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "begins"),
+    [
+        ("picture.png", "image/png", b"\x89PNG"),
+        ("explanation.png", "image/png", b"\x89PNG"),
+        ("blackbox", "application/octet-stream", b"\x89MCAP"),
+        ("csv", "text/csv; charset=utf-8", b"time [s],"),
+        ("report.pdf", "application/pdf", b"%PDF"),
+    ],
+)
+def test_what_was_recorded_can_be_had_as_a_file(with_session: House, path: str, kind: str, begins: bytes) -> None:
+    client = with_session.client()
+    number = client.get("/sessions").json()["sessions"][0]["id"]
+    told = client.get(f"/sessions/{number}/{path}")
+    assert (told.status_code, told.headers["content-type"]) == (200, kind), told.text
+    assert told.content.startswith(begins)
+    assert client.get(f"/sessions/999/{path}").status_code == 404
+
+
+def test_a_session_is_explained(with_session: House) -> None:
+    client = with_session.client()
+    number = client.get("/sessions").json()["sessions"][0]["id"]
+    told = client.get(f"/sessions/{number}/explanation").json()
+    assert any("encoder" in sentence for sentence in told["text"])
+    assert told["trips"][0]["monitor"]
+
+
+# -------------------------------------------------------------------------------------------------- logs and service
+
+
+def test_the_audit_log_names_what_was_done_and_is_whole(operator: httpx.Client, home: House) -> None:
+    number = operator.post("/riders", json={"document": ADA}).json()["id"]
+    clinician = home.client(home.token("clinician"))
+    entries = clinician.get("/audit?limit=2").json()
+    what = [(one["what"], one["subject"], one["who"]) for one in entries["entries"]]
+    assert ("rider added", f"rider {number}", "token 2") in what
+    assert clinician.get(f"/audit?before={entries['next']}").json()["entries"][0]["id"] < entries["next"]
+    verdict = clinician.get("/audit/verify").json()
+    assert (verdict["ok"], verdict["problem"]) == (True, None)
+    assert "Ada" not in json.dumps(clinician.get("/audit").json())
+
+
+def test_the_table_file_is_compared_and_written(tmp_path: Path) -> None:
+    table = tmp_path / "table.toml"
+    table.write_text((EXAMPLES / "table.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    with house(tmp_path, table=table) as opened:
+        client = opened.client()
+        told = client.get("/service/table").json()
+        assert (told["path"], told["text"]) == ("table.toml", table.read_text(encoding="utf-8"))
+        tighter = '[table]\nname = "Attic"\n\n[limits]\ninverted_limit_deg = 40.0\n'
+        changes = client.post("/service/table/diff", json={"text": tighter}).json()["changes"]
+        assert "limits.inverted_limit_deg" in {one["name"] for one in changes}
+        wider = tighter.replace("40.0", "99.0")
+        assert client.post("/service/table/diff", json={"text": wider}).json()["problems"][0]["line"] == 5
+        refused = client.put("/service/table", json={"text": wider})
+        assert (refused.status_code, refused.json()["problems"][0]["line"]) == (422, 5)
+        kept = client.put("/service/table", json={"text": tighter}).json()
+        assert "next start" in kept["notice"]
+        assert table.read_text(encoding="utf-8") == tighter
+        assert client.get("/audit").json()["entries"][0]["what"] == "table file changed"
+        table.write_text("[", encoding="utf-8")
+        assert client.get("/service/table").status_code == 409
+
+
+def test_the_built_in_table_is_not_written(service: httpx.Client) -> None:
+    assert service.get("/service/table").json()["path"] is None
+    refused = service.put("/service/table", json={"text": '[table]\nname = "Attic"\n'})
+    assert (refused.status_code, "--table" in refused.json()["error"]) == (409, True)
+
+
+def test_the_bundle_for_helpers_names_nobody(home: House, service: httpx.Client) -> None:
+    service.post("/riders", json={"document": ADA})
+    told = service.get("/service/diagnostics")
+    with ZipFile(BytesIO(told.content)) as bundle:
+        whole = b"".join(bundle.read(name) for name in bundle.namelist())
+    assert b"angle_deg" in whole
+    assert not [name for name in (b"Ada", b"Sue", b"secret") if name in whole]
+    assert isinstance(service.get("/service/ports").json()["ports"], list)
+    assert home.desk.pressed == []
