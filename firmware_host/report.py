@@ -45,6 +45,7 @@ STATES: Final = {
     "stopped": ("stopped", "#d55e00"),
     "unlinked": ("no link", "#6b6b6b"),
     "finished": ("finished", "#a5d8c6"),
+    "manual": ("by hand", "#c9b8e8"),
 }
 """Label and colour of the operating states, by name or by the part of the name before the underscore."""
 DARK: Final = ("#d55e00", "#6b6b6b")
@@ -124,9 +125,9 @@ def _outcome(recording: Recording) -> str:
     """Judge by what was recorded how the session ended, by the same rules as the controller."""
     if not recording.outputs:
         return "unknown: nothing was recorded"
-    if not any(output.state.startswith("session") for output in recording.outputs):
+    if not any(output.state.startswith(("session", "manual_moving")) for output in recording.outputs):
         return "refused" if recording.outputs[-1].state != "unlinked" else "stopped"
-    if recording.outputs[-1].state not in ("finished", "stopped_held", "unlinked", "offline"):
+    if not recording.outputs[-1].state.startswith(("finished", "stopped_held", "unlinked", "offline", "boarding")):
         return f"unknown: the recording ends in state {recording.outputs[-1].state}"
     strongest = max(output.response for output in recording.outputs)
     if strongest >= Response.STOP or recording.outputs[-1].state == "unlinked":
