@@ -54,4 +54,4 @@ class TakingUp:
             return False
         for problem in found.problems:
             logging.getLogger(__name__).warning("a black box was not taken up: %s", problem)
-        return not found.waiting
+        return not found.under_way
