@@ -41,7 +41,7 @@ class Signal {
   /** @param {any} value */
   _words(value) {
     const { format } = this._app;
-    if (typeof value === "string") return contact(value);
+    if (typeof value === "string") return contact(this._name, value);
     const unit = UNITS[/** @type {"deg"} */ (this._name.split("_").at(-1))] ?? "";
     return `${format.signed(value, 2).replace("+", "")} ${unit}`;
   }
