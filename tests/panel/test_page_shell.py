@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.panel.routes import AWAKE_MS, ROUTES, SETTINGS, SIZES, in_reach, open_route
-from tests.panel.stack import Stack, running
+from tests.panel.stack import LONGEST_S, Stack, running
 
 pytestmark = pytest.mark.realtime
 
@@ -19,6 +19,7 @@ def standing(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """A table that nobody starts, for all tests here. A page that stays open keeps the command from ending."""
     with running(tmp_path_factory.mktemp("records")) as stack:
         page = browser.new_page()
+        page.set_default_timeout(LONGEST_S * 1e3)
         page.goto(stack.url)
         page.wait_for_selector("body[data-route]:not(.stale)")
         yield stack
@@ -28,6 +29,7 @@ def standing(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
+    context.set_default_timeout(LONGEST_S * 1e3)
     yield context
     context.close()
 
