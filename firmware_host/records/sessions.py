@@ -43,6 +43,8 @@ class Session:
     """None: no board was reached, so nobody knows."""
     link: str
     trips: tuple[str, ...]
+    curve: tuple[tuple[float, float], ...]
+    """The angle over the session in a few points, time in s from the first tick on; for a small picture."""
     problems: tuple[str, ...]
     """What is damaged or missing in the black box; empty for a whole one."""
     file: str
@@ -275,6 +277,7 @@ def _session(row: Row[Any]) -> Session:
         simulated=row.simulated,
         link=row.link,
         trips=tuple(row.trips),
+        curve=tuple((t_s, angle_deg) for t_s, angle_deg in row.curve or ()),
         problems=tuple(row.problems),
         file=row.file,
         sha256=row.sha256,

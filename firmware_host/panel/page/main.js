@@ -18,6 +18,8 @@ import { stateWords } from "./words.js";
 const CHECK_AGE_MS = 50;
 /** A touch that wakes the screen, or brings this page to the front, presses nothing but STOP and RETURN UPRIGHT. */
 const AWAKE_MS = 500;
+/** So long a page that is opened waits for who is there. */
+const ASKING_MS = 2000;
 const CHART_PERIOD_S = 0.5;
 const CHART_S = 300;
 
@@ -146,11 +148,12 @@ async function refreshMe() {
     if (!(error instanceof ApiError) || error.status !== 404) return; // the last answer holds
     me = { person: null, open: true, locked: false, roles: [], simulated: false };
   }
-  if (before !== null && (before.person?.id !== me?.person?.id || before.open !== me?.open)) connection.reopen();
+  const same = before?.person?.id === me?.person?.id && before?.open === me?.open;
+  if (before !== null && !same) connection.reopen();
   lock.show(me);
   byId("lock").hidden = lock.covers || me === null || me.open;
   write(byId("lock"), t("Lock"));
-  if (router.started) await router.show();
+  if (router.started && !same) await router.show();
 }
 
 function watchAge() {
@@ -162,9 +165,16 @@ function watchAge() {
     byId("overlay").hidden = !stale;
     const count = tn("Lost once since this page was opened.", "Lost {count} times since this page was opened.", losses);
     write(within("#overlay .count"), losses === 0 ? "" : count);
+    if (!stale) reconnected();
   }
   wasStale = stale;
   hint.age();
+}
+
+/** What could not be asked or loaded meanwhile is asked and loaded now. */
+function reconnected() {
+  if (router.failed) void router.show();
+  if (me === null || losses > 0) void refreshMe();
 }
 
 function awake() {
@@ -214,5 +224,6 @@ listen();
 setInterval(watchAge, CHECK_AGE_MS);
 await loadLanguage(settings.get().language);
 label();
-await refreshMe();
+// A panel that hangs must not keep the session off the screen; what a person may not see, it does not send.
+await Promise.race([refreshMe(), new Promise((resolve) => setTimeout(resolve, ASKING_MS))]);
 await router.show();

@@ -64,6 +64,9 @@ export class Router {
     this._styles = new Set();
     /** Something was shown. */
     this.started = false;
+    /** What was wanted could not be loaded. */
+    this.failed = false;
+    this._tries = 0;
     addEventListener("hashchange", () => this.show());
     page.menu.addEventListener("click", () => this.openMenu(page.menu.getAttribute("aria-expanded") !== "true"));
     // The links stand side by side where they fit, whatever the language and the size of the type.
@@ -85,12 +88,16 @@ export class Router {
     /** @type {View | null} */
     let view = null;
     try {
-      view = (await import(`./views/${name}.js`)).default;
+      // A module that once failed to load is asked for under another name: browsers remember the failure.
+      const again = this._tries === 0 ? "" : `?again=${this._tries}`;
+      view = (await import(`./views/${name}.js${again}`)).default;
       await Promise.all((view?.styles ?? []).map((file) => this._style(file)));
     } catch (error) {
       console.error(error);
     }
     if (count !== this._count) return; // somebody went on meanwhile
+    this.failed = view === null;
+    if (this.failed) this._tries += 1;
     this._leave?.();
     this._leave = undefined;
     // A new root each time: what an old view still writes late goes nowhere.

@@ -9,6 +9,9 @@
 /** Languages that there are, each by its own name. */
 export const LANGUAGES = /** @type {const} */ ([["en", "English"], ["de", "Deutsch"]]);
 
+/** A panel that hangs must not keep the session off the screen. */
+const LOADING_MS = 2000;
+
 /** @type {Catalog} */
 let catalog = { language: "en", texts: {}, patterns: [] };
 /** @type {[RegExp, string][]} */
@@ -22,7 +25,7 @@ export async function loadLanguage(wanted) {
   catalog = { language: "en", texts: {}, patterns: [] };
   if (language !== "en") {
     try {
-      const response = await fetch(`/page/texts/${language}.json`);
+      const response = await fetch(`/page/texts/${language}.json`, { signal: AbortSignal.timeout(LOADING_MS) });
       if (response.ok) catalog = await response.json();
     } catch {
       // English until the page is loaded again.
