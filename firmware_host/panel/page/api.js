@@ -13,6 +13,8 @@ export class ApiError extends Error {
   constructor(status, message, body) {
     super(message);
     this.status = status;
+    /** What was answered beside error and problems, such as `current` where somebody else was quicker. */
+    this.body = body ?? null;
     /** @type {Problem[]} */
     this.problems = (body?.problems ?? []).map((/** @type {Problem} */ one) => ({ ...one, text: told(one.text) }));
     /** @type {number | null} */
