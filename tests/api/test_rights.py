@@ -68,7 +68,7 @@ def test_a_route_lets_in_whom_the_table_says_and_nobody_else(
         assert answer.json()["error"]
 
 
-SAMPLES = {"move": {"direction": 1}, "confirm": {"check": "straps", "yes": True}}
+SAMPLES: dict[str, dict[str, Any]] = {"move": {"direction": 1}, "confirm": {"check": "straps", "yes": True}}
 
 
 def message(row: str, number: int) -> str:
@@ -106,7 +106,7 @@ def test_a_message_over_the_socket_needs_what_the_table_says(
 @pytest.mark.parametrize("name", ["stop", "return_upright"])
 def test_stop_and_return_need_no_login_over_either_path(shared: House, name: str) -> None:
     shared.desk.pressed.clear()
-    with connect(shared.url.replace("http", "ws") + "/socket", origin=shared.url) as page:
+    with shared.page_socket() as page:
         page.send(press(name, number := next(NUMBER)))
         assert answered(page, number)["ok"]
     path = {"stop": "/stop", "return_upright": "/return"}[name]
@@ -121,9 +121,7 @@ def test_a_locked_page_stops_and_watches_and_does_nothing_else(tmp_path: Path) -
         home.person("Ada", "operator")
         client = home.logged_in("Ada")
         cookie = f"righting_login={client.cookies['righting_login']}"
-        with connect(
-            home.url.replace("http", "ws") + "/socket", origin=home.url, additional_headers={"Cookie": cookie}
-        ) as page:
+        with home.page_socket(Cookie=cookie) as page:
             page.send(press("start", 1))
             assert answered(page, 1)["ok"]
             assert client.post("/lock").json()["locked"]
