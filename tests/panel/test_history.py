@@ -15,6 +15,8 @@ from tests.panel.past import GENTLE, SMOOTH, TRIPPED, Past, make_past
 from tests.panel.still import standing_still
 from tests.panel.views import AWAKE_MS, go, nothing_hinders, opened
 
+PATIENCE_MS = 60_000
+"""A recording is read, and a picture drawn, in a process that gives way to all others."""
 KINDS = (GENTLE, SMOOTH, TRIPPED, SMOOTH)
 
 
@@ -101,11 +103,13 @@ def test_more_than_a_page_is_fetched_as_it_is_wanted(page: Page) -> None:
 def test_a_trip_is_explained_and_pictures_are_there(page: Page, past: Past) -> None:
     go(page, f"history/{past.sessions[2]}")
     why = page.get_by_role("region", name="What happened")
-    expect(why).to_contain_text("the monitor drive-fault began the normal return")
+    expect(why).to_contain_text("the monitor drive-fault began the normal return", timeout=PATIENCE_MS)
     for name in ("Angle, states, rate and motor current over the session", "The moments around the first trip"):
         image = page.get_by_role("img", name=name)
         image.scroll_into_view_if_needed()
-        page.wait_for_function("(image) => image.complete && image.naturalWidth === 1600", arg=image.element_handle())
+        page.wait_for_function(
+            "(image) => image.complete && image.naturalWidth === 1600", arg=image.element_handle(), timeout=PATIENCE_MS
+        )
     expect(page.locator(".events")).to_contain_text("RETURN by drive-fault")
 
 
@@ -128,7 +132,7 @@ def test_comfort_is_kept_where_the_records_are(page: Page, past: Past, folder: P
 def test_black_box_table_and_report_are_taken_along(page: Page, past: Past, tmp_path: Path) -> None:
     go(page, f"history/{past.sessions[2]}")
     for link, name in (("Black box (MCAP)", "a.mcap"), ("All signals (CSV)", "a.csv"), ("Report (PDF)", "a.pdf")):
-        with page.expect_download() as loading:
+        with page.expect_download(timeout=PATIENCE_MS) as loading:
             page.get_by_role("link", name=link).click()
         loading.value.save_as(tmp_path / name)
     recording = read(tmp_path / "a.mcap")
