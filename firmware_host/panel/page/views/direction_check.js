@@ -19,7 +19,7 @@ const MOVING_DPS = 0.3;
 
 /**
  * @typedef {{encoder: number, inclinometer: number}} Angles
- * @typedef {{from: Angles, to: Angles, rateSign: number, rates: number}} Leg what was seen while one button was held
+ * @typedef {{from: Angles, to: Angles, rateSign: number, rates: number}} Leg what was seen while a button was held, or held again
  */
 
 /** Judge the samples of a check; knows no page, so that it can be tried without one. */
@@ -42,8 +42,9 @@ export class Directions {
     const machine = state.machine;
     const angles = machine && machine.encoder_deg !== null && machine.inclinometer_deg !== null
       ? { encoder: machine.encoder_deg, inclinometer: machine.inclinometer_deg } : null;
-    if (direction !== this._direction) {
-      this._leg = direction === 0 || angles === null ? null : { from: angles, to: angles, rateSign: 0, rates: 0 };
+    // A hold that was lost and pressed again goes on with the same motion: the brake kept the table where it was.
+    if (direction !== 0 && direction !== this._direction && angles !== null) {
+      this._leg = { from: angles, to: angles, rateSign: 0, rates: 0 };
       this._direction = direction;
     }
     if (angles === null) return;
@@ -51,13 +52,13 @@ export class Directions {
     const still = rate === null || Math.abs(rate) < MOVING_DPS;
     if (machine.upright_switch === "closed" && direction === 0 && still) this.atSwitch = angles;
     const leg = this._leg;
-    if (leg === null) return;
+    if (leg === null || direction === 0) return;
     leg.to = angles;
     if (!still) {
       leg.rateSign += Math.sign(rate);
       leg.rates += 1;
     }
-    const name = direction > 0 ? "inversion" : "upright";
+    const name = this._direction > 0 ? "inversion" : "upright";
     if (this.legs[name] === null || length(leg) >= length(/** @type {Leg} */ (this.legs[name]))) this.legs[name] = leg;
   }
 

@@ -1,0 +1,114 @@
+"""The real panel before a real controller and the simulated table, which go at a pace of their own, a tick at a time.
+
+A machine under load makes this table slow, and never loses its link: what is tested here is the page.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from firmware_host.manual import Lease
+from firmware_host.panel.station import Station
+from firmware_host.preflight import Preflight
+from firmware_host.ticks import OperatorRequest
+from safety.signals import Input
+from sim.table import Truth
+from tests.api.house import House, house
+from tests.firmware_host.lockstep import Lockstep
+from tests.panel.still import StillDesk
+
+TODAY: Final = date(2026, 11, 26)
+TICKS_AT_ONCE: Final = 5
+PAUSE_S: Final = 0.01
+"""Between so many ticks: at most five times as fast as the clock."""
+
+
+class Slow(NamedTuple):
+    """What a test has in its hands."""
+
+    panel: House
+    table: Lockstep
+    preflight: Preflight
+
+    def truth(self) -> Truth:
+        """Of the table, from the physics."""
+        return self.table.board.table.truth()
+
+
+class _Desk(StillDesk):
+    def __init__(self, table: Lockstep, preflight: Preflight, lease: Lease) -> None:
+        super().__init__()
+        self.table, self.preflight, self.lease = table, preflight, lease
+
+    def state(self) -> dict[str, Any]:
+        controller = self.table.controller
+        view = controller.safety.view
+        t, why = view.telemetry, self.preflight.due(TODAY)
+        active = {alarm.id for alarm in controller.alarms.active if alarm.present}
+        checks = self.preflight.checks(view, active)
+        done = why == "" or all(check.state == "ok" for check in checks)
+        shown = super().state()
+        if t is not None:
+            closed = "closed" if t.inputs & Input.UPRIGHT_SWITCH else "open"
+            angles = {"encoder_deg": t.encoder_deg, "inclinometer_deg": t.inclinometer_deg, "upright_switch": closed}
+            shown |= {"machine": {**shown["machine"], **angles}, "angle_deg": t.encoder_deg, "rate_dps": t.rate_dps}
+        return {
+            **shown, "lost_sensors": [],
+            "preflight": {"needed": why != "", "reason": why, "done": done,
+                          "checks": [one._asdict() for one in checks]},
+            "manual": {"allowed": done, "why_not": "" if done else f"the pre-flight check is due {why}",
+                       "direction": controller.manual_direction},
+        }  # fmt: skip
+
+
+class _Station(Station):
+    """Hands on what the desk of a session takes."""
+
+    def answer(self, data: bytes) -> dict[str, Any]:
+        told, desk = json.loads(data), self.desk
+        if not isinstance(desk, _Desk):
+            return super().answer(data)
+        refused = ""
+        if told["kind"] == "confirm":
+            refused = desk.preflight.confirm(told["check"], yes=told["yes"])
+        elif told["kind"] == "press" and told["name"] == "test_brake":
+            desk.preflight.test_brake()
+        elif told["kind"] == "move":
+            refused = desk.lease.renew(told["id"], told["direction"], told["pressed_s"], time.monotonic())
+        elif told["kind"] == "release":
+            desk.lease.release(told["id"])
+        else:
+            return super().answer(data)
+        return {"ok": True} if refused == "" else {"ok": False, "error": refused}
+
+
+@contextmanager
+def slow_table(folder: Path, table_file: Path | None = None, *, checked: bool = False) -> Iterator[Slow]:
+    """Open panel and table; ``checked`` is a table whose check of the day is done."""
+    table, preflight, lease = Lockstep(), Preflight(), Lease()
+    if checked:
+        preflight.passed(TODAY)
+    stopping = threading.Event()
+
+    def run() -> None:
+        while not stopping.wait(PAUSE_S):
+            for _ in range(TICKS_AT_ONCE):
+                table.tick(OperatorRequest(presence_age_s=0.1, move=lease.direction(time.monotonic())))
+                frame = table.controller.safety.view.telemetry
+                if frame is not None:
+                    preflight.observe(frame, table.now_s)
+
+    thread = threading.Thread(target=run)
+    with house(folder, table=table_file, make_station=_Station) as panel:
+        panel.station.desk = _Desk(table, preflight, lease)
+        thread.start()
+        try:
+            yield Slow(panel, table, preflight)
+        finally:
+            stopping.set()
+            thread.join()
