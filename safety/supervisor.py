@@ -59,6 +59,7 @@ class Supervisor:
     __slots__ = (
         "_asked_recovery",
         "_attempts",
+        "_backs_off",
         "_entered_s",
         "_lost_angles",
         "_monitors",
@@ -94,6 +95,8 @@ class Supervisor:
         self.torque_off = False
         self._asked_recovery = Recovery.AUTOMATIC
         self._attempts = 0
+        self._backs_off = False
+        """The stop in force is one to turn back from without a pause."""
         self._stopped: tuple[str, ...] = ()
         """Ids of the monitors that call for a stop in this tick, ..."""
         self._stopped_before: tuple[str, ...] = ()
@@ -202,6 +205,8 @@ class Supervisor:
         self._latch(monitor.id, response, monitor.recovery, monitor.since_s(view), monitor.detail(view), view)
         monitor.on_trip(view)
         self._respond(response, view, again=again)
+        if monitor.backs_off and self.phase is Phase.STOPPING and view.command_dps > 0.0:
+            self._backs_off = True
 
     def _acts_again(self, monitor: Monitor, response: Response) -> bool:
         """Act on a motion that is under way, although as strong a response has acted before it."""
@@ -262,7 +267,7 @@ class Supervisor:
             self._asked_recovery = Recovery.AUTOMATIC
         if self._attempts < 0:
             return
-        rested = view.now_s - self._entered_s >= view.limits.recovery_pause_s
+        rested = self._backs_off or view.now_s - self._entered_s >= view.limits.recovery_pause_s
         if view.recover or (rested and self._asked_recovery == Recovery.AUTOMATIC):
             self._creep(view)
 
@@ -289,6 +294,7 @@ class Supervisor:
     def _enter(self, phase: Phase, view: View) -> None:
         self.phase = phase
         self._entered_s = view.now_s
+        self._backs_off = self._backs_off and phase is Phase.HELD
         self._rider_asked = True
         moving = phase in (Phase.RETURNING, Phase.CREEPING)
         self.returning = Returning(self.plan(view.limits), view) if moving else None

@@ -47,8 +47,8 @@ _LOAD: Final = frozenset({"rider-load", "reverse-on-load", "following", "drive-f
 KINDS: Final[dict[str, Kind]] = {
     "hand-switch-release": Kind(
         Place.PERSON,
-        "the rider lets go of the hand switch",
-        *_contact(sensors.HAND_SWITCH_HELD, 0.0),
+        "the rider lets go of the hand switch, or presses it where that is what brings them back",
+        *_contact(sensors.RIDER_AGREES, 0.0),
         frozenset({"hand-switch"}),
         may_pass=True,
     ),
