@@ -4,6 +4,7 @@ import pytest
 
 from firmware_host.presses import LET_GO_S, FreshPress
 from firmware_host.ticks import OperatorRequest
+from safety.signals import Input
 from sim import sensors
 from tests.firmware_host.lockstep import START, Lockstep
 
@@ -28,6 +29,16 @@ def test_a_start_that_is_held_until_all_is_clear_does_not_start() -> None:
     table.run(LET_GO_S)
     table.tick(START)
     assert table.state.startswith("session")
+
+
+def test_a_hand_switch_that_was_welded_before_is_found_at_boarding() -> None:
+    table = Lockstep()
+    table.board.table.faults[sensors.FORCED_CLOSED] = Input.HAND_SWITCH_NO
+    table.run(3.0)
+    table.tick(START)
+    table.run(3.0)
+    assert not table.controller.started
+    assert any(text.startswith("controls: the hand switch was not seen let go") for text in table.texts("inhibit"))
 
 
 def test_a_panel_that_repeats_everything_it_knows_starts_nothing() -> None:
