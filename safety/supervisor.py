@@ -251,6 +251,7 @@ class Supervisor:
             return
         self.acknowledged = True
         view.angles.reset()
+        view.switch_lies = False
         for name in [name for name in self.latched if name not in self.active or self.active[name].clears_by_reset]:
             del self.latched[name]
 

@@ -160,6 +160,7 @@ class Switches(Monitor):
             return NONE
         if self._wrong.held_s(wrong, view.now_s) < CONTRADICT_S:
             return NONE
+        view.switch_lies |= t.inputs & _UPRIGHT_SWITCH != 0 and low > upright_deg + CONTRADICT_DEG
         return RETURN if view.away else INHIBIT
 
     def detail(self, view: View) -> str:
