@@ -13,6 +13,17 @@ ASK_RETURN = MotionRequest(ask=Response.RETURN)
 ASK_EMERGENCY = MotionRequest(ask=Response.EMERGENCY_RETURN)
 RECOVER = MotionRequest(recover=True)
 ACKNOWLEDGE = MotionRequest(acknowledge=True)
+Bend = Callable[[Telemetry], Telemetry]
+
+
+def without_encoder(t: Telemetry) -> Telemetry:
+    """Nothing comes from it."""
+    return t._replace(encoder_deg=None)
+
+
+def without_inclinometer(t: Telemetry) -> Telemetry:
+    """Nothing comes from it."""
+    return t._replace(inclinometer_deg=None)
 
 
 def at(angle_deg: float) -> KinematicTable:
@@ -178,11 +189,11 @@ def with_a_switch_that_lies(table: KinematicTable) -> None:
 
 
 @pytest.mark.requirement("REQ-REC-UPRIGHT-SWITCH")
-@pytest.mark.parametrize("lost", ["encoder_deg", "inclinometer_deg"])
-def test_a_switch_that_was_found_stuck_is_no_witness_when_an_angle_is_lost_later(lost: str) -> None:
+@pytest.mark.parametrize("lost", [without_encoder, without_inclinometer])
+def test_a_switch_that_was_found_stuck_is_no_witness_when_an_angle_is_lost_later(lost: Bend) -> None:
     table = at(-20.0)
     with_a_switch_that_lies(table)
-    table.bend = lambda t: t._replace(**{lost: None})
+    table.bend = lost
     table.until(lambda: table.phase == "BOARDED", 90.0)
     assert table.angle_deg < -72.5
 
@@ -216,6 +227,26 @@ def test_a_switch_that_is_open_where_it_should_be_closed_tells_no_lie_of_being_u
     table.until(lambda: table.trips != [], 0.2)
     assert table.causes() == ["switches"]
     assert not table.state.view.switch_lies
+
+
+@pytest.mark.requirement("REQ-REC-UPRIGHT-SWITCH")
+@pytest.mark.parametrize("lost", [without_encoder, without_inclinometer])
+def test_one_angle_alone_makes_no_liar_of_the_switch(lost: Bend) -> None:
+    table = at(-20.0)
+    table.bend = lost
+    table.run(1.0)
+    table.inputs |= Input.UPRIGHT_SWITCH
+    table.until(lambda: "switches" in table.causes(), 1.0)
+    assert not table.state.view.switch_lies
+
+
+@pytest.mark.requirement("REQ-REC-BLIND", "REQ-MON-SWITCHES")
+def test_blind_the_switch_that_ends_the_return_contradicts_no_angle() -> None:
+    table = at(-20.0)
+    table.bend = lambda t: t._replace(encoder_deg=None, inclinometer_deg=None, rate_dps=None)
+    table.until(lambda: table.phase == "BOARDED", 90.0)
+    table.run(1.0)
+    assert "switches" not in table.causes()
 
 
 @pytest.mark.requirement("REQ-REC-BLIND")
