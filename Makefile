@@ -61,7 +61,7 @@ trace: $(READY) ## Check the chain from hazards to requirements, code and tests 
 campaign: $(READY) ## Random sessions with faults, judged on the truth; goes on where it was left (SESSIONS=20000, SEED=7)
 	@mkdir -p build
 	@$(BIN)/righting campaign --sessions $(SESSIONS) --seed $(SEED) --resume build/campaign --json build/campaign.json \
-	    --report build/campaign.html
+	    --report build/campaign.html; code=$$?; $(BIN)/python -m docs.evidence.keep; exit $$code
 
 fuzz: $(EVIDENCE) ## Feed random bytes to decoders, handshake and file loaders (SECONDS=60)
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
