@@ -1,6 +1,6 @@
 """``python -m docs.evidence.keep``: keep the figures of a long campaign with the sources, for whoever runs none.
 
-``make campaign`` calls it. What depends on the machine's folders is left out. A campaign's figures replace those that are
+``make campaign`` calls it. What depends on the machine is left out. A campaign's figures replace those that are
 kept if it had as many sessions, so that a short trial does not.
 """
 
