@@ -30,6 +30,8 @@ from safety.view import View
 
 STOPPING_AT_MOST_S: Final = 3.0
 """Even from the fastest rate the slowest guaranteed ramp is over by then, or the monitors have cut the torque."""
+BACK_OFF_S: Final = 0.3
+"""So long the table stands on its brake before it turns back from a load: the drive lets go of what it pushed with."""
 STRAYED_DEG: Final = 5.0
 """A boarded table this far from upright is brought back: more than two angles that disagree can make of it."""
 
@@ -268,7 +270,8 @@ class Supervisor:
             self._asked_recovery = Recovery.AUTOMATIC
         if self._attempts < 0:
             return
-        rested = self._backs_off or view.now_s - self._entered_s >= view.limits.recovery_pause_s
+        pause_s = BACK_OFF_S if self._backs_off else view.limits.recovery_pause_s
+        rested = view.now_s - self._entered_s >= pause_s
         if view.recover or (rested and self._asked_recovery == Recovery.AUTOMATIC):
             self._creep(view)
 
