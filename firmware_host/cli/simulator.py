@@ -40,6 +40,10 @@ def sim_command(
         for fault in parsed:
             if fault.kind.place is Place.PROCESS:
                 raise FaultError(f"{fault}: here the host is a process of its own: stop or kill that one instead")
+            if fault.at_s < 0.0 or fault.name.startswith("press-"):
+                raise FaultError(
+                    f"{fault}: here the times count from the first motion, and you press: try righting bench"
+                )
         board = make_board(load_table(table), load_rider(rider), seed, serial)
     except (FaultError, FileError) as error:
         return complain(error)
