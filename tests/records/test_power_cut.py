@@ -46,7 +46,7 @@ def names(records: Records) -> list[str]:
         return [one.name for one in sorted(found, key=lambda one: one.id)]
 
 
-@pytest.mark.requirement("REQ-REC-COMMITTED")
+@pytest.mark.requirement("REQ-PPL-KEPT")
 def test_a_killed_writer_loses_nothing_that_was_committed(tmp_path: Path) -> None:
     url, chance = default_url(tmp_path), random.Random(8)
     open_records(url).close()
@@ -77,7 +77,7 @@ def spin(rounds: int) -> None:
         pass
 
 
-@pytest.mark.requirement("REQ-REC-COMMITTED")
+@pytest.mark.requirement("REQ-PPL-KEPT")
 def test_a_log_cut_at_any_byte_opens_with_the_last_or_the_state_before(tmp_path: Path) -> None:
     live, cut = tmp_path / "live", tmp_path / "cut"
     for folder in (live, cut):
