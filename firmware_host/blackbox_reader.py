@@ -7,10 +7,12 @@ wrong is said in ``Recording.problems``, and reading goes on at the next sound c
 
 import json
 import mmap
+import os
 import stat
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -77,6 +79,8 @@ class Recording:
     outputs: list[RecordedOutput] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     health: list[dict[str, Any]] = field(default_factory=list)
+    boards: list[BoardConfig] = field(default_factory=list)
+    """Every board that answered a handshake."""
     missing_ticks: int = 0
     """Ticks between those that were read which the file does not hold: dropped, or in damaged places."""
     problems: list[str] = field(default_factory=list)
@@ -110,12 +114,7 @@ def read(path: Path) -> Recording:
     Raises ``BlackBoxReadError`` if it is none, or one of another version of the program.
     """
     contents = _take_apart(path)
-    if not any(record_schema.is_known_layout(schema.data) for schema in contents.schemas[:1]):
-        writer = contents.metadata.get("version", "unknown")
-        raise BlackBoxReadError(
-            f"{path}: this was recorded by another version of righting ({writer}), whose records differ; "
-            "read it with that version, or open it in Foxglove"
-        )
+    _expect_known(path, contents.metadata, contents.schemas)
     problems, topics = contents.problems, _by_topic(contents.messages)
     boards = dict(_understood(topics[BOARD], _board, problems))
     ticks = _understood(topics[TICK], lambda data: unpack(data, boards), problems)
@@ -126,13 +125,104 @@ def read(path: Path) -> Recording:
         outputs=[one.output for one in ticks],
         events=_understood(topics[EVENT], _event, problems),
         health=_understood(topics[HEALTH], json.loads, problems),
+        boards=list(boards.values()),
         missing_ticks=_missing(topics[TICK]),
         problems=problems,
     )
-    for topic in NUMBERED:
-        if missing := _missing(topics[topic]):
-            problems.append(f"{missing} records of {topic} are missing in between: dropped or damaged")
+    _tell_missing({topic: _missing(topics[topic]) for topic in NUMBERED}, problems)
     return recording
+
+
+def stream(path: Path, tick: Callable[[TickInput, RecordedOutput], None]) -> Recording:
+    """Read as ``read`` does, but hand each tick to ``tick`` and keep none: memory stays small, however long the file.
+
+    The file is gone through twice, because boards and events are known first then. Raises ``BlackBoxReadError``, also
+    in the middle, after ticks were handed over.
+    """
+    with _mapped(path) as data:
+        scan = _Scan(data, path)
+        rare = _by_topic([one for chunk in scan.chunks() for one in chunk if one.topic != TICK])
+        _expect_known(path, scan.metadata, scan.schemas)
+        problems = scan.problems
+        boards = dict(_understood(rare[BOARD], _board, problems))
+        counted, refused = _Counted(), _Refused(TICK)
+        for chunk in _Scan(data, path).chunks():
+            ticks = [one for one in chunk if one.topic == TICK]
+            counted.add(ticks)
+            for one in _parsed(ticks, lambda record: unpack(record, boards), refused):
+                tick(*one)
+    problems += refused.told()
+    recording = Recording(
+        path,
+        scan.metadata,
+        events=_understood(rare[EVENT], _event, problems),
+        health=_understood(rare[HEALTH], json.loads, problems),
+        boards=list(boards.values()),
+        missing_ticks=counted.missing,
+        problems=problems,
+    )
+    _tell_missing({TICK: counted.missing, EVENT: _missing(rare[EVENT]), HEALTH: _missing(rare[HEALTH])}, problems)
+    return recording
+
+
+def is_closed(path: Path) -> bool:
+    """Tell whether a file ends as a black box that was closed; one that ends otherwise is still written, or was cut."""
+    try:
+        with path.open("rb") as file:
+            file.seek(-len(MAGIC), os.SEEK_END)
+            return path.stat().st_size > 2 * len(MAGIC) and file.read() == MAGIC
+    except OSError:
+        return False
+
+
+class _Refused:
+    """Messages of one topic that are whole but say something unexpected: how many, and what the first was."""
+
+    def __init__(self, topic: str) -> None:
+        self._topic, self._number, self._first = topic, 0, ""
+
+    def note(self, error: Exception) -> None:
+        """Count one."""
+        self._first = self._first or f"{type(error).__name__}: {error}"
+        self._number += 1
+
+    def told(self) -> list[str]:
+        """Say it once; nothing if there was none."""
+        if not self._number:
+            return []
+        return [f"{self._number} records of {self._topic} cannot be read; the first: {self._first}"]
+
+
+class _Counted:
+    """What is known of ticks that nobody kept."""
+
+    def __init__(self) -> None:
+        self._seen, self._last = 0, -1
+
+    def add(self, messages: list[_Message]) -> None:
+        """Count those of one chunk."""
+        self._seen += len(messages)
+        self._last = max(self._last, max((message.sequence for message in messages), default=-1))
+
+    @property
+    def missing(self) -> int:
+        """Ticks that are not in the file, by their numbers."""
+        return self._last + 1 - self._seen
+
+
+def _expect_known(path: Path, metadata: dict[str, str], schemas: Sequence[Schema]) -> None:
+    if not any(record_schema.is_known_layout(schema.data) for schema in schemas[:1]):
+        writer = metadata.get("version", "unknown")
+        raise BlackBoxReadError(
+            f"{path}: this was recorded by another version of righting ({writer}), whose records differ; "
+            "read it with that version, or open it in Foxglove"
+        )
+
+
+def _tell_missing(missing: dict[str, int], problems: list[str]) -> None:
+    for topic, number in missing.items():
+        if number:
+            problems.append(f"{number} records of {topic} are missing in between: dropped or damaged")
 
 
 def recover(path: Path, target: Path) -> list[str]:
@@ -165,16 +255,22 @@ def _by_topic(messages: list[_Message]) -> dict[str, list[_Message]]:
 
 def _understood(messages: list[_Message], parse: Callable[[bytes], Parsed], problems: list[str]) -> list[Parsed]:
     """Parse messages; count and tell those that cannot be, which are whole but say something unexpected."""
-    parsed: list[Parsed] = []
-    refused: list[str] = []
+    if not messages:
+        return []
+    refused = _Refused(messages[0].topic)
+    parsed = list(_parsed(messages, parse, refused))
+    problems += refused.told()
+    return parsed
+
+
+def _parsed(messages: list[_Message], parse: Callable[[bytes], Parsed], refused: _Refused) -> Iterator[Parsed]:
     for message in messages:
         try:
-            parsed.append(parse(message.data))
+            parsed = parse(message.data)
         except _PARSE_ERRORS as error:
-            refused.append(f"{type(error).__name__}: {error}")
-    if refused:
-        problems.append(f"{len(refused)} records of {messages[0].topic} cannot be read; the first: {refused[0]}")
-    return parsed
+            refused.note(error)
+        else:
+            yield parsed
 
 
 def _missing(messages: list[_Message]) -> int:
@@ -196,6 +292,12 @@ def _event(data: bytes) -> Event:
 
 
 def _take_apart(path: Path) -> _Contents:
+    with _mapped(path) as data:
+        return _Scan(data, path).contents()
+
+
+@contextmanager
+def _mapped(path: Path) -> Iterator[mmap.mmap]:
     try:
         with path.open("rb") as file:
             if not stat.S_ISREG(path.stat().st_mode):
@@ -203,7 +305,7 @@ def _take_apart(path: Path) -> _Contents:
             if not path.stat().st_size:
                 raise BlackBoxReadError(f"{path}: the file is empty; nothing was recorded")
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                return _Scan(data, path).contents()
+                yield data
     except OSError as error:
         raise BlackBoxReadError(f"{path}: {error.strerror}; give a .mcap file that righting wrote") from error
 
@@ -213,13 +315,21 @@ class _Scan:
 
     def __init__(self, data: mmap.mmap, path: Path) -> None:
         self._data, self._path = data, path
-        self._problems: list[str] = []
-        self._messages: list[_Message] = []
+        self.problems: list[str] = []
+        """What was found so far."""
+        self._found = 0
+        """Messages."""
         self._topics: dict[int, str] = {}
+        self.metadata, self.schemas, self.channels, self._start = self._descriptions()
 
     def contents(self) -> _Contents:
         """Take the whole file apart. Raises ``BlackBoxReadError`` if it is no black box."""
-        metadata, schemas, channels, at = self._descriptions()
+        messages = [message for chunk in self.chunks() for message in chunk]
+        return _Contents(self.metadata, self.schemas, self.channels, messages, self.problems)
+
+    def chunks(self) -> Iterator[list[_Message]]:
+        """Give the messages of each sound chunk in turn. Raises ``BlackBoxReadError`` if this is no black box."""
+        at = self._start
         while True:
             at = self._skip_indices(at)
             chunk = self._chunk(at)
@@ -228,19 +338,20 @@ class _Scan:
                     break
                 following = self._next_chunk(at + 1)
                 if following is None:
-                    self._problems.append(self._cut(at))
+                    self.problems.append(self._cut(at))
                     break
-                self._problems.append(f"damaged between byte {at} and byte {following}; reading went on behind it")
+                self.problems.append(f"damaged between byte {at} and byte {following}; reading went on behind it")
                 at = following
                 continue
-            self._take(chunk.unpacked)
+            messages = self._messages(chunk.unpacked)
+            self._found += len(messages)
+            yield messages
             at = chunk.end
-        if not metadata and not self._messages:
+        if not self.metadata and not self._found:
             raise BlackBoxReadError(f"{self._path}: this is not a black box; give a .mcap file that righting wrote")
-        return _Contents(metadata, schemas, channels, self._messages, self._problems)
 
     def _cut(self, at: int) -> str:
-        last = f"after {len(self._messages)} records" if self._messages else "before the first record"
+        last = f"after {self._found} records" if self._found else "before the first record"
         lost = len(self._data) - at
         return (
             f"the recording ends {last} without its end mark: the host was killed, lost power or could not write, or "
@@ -270,9 +381,9 @@ class _Scan:
                     channels.append(Channel.read(stream))
                 at = end
         except _PARSE_ERRORS as error:
-            self._problems.append(f"the beginning is damaged: {str(error) or type(error).__name__}")
+            self.problems.append(f"the beginning is damaged: {str(error) or type(error).__name__}")
         sound = self._checked(metadata, schemas, channels)
-        if self._problems:  # a damaged length may have led anywhere
+        if self.problems:  # a damaged length may have led anywhere
             at = self._next_chunk(0) or at
         return *sound, at
 
@@ -280,10 +391,10 @@ class _Scan:
         self, metadata: dict[str, str], schemas: list[Schema], channels: list[Channel]
     ) -> tuple[dict[str, str], Sequence[Schema], Sequence[Channel]]:
         if metadata.pop(METADATA_SUM, "") != metadata_sum(metadata):
-            self._problems.append("the description of the session is damaged")
+            self.problems.append("the description of the session is damaged")
             metadata = {}
         if metadata.pop(LAYOUT_SUM, "") != layout_sum(schemas, channels):
-            self._problems.append("the description of the records cannot be trusted: read as this version writes them")
+            self.problems.append("the description of the records cannot be trusted: read as this version writes them")
             schemas, channels = this_layout()
         self._topics = {channel.id: channel.topic for channel in channels}
         return metadata, schemas, channels
@@ -335,8 +446,9 @@ class _Scan:
             return None
         return _Chunk(unpacked, start + packed)
 
-    def _take(self, unpacked: bytes) -> None:
-        """Take the messages of a chunk whose CRC is right."""
+    def _messages(self, unpacked: bytes) -> list[_Message]:
+        """Give the messages of a chunk whose CRC is right."""
+        messages: list[_Message] = []
         at, unknown = 0, 0
         while at < len(unpacked):
             opcode, length = _RECORD.unpack_from(unpacked, at)
@@ -347,10 +459,11 @@ class _Scan:
                 if topic not in TOPICS:
                     unknown += 1
                 else:
-                    self._messages.append(_Message(topic, sequence, Stamped(channel, stamp_ns, unpacked[at:end])))
+                    messages.append(_Message(topic, sequence, Stamped(channel, stamp_ns, unpacked[at:end])))
             at = end
         if unknown:
-            self._problems.append(f"{unknown} records are of a channel that nothing describes, and were left out")
+            self.problems.append(f"{unknown} records are of a channel that nothing describes, and were left out")
+        return messages
 
     def _ends(self, at: int) -> bool:
         """Tell whether the end mark stands here; complain if what follows it is damaged, which loses no record."""
@@ -364,7 +477,7 @@ class _Scan:
             summed = zlib.crc32(data[start : footer_at + _FOOTER.size - 4])
             if (opcode, length, summary_at, crc) == (Opcode.FOOTER, 20, start, summed) and data[-8:] == MAGIC:
                 return True
-        self._problems.append("the index at the end of the file is damaged; no record is lost by that")
+        self.problems.append("the index at the end of the file is damaged; no record is lost by that")
         return True
 
 

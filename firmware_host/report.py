@@ -4,14 +4,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from firmware_host.blackbox_reader import Recording
-from firmware_host.session_record import recorded_plan
+from firmware_host.session_summary import SessionSummary, Summing
 from firmware_host.ticks import Event
 from safety.limits import Limits
-from safety.returning import FLAT_TOLERANCE_DEG
-from safety.signals import Response, Telemetry
+from safety.signals import Telemetry
 
 SIZE_IN: Final = (12.8, 8.0)
 DPI: Final = 125
@@ -58,111 +57,12 @@ class PictureError(Exception):
     """No picture can be drawn; ``str()`` says what to do."""
 
 
-class SessionSummary(NamedTuple):
-    """A session in figures, as measured: by the encoder, or by the inclinometer where that is absent."""
-
-    program: str
-    outcome: str
-    """completed, returned, emergency_returned, stopped or refused, as in the command line; else why it is not known."""
-    state: str
-    """The last operating state."""
-    duration_s: float
-    inverted_s: float
-    """Time measured above horizontal."""
-    max_angle_deg: float | None
-    max_rate_dps: float | None
-    trips: tuple[str, ...]
-    link: str
-    problems: tuple[str, ...]
-
-    def lines(self) -> list[tuple[str, str]]:
-        """Give names and values for people."""
-        angle = "unknown" if self.max_angle_deg is None else f"{self.max_angle_deg:+.1f} deg"
-        rate = "unknown" if self.max_rate_dps is None else f"{self.max_rate_dps:.1f} deg/s"
-        told = [
-            ("program", self.program),
-            ("outcome", self.outcome),
-            ("duration", f"{self.duration_s:.1f} s, {self.inverted_s:.1f} s inverted"),
-            ("highest angle", angle),
-            ("highest rate", rate),
-            ("link", self.link),
-            ("trips", "; ".join(self.trips) or "none"),
-        ]
-        return told + [("problem", problem) for problem in self.problems]
-
-
 def summary(recording: Recording) -> SessionSummary:
     """Sum a recording up; what was not recorded is None or said to be unknown, never 0."""
-    frames = [one.telemetry for one in recording.inputs if one.telemetry is not None]
-    times = [one.now_s for one in recording.inputs]
-    return SessionSummary(
-        program=_program(recording),
-        outcome=_outcome(recording),
-        state=recording.outputs[-1].state if recording.outputs else "nothing recorded",
-        duration_s=times[-1] - times[0] if times else 0.0,
-        inverted_s=_inverted_s(recording),
-        max_angle_deg=max((angle for frame in frames if (angle := _angle_deg(frame)) is not None), default=None),
-        max_rate_dps=max((abs(frame.rate_dps) for frame in frames if frame.rate_dps is not None), default=None),
-        trips=tuple(event.text for event in recording.events if event.kind == "trip"),
-        link=_link(recording),
-        problems=tuple(recording.problems),
-    )
-
-
-def _angle_deg(frame: Telemetry) -> float | None:
-    return frame.inclinometer_deg if frame.encoder_deg is None else frame.encoder_deg
-
-
-def _program(recording: Recording) -> str:
-    try:
-        return recorded_plan(recording.metadata).name
-    except (KeyError, TypeError, ValueError):
-        return "unknown program"
-
-
-def _outcome(recording: Recording) -> str:
-    """Judge by what was recorded how the session ended, by the same rules as the controller."""
-    if not recording.outputs:
-        return "unknown: nothing was recorded"
-    if not any(output.state.startswith("session") for output in recording.outputs):
-        return "refused" if recording.outputs[-1].state != "unlinked" else "stopped"
-    if recording.outputs[-1].state not in ("finished", "stopped_held", "unlinked", "offline"):
-        return f"unknown: the recording ends in state {recording.outputs[-1].state}"
-    strongest = max(output.response for output in recording.outputs)
-    if strongest >= Response.STOP or recording.outputs[-1].state == "unlinked":
-        return "stopped"
-    if strongest == Response.EMERGENCY_RETURN:
-        return "emergency_returned"
-    done = any(event.kind == "program" and event.text == "program finished" for event in recording.events)
-    asked = any(one.operator.return_upright for one in recording.inputs)
-    tripped = any(event.kind == "trip" for event in recording.events)
-    return "completed" if done and not asked and not tripped else "returned"
-
-
-def _inverted_s(recording: Recording) -> float:
-    """Add up the time above horizontal; where an angle was missed for a moment, the one before it stands for it."""
-    total_s, before_s, inverted = 0.0, None, False
-    for one in recording.inputs:
-        if before_s is not None and inverted:
-            total_s += one.now_s - before_s
-        angle = None if one.telemetry is None else _angle_deg(one.telemetry)
-        inverted = inverted if angle is None else angle > FLAT_TOLERANCE_DEG
-        before_s = one.now_s
-    return total_s
-
-
-def _link(recording: Recording) -> str:
-    if not recording.health:
-        return "not recorded"
-    last = recording.health[-1]
-    told = [f"{last.get('frames', 'unknown')} frames"]
-    names = ("lost_frames", "corrupted_frames", "repeated_frames", "reordered_frames", "late_frames", "stale_frames")
-    counters = (*names, "rejected_commands", "host_stalls", "board_reboots", "reconnections")
-    told += [f"{last[name]} {name.removesuffix('_frames').replace('_', ' ')}" for name in counters if last.get(name)]
-    round_trip_s = last.get("round_trip_s")
-    if round_trip_s is not None:
-        told.append(f"round trip {round_trip_s * 1e3:.1f} ms")
-    return ", ".join(told)
+    sums = Summing()
+    for one, output in zip(recording.inputs, recording.outputs, strict=True):
+        sums.tick(one, output)
+    return sums.summary(recording.metadata, recording.events, recording.health, recording.problems)
 
 
 def picture(recording: Recording, target: Path, window_s: tuple[float, float] | None = None) -> None:

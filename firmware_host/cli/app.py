@@ -31,6 +31,10 @@ Faults = Annotated[
 ]
 Json = Annotated[str | None, typer.Option("--json", metavar="FILE", help="Write JSON to FILE; - is standard output.")]
 Recording = Annotated[Path, typer.Argument(metavar="FILE", help="A black box.")]
+Database = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="Database; without it the SQLite file righting.db in the folder of --records."),
+]
 
 RECORDS: Final = Path("records")
 
@@ -244,6 +248,55 @@ def ports() -> None:
     from firmware_host.cli.files import ports_command
 
     raise typer.Exit(ports_command())
+
+
+audit = typer.Typer(help="The audit log: who did what.", no_args_is_help=True)
+app.add_typer(audit, name="audit")
+
+
+@audit.command()
+def verify(
+    records: Folder = RECORDS,
+    database: Database = None,
+    head: Annotated[
+        str | None,
+        typer.Option(metavar="NUMBER:SUM", help="A head noted down earlier, which the log must still lead through."),
+    ] = None,
+) -> None:
+    """Tell whether the audit log is whole, and where it is broken.
+
+    Exit code: 0 whole, 1 broken, 2 not readable.
+    """
+    from firmware_host.cli.records import verify_command
+
+    raise typer.Exit(verify_command(records, database, head))
+
+
+@app.command()
+def backup(
+    target: Annotated[Path, typer.Argument(metavar="TARGET", help="New file, or a folder for one named by the time.")],
+    records: Folder = RECORDS,
+    database: Database = None,
+) -> None:
+    """Copy database and black boxes into one file; sessions may go on meanwhile."""
+    from firmware_host.cli.records import backup_command
+
+    raise typer.Exit(backup_command(target, records, database))
+
+
+@app.command()
+def restore(
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="File that righting backup made.")],
+    records: Folder = RECORDS,
+    database: Database = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put aside what is there already. On a server, old rows are deleted.")
+    ] = False,
+) -> None:
+    """Bring back a backup, after checking all of it."""
+    from firmware_host.cli.records import restore_command
+
+    raise typer.Exit(restore_command(source, records, database, replace))
 
 
 def main() -> None:
