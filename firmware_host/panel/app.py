@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import zmq
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, FastAPI, WebSocket
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
@@ -131,11 +131,12 @@ def _add_page(app: FastAPI, place: Place) -> None:
 
 def _add_sockets(app: FastAPI, parts: Parts) -> None:
     router = APIRouter()
+    limiter = CapacityLimiter(4)  # of its own, so that no REST request keeps a page from coming back
 
     async def serve(websocket: WebSocket, authorization: str | None) -> None:
         try:
             identity = await to_thread.run_sync(
-                parts.guard.identify, websocket.cookies.get(parts.cookie), authorization
+                parts.guard.identify, websocket.cookies.get(parts.cookie), authorization, limiter=limiter
             )
         except Refusal:
             await websocket.close(STRANGER)
