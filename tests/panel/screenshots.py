@@ -1,4 +1,4 @@
-"""``make screenshots``: the panel at three sizes, in light and dark, in a session on the simulated table."""
+"""``make screenshots``: every page of the panel at three sizes, in light and dark, and a session on the simulated table."""
 
 import contextlib
 import signal
@@ -12,9 +12,9 @@ from playwright.sync_api import Page, sync_playwright
 
 from tests.end_to_end.commands import PROGRAM, REGULAR, command, environment
 from tests.panel.browser import arguments, find_or_install
+from tests.panel.routes import AWAKE_MS, ROUTES, SIZES, open_route
 
 FOLDER: Final = Path("build/screenshots")
-SIZES: Final = ((1280, 800), (800, 480), (390, 844))
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 
 
@@ -51,7 +51,7 @@ def main() -> None:
         page = browser.new_page()
         page.goto(url)
         page.wait_for_selector("#start:not([hidden])")
-        page.wait_for_timeout(600)  # a page that has just come to the front takes no start
+        page.wait_for_timeout(AWAKE_MS)
         page.click("#start")
         shoot(page, "start")
         page.click("#start-now")
@@ -60,6 +60,9 @@ def main() -> None:
         page.keyboard.press(" ")
         page.wait_for_selector("#alarms:not([hidden])")
         shoot(page, "stopped")
+        for route in ROUTES:
+            open_route(page, route)
+            shoot(page, route.replace("/", "-"))
         browser.close()
     print(f"The pictures are in {FOLDER}")
 

@@ -6,6 +6,7 @@ A sentence that fits none of them is shown as it came. Keys and units stay where
 
 from typing import Final
 
+from firmware_host.preflight import CONFIRMATIONS, FIRST_OF_THE_DAY
 from firmware_host.scene import STATE_WORDS
 from safety.alarm_texts import CAUSES, SITUATIONS
 from safety.screening_texts import (
@@ -24,6 +25,30 @@ from safety.screening_texts import (
 SENTENCES: Final = (
     *STATE_WORDS.values(), *SITUATIONS.values(), *CAUSES.values(),
     *REFUSED.values(), *NEED_CLEARANCE.values(), CONSULTED, SUPERVISED, NOT_CONSULTED, NOT_SUPERVISED,
+    *CONFIRMATIONS.values(), FIRST_OF_THE_DAY,
+    "The table board has to answer: check cable and power",
+    "The table board answers",
+    "The board holds the table's limits",
+    "The board's limits are not the table file's: set them",
+    "Both angles agree, and read upright",
+    "Both angles have to agree, and to read upright",
+    "The upright switch is closed",
+    "The upright switch is open at upright: have it checked",
+    "Lock the ankle latch",
+    "Release the emergency stop",
+    "The supply can bear a return",
+    "Drive and motor are cool",
+    "Let drive and motor cool",
+    "The hand switch's contacts contradict each other: have it checked",
+    "Ask the rider to press the hand switch",
+    "Ask the rider to let go of the hand switch",
+    "this hold is over: let go, then press again",
+    "this came too late, nothing moves: let go, then press again",
+    "this hold had a pause and is over: let go, then press again",
+    "held for another session: nothing moves; let go, look at the screen, then press again",
+    "the screen is locked: unlock it with the PIN",
+    "log in first",
+    "name or PIN is wrong: try again",
     "program finished",
     "no link: the rider is not known to be upright",
     "pressed for another session: nothing moves; look at the screen, then press again",
@@ -47,6 +72,14 @@ SENTENCES: Final = (
 
 TEMPLATES: Final = (
     REFUSES, NEEDS_CLEARANCE, CLEARANCE_EXPIRED, EXPIRED,
+    "the pre-flight check is due {why}: {checks}",
+    "The hand switch was tried, and is {state}",
+    "The hand switch has to be {state}",
+    "The closed brake held for {time} s",
+    "The brake is watched: keep the table still for {time} s",
+    "The table moved on its closed brake, at most {limit} deg is right: test it again, clear of it",
+    "The supply has to be at least {limit} V: check it",
+    "this is for the role {role}, and you are {own}: ask somebody who may",
     "step {step} of {count}: {label}",
     "link clean, round trip {trip} ms",
     "newest telemetry is {age} ms old, limit {limit} ms",

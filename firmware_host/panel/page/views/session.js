@@ -148,7 +148,7 @@ class Machine {
     writeRows(this._limits, limits.filter((/** @type {any} */ one) => one.name in names).map((/** @type {any} */ one) => ({
       text: names[one.name],
       value: one.unit === "s" ? format.duration(one.value)
-        : `${format.number(one.value, Number.isInteger(one.value) ? 0 : 1)}${one.unit === "°" || one.unit === "deg" ? "°" : ` ${one.unit}`}`,
+        : `${format.number(one.value, Number.isInteger(one.value) ? 0 : 1)} ${one.unit.replace("deg", "°")}`.replace(/ °$/, "°"),
     })));
   }
 
@@ -199,7 +199,8 @@ class Start {
     this._notYet = el("button", { type: "button", id: "not-yet", onclick: () => this._dialog.close() }, t("Not yet"));
     this._now = el("button", { type: "button", id: "start-now", class: "start", onclick: () => {
       this._dialog.close();
-      app.press("start");
+      const confirmed = this._forPeople(app.state()).map((one) => one.id);
+      app.press("start", confirmed.length ? { confirmed } : {});
     } }, t("START NOW"));
     this._comfort = el("div", null);
     this._dialog = el("dialog", { id: "before-start", "aria-labelledby": "before-start-title",
@@ -217,9 +218,16 @@ class Start {
     this._button.addEventListener("click", this._open);
   }
 
-  /** @param {any} state */
+  /** The machine has not shown everything yet that it has to show before the first motion. @param {any} state */
   _mustCheck(state) {
-    return Boolean(state?.preflight?.needed && !state.preflight.done);
+    const { needed, checks } = state?.preflight ?? { needed: false, checks: [] };
+    return needed && checks.some((/** @type {any} */ one) => one.kind !== "operator" && one.state !== "ok");
+  }
+
+  /** What only a person can see, where it is asked for. @param {any} state @returns {{id: string, text: string}[]} */
+  _forPeople(state) {
+    const { needed, checks } = state?.preflight ?? { needed: false, checks: [] };
+    return needed ? checks.filter((/** @type {any} */ one) => one.kind === "operator") : [];
   }
 
   /** @param {any} state */
@@ -258,8 +266,10 @@ class Start {
         ? ["yes", t("The rider holds the hand switch")] : ["no", t("The rider does not hold the hand switch")],
       machine.emergency_stop === "released"
         ? ["yes", t("The emergency stop is released")] : ["no", t("The emergency stop is pressed")],
+      ...this._forPeople(state).map(({ text }) => ["look", this._app.told(text)]),
       ["look", t("Look: nobody and nothing is in the table's way, and the rider is well.")],
     ];
+    while (this._checks.children.length > rows.length) this._checks.lastElementChild?.remove();
     while (this._checks.children.length < rows.length) this._checks.append(el("li"));
     for (const [index, [kind, text]] of rows.entries()) {
       write(this._checks.children[index], text);
