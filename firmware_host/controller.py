@@ -7,6 +7,7 @@ and in a replay, where it must give the same commands bit for bit.
 from typing import Final, NamedTuple
 
 from firmware_host.machine import OperatingStates
+from firmware_host.manual import TOWARD, ManualMotion
 from firmware_host.motion import MotionError
 from firmware_host.plan import Move, Plan
 from firmware_host.runner import Runner
@@ -41,6 +42,8 @@ class Controller:
         "_last_now_s",
         "_late",
         "_linked",
+        "_manual",
+        "_moved",
         "_operator_stopped",
         "_plan",
         "_runner",
@@ -69,7 +72,9 @@ class Controller:
         self.alarms = Alarms()
         self._plan = plan
         self._runner = Runner(plan)
+        self._manual = ManualMotion(limits)
         self._started = False
+        self._moved = False
         self._asked_return = False
         self._operator_stopped = False
         self._strongest = Response.NONE
@@ -85,7 +90,7 @@ class Controller:
         now_s, telemetry, config, lateness_s, operator = tick_input
         last_now_s, self._last_now_s = self._last_now_s, now_s
         state_before = self.states.state
-        if operator is NO_REQUEST and not self.states.in_session:
+        if operator is NO_REQUEST and not self.states.in_session and not self._manual.asked:
             request = _NOTHING
         else:
             dt_s = 0.0 if last_now_s is None else max(now_s - last_now_s, 0.0)
@@ -146,13 +151,28 @@ class Controller:
         """Tell whether the program was begun."""
         return self._started
 
+    @property
+    def moved(self) -> bool:
+        """Tell whether the table was moved by hand."""
+        return self._moved
+
+    @property
+    def trip_ids(self) -> tuple[str, ...]:
+        """Monitors that tripped, in order."""
+        return tuple(self._trip_ids)
+
+    @property
+    def manual_direction(self) -> int:
+        """Where the motion by hand that is under way leads: 1, -1, or 0 without one."""
+        return self._manual.direction
+
     def _request(self, operator: OperatorRequest, dt_s: float, now_s: float) -> MotionRequest:
         """Say what the operating side would like in this tick."""
         if operator is not NO_REQUEST:
             asked = self._operator_request(operator, now_s)
             if asked is not None:
                 return asked
-        wanted = self._session_request(dt_s, now_s) if self.states.in_session else _NOTHING
+        wanted = self._session_request(dt_s, now_s) if self.states.in_session else self._manual_request(operator, now_s)
         return wanted._replace(acknowledge=True) if operator.acknowledge else wanted
 
     def _operator_request(self, operator: OperatorRequest, now_s: float) -> MotionRequest | None:
@@ -182,6 +202,40 @@ class Controller:
             else:
                 self._tell("warning", f"start refused in state {self.states.state}", now_s)
         return None
+
+    def _manual_request(self, operator: OperatorRequest, now_s: float) -> MotionRequest:
+        """Say what is wished while a button is held.
+
+        Only a press begins a motion: a button that was held before the table was ready, or through a trip, has to be
+        let go and pressed again.
+        """
+        manual = self._manual
+        if operator.move != manual.asked:
+            manual.asked = operator.move
+            self._let_go(now_s)
+            if operator.move:
+                self._hold_to_move(operator, now_s)
+        if not manual.direction:
+            return _NOTHING
+        return MotionRequest(manual.rate_dps(self.safety.view))
+
+    def _hold_to_move(self, operator: OperatorRequest, now_s: float) -> None:
+        self._tell("operator", f"holds to move {TOWARD[operator.move]}", now_s)
+        if operator.presence_age_s is None:
+            self._tell("warning", "hold-to-move refused: no panel watches over the table afterwards", now_s)
+        elif self.states.state not in ("boarding_ready", "manual_holding"):
+            self._tell("warning", f"hold-to-move refused in state {self.states.state}", now_s)
+        else:
+            self._moved = True
+            self._manual.begin(operator.move, self.safety.view)
+            self.states.fire("hold_to_move")
+
+    def _let_go(self, now_s: float) -> None:
+        """End the motion by hand, if there is one: the table stands on its brake."""
+        if self._manual.direction:
+            self._manual.end()
+            self._tell("operator", "lets go", now_s)
+            self.states.fire("let_go")
 
     def _session_request(self, dt_s: float, now_s: float) -> MotionRequest:
         angles = self.safety.view.angles
@@ -214,6 +268,8 @@ class Controller:
             moving = isinstance(self._runner.segment, Move)
             if moving != (self.states.state == "session_moving"):
                 self.states.fire("move" if moving else "hold")
+        if self._manual.direction:
+            self._follow_manual(verdict, now_s)
         if verdict.response > self._strongest:
             self._strongest = verdict.response
         for trip in verdict.new_trips:
@@ -221,6 +277,16 @@ class Controller:
             self._events.append(Event(now_s, "trip", f"{trip.response.name} by {trip.monitor}: {trip.detail}", trip))
         if verdict.inhibited != self._inhibited:
             self._tell_inhibits(verdict.inhibited, now_s)
+
+    def _follow_manual(self, verdict: Verdict, now_s: float) -> None:
+        """End a motion by hand that the safety layer took over, or that may not go on."""
+        manual = self._manual
+        if self.states.state != "manual_moving":
+            manual.end()
+        elif verdict.inhibited and manual.direction > 0:
+            self._let_go(now_s)
+        else:
+            manual.follow(verdict.command)
 
     def _tell_inhibits(self, inhibited: tuple[str, ...], now_s: float) -> None:
         supervisor, view = self.safety.supervisor, self.safety.view
@@ -254,6 +320,8 @@ class Controller:
     def _target_deg(self, verdict: Verdict, *, in_session: bool) -> float | None:
         if in_session:
             return self._runner.target_deg
+        if self._manual.direction:
+            return self._manual.target_deg
         returning = self.safety.supervisor.returning
         if returning is None or verdict.phase not in (Phase.RETURNING, Phase.CREEPING):
             return None

@@ -18,7 +18,10 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from firmware_host.blackbox_reader import BlackBoxReadError, Recording, stream
+from firmware_host.record_schema import RecordedOutput
 from firmware_host.session_summary import Summing
+from firmware_host.sketch import Sketch
+from firmware_host.ticks import TickInput
 
 MOST_EVENTS: Final = 20_000
 """Events that are kept of one session; a session of an hour has some hundreds."""
@@ -65,6 +68,8 @@ class Digest:
     """None: no board was reached."""
     link: str
     trips: list[str]
+    curve: list[tuple[float, float]]
+    """Time from the first tick in s, angle in deg."""
     problems: list[str]
     events: list[DigestEvent]
 
@@ -76,8 +81,13 @@ def digest(path: Path) -> Digest:
         sha256 = _sha256(path)
     except OSError as error:
         raise BlackBoxReadError(f"{path}: {error.strerror}; see who may read it") from error
-    sums = Summing()
-    recording = stream(path, sums.tick)
+    sums, sketch = Summing(), Sketch()
+
+    def take(one: TickInput, output: RecordedOutput) -> None:
+        sums.tick(one, output)
+        sketch.tick(one)
+
+    recording = stream(path, take)
     told = sums.summary(recording.metadata, recording.events, recording.health, recording.problems)
     problems = list(told.problems)
     if len(recording.events) > MOST_EVENTS:
@@ -100,6 +110,7 @@ def digest(path: Path) -> Digest:
         simulated=all(board.simulated for board in recording.boards) if recording.boards else None,
         link=told.link,
         trips=list(told.trips),
+        curve=sketch.points(),
         problems=problems[:MOST_PROBLEMS],
         events=_events(recording, sums.first_s),
     )

@@ -5,6 +5,7 @@ The rules of this file:
 * The machine says what the operating side wants; the safety layer says what happens. Where the safety layer acts, the
   machine follows it from any state, so its picture can never contradict the motion.
 * Only ``start`` leads into motion toward inversion, and only from ``boarding_ready``.
+* Only ``hold_to_move`` leads into motion by hand, from ``boarding_ready`` or from standing after such a motion.
 * Nothing leads from a return, a stop or a recovery back into the session: a session that was left is over.
 
 The diagram in ``docs/operating-states.md`` is made from these tables (``python -m firmware_host.machine``).
@@ -35,7 +36,9 @@ STATES: Final[list[Any]] = [
     _way("recovering"),
     "unlinked",
     "finished",
+    {"name": "manual", "children": ["moving", "holding"], "initial": "moving"},
 ]
+"""A new one is added at the end: recordings hold its number."""
 
 LEAVES: Final = tuple(
     name
@@ -48,12 +51,16 @@ _WAYS: Final = ("returning", "emergency", "recovering")
 
 TRANSITIONS: Final[list[dict[str, Any]]] = [
     {"trigger": "link_up", "source": "offline", "dest": "boarding"},
-    {"trigger": "link_down", "source": ["boarding", "session", "finished"], "dest": "offline"},
+    {"trigger": "link_down", "source": ["boarding", "session", "manual", "finished"], "dest": "offline"},
     {"trigger": "all_clear", "source": "boarding_waiting", "dest": "boarding_ready"},
     {"trigger": "not_clear", "source": "boarding_ready", "dest": "boarding_waiting"},
     {"trigger": "start", "source": "boarding_ready", "dest": "session"},
     {"trigger": "hold", "source": "session_moving", "dest": "session_holding"},
     {"trigger": "move", "source": "session_holding", "dest": "session_moving"},
+    # By hand: while somebody holds the button, and no longer.
+    {"trigger": "hold_to_move", "source": ["boarding_ready", "manual_holding"], "dest": "manual_moving"},
+    {"trigger": "let_go", "source": "manual_moving", "dest": "manual_holding"},
+    {"trigger": "at_upright", "source": "manual_holding", "dest": "boarding"},
     # The safety layer acts: from anywhere.
     {"trigger": "safety_loses_link", "source": "*", "dest": "unlinked"},
     {"trigger": "safety_returns", "source": "*", "dest": "returning"},
@@ -98,7 +105,7 @@ class OperatingStates:
     def follow(self, verdict: Verdict, supervisor: Supervisor, *, linked: bool, away: bool) -> None:
         """Take over what the safety layer does. Cheap while nothing changes."""
         stage = None if supervisor.returning is None else supervisor.returning.stage
-        seen = (verdict.phase, verdict.response, stage, linked, away, bool(verdict.inhibited))
+        seen = (verdict.phase, verdict.response, stage, linked, away, bool(verdict.inhibited), self.state)
         if seen == self._seen:
             return
         self._seen = seen
@@ -123,7 +130,8 @@ def _triggers(verdict: Verdict, stage: Stage | None, *, linked: bool, away: bool
         return ["safety_holds"]
     if phase == Phase.BOARDED:
         return ["safety_boards"]
-    return ["link_up", "not_clear" if verdict.inhibited or away else "all_clear"]
+    upright = [] if away else ["at_upright"]
+    return ["link_up", *upright, "not_clear" if verdict.inhibited or away else "all_clear"]
 
 
 def diagram() -> str:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from firmware_host.blackbox_reader import Recording
 from firmware_host.explain import explain
-from firmware_host.report import PictureError, SessionSummary, picture, summary
+from firmware_host.report import PictureError, picture, summary
+from firmware_host.session_summary import SessionSummary
 from safety.signals import Response, Trip
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ number that is absent is NaN in the file; an echoed sequence that is absent is -
 byte, which protobuf allows for values below 128, so that other tools show names and not numbers.
 """
 
+from itertools import product
 from math import isnan, nan
 from struct import Struct
 from typing import Any, Final, NamedTuple
@@ -47,7 +48,7 @@ ENUMS: Final[dict[str, tuple[str, ...]]] = {
 FIELDS: Final = (
     Field("now_s", "d"),
     Field("lateness_s", "d"),
-    Field("operator", "I"),  # bits, in the order of OperatorRequest; the last one: presence_age_s is not absent
+    Field("operator", "I"),  # bits, in the order of OperatorRequest: five presses, presence_age_s is there, move 1, -1
     Field("board", "I"),  # number of the record on /board that describes it; 0 without a handshake
     Field("has_telemetry", "?"),
     *(Field(name, "I") for name in ("session_id", "sequence", "board_time_us")),
@@ -69,6 +70,8 @@ FIELDS: Final = (
 """In the order of their numbers, from 1. A new one is added at the end, and ``OLDER`` says what files lack it."""
 OLDER: Final = (FIELDS[:-1],)
 """What ticks of older files hold: those without ``presence_age_s``."""
+OLDER_STATES: Final = (STATE_NAMES[:18],)
+"""Operating states that older files name: those without motion by hand."""
 
 _WIRE_TYPES: Final = {"d": 1, "I": 5, "i": 5, "?": 0, "B": 0}
 
@@ -104,6 +107,7 @@ _STATE_INDEX: Final = {name: index for index, name in enumerate(STATE_NAMES)}
 _PRESSES: Final = OperatorRequest._fields.index("presence_age_s")
 """How many presses there are; the age follows them."""
 _WATCHED: Final = 1 << _PRESSES
+_MOVES: Final = {1: _WATCHED << 1, -1: _WATCHED << 2}
 
 
 def pack(
@@ -208,18 +212,21 @@ def unpack(record: bytes, boards: dict[int, BoardConfig]) -> Unpacked:
 
 
 def _bits(operator: OperatorRequest) -> int:
-    """One bit for each press, and one for the age: an age of 0 is there, and so is one that is no number."""
-    *presses, presence_age_s = operator
-    bits = sum(1 << bit for bit, pressed in enumerate(presses) if pressed)
+    """One bit for each press, one for the age (0 is there, and so is one that is no number), two for what is held."""
+    *presses, presence_age_s, move = operator
+    bits: int = sum(1 << bit for bit, pressed in enumerate(presses) if pressed)
+    if move:
+        bits |= _MOVES[move]
     return bits if presence_age_s is None else bits | _WATCHED
 
 
 def _operator(bits: int, presence_age_s: float) -> OperatorRequest:
     presses = (bits >> bit & 1 == 1 for bit in range(_PRESSES))
-    return OperatorRequest(*presses)._replace(presence_age_s=presence_age_s if bits & _WATCHED else None)
+    move = next((direction for direction, bit in _MOVES.items() if bits & bit), 0)
+    return OperatorRequest(*presses)._replace(presence_age_s=presence_age_s if bits & _WATCHED else None, move=move)
 
 
-def descriptor(fields: tuple[Field, ...] = FIELDS) -> bytes:
+def descriptor(fields: tuple[Field, ...] = FIELDS, states: tuple[str, ...] = STATE_NAMES) -> bytes:
     """Give the schema of a tick as a serialised ``FileDescriptorSet``, which the file carries."""
     from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorSet
 
@@ -232,7 +239,7 @@ def descriptor(fields: tuple[Field, ...] = FIELDS) -> bytes:
     }
     described = FileDescriptorSet()
     file = described.file.add(name="righting.proto", package=PACKAGE, syntax="proto3")
-    for enum_name, names in ENUMS.items():
+    for enum_name, names in {**ENUMS, "State": states}.items():
         enum = file.enum_type.add(name=enum_name)
         for value, name in enumerate(names):
             enum.value.add(name=name, number=value)
@@ -255,7 +262,8 @@ def is_known_layout(schema: bytes) -> bool:
 
     try:
         recorded = FileDescriptorSet.FromString(schema)
-        return any(recorded == FileDescriptorSet.FromString(descriptor(fields)) for fields in (FIELDS, *OLDER))
+        known = product((FIELDS, *OLDER), (STATE_NAMES, *OLDER_STATES))
+        return any(recorded == FileDescriptorSet.FromString(descriptor(*version)) for version in known)
     except DecodeError:
         return False
 

@@ -44,6 +44,7 @@ STATES: Final = {
     "stopped": ("stopped", "#d55e00"),
     "unlinked": ("no link", "#6b6b6b"),
     "finished": ("finished", "#a5d8c6"),
+    "manual": ("by hand", "#c9b8e8"),
 }
 """Label and colour of the operating states, by name or by the part of the name before the underscore."""
 DARK: Final = ("#d55e00", "#6b6b6b")

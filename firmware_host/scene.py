@@ -28,6 +28,8 @@ STATE_WORDS: Final = {
     "recovering_rising": "RECOVERY: coming upright slowly",
     "unlinked": "NO LINK: the board brings the table upright by itself",
     "finished": "upright, session over",
+    "manual_moving": "moving while held",
+    "manual_holding": "let go: standing on the brake, hold to move on, or RETURN UPRIGHT",
 }
 
 

@@ -65,7 +65,7 @@ class Summing:
         self._last_s = one.now_s
         self._asked = self._asked or one.operator.return_upright
         self._state = output.state
-        self._began = self._began or output.state.startswith("session")
+        self._began = self._began or output.state.startswith(("session", "manual_moving"))
         self._strongest = max(self._strongest, output.response)
         if one.telemetry is not None:
             self._measured(one.telemetry)
@@ -103,7 +103,7 @@ class Summing:
             return "unknown: nothing was recorded"
         if not self._began:
             return "refused" if self._state != "unlinked" else "stopped"
-        if self._state not in ("finished", "stopped_held", "unlinked", "offline"):
+        if not self._state.startswith(("finished", "stopped_held", "unlinked", "offline", "boarding")):
             return f"unknown: the recording ends in state {self._state}"
         if self._strongest >= Response.STOP or self._state == "unlinked":
             return "stopped"

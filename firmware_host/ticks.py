@@ -21,6 +21,8 @@ class OperatorRequest(NamedTuple):
     presence_age_s: float | None = None
     """Seconds since the panel's newest sign of life; None: no panel watches this session, as with the terminal in the
     same process."""
+    move: int = 0
+    """Held down in this tick: 1 toward inversion, -1 toward upright, 0 nothing."""
 
 
 NO_REQUEST = OperatorRequest()

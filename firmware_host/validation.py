@@ -4,7 +4,7 @@
 not, each with its file, its line and both numbers. ``examine`` gives the same with the refusals beside the plan.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -42,6 +42,8 @@ class Session(NamedTuple):
     """Worth telling before the start; nothing that forbids it."""
     unscreened: tuple[Problem, ...]
     """Why the rider may not invert on a real table; empty if nothing is against it."""
+    origins: Mapping[str, str]
+    """Name of a limit to whoever set it last, with file and line; a limit not named here is the machine's."""
 
 
 class Examination(NamedTuple):
@@ -52,6 +54,8 @@ class Examination(NamedTuple):
     refusals: tuple[Problem, ...]
     """Empty if the session may begin."""
     advice: tuple[Problem, ...]
+    origins: Mapping[str, str]
+    """As in ``Session``."""
 
 
 def prepare(table: Table, rider: Rider, program: Program, today: date) -> Session:
@@ -60,7 +64,7 @@ def prepare(table: Table, rider: Rider, program: Program, today: date) -> Sessio
     if found.refusals:
         raise FileError(list(found.refusals))
     unscreened = tuple(screening_problems(rider, today))
-    return Session(table, rider, program, found.limits, found.plan, found.advice, unscreened)
+    return Session(table, rider, program, found.limits, found.plan, found.advice, unscreened, found.origins)
 
 
 def examine(table: Table, rider: Rider, program: Program, today: date) -> Examination:
@@ -81,7 +85,7 @@ def examine_within(chain: Chain, program: Program) -> Examination:
     judge.motions(laid.timed)
     judge.times(laid.timed, laid.plan)
     refusals = in_order([*refused, *laid.problems, *judge.problems()])
-    return Examination(chain.limits, laid.plan, tuple(refusals), ())
+    return Examination(chain.limits, laid.plan, tuple(refusals), (), chain.origins)
 
 
 def _with_rest(program: Program, chain: Chain) -> Chain:

@@ -7,15 +7,19 @@ import sys
 import threading
 from pathlib import Path
 from socket import socket
+from typing import TYPE_CHECKING
 
 import uvicorn
 
 from firmware_host.panel.access.network import Network, doors, why_closed
-from firmware_host.panel.app import Place, make_app
 from firmware_host.panel.messages import LONGEST_BYTES
 from firmware_host.panel.options import DATABASE_VARIABLE
 from firmware_host.panel.stop_path import StopServer
-from firmware_host.records import Records, RecordsError, default_url, open_records, people
+
+if TYPE_CHECKING:
+    from firmware_host.records import Records
+
+# The application and the records are imported where they are used: STOP does not wait for them.
 
 
 def main() -> None:
@@ -26,12 +30,14 @@ def main() -> None:
         sys.exit(_check(network, options.records))
     page, stop = socket(fileno=options.page_fd), socket(fileno=options.stop_fd)
     reached = doors(network, page.getsockname()[1], stop.getsockname()[1])
-    # First of all, and whatever becomes of the rest: STOP does not wait for a database.
+    # First of all: STOP does not wait for a database.
     stops = StopServer(stop, options.folder, reached, network.context())
     threading.Thread(target=stops.serve_forever, name="stop", daemon=True).start()
     records = _records(options.records)
     if refused := _closed(network, records):
         sys.exit(refused)
+    from firmware_host.panel.app import Place, make_app
+
     app = make_app(Place(options.folder, reached, network, records, options.records, options.table))
     server = uvicorn.Server(
         uvicorn.Config(
@@ -72,13 +78,17 @@ def _check(network: Network, folder: Path) -> str | int:
         return _closed(network, records) or 0
 
 
-def _closed(network: Network, records: Records) -> str:
+def _closed(network: Network, records: "Records") -> str:
+    from firmware_host.records import people
+
     with records.read() as transaction:
         return why_closed(network, has_pin=people.anybody_has_pin(transaction))
 
 
-def _records(folder: Path) -> Records:
+def _records(folder: Path) -> "Records":
     """Open the records, or end with what to do."""
+    from firmware_host.records import RecordsError, default_url, open_records
+
     try:
         return open_records(os.environ.get(DATABASE_VARIABLE) or default_url(folder))
     except RecordsError as error:

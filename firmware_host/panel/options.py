@@ -9,6 +9,9 @@ from firmware_host.panel.access.network import Network
 DATABASE_VARIABLE: Final = "RIGHTING_DATABASE"
 """Carries the database's URL between our processes: it may hold a password, and arguments can be read by everybody."""
 
+MEMORY: Final = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC_TRIM_THRESHOLD_": "1048576"}
+"""Lets the C library give back what a hash or a picture took, where it would keep it for the next one."""
+
 
 class PanelOptions(NamedTuple):
     """Where the panel listens, and what it works on."""
@@ -27,4 +30,4 @@ class PanelOptions(NamedTuple):
 
     def environment(self, around: Mapping[str, str]) -> dict[str, str]:
         """Give the environment of the panel's process."""
-        return {**around, **({} if self.database is None else {DATABASE_VARIABLE: self.database})}
+        return {**MEMORY, **around, **({} if self.database is None else {DATABASE_VARIABLE: self.database})}

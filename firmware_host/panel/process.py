@@ -18,6 +18,8 @@ from firmware_host.panel.station import Station
 
 WEDGED_S: Final = 5.0
 """A panel that has not said for so long that it is alive is ended and started again."""
+STARTING_S: Final = 30.0
+"""So long a new one may take to say so for the first time, on a machine that is busy; STOP's listener is up before."""
 BACKOFF_S: Final = (0.0, 0.5, 1.0, 2.0, 5.0)
 """Waits before the first restarts, and the last of them before every further one; a panel that ran on resets it."""
 RAN_WELL_S: Final = 30.0
@@ -79,8 +81,10 @@ class PanelProcess:
         """Start the process again if it died or is stuck. To be called a few times a second."""
         process, now_s = self._process, time.monotonic()
         assert process is not None
-        heard_s = max(self.station.pinged_s or 0.0, self._started_s)
-        if process.poll() is None and now_s - heard_s > WEDGED_S:
+        pinged_s = self.station.pinged_s
+        starting = pinged_s is None or pinged_s < self._started_s
+        silent_s = now_s - (self._started_s if pinged_s is None or starting else pinged_s)
+        if process.poll() is None and silent_s > (STARTING_S if starting else WEDGED_S):
             process.kill()
             process.wait()
         if process.poll() is None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Final
 
@@ -9,8 +10,9 @@ from firmware_host.panel.bridge import Bridge
 from firmware_host.records import Records, RecordsError
 from firmware_host.records.ingest import ingest
 
-AGAIN_S: Final = 5.0
-"""A recording that is still being written is looked at again; so is all of it after a failure: a disk that was full."""
+AGAIN_S: Final = (2.0, 5.0, 30.0)
+"""A recording that is still being written is looked at again after so long, and the last of it for ever; so is
+everything after a failure, such as a disk that was full."""
 
 
 class TakingUp:
@@ -22,13 +24,15 @@ class TakingUp:
 
     async def run(self) -> None:
         """Take up whenever it is wanted, until cancelled."""
-        self._wanted.set()
         while True:
-            await self._wanted.wait()
-            self._wanted.clear()
-            if not await asyncio.to_thread(self._take_up):
-                await asyncio.sleep(AGAIN_S)
-                self._wanted.set()
+            for again_s in chain(AGAIN_S, repeat(AGAIN_S[-1])):
+                self._wanted.clear()
+                done = await asyncio.to_thread(self._take_up)
+                try:
+                    await asyncio.wait_for(self._wanted.wait(), None if done else again_s)
+                    break
+                except TimeoutError:
+                    continue
 
     async def watch(self, bridge: Bridge) -> None:
         """Want it whenever a session ends, or the next one begins; ask for the setup of each session too."""
@@ -54,4 +58,4 @@ class TakingUp:
             return False
         for problem in found.problems:
             logging.getLogger(__name__).warning("a black box was not taken up: %s", problem)
-        return not found.waiting
+        return not found.under_way

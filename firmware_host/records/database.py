@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from firmware_host.records.errors import RecordsBusyError, RecordsError
 
@@ -216,15 +216,13 @@ def _told(shown_url: str) -> Iterator[None]:
     """Turn what the database says into what a person can do about it."""
     try:
         yield
-    except OperationalError as error:
-        raise _operational(shown_url, error) from error
     except DBAPIError as error:
-        raise RecordsError(f"{shown_url}: {error.orig}; check the database") from error
+        raise _refused(shown_url, error) from error
     except SQLAlchemyError as error:
         raise RecordsError(f"{shown_url}: {error}; check the database") from error
 
 
-def _operational(shown_url: str, error: OperationalError) -> RecordsError:
+def _refused(shown_url: str, error: DBAPIError) -> RecordsError:
     said = str(error.orig)
     if "database is locked" in said or "lock timeout" in said:
         return RecordsBusyError(f"{shown_url}: somebody else writes and does not end; try again")

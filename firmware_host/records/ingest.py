@@ -36,7 +36,7 @@ _END_S: Final = 5.0
 _SECONDS_FIELDS: Final = ("duration_s", "inverted_s", "highest_deg", "highest_rate_dps")
 _PLAIN: Final = (
     "file_bytes", "file_changed_ns", "sha256", "reference", "program", "table_name", *_SECONDS_FIELDS, "outcome",
-    "reason", "state", "simulated", "link", "trips", "problems",
+    "reason", "state", "simulated", "link", "trips", "curve", "problems",
 )  # fmt: skip
 """What goes from a digest into a session as it is."""
 

@@ -43,6 +43,8 @@ class Session:
     """None: no board was reached, so nobody knows."""
     link: str
     trips: tuple[str, ...]
+    curve: tuple[tuple[float, float], ...]
+    """The angle over the session in a few points, time in s from the first tick on; for a small picture."""
     problems: tuple[str, ...]
     """What is damaged or missing in the black box; empty for a whole one."""
     file: str
@@ -114,15 +116,21 @@ class Comfort:
 
 def page(transaction: Transaction, which: Filter | None = None, limit: int = 50, before: str | None = None) -> Page:
     """Give a page of the history, the newest first. Raises ``RecordsError`` for a ``before`` that no page gave."""
-    wanted = _conditions(which or Filter())
+    which = which or Filter()
     limit = max(1, min(limit, MOST_ON_A_PAGE))
-    query = _query().where(*wanted).order_by(session.c.started_at.desc(), session.c.id.desc()).limit(limit + 1)
-    if before is not None:
-        query = query.where(tuple_(session.c.started_at, session.c.id) < tuple_(*place(before)))
-    rows = transaction.connection.execute(query).all()
-    total = transaction.connection.execute(select(func.count(session.c.id)).where(*wanted)).scalar_one()
+    rows = transaction.connection.execute(page_query(which, limit, before)).all()
+    counted = select(func.count(session.c.id)).where(*_conditions(which))
+    total = transaction.connection.execute(counted).scalar_one()
     shown = tuple(_session(row) for row in rows[:limit])
     return Page(shown, tell_place(shown[-1].started_at, shown[-1].id) if len(rows) > limit else None, total)
+
+
+def page_query(which: Filter, limit: int, before: str | None) -> Select[Any]:
+    """Give the query of a page, with one row more than fit: it tells whether there is a next page."""
+    query = _query().where(*_conditions(which)).order_by(session.c.started_at.desc(), session.c.id.desc())
+    if before is not None:
+        query = query.where(tuple_(session.c.started_at, session.c.id) < tuple_(*place(before)))
+    return query.limit(limit + 1)
 
 
 def get(transaction: Transaction, session_id: int) -> Session:
@@ -269,6 +277,7 @@ def _session(row: Row[Any]) -> Session:
         simulated=row.simulated,
         link=row.link,
         trips=tuple(row.trips),
+        curve=tuple((t_s, angle_deg) for t_s, angle_deg in row.curve or ()),
         problems=tuple(row.problems),
         file=row.file,
         sha256=row.sha256,

@@ -157,6 +157,7 @@ session: Final = Table(
     Column("simulated", Boolean, nullable=True),  # NULL: no board was ever reached
     Column("link", Text, nullable=False),
     Column("trips", JSON, nullable=False),  # list of texts
+    Column("curve", JSON, nullable=True),  # a few pairs of time in s and angle in deg, for a small picture
     Column("problems", JSON, nullable=False),  # what is damaged or missing in the file; [] for a whole one
     _moment("taken_up_at"),
     Index("ix_session_newest", "started_at", "id"),

@@ -14,6 +14,8 @@ from typing import Any, Final, NamedTuple
 import httpx
 import uvicorn
 from argon2 import PasswordHasher
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from firmware_host.panel.access.logins import hashed
 from firmware_host.panel.access.network import Network, doors
@@ -83,6 +85,10 @@ class House(NamedTuple):
             tokens.add(transaction, COMMAND_LINE, f"test {role}", role, hashed(secret))
         return secret
 
+    def page_socket(self, **headers: str) -> ClientConnection:
+        """The socket of the panel's own page."""
+        return connect(self.url.replace("http", "ws") + "/socket", origin=Origin(self.url), additional_headers=headers)
+
     def person(self, name: str, role: Role, pin: str = PIN) -> int:
         """Somebody who can log in."""
         quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -107,7 +113,8 @@ def house(
     black_boxes, run = folder / "records", folder / "run"
     black_boxes.mkdir(exist_ok=True)
     run.mkdir(exist_ok=True)
-    desk, opened = Desk(), []
+    desk = Desk()
+    opened: list[httpx.Client] = []
     page, stop = socket.create_server((network.address, 0)), socket.create_server((network.address, 0))
     ports = page.getsockname()[1], stop.getsockname()[1]
     reached = doors(network, *ports)

@@ -86,10 +86,11 @@ def test_a_login_outlives_a_restart_and_locks_and_ends_by_time(tmp_path: Path) -
     logins = Logins(file, clock)
     login = logins.find(secret)
     assert login is not None
-    assert not login.locked
+    states = [login.locked]
     clock.now_s += IDLE_S + 1
     assert logins.find(secret) is login
-    assert login.locked
+    states.append(login.locked)
+    assert states == [False, True]
     logins.unlock(login)
     clock.now_s += LONGEST_S
     assert logins.find(secret) is None

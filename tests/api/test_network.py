@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from firmware_host.panel.access.network import Network, NetworkError, doors, why_closed
 from firmware_host.panel.access.rights import ROOT
@@ -55,7 +56,7 @@ def secure(tmp_path: Path, certificate: Certificate) -> Iterator[House]:
         yield opened
 
 
-@pytest.mark.requirement("REQ-STOP-NO-LOGIN")
+@pytest.mark.requirement("REQ-PPL-STOP")
 def test_with_tls_the_second_path_of_stop_has_it_too(secure: House, certificate: Certificate) -> None:
     with httpx.Client(verify=certificate.trust) as client:
         page = client.get(secure.url + "/")
@@ -93,7 +94,7 @@ def test_a_greeting_that_dawdles_keeps_no_stop_waiting(secure: House, certificat
 @pytest.mark.parametrize("origin", [None, "http://evil.example", "null", "https://127.0.0.1"])
 def test_no_socket_opens_for_the_page_of_a_stranger(home: House, path: str, origin: str | None) -> None:
     with pytest.raises(InvalidStatus):
-        connect(home.url.replace("http", "ws") + path, origin=origin)  # type: ignore[arg-type]  # a text
+        connect(home.url.replace("http", "ws") + path, origin=None if origin is None else Origin(origin))
     assert home.desk.pressed == []
 
 
@@ -113,7 +114,7 @@ def test_a_program_comes_with_a_token_and_without_an_origin(home: House) -> None
 
 def test_who_is_not_logged_in_is_shown_the_table_and_no_person(home: House) -> None:
     home.person("Sue", "service")
-    with connect(home.url.replace("http", "ws") + "/socket", origin=home.url) as live:  # type: ignore[arg-type]  # text
+    with home.page_socket() as live:
         told = json.loads(live.recv(30))
         while told["kind"] != "setup":
             told = json.loads(live.recv(30))
@@ -124,6 +125,7 @@ def test_who_is_not_logged_in_is_shown_the_table_and_no_person(home: House) -> N
 # ------------------------------------------------------------------------------------------------ before it listens
 
 
+@pytest.mark.requirement("REQ-PPL-LOCAL")
 @pytest.mark.parametrize(
     ("network", "advice"),
     [
@@ -139,6 +141,7 @@ def test_what_is_careless_is_refused_with_what_to_do(network: Network, advice: s
         network.check()
 
 
+@pytest.mark.requirement("REQ-PPL-LOCAL")
 def test_nobody_is_let_in_from_elsewhere_before_there_is_a_pin(tmp_path: Path) -> None:
     options = PanelOptions(Network("0.0.0.0", insecure=True), records=tmp_path)
     with pytest.raises(PanelError, match="nobody has a PIN yet"), PanelProcess(0, options):

@@ -51,6 +51,7 @@ def test_no_route_hides_from_the_document(shared: House) -> None:
     assert paths(shared.app.routes) <= {"/", "/page", f"{ROOT}/openapi.json", "/socket", f"{ROOT}/live", ""}
 
 
+@pytest.mark.requirement("REQ-PPL-RIGHTS")
 @pytest.mark.parametrize("row", sorted(RIGHTS))
 @pytest.mark.parametrize("asker", ASKERS)
 def test_a_route_lets_in_whom_the_table_says_and_nobody_else(
@@ -68,7 +69,7 @@ def test_a_route_lets_in_whom_the_table_says_and_nobody_else(
         assert answer.json()["error"]
 
 
-SAMPLES = {"move": {"direction": 1}, "confirm": {"check": "straps", "yes": True}}
+SAMPLES: dict[str, dict[str, Any]] = {"move": {"direction": 1}, "confirm": {"check": "straps", "yes": True}}
 
 
 def message(row: str, number: int) -> str:
@@ -88,6 +89,7 @@ def answered(live: ClientConnection, number: int) -> dict[str, Any]:
 NUMBER = iter(range(1, 10_000))
 
 
+@pytest.mark.requirement("REQ-PPL-RIGHTS")
 @pytest.mark.parametrize("row", [*sorted(set(MESSAGES) - {"beat", "setup"}), "ping", "choose", "nonsense"])
 @pytest.mark.parametrize("asker", ROLES)
 def test_a_message_over_the_socket_needs_what_the_table_says(
@@ -102,11 +104,11 @@ def test_a_message_over_the_socket_needs_what_the_table_says(
     assert refused == (row not in MESSAGES or not may(asker, MESSAGES[row])), told
 
 
-@pytest.mark.requirement("REQ-STOP-NO-LOGIN")
+@pytest.mark.requirement("REQ-PPL-STOP")
 @pytest.mark.parametrize("name", ["stop", "return_upright"])
 def test_stop_and_return_need_no_login_over_either_path(shared: House, name: str) -> None:
     shared.desk.pressed.clear()
-    with connect(shared.url.replace("http", "ws") + "/socket", origin=shared.url) as page:
+    with shared.page_socket() as page:
         page.send(press(name, number := next(NUMBER)))
         assert answered(page, number)["ok"]
     path = {"stop": "/stop", "return_upright": "/return"}[name]
@@ -115,15 +117,13 @@ def test_stop_and_return_need_no_login_over_either_path(shared: House, name: str
     assert shared.desk.pressed == [name, name]
 
 
-@pytest.mark.requirement("REQ-STOP-NO-LOGIN")
+@pytest.mark.requirement("REQ-PPL-STOP")
 def test_a_locked_page_stops_and_watches_and_does_nothing_else(tmp_path: Path) -> None:
     with house(tmp_path) as home:
         home.person("Ada", "operator")
         client = home.logged_in("Ada")
         cookie = f"righting_login={client.cookies['righting_login']}"
-        with connect(
-            home.url.replace("http", "ws") + "/socket", origin=home.url, additional_headers={"Cookie": cookie}
-        ) as page:
+        with home.page_socket(Cookie=cookie) as page:
             page.send(press("start", 1))
             assert answered(page, 1)["ok"]
             assert client.post("/lock").json()["locked"]

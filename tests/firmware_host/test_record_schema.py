@@ -22,6 +22,7 @@ from firmware_host.record_schema import (
     LARGEST_ENUM,
     MESSAGE,
     OLDER,
+    OLDER_STATES,
     PACKAGE,
     RECORD_BYTES,
     Field,
@@ -48,7 +49,10 @@ INPUTS = st.builds(
     st.none() | st.just(BOARD),
     NUMBERS,
     st.builds(
-        OperatorRequest, *[st.booleans()] * (len(OperatorRequest._fields) - 1), st.none() | st.floats() | st.just(nan)
+        OperatorRequest,
+        *[st.booleans()] * OperatorRequest._fields.index("presence_age_s"),
+        st.none() | st.floats() | st.just(nan),
+        st.sampled_from([-1, 0, 1]),
     ),
 )
 COMMANDS = st.builds(
@@ -206,6 +210,13 @@ def test_a_tick_of_an_older_file_is_read_and_what_it_lacks_is_absent(fields: tup
     older = packed(tick_input, quiet())[: record_schema._layout(fields).reader.size]
     assert is_known_layout(descriptor(fields))
     assert bits(unpack(older, BOARDS).tick_input) == bits(tick_input)
+
+
+@pytest.mark.parametrize("states", OLDER_STATES, ids=len)
+def test_a_file_that_names_fewer_operating_states_is_read_and_those_kept_their_numbers(states: tuple[str, ...]) -> None:
+    assert states == ENUMS["State"][: len(states)]
+    assert is_known_layout(descriptor(FIELDS, states))
+    assert not is_known_layout(descriptor(FIELDS, states[:-1]))
 
 
 def test_without_a_press_and_without_a_panel_there_is_no_request() -> None:

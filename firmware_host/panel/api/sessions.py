@@ -72,6 +72,8 @@ class SessionEntry(BaseModel):
     simulated: bool | None
     """None: no board was reached."""
     trips: list[str]
+    curve: list[tuple[float, float]]
+    """A few points of time in s and angle in deg, for a small picture."""
     comfort_before: int | None
     comfort_after: int | None
 
@@ -321,6 +323,7 @@ def _entry(one: sessions.Session) -> dict[str, Any]:
         "inverted_s": one.inverted_s,
         "simulated": one.simulated,
         "trips": list(one.trips),
+        "curve": list(one.curve),
         "comfort_before": one.comfort_before,
         "comfort_after": one.comfort_after,
     }

@@ -22,7 +22,7 @@ class Audit {
       el("h2", { id: "audit-title" }, t("What was done")),
       el("div", { class: "actions" },
         el("button", { type: "button", onclick: () => this._verify() }, t("Verify the log")), this._verdict),
-      el("div", { class: "scroll", tabIndex: 0, role: "region", "aria-labelledby": "audit-title" }, el("table", null,
+      el("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t("Entries of the log") }, el("table", null,
         el("thead", null, el("tr", null, [t("When"), t("Who"), t("What"), t("Details")].map((text) => el("th", { scope: "col" }, text)))),
         this._rows)),
       el("div", { class: "actions" }, this._more));

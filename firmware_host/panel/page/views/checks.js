@@ -4,26 +4,26 @@
 import { el, write } from "../dom.js";
 
 /** @typedef {import("../app.js").App} App */
-/** @typedef {{id: string, kind: "machine" | "action" | "operator", state: "ok" | "wrong" | "waiting", text: string, value: any}} Check */
+/** @typedef {{id: string, kind: "machine" | "action" | "operator", state: "ok" | "wrong" | "waiting", text: string, value: string | null}} Check */
 
 const MARKS = { ok: "✓", wrong: "▲", waiting: "…" };
 
-/** Names of checks, and for those that people do, what to do. @param {App["t"]} t @returns {Record<string, [string, string?]>} */
-const words = (t) => ({
-  link: [t("Link to the table")],
-  "board-limits": [t("Limits kept by the board")],
-  angles: [t("Both angles")],
-  "upright-switch": [t("Upright switch")],
-  "ankle-latch": [t("Ankle latch")],
-  "emergency-stop": [t("Emergency stop")],
-  energy: [t("Supply")],
-  temperatures: [t("Temperatures")],
-  "hand-switch": [t("Hand switch"), t("The rider lets go of the hand switch, then holds it.")],
-  brake: [t("Brake"), t("The brake is closed, and the motor pushes against it. The table must stand still.")],
-  "way-clear": [t("The way is clear"), t("Nobody and nothing is where the table turns, above and below.")],
-  straps: [t("Ankles and straps"), t("Both ankles are held, the latch is locked, straps are closed.")],
-  "emergency-stop-tested": [t("Emergency stop tried"), t("It was pressed and released today, and somebody can reach it.")],
-  "rider-well": [t("The rider is well"), t("The rider feels well today and wants to begin.")],
+/** Names of checks; what to do about each is said by the controller. @param {App["t"]} t @returns {Record<string, string>} */
+const names = (t) => ({
+  link: t("Link to the table"),
+  "board-limits": t("Limits kept by the board"),
+  angles: t("Both angles"),
+  "upright-switch": t("Upright switch"),
+  "ankle-latch": t("Ankle latch"),
+  "emergency-stop": t("Emergency stop"),
+  energy: t("Supply"),
+  temperatures: t("Temperatures"),
+  "hand-switch": t("Hand switch"),
+  brake: t("Brake"),
+  "way-clear": t("The way is clear"),
+  straps: t("Ankles and straps"),
+  "emergency-stop-tested": t("Emergency stop tried"),
+  "rider-well": t("The rider is well"),
 });
 
 class Row {
@@ -31,12 +31,11 @@ class Row {
   constructor(app, check) {
     this._app = app;
     this._id = check.id;
-    const [name, todo] = words(app.t)[check.id] ?? [check.id];
+    const name = names(app.t)[check.id] ?? check.id;
     this._mark = el("span", { class: "mark", "aria-hidden": "true" });
     this._said = el("span", { class: "said" });
     this._button = this._makeButton(check);
-    const told = el("span", { class: "told" }, el("span", { class: "name" }, name),
-      todo ? el("span", { class: "todo" }, todo) : null, this._said);
+    const told = el("span", { class: "told" }, el("span", { class: "name" }, name), this._said);
     this.element = el("li", null, this._mark, told, this._button);
     this._name = name;
   }
@@ -62,9 +61,7 @@ class Row {
     const { t, told } = this._app;
     if (this.element.dataset.state !== check.state) this.element.dataset.state = check.state;
     write(this._mark, MARKS[check.state]);
-    const value = typeof check.value === "string" || typeof check.value === "number" ? ` (${check.value})` : "";
-    const state = { ok: t("right"), wrong: t("wrong"), waiting: t("waiting") }[check.state];
-    write(this._said, check.text ? `${told(check.text)}${value}` : `${state}${value}`);
+    write(this._said, check.value === null ? told(check.text) : `${told(check.text)} (${told(String(check.value))})`);
     if (check.kind === "operator" && this._button !== null) {
       const yes = check.state === "ok";
       if (this._button.getAttribute("aria-pressed") !== String(yes)) {
@@ -89,8 +86,8 @@ class Checks {
     this._reason = el("p", { class: "reason" });
     this._verdict = el("p", { class: "verdict", role: "status" });
     this._why = el("ul", { class: "why" });
-    this._end = el("section", { class: "end", "aria-label": t("Result") }, el("div", null, this._verdict, this._why),
-      el("a", { class: "button primary", href: "#/session" }, t("To the session")));
+    this._go = el("a", { class: "button", href: "#/session" }, t("To the session"));
+    this._end = el("section", { class: "end", "aria-label": t("Result") }, el("div", null, this._verdict, this._why), this._go);
     this._groups = [
       this._group("machine", t("What the table says")), this._group("action", t("What is tried")),
       this._group("operator", t("What you see")),
@@ -117,7 +114,9 @@ class Checks {
     }
     this._end.hidden = false;
     write(this._reason, preflight.needed
-      ? told(preflight.reason) : t("No check is needed now. What the table says is shown all the same."));
+      ? t("The check is due {reason}.", { reason: told(preflight.reason) }) : t("No check is needed now. What the table says is shown all the same."));
+    // Without a link the controller names no signal.
+    for (const [id, row] of this._rows) row.element.hidden = !preflight.checks.some((check) => check.id === id);
     for (const check of preflight.checks) {
       let row = this._rows.get(check.id);
       if (row === undefined) {
@@ -136,11 +135,21 @@ class Checks {
     const open = checks.filter((check) => check.state !== "ok");
     const ready = done || !needed;
     this._end.dataset.ready = String(ready);
-    write(this._verdict, ready ? t("Ready") : t("Not ready, because of:"));
-    const names = ready ? [] : open.map((check) => words(t)[check.id]?.[0] ?? check.id);
-    if (this._why.textContent !== names.join("")) {
-      this._why.replaceChildren(...names.map((name) => el("li", null, name)));
+    const wrong = ready ? [] : open.map((check) => names(t)[check.id] ?? check.id);
+    write(this._verdict, ready ? t("Ready") : this._first(wrong));
+    this._go.classList.toggle("primary", ready);
+    const others = wrong.slice(1);
+    if (this._why.textContent !== others.join("")) {
+      this._why.replaceChildren(...others.map((name) => el("li", null, name)));
     }
+  }
+
+  /** @param {string[]} wrong names of what is open */
+  _first(wrong) {
+    const { t, tn } = this._app;
+    const values = { name: wrong[0] ?? "" };
+    if (wrong.length < 2) return wrong.length === 0 ? t("Not ready") : t("Not ready, because of: {name}", values);
+    return tn("Not ready, because of: {name}, and one more", "Not ready, because of: {name}, and {count} more", wrong.length - 1, values);
   }
 
   leave() {

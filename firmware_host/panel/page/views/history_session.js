@@ -49,12 +49,18 @@ function explanation(app, place) {
   const { t, api } = app;
   const card = el("section", { class: "card", "aria-labelledby": "session-why" },
     el("h2", { id: "session-why" }, t("What happened")));
+  const waiting = el("p", { class: "quiet-text", role: "status" }, t("Reading the recording …"));
+  card.append(waiting);
   void api.get(`${place}/explanation`).then(
     (answer) => {
+      waiting.remove();
       card.append(...answer.text.map((/** @type {string} */ sentence) => el("p", null, sentence)));
       card.append(...drawing(api.url(`${place}/explanation.png`), t("The moments around the first trip"), t));
     },
-    (error) => card.append(el("p", { class: "wrong-text" }, error.message)));
+    (error) => {
+      waiting.className = "wrong-text";
+      waiting.textContent = error.message;
+    });
   return card;
 }
 
@@ -139,5 +145,5 @@ function events(app, all) {
     all.length === 0 ? el("p", null, t("None was recorded.")) : null,
     el("ol", { class: "events" }, all.map((event) => el("li", { dataset: { kind: event.kind } },
       el("span", { class: "when" }, format.duration(event.t_s)), el("span", { class: "kind" }, kinds[event.kind] ?? event.kind),
-      el("span", null, told(event.text))))));
+      el("span", null, told(event.kind === "state" ? event.text.replaceAll("_", " ") : event.text))))));
 }

@@ -13,10 +13,10 @@ import { showWizard } from "./service_wizard.js";
 /** Pages of this page: name, word, and what shows it. @param {App["t"]} t @returns {[string, string, (place: HTMLElement, app: App) => (() => void) | void][]} */
 const pages = (t) => [
   ["setup", t("First start"), showWizard],
-  ["jog", t("Move by hand"), showJog],
-  ["signals", t("Signals and link"), showSignals],
+  ["jog", t("Move"), showJog],
+  ["signals", t("Signals"), showSignals],
   ["limits", t("Limits"), showLimits],
-  ["help", t("Help and backup"), showHelp],
+  ["help", t("Help"), showHelp],
 ];
 
 export default {

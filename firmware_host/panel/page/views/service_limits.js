@@ -21,7 +21,7 @@ export function showLimits(place, app) {
       el("p", null, t("A table can make a limit tighter, never wider. What the file says counts from the next start on.")), file, editor.element),
     el("section", { class: "card", "aria-labelledby": "limits-title" }, el("h2", { id: "limits-title" }, t("All limits")),
       el("label", { class: "choice", htmlFor: "limits-narrowed" }, filter, t("Only those that are narrowed")),
-      el("div", { class: "scroll", tabIndex: 0, role: "region", "aria-labelledby": "limits-title" }, el("table", { class: "limits" },
+      el("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t("Table of the limits") }, el("table", { class: "limits" },
         el("thead", null, el("tr", null, [t("Limit"), t("Machine"), t("Table"), t("This session"), t("Tightest")].map((text, column) =>
           el("th", { scope: "col", class: column > 0 ? "number" : null }, text)))), rows))));
   void api.get("service/table").then((answer) => {

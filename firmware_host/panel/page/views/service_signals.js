@@ -31,7 +31,7 @@ class Signal {
     const { t, format } = this._app;
     if (value !== null) this._seen_s = now_s;
     const age_s = this._seen_s === null ? null : now_s - this._seen_s;
-    const old = lost || age_s === null || age_s > OLD_S;
+    const old = lost || (age_s !== null && age_s > OLD_S);
     this.row.classList.toggle("old", old);
     write(this._value, lost ? t("lost") : value === null ? "–" : this._words(value));
     write(this._age, age_s === null ? t("never") : `${format.number(age_s, 1)} s`);
@@ -41,7 +41,7 @@ class Signal {
   /** @param {any} value */
   _words(value) {
     const { format } = this._app;
-    if (typeof value === "string") return contact(value);
+    if (typeof value === "string") return contact(this._name, value);
     const unit = UNITS[/** @type {"deg"} */ (this._name.split("_").at(-1))] ?? "";
     return `${format.signed(value, 2).replace("+", "")} ${unit}`;
   }

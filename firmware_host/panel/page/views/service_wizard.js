@@ -4,7 +4,7 @@
 import { el, field } from "../dom.js";
 import { DirectionCheck } from "./direction_check.js";
 import { TableEditor } from "./table_editor.js";
-import { lastCheck, withCheck, withValue } from "./table_text.js";
+import { lastCheck, valueOf, withCheck, withValue } from "./table_text.js";
 
 /** @typedef {import("../app.js").App} App */
 
@@ -20,14 +20,14 @@ class Wizard {
   constructor(place, app) {
     this._app = app;
     this._editor = new TableEditor(app, "wizard-text");
-    this._editor.onChange(() => this._showCheck());
+    this._editor.onChange(() => this._mirror());
     place.append(this._ports(), this._file(), this._directions());
     void this._load();
   }
 
   _ports() {
     const { t } = this._app;
-    this._found = el("ul", { class: "list ports", role: "status" });
+    this._found = el("ul", { class: "list ports", "aria-live": "polite" });
     this._look = el("button", { type: "button", onclick: () => void this._survey() }, t("Look who answers"));
     return el("section", { class: "card", "aria-labelledby": "step-port" },
       el("h2", { id: "step-port" }, t("1. The port")),
@@ -98,8 +98,6 @@ class Wizard {
   /** @param {string} section @param {string} name @param {string | number | null} value */
   _put(section, name, value) {
     this._editor.set(withValue(this._editor.text, section, name, value));
-    const input = this._inputs.get(name);
-    if (input !== undefined && value !== null) input.value = String(value);
   }
 
   async _load() {
@@ -109,10 +107,6 @@ class Wizard {
       this._path.textContent = answer.path
         ? t("File: {path}", { path: answer.path }) : t("This is the built-in table. For one of your own write a file, and start with --table FILE.");
       this._editor.load(answer.text ?? "");
-      for (const name of ["name", "serial", "port", "hand_switch"]) {
-        const input = this._inputs.get(name);
-        if (input !== undefined && answer[name] !== null && answer[name] !== undefined) input.value = String(answer[name]);
-      }
       const serial = this._inputs.get("serial");
       const board = setup()?.table_facts?.serial ?? null;
       if (serial !== undefined && board !== null) serial.placeholder = t("this board: {serial}", { serial: board });
@@ -129,8 +123,13 @@ class Wizard {
       el("h2", { id: "step-directions" }, t("3. Directions and zero")), this._checked, this._check.element);
   }
 
-  _showCheck() {
+  /** Show in the form what the text says. */
+  _mirror() {
     const { t, format } = this._app;
+    for (const [section, name] of ASKED) {
+      const input = this._inputs.get(name);
+      if (input !== undefined && input !== document.activeElement) input.value = valueOf(this._editor.text, section, name) ?? "";
+    }
     const day = lastCheck(this._editor.text);
     this._checked.textContent = day === null ? t("The file tells of no check yet.") : t("Checked on {date}, as the file says.", { date: format.date(day) });
   }

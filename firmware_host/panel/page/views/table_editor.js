@@ -19,7 +19,7 @@ export class TableEditor {
     this._listeners = new Set();
     this._area = el("textarea", { id, class: "toml", spellcheck: false, wrap: "off", oninput: () => this._changed(), onscroll: () => this._scroll() });
     this._gutter = el("div", { class: "gutter", "aria-hidden": "true" });
-    this._problems = el("ul", { class: "refused", role: "alert" });
+    this._problems = el("ul", { class: "refused", "aria-live": "assertive" });
     this._changes = el("div", { class: "changes", role: "status" });
     this._save = el("button", { type: "button", class: "primary", disabled: true, onclick: () => this.save() }, t("Write the file"));
     this._undo = el("button", { type: "button", disabled: true, onclick: () => this.set(this._kept) }, t("Back to the file"));

@@ -1,7 +1,7 @@
 // @ts-check
 /** Changing single values in the text of a table file, so that comments and order stay as somebody wrote them. */
 
-/** @param {string} text @param {string} section @returns {[number, number]} lines of the section's body: from, to (not included); −1 without it */
+/** @param {string[]} lines @param {string} section @returns {[number, number]} lines of the section's body: from, to (not included); −1 without it */
 function body(lines, section) {
   const head = lines.findIndex((line) => line.replace(/#.*/, "").trim() === `[${section}]`);
   if (head < 0) return [-1, -1];
@@ -40,6 +40,18 @@ export function withValue(text, section, name, value) {
     lines.splice(last, 0, written);
   }
   return lines.join("\n");
+}
+
+/** A value as it stands in the text; null where it does not. @param {string} text @param {string} section @param {string} name @returns {string | null} */
+export function valueOf(text, section, name) {
+  const lines = text.split("\n");
+  const [from, to] = body(lines, section);
+  const line = from < 0 ? undefined : lines.slice(from, to).find((one) => key(one, name));
+  if (line === undefined) return null;
+  const written = line.slice(line.indexOf("=") + 1).trim();
+  const quoted = /^"((?:[^"\\]|\\.)*)"|^'([^']*)'/.exec(written);
+  if (quoted !== null) return quoted[2] ?? JSON.parse(quoted[0]);
+  return written.replace(/\s*#.*$/, "");
 }
 
 const CHECKED = "# Directions and zero checked ";

@@ -68,7 +68,7 @@ function asTable(app, sessions) {
     el("td", { class: "number" }, format.number(one.comfort_before)),
     el("td", { class: "number" }, format.number(one.comfort_after))));
   return el("details", null, el("summary", null, t("In numbers")),
-    el("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t("In numbers") }, el("table", null,
+    el("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t("Sessions in numbers") }, el("table", null,
       el("thead", null, el("tr", null, head.map((text, place) => el("th", { class: place > 0 ? "number" : null }, text)))),
       el("tbody", null, rows))));
 }

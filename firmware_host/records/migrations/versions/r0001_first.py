@@ -126,6 +126,7 @@ def upgrade() -> None:
         sa.Column("simulated", sa.Boolean(), nullable=True),
         sa.Column("link", sa.Text(), nullable=False),
         sa.Column("trips", sa.JSON(), nullable=False),
+        sa.Column("curve", sa.JSON(), nullable=True),
         sa.Column("problems", sa.JSON(), nullable=False),
         sa.Column("taken_up_at", Moment(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["program_id"], ["program.id"], name="fk_session_program_id", ondelete="SET NULL"),
