@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.panel.browser import arguments, find_or_install
-from tests.panel.stack import Stack, running
+from tests.panel.stack import LONGEST_S, Stack, running
 
 
 @pytest.fixture(scope="session")
@@ -37,11 +37,12 @@ def stack(tmp_path: Path, faults: list[str]) -> Iterator[Stack]:
 @pytest.fixture
 def page(browser: Browser, stack: Stack) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(LONGEST_S * 1e3)
     page = context.new_page()
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.goto(stack.url)
-    page.wait_for_selector("body:not(.stale)")
+    page.wait_for_selector("body[data-route]:not(.stale)")
     yield page
     context.close()
     assert wrong == []

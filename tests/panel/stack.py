@@ -42,8 +42,13 @@ MakeTable = Callable[[VirtualBoard, list[Fault], int], FaultyTable]
 
 
 @contextmanager
-def running(records: Path, faults: Sequence[str] = (), make_table: MakeTable = FaultyTable) -> Iterator[Stack]:
-    """Start board and command; end both, and see that the panel ends with its controller."""
+def running(
+    records: Path, faults: Sequence[str] = (), make_table: MakeTable = FaultyTable, options: Sequence[str | Path] = ()
+) -> Iterator[Stack]:
+    """Start board and command; end both, and see that the panel ends with its controller.
+
+    ``options`` are further ones of the command.
+    """
     board = make_board(load_table(None), load_rider(REGULAR), seed=1)
     board.table.advance_ms(0)
     stopping = threading.Event()
@@ -52,7 +57,7 @@ def running(records: Path, faults: Sequence[str] = (), make_table: MakeTable = F
         thread = threading.Thread(target=run_on, args=(line, table, 1.0, stopping.is_set))
         thread.start()
         with subprocess.Popen(
-            command("run", PROGRAM, "--rider", REGULAR, "--port", line.name, "--plain", "--records", records),
+            command("run", PROGRAM, "--rider", REGULAR, "--port", line.name, "--plain", "--records", records, *options),
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
             env=environment(),
         ) as run:  # fmt: skip

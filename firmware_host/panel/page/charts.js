@@ -20,6 +20,8 @@ class Plot {
     this._canvas = canvas;
     this._context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     this.width = this.height = 0;
+    /** @type {number[]} where levels are named already */
+    this._named = [];
   }
 
   /** @param {{from_s: number, to_s: number, low_deg: number, high_deg: number}} range */
@@ -31,7 +33,6 @@ class Plot {
       this._canvas.width = width;
       this._canvas.height = height;
     }
-    /** @type {number[]} where levels are named already */
     this._named = [];
     this.width = clientWidth;
     this.height = clientHeight;

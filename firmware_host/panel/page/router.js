@@ -105,6 +105,7 @@ export class Router {
     this._page.root.replaceChildren(root);
     this._page.root.parentElement?.scrollTo(0, 0);
     document.body.dataset.view = name;
+    document.body.dataset.route = path;
     if (view === null) {
       write(this._page.title, t("Not there"));
       root.append(el("p", { role: "alert" }, t("This page could not be loaded. STOP and RETURN UPRIGHT work.")));

@@ -14,6 +14,8 @@ class Audit {
     this._app = app;
     /** @type {number | null} */
     this._next = null;
+    /** @type {Map<string, string> | null} */
+    this._names = null;
     this._verdict = el("p", { role: "status" });
     this._rows = el("tbody", null);
     this._more = el("button", { type: "button", hidden: true, onclick: () => this.load() }, t("Older entries"));
@@ -31,16 +33,23 @@ class Audit {
   async load() {
     const { api, format, told } = this._app;
     try {
+      this._names ??= await names(api);
       const query = this._next === null ? "" : `&before=${this._next}`;
       const answer = await api.get(`audit?limit=${PAGE}${query}`);
       this._next = answer.next ?? null;
       this._rows.append(...answer.entries.map((/** @type {any} */ one) => el("tr", null,
-        el("td", null, format.time(one.at)), el("td", null, one.who), el("td", null, told(one.what)),
+        el("td", null, format.time(one.at)), el("td", null, this._who(one.who)), el("td", null, told(one.what)),
         el("td", null, details(one)))));
     } catch (error) {
       this._verdict.textContent = /** @type {Error} */ (error).message;
     }
     this._more.hidden = this._next === null;
+  }
+
+  /** People are numbers in the log, so that a name can be forgotten. @param {string} who */
+  _who(who) {
+    const number = /^person (\d+)$/.exec(who)?.[1];
+    return (number !== undefined && this._names?.get(number)) || this._app.told(who);
   }
 
   async _verify() {
@@ -57,6 +66,16 @@ class Audit {
       this._verdict.className = "wrong-text";
       this._verdict.textContent = /** @type {Error} */ (error).message;
     }
+  }
+}
+
+/** Names of people by their numbers; nobody's for those who may not see them. @param {App["api"]} api @returns {Promise<Map<string, string>>} */
+async function names(api) {
+  try {
+    const { people } = await api.get("people");
+    return new Map(people.map((/** @type {any} */ one) => [String(one.id), one.name]));
+  } catch {
+    return new Map();
   }
 }
 

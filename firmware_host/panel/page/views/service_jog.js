@@ -20,6 +20,7 @@ export function holdPanel(app) {
   const angle = el("output", { class: "figure" });
   const rate = el("output", { class: "figure" });
   const why = el("p", { class: "why-not", role: "status" });
+  const checks = el("p", { hidden: true }, el("a", { href: "#/checks" }, t("To the checks before the start")));
   const off = app.onState((state) => {
     write(angle, format.angle(state.angle_deg));
     write(rate, format.rate(state.rate_dps));
@@ -29,12 +30,13 @@ export function holdPanel(app) {
     for (const one of [up, down]) {
       if (one.button.disabled === (allowed || moving)) one.button.disabled = !(allowed || moving);
     }
+    checks.hidden = locked || allowed || moving || state.preflight?.needed !== true || state.preflight.done;
     write(why, locked || allowed || moving ? "" : manual?.why_not ? told(manual.why_not) : t("Not possible now."));
   });
   return {
     elements: [
       el("div", { class: "figures" }, el("div", null, el("span", null, t("Angle")), angle), el("div", null, el("span", null, t("Rate")), rate)),
-      el("div", { class: "hold-pair" }, up.button, down.button), why,
+      el("div", { class: "hold-pair" }, up.button, down.button), why, checks,
     ],
     lock: (wanted) => {
       locked = wanted;

@@ -89,7 +89,7 @@ class Signals {
     }
     if (!drawn) return;
     facts(this._facts, this._link(state));
-    facts(this._board, this._boardFacts(setup));
+    facts(this._board, this._boardFacts(state.board ?? setup.board ?? {}));
   }
 
   /** @param {any} state @returns {[string, string, boolean?][]} */
@@ -107,18 +107,16 @@ class Signals {
     return rows;
   }
 
-  /** @param {any} setup @returns {[string, string][]} */
-  _boardFacts(setup) {
+  /** @param {any} board @returns {[string, string][]} */
+  _boardFacts(board) {
     const { t, format } = this._app;
-    const table = setup.table_facts ?? (typeof setup.table === "object" ? setup.table : {}) ?? {};
-    const rows = /** @type {[string, string][]} */ ([[t("Serial number"), table.serial === null || table.serial === undefined ? "–" : String(table.serial)],
-      [t("Firmware"), Array.isArray(table.firmware) ? table.firmware.join(".") : String(table.firmware ?? "–")]]);
-    const limits = table.board_limits ?? table.board ?? {};
-    const words = { upright_deg: [t("Upright end"), "°"], inverted_limit_deg: [t("Inverted limit"), "°"], max_rate_dps: [t("Highest rate"), " °/s"], watchdog_s: [t("Acts by itself after"), " s"] };
-    for (const [name, [word, unit]] of Object.entries(words)) {
-      if (typeof limits[name] === "number") rows.push([word, `${format.number(limits[name], name === "watchdog_s" ? 2 : 1)}${unit}`]);
-    }
-    return rows;
+    const number = (/** @type {number | undefined} */ value, /** @type {number} */ digits, /** @type {string} */ unit) =>
+      value === undefined ? "–" : `${format.number(value, digits)}${unit}`;
+    return [
+      [t("Serial number"), String(board.serial ?? "–")], [t("Firmware"), String(board.firmware ?? "–")],
+      [t("Upright end"), number(board.upright_deg, 1, "°")], [t("Inverted limit"), number(board.inverted_limit_deg, 1, "°")],
+      [t("Highest rate"), number(board.max_rate_dps, 1, " °/s")], [t("Acts by itself after"), number(board.watchdog_s, 2, " s")],
+    ];
   }
 }
 

@@ -108,7 +108,7 @@ class Wizard {
         ? t("File: {path}", { path: answer.path }) : t("This is the built-in table. For one of your own write a file, and start with --table FILE.");
       this._editor.load(answer.text ?? "");
       const serial = this._inputs.get("serial");
-      const board = setup()?.table_facts?.serial ?? null;
+      const board = setup()?.board?.serial ?? null;
       if (serial !== undefined && board !== null) serial.placeholder = t("this board: {serial}", { serial: board });
     } catch (error) {
       this._path.textContent = /** @type {Error} */ (error).message;

@@ -1,0 +1,174 @@
+"""The history in a real browser: what was recorded is what is shown, and can be taken along."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+from pypdf import PdfReader
+
+from firmware_host.blackbox_reader import read
+from firmware_host.records import default_url, open_records, sessions
+from tests.panel.past import GENTLE, SMOOTH, TRIPPED, Past, make_past
+from tests.panel.routes import AWAKE_MS, SIZES, in_reach
+from tests.panel.stack import Stack, running
+
+pytestmark = pytest.mark.realtime
+
+KINDS = (GENTLE, SMOOTH, TRIPPED, SMOOTH)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("history") / "records"
+
+
+@pytest.fixture(scope="module")
+def past(folder: Path) -> Past:
+    return make_past(folder, KINDS)
+
+
+@pytest.fixture(scope="module")
+def standing(past: Past, folder: Path) -> Iterator[Stack]:
+    """A table that nobody starts, for all tests here."""
+    assert past.sessions
+    with running(folder) as stack:
+        yield stack
+
+
+@pytest.fixture
+def page(browser: Browser, standing: Stack) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", accept_downloads=True)
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.goto(f"{standing.url}#/history")
+    page.wait_for_selector("body[data-route]:not(.stale)")
+    page.wait_for_timeout(AWAKE_MS)
+    yield page
+    context.close()
+    assert wrong == []
+
+
+def rows(page: Page) -> list[str]:
+    page.wait_for_selector(".sessions > li")
+    return [row.inner_text() for row in page.locator(".sessions > li").all()]
+
+
+def serious(page: Page) -> list[object]:
+    found = Axe().run(page).response["violations"]
+    return [(one["id"], one["nodes"]) for one in found if one["impact"] in ("serious", "critical")]
+
+
+def used(page: Page) -> int:
+    width: int = page.evaluate("document.querySelector('main').scrollWidth")
+    return width
+
+
+def test_sessions_are_listed_the_newest_first_with_their_curve(page: Page) -> None:
+    newest, tripped, smooth, gentle = rows(page)
+    assert ("rider not recorded" in newest, "Completed" in newest) == (True, True)
+    assert ("Ada" in tripped, "Brought upright early" in tripped, "drive-fault" in tripped) == (True, True, True)
+    assert "Intermittent 40" in smooth
+    assert "First time" in gentle
+    curves = page.locator(".sessions path.line")
+    assert curves.count() == len(KINDS)
+    assert all((curve.get_attribute("d") or "").count("L") > 20 for curve in curves.all())
+
+
+def test_filters_narrow_the_list_and_stand_in_the_address(page: Page) -> None:
+    rows(page)
+    page.get_by_label("Outcome").select_option("Brought upright early")
+    expect(page.locator(".sessions > li")).to_have_count(1)
+    page.get_by_label("Outcome").select_option("Every outcome")
+    page.get_by_label("Rider").select_option("Ada")
+    expect(page.locator(".sessions > li")).to_have_count(3)
+    page.reload()
+    page.wait_for_selector("body[data-route]:not(.stale)")
+    expect(page.locator(".sessions > li")).to_have_count(3)
+    expect(page.get_by_label("Rider")).to_have_value("1")
+
+
+def test_trends_of_a_rider_are_drawn_and_can_be_read(page: Page, past: Past) -> None:
+    rows(page)
+    page.get_by_label("Rider").select_option(str(past.rider_id))
+    charts = page.locator("svg.trend")
+    expect(charts).to_have_count(3)
+    assert [chart.locator(".mark").count() for chart in charts.all()] == [3, 3, 6]
+    page.get_by_text("In numbers").click()
+    table = page.locator("details table tbody tr")
+    expect(table).to_have_count(3)
+    assert "+20°" in table.last.inner_text()
+
+
+def test_more_than_a_page_is_fetched_as_it_is_wanted(page: Page) -> None:
+    """The page asks for 25; here it is told to ask for one."""
+    page.route(
+        "**/api/v1/sessions?*", lambda route: route.continue_(url=route.request.url.replace("limit=25", "limit=1"))
+    )
+    page.reload()
+    page.wait_for_selector("body[data-route]:not(.stale)")
+    expect(page.locator(".sessions > li")).to_have_count(1)
+    expect(page.get_by_text("The newest 1 of 4 sessions")).to_be_visible()
+    page.wait_for_timeout(AWAKE_MS)
+    for count in range(2, len(KINDS) + 1):
+        page.get_by_role("button", name="Older sessions").click()
+        expect(page.locator(".sessions > li")).to_have_count(count)
+    expect(page.get_by_role("button", name="Older sessions")).to_be_hidden()
+
+
+def test_a_trip_is_explained_and_pictures_are_there(page: Page, past: Past) -> None:
+    page.goto(page.url.split("#")[0] + f"#/history/{past.sessions[2]}")
+    why = page.get_by_role("region", name="What happened")
+    expect(why).to_contain_text("the monitor drive-fault began the normal return")
+    for name in ("Angle, states, rate and motor current over the session", "The moments around the first trip"):
+        image = page.get_by_role("img", name=name)
+        image.scroll_into_view_if_needed()
+        page.wait_for_function("(image) => image.complete && image.naturalWidth === 1600", arg=image.element_handle())
+    expect(page.locator(".events")).to_contain_text("RETURN by drive-fault")
+
+
+def test_comfort_is_kept_where_the_records_are(page: Page, past: Past, folder: Path) -> None:
+    page.goto(page.url.split("#")[0] + f"#/history/{past.sessions[1]}")
+    before, after = page.locator("fieldset.comfort").all()
+    expect(before.get_by_role("radio", name="5", exact=True)).to_be_checked()
+    before.get_by_text("3", exact=True).click()
+    after.get_by_text("10", exact=True).click()
+    page.get_by_label("Note").fill("slept well — ça va")
+    page.get_by_role("button", name="Save how it felt").click()
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    with open_records(default_url(folder)) as records, records.read() as transaction:
+        kept = sessions.get(transaction, past.sessions[1])
+    assert (kept.comfort_before, kept.comfort_after, kept.comfort_note) == (3, 10, "slept well — ça va")
+
+
+def test_black_box_table_and_report_are_taken_along(page: Page, past: Past, folder: Path, tmp_path: Path) -> None:
+    page.goto(page.url.split("#")[0] + f"#/history/{past.sessions[2]}")
+    for link, name in (("Black box (MCAP)", "a.mcap"), ("All signals (CSV)", "a.csv"), ("Report (PDF)", "a.pdf")):
+        with page.expect_download() as loading:
+            page.get_by_role("link", name=link).click()
+        loading.value.save_as(tmp_path / name)
+    recording = read(tmp_path / "a.mcap")
+    assert recording.problems == []
+    with (tmp_path / "a.csv").open(newline="", encoding="utf-8") as paper:
+        assert sum(1 for _ in csv.DictReader(paper)) == len(recording.inputs)
+    text = PdfReader(tmp_path / "a.pdf").pages[0].extract_text()
+    assert ("Ada" in text, "drive-fault" in text) == (True, True)
+
+
+@pytest.mark.parametrize("route", ["history", "history?rider=1", "history/3"])
+def test_nothing_hinders_anybody_at_any_size(page: Page, route: str) -> None:
+    page.goto(page.url.split("#")[0] + f"#/{route}")
+    page.wait_for_load_state("networkidle")
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        in_reach(page, width, height)
+        assert used(page) <= width
+    assert serious(page) == []
+
+
+def test_what_is_not_there_is_told(page: Page) -> None:
+    page.goto(page.url.split("#")[0] + "#/history/99999")
+    expect(page.get_by_role("alert").filter(has_text="99999")).to_be_visible()

@@ -1,0 +1,80 @@
+"""Catalogs: up to date, complete, with the same places; and what the real parts say is known by its shape."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from drivers.health import LinkHealth
+from firmware_host.panel.texts.catalog import (
+    LANGUAGES,
+    PAGE,
+    TEMPLATE,
+    as_json,
+    as_pattern,
+    as_po,
+    extract_all,
+    json_path,
+    messages,
+    places,
+    po_path,
+    read,
+    translations,
+    updated,
+)
+from firmware_host.panel.texts.wire import TEMPLATES
+from safety.screening_texts import CLEARANCE_EXPIRED, REFUSED, REFUSES
+
+UPDATE = "run: make texts"
+
+
+def test_the_template_has_what_the_sources_say() -> None:
+    assert TEMPLATE.read_bytes() == as_po(extract_all()), UPDATE
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_catalog_and_page_are_up_to_date(language: str) -> None:
+    catalog = updated(language, extract_all())
+    assert po_path(language).read_bytes() == as_po(catalog), UPDATE
+    assert json_path(language).read_text(encoding="utf-8") == as_json(language, catalog), UPDATE
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everything_is_translated_with_its_places(language: str) -> None:
+    for message in messages(read(language)):
+        sources = [message.id] if isinstance(message.id, str) else list(message.id)
+        forms = translations(message)
+        assert len(forms) == len(sources), message.id
+        for source, form in zip(sources, forms, strict=True):
+            assert form != "", f"not translated: {source}"
+            assert places(form) == places(source), source
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_offers_every_language(language: str) -> None:
+    assert f'["{language}", ' in (PAGE / "texts.js").read_text(encoding="utf-8")
+    assert f'"{language}"' in (PAGE / "settings.js").read_text(encoding="utf-8")
+
+
+def test_texts_of_the_page_are_whole_sentences() -> None:
+    """A text that is put together is found by no translator."""
+    built = re.compile(r"\bt\(\s*(?![\"'])(?P<what>[^)\s][^)]*)\)")
+    for path in Path(PAGE).rglob("*.js"):
+        for match in built.finditer(path.read_text(encoding="utf-8")):
+            assert match["what"] in ("text, values", "view.title"), f"{path.name}: t({match['what']})"
+
+
+def test_what_the_real_parts_say_is_known_by_its_shape() -> None:
+    health = LinkHealth()
+    health.round_trip_s = 0.0123
+    said = {
+        f"link {health.diagnose()}": {"trip": "12"},
+        REFUSES.format(question=REFUSED["glaucoma"]): {"question": REFUSED["glaucoma"]},
+        CLEARANCE_EXPIRED.format(condition="glaucoma", date="2026-01-31"): {
+            "condition": "glaucoma",
+            "date": "2026-01-31",
+        },
+    }
+    for text, values in said.items():
+        matches = [re.fullmatch(as_pattern(one).replace("(?<", "(?P<"), text) for one in TEMPLATES]
+        assert [match.groupdict() for match in matches if match is not None] == [values]
