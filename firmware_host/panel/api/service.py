@@ -104,9 +104,8 @@ class Ports(BaseModel):
 def table(parts: AllParts, _: Me) -> TableTold:
     """Give the table's file, and every limit."""
     found = parts.table()
-    setup = parts.setup() or {}
-    facts = setup["table_facts"] if "table_facts" in setup else setup.get("table")
-    firmware = facts.get("firmware") if isinstance(facts, dict) else None
+    board = (parts.state() or {}).get("board") or (parts.setup() or {}).get("board") or {}
+    firmware = board.get("firmware")
     section = found.file.table
     text = "" if parts.table_file is None else parts.table_file.read_text(encoding="utf-8")
     return TableTold(
