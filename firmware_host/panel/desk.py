@@ -87,6 +87,8 @@ def _machine(t: Telemetry) -> dict[str, Any]:
         "hand_switch": _pair(t.inputs, *_HAND),
         "ankle_latch": _pair(t.inputs, *_LATCH),
         "emergency_stop": "released" if t.inputs & Input.ESTOP_CHAIN else "pressed",
+        "upright_switch": "closed" if t.inputs & Input.UPRIGHT_SWITCH else "open",
+        "inverted_switch": "closed" if t.inputs & Input.INVERTED_SWITCH else "open",
         "brake": "closed" if t.status & Status.BRAKE_CLOSED else "open",
     }
 
