@@ -145,13 +145,13 @@ def stream(path: Path, tick: Callable[[TickInput, RecordedOutput], None]) -> Rec
         _expect_known(path, scan.metadata, scan.schemas)
         problems = scan.problems
         boards = dict(_understood(rare[BOARD], _board, problems))
-        counted = _Counted()
+        counted, refused = _Counted(), _Refused(TICK)
         for chunk in _Scan(data, path).chunks():
             ticks = [one for one in chunk if one.topic == TICK]
-            counted.ticks(ticks)
-            for one in _understood(ticks, lambda record: unpack(record, boards), counted.problems):
+            counted.add(ticks)
+            for one in _parsed(ticks, lambda record: unpack(record, boards), refused):
                 tick(*one)
-    problems += counted.told()
+    problems += refused.told()
     recording = Recording(
         path,
         scan.metadata,
@@ -190,14 +190,31 @@ def is_closed(path: Path) -> bool:
         return False
 
 
+class _Refused:
+    """Messages of one topic that are whole but say something unexpected: how many, and what the first was."""
+
+    def __init__(self, topic: str) -> None:
+        self._topic, self._number, self._first = topic, 0, ""
+
+    def note(self, error: Exception) -> None:
+        """Count one."""
+        self._first = self._first or f"{type(error).__name__}: {error}"
+        self._number += 1
+
+    def told(self) -> list[str]:
+        """Say it once; nothing if there was none."""
+        if not self._number:
+            return []
+        return [f"{self._number} records of {self._topic} cannot be read; the first: {self._first}"]
+
+
 class _Counted:
     """What is known of ticks that nobody kept."""
 
     def __init__(self) -> None:
         self._seen, self._last = 0, -1
-        self.problems: list[str] = []
 
-    def ticks(self, messages: list[_Message]) -> None:
+    def add(self, messages: list[_Message]) -> None:
         """Count those of one chunk."""
         self._seen += len(messages)
         self._last = max(self._last, max((message.sequence for message in messages), default=-1))
@@ -206,11 +223,6 @@ class _Counted:
     def missing(self) -> int:
         """Ticks that are not in the file, by their numbers."""
         return self._last + 1 - self._seen
-
-    def told(self) -> list[str]:
-        """Say once what was found in many chunks."""
-        more = f", and so it is in {len(self.problems) - 1} more places" if len(self.problems) > 1 else ""
-        return [self.problems[0] + more] if self.problems else []
 
 
 def _expect_known(path: Path, metadata: dict[str, str], schemas: Sequence[Schema]) -> None:
@@ -258,16 +270,22 @@ def _by_topic(messages: list[_Message]) -> dict[str, list[_Message]]:
 
 def _understood(messages: list[_Message], parse: Callable[[bytes], Parsed], problems: list[str]) -> list[Parsed]:
     """Parse messages; count and tell those that cannot be, which are whole but say something unexpected."""
-    parsed: list[Parsed] = []
-    refused: list[str] = []
+    if not messages:
+        return []
+    refused = _Refused(messages[0].topic)
+    parsed = list(_parsed(messages, parse, refused))
+    problems += refused.told()
+    return parsed
+
+
+def _parsed(messages: list[_Message], parse: Callable[[bytes], Parsed], refused: _Refused) -> Iterator[Parsed]:
     for message in messages:
         try:
-            parsed.append(parse(message.data))
+            parsed = parse(message.data)
         except _PARSE_ERRORS as error:
-            refused.append(f"{type(error).__name__}: {error}")
-    if refused:
-        problems.append(f"{len(refused)} records of {messages[0].topic} cannot be read; the first: {refused[0]}")
-    return parsed
+            refused.note(error)
+        else:
+            yield parsed
 
 
 def _missing(messages: list[_Message]) -> int:

@@ -271,7 +271,7 @@ _ALLOWANCES: Final[dict[Experience, Allowance]] = {
     "experienced": Allowance(60.0, 480.0, 180.0),
 }
 _SETTLED_BEGINNER_DEG: Final = 30.0
-_SETTLED_AFTER_SESSIONS: Final = 3
+SETTLED_AFTER_SESSIONS: Final = 3
 
 _BUILT_IN_RIDER: Final[dict[str, Any]] = {
     "rider": {"name": "Demo", "sex": "female", "mass_kg": 70.0, "height_m": 1.72, "experience": "beginner"}
@@ -305,7 +305,7 @@ def make_rider(source: TomlSource) -> Rider:
 def allowance(rider: RiderSection) -> Allowance:
     """Give what experience allows: angle, time inverted in a session, time without movement (docs/files.md)."""
     base = _ALLOWANCES[rider.experience]
-    if rider.experience == "beginner" and rider.sessions_done >= _SETTLED_AFTER_SESSIONS:
+    if rider.experience == "beginner" and rider.sessions_done >= SETTLED_AFTER_SESSIONS:
         return base._replace(inverted_limit_deg=_SETTLED_BEGINNER_DEG)
     return base
 

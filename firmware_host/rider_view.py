@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any, Final
 
-from firmware_host.config import Chain, Rider, Table, rider_chain, screening_reasons
+from firmware_host.config import SETTLED_AFTER_SESSIONS, Chain, Rider, Table, rider_chain, screening_reasons
 from firmware_host.documents import marked, without_places
 from firmware_host.limit_words import LIMIT_LABELS
 from safety import screening_texts as texts
@@ -54,7 +54,7 @@ def _origin(chain: Chain, name: str, table: Table, rider: Rider) -> str:
     section = rider.file.rider
     told = without_places(chain.origin(name), (table.source.path, rider.source.path))
     if told.startswith("the allowance of"):
-        return f"what {_article(section.experience)} rider is allowed" + _still_a_beginner(rider)
+        return _allowed(rider, name)
     if told.startswith("the clearance of") and rider.file.clearance is not None:
         return f"the clearance by {rider.file.clearance.given_by}, until {rider.file.clearance.expires}"
     if told == f"rider {section.name}":
@@ -62,15 +62,14 @@ def _origin(chain: Chain, name: str, table: Table, rider: Rider) -> str:
     return told.partition(" (")[0]
 
 
-def _article(word: str) -> str:
-    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
-
-
-def _still_a_beginner(rider: Rider) -> str:
+def _allowed(rider: Rider, name: str) -> str:
     section = rider.file.rider
     if section.experience != "beginner":
-        return ""
-    return f" after {section.sessions_done} session{'' if section.sessions_done == 1 else 's'}"
+        return f"what {'an' if section.experience[0] in 'aeiou' else 'a'} {section.experience} rider is allowed"
+    if name != "inverted_limit_deg":
+        return "what a beginner is allowed"
+    settled = section.sessions_done >= SETTLED_AFTER_SESSIONS
+    return f"what a beginner is allowed {'after' if settled else 'in'} the first {SETTLED_AFTER_SESSIONS} sessions"
 
 
 def rider_reasons(table: Table, rider: Rider, today: date) -> list[dict[str, str]]:

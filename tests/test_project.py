@@ -194,7 +194,8 @@ def test_wheel_holds_the_packages_whole_and_nothing_else(repository: Path, tmp_p
         for file in (repository / package).rglob("*")
         if file.is_file() and "__pycache__" not in file.parts
     }
-    assert shipped == wanted
+    library = {f"firmware_host/library/{file.name}" for file in (repository / "examples/programs").glob("*.toml")}
+    assert shipped == wanted | library
     assert {f"{package}/py.typed" for package in PACKAGES} <= shipped
     assert b"righting = firmware_host.cli:main" in entry_points
 

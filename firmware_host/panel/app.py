@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import zmq
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, FastAPI, WebSocket
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
@@ -27,7 +27,7 @@ from firmware_host.panel.api.children import Children
 from firmware_host.panel.api.document import describe
 from firmware_host.panel.api.parts import Parts
 from firmware_host.panel.api.problems import add_handlers
-from firmware_host.panel.bridge import NOT_THERE, Bridge, ask_now
+from firmware_host.panel.bridge import CHOICE_S, NOT_THERE, Bridge, ask_now
 from firmware_host.panel.library import keep_built_in
 from firmware_host.panel.sockets import STRANGER, Client
 from firmware_host.panel.take_up import TakingUp
@@ -63,7 +63,7 @@ def make_app(place: Place) -> FastAPI:
         bridge = Bridge(place.folder)
         context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         parts.state, parts.setup = lambda: bridge.state, lambda: bridge.setup
-        parts.ask = lambda message: ask_now(place.folder, context, json.dumps(message).encode())
+        parts.ask = lambda message: ask_now(place.folder, context, json.dumps(message).encode(), CHOICE_S)
         app.state.bridge = bridge
         taking_up = TakingUp(place.records, place.black_boxes)
         work = (bridge.listen(), bridge.ping(), taking_up.run(), taking_up.watch(bridge))
@@ -131,11 +131,12 @@ def _add_page(app: FastAPI, place: Place) -> None:
 
 def _add_sockets(app: FastAPI, parts: Parts) -> None:
     router = APIRouter()
+    limiter = CapacityLimiter(4)  # of its own, so that no REST request keeps a page from coming back
 
     async def serve(websocket: WebSocket, authorization: str | None) -> None:
         try:
             identity = await to_thread.run_sync(
-                parts.guard.identify, websocket.cookies.get(parts.cookie), authorization
+                parts.guard.identify, websocket.cookies.get(parts.cookie), authorization, limiter=limiter
             )
         except Refusal:
             await websocket.close(STRANGER)

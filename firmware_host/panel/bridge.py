@@ -14,6 +14,8 @@ from firmware_host.panel.station import REQUESTS, STATES, address
 
 ANSWER_S: Final = 1.0
 """A controller that does not answer for so long is not there."""
+CHOICE_S: Final = 10.0
+"""So long it may take to check a rider and a program, and to make a session of them."""
 PING_S: Final = 0.5
 CHART_PERIOD_S: Final = 0.5
 CHART_S: Final = 600.0
@@ -22,13 +24,15 @@ _ASK_SETUP: Final = AskSetup(kind="setup").model_dump_json().encode()
 NOT_THERE: Final = {"ok": False, "error": "the controller does not answer; the table board brings the rider upright"}
 
 
-def ask_now(folder: Path, context: "zmq.Context[zmq.Socket[bytes]]", request: bytes) -> dict[str, Any]:
+def ask_now(
+    folder: Path, context: "zmq.Context[zmq.Socket[bytes]]", request: bytes, wait_s: float = ANSWER_S
+) -> dict[str, Any]:
     """Ask the controller from a thread that may wait."""
     with context.socket(zmq.DEALER) as peer:
         peer.set(zmq.LINGER, 0)
         peer.connect(address(folder, REQUESTS))
         peer.send(request)
-        if not peer.poll(round(ANSWER_S * 1e3)):
+        if not peer.poll(round(wait_s * 1e3)):
             return dict(NOT_THERE)
         answer: dict[str, Any] = json.loads(peer.recv())
         return answer

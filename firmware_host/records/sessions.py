@@ -156,14 +156,16 @@ def events(transaction: Transaction, session_id: int) -> tuple[Event, ...]:
 
 def trends(transaction: Transaction, rider_id: int, limit: int = 500) -> tuple[Trend, ...]:
     """Give a rider's newest sessions, the oldest of them first."""
+    figures = ("id", "started_at", "outcome", "duration_s", "inverted_s", "highest_deg", "simulated")
+    columns = [session.c[name] for name in figures]
     query = (
-        _query()
+        select(*columns, comfort.c.before, comfort.c.after)
+        .outerjoin(comfort, comfort.c.session_id == session.c.id)
         .where(session.c.rider_id == rider_id)
         .order_by(session.c.started_at.desc(), session.c.id.desc())
         .limit(limit)
     )
-    found = [_session(row) for row in transaction.connection.execute(query)]
-    return tuple(_trend(one) for one in reversed(found))
+    return tuple(Trend(*row) for row in reversed(transaction.connection.execute(query).all()))
 
 
 def set_comfort(
@@ -285,20 +287,6 @@ def _session(row: Row[Any]) -> Session:
         comfort_before=row.comfort_before,
         comfort_after=row.comfort_after,
         comfort_note=row.note or "",
-    )
-
-
-def _trend(one: Session) -> Trend:
-    return Trend(
-        one.id,
-        one.started_at,
-        one.outcome,
-        one.duration_s,
-        one.inverted_s,
-        one.highest_deg,
-        one.simulated,
-        one.comfort_before,
-        one.comfort_after,
     )
 
 

@@ -56,7 +56,7 @@ def secure(tmp_path: Path, certificate: Certificate) -> Iterator[House]:
         yield opened
 
 
-@pytest.mark.requirement("REQ-STOP-NO-LOGIN")
+@pytest.mark.requirement("REQ-PPL-STOP")
 def test_with_tls_the_second_path_of_stop_has_it_too(secure: House, certificate: Certificate) -> None:
     with httpx.Client(verify=certificate.trust) as client:
         page = client.get(secure.url + "/")
@@ -125,6 +125,7 @@ def test_who_is_not_logged_in_is_shown_the_table_and_no_person(home: House) -> N
 # ------------------------------------------------------------------------------------------------ before it listens
 
 
+@pytest.mark.requirement("REQ-PPL-LOCAL")
 @pytest.mark.parametrize(
     ("network", "advice"),
     [
@@ -140,6 +141,7 @@ def test_what_is_careless_is_refused_with_what_to_do(network: Network, advice: s
         network.check()
 
 
+@pytest.mark.requirement("REQ-PPL-LOCAL")
 def test_nobody_is_let_in_from_elsewhere_before_there_is_a_pin(tmp_path: Path) -> None:
     options = PanelOptions(Network("0.0.0.0", insecure=True), records=tmp_path)
     with pytest.raises(PanelError, match="nobody has a PIN yet"), PanelProcess(0, options):

@@ -51,6 +51,7 @@ def test_no_route_hides_from_the_document(shared: House) -> None:
     assert paths(shared.app.routes) <= {"/", "/page", f"{ROOT}/openapi.json", "/socket", f"{ROOT}/live", ""}
 
 
+@pytest.mark.requirement("REQ-PPL-RIGHTS")
 @pytest.mark.parametrize("row", sorted(RIGHTS))
 @pytest.mark.parametrize("asker", ASKERS)
 def test_a_route_lets_in_whom_the_table_says_and_nobody_else(
@@ -88,6 +89,7 @@ def answered(live: ClientConnection, number: int) -> dict[str, Any]:
 NUMBER = iter(range(1, 10_000))
 
 
+@pytest.mark.requirement("REQ-PPL-RIGHTS")
 @pytest.mark.parametrize("row", [*sorted(set(MESSAGES) - {"beat", "setup"}), "ping", "choose", "nonsense"])
 @pytest.mark.parametrize("asker", ROLES)
 def test_a_message_over_the_socket_needs_what_the_table_says(
@@ -102,7 +104,7 @@ def test_a_message_over_the_socket_needs_what_the_table_says(
     assert refused == (row not in MESSAGES or not may(asker, MESSAGES[row])), told
 
 
-@pytest.mark.requirement("REQ-STOP-NO-LOGIN")
+@pytest.mark.requirement("REQ-PPL-STOP")
 @pytest.mark.parametrize("name", ["stop", "return_upright"])
 def test_stop_and_return_need_no_login_over_either_path(shared: House, name: str) -> None:
     shared.desk.pressed.clear()
@@ -115,7 +117,7 @@ def test_stop_and_return_need_no_login_over_either_path(shared: House, name: str
     assert shared.desk.pressed == [name, name]
 
 
-@pytest.mark.requirement("REQ-STOP-NO-LOGIN")
+@pytest.mark.requirement("REQ-PPL-STOP")
 def test_a_locked_page_stops_and_watches_and_does_nothing_else(tmp_path: Path) -> None:
     with house(tmp_path) as home:
         home.person("Ada", "operator")

@@ -36,12 +36,14 @@ def test_every_limit_has_a_label_of_its_own() -> None:
 
 def test_limits_say_who_set_them_and_why(repository: Path) -> None:
     found = limits(limits={"time_inverted_s": 60, "jerk_dps3": 2})
-    assert found["inverted_limit_deg"] == (20.0, "what a beginner rider is allowed after 1 session")
-    assert found["static_hold_s"] == (60.0, "what a beginner rider is allowed after 1 session")
+    assert found["inverted_limit_deg"] == (20.0, "what a beginner is allowed in the first 3 sessions")
+    assert found["static_hold_s"] == (60.0, "what a beginner is allowed")
     assert found["time_inverted_s"] == (60.0, "this rider's own limit")
     assert found["jerk_dps3"] == (2.0, "this rider's own limit")
     assert found["invert_rate_dps"] == (3.0, "the machine: no table goes further")
     assert list(found) == [*SHOWN_LIMITS, "jerk_dps3"]
+    settled = limits({**ADA, "sessions_done": 3})["inverted_limit_deg"]
+    assert settled == (30.0, "what a beginner is allowed after the first 3 sessions")
     expert = {**ADA, "experience": "experienced"}
     given = {"inverted_limit_deg": 75, "given_by": "Dr. A", "expires": "2027-06-30"}
     steep = limits(expert, repository / "examples" / "table-90.toml", clearance=given)

@@ -5,17 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 
 from firmware_host.blackbox_reader import read
 from firmware_host.records import default_url, open_records, sessions
+from tests.api.house import House
 from tests.panel.past import GENTLE, SMOOTH, TRIPPED, Past, make_past
-from tests.panel.routes import AWAKE_MS, SIZES, in_reach
-from tests.panel.stack import Stack, running
-
-pytestmark = pytest.mark.realtime
+from tests.panel.still import standing_still
+from tests.panel.views import AWAKE_MS, go, nothing_hinders, opened
 
 KINDS = (GENTLE, SMOOTH, TRIPPED, SMOOTH)
 
@@ -31,40 +29,21 @@ def past(folder: Path) -> Past:
 
 
 @pytest.fixture(scope="module")
-def standing(past: Past, folder: Path) -> Iterator[Stack]:
-    """A table that nobody starts, for all tests here."""
+def standing(past: Past, folder: Path) -> Iterator[House]:
     assert past.sessions
-    with running(folder) as stack:
-        yield stack
+    with standing_still(folder.parent) as opened:
+        yield opened
 
 
 @pytest.fixture
-def page(browser: Browser, standing: Stack) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", accept_downloads=True)
-    page = context.new_page()
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.goto(f"{standing.url}#/history")
-    page.wait_for_selector("body[data-route]:not(.stale)")
-    page.wait_for_timeout(AWAKE_MS)
-    yield page
-    context.close()
-    assert wrong == []
+def page(browser: Browser, standing: House) -> Iterator[Page]:
+    with opened(browser, standing.url, "history") as page:
+        yield page
 
 
 def rows(page: Page) -> list[str]:
     page.wait_for_selector(".sessions > li")
     return [row.inner_text() for row in page.locator(".sessions > li").all()]
-
-
-def serious(page: Page) -> list[object]:
-    found = Axe().run(page).response["violations"]
-    return [(one["id"], one["nodes"]) for one in found if one["impact"] in ("serious", "critical")]
-
-
-def used(page: Page) -> int:
-    width: int = page.evaluate("document.querySelector('main').scrollWidth")
-    return width
 
 
 def test_sessions_are_listed_the_newest_first_with_their_curve(page: Page) -> None:
@@ -86,7 +65,7 @@ def test_filters_narrow_the_list_and_stand_in_the_address(page: Page) -> None:
     page.get_by_label("Rider").select_option("Ada")
     expect(page.locator(".sessions > li")).to_have_count(3)
     page.reload()
-    page.wait_for_selector("body[data-route]:not(.stale)")
+    page.wait_for_selector("body:not(.stale) #view")
     expect(page.locator(".sessions > li")).to_have_count(3)
     expect(page.get_by_label("Rider")).to_have_value("1")
 
@@ -109,7 +88,7 @@ def test_more_than_a_page_is_fetched_as_it_is_wanted(page: Page) -> None:
         "**/api/v1/sessions?*", lambda route: route.continue_(url=route.request.url.replace("limit=25", "limit=1"))
     )
     page.reload()
-    page.wait_for_selector("body[data-route]:not(.stale)")
+    page.wait_for_selector("body:not(.stale) #view")
     expect(page.locator(".sessions > li")).to_have_count(1)
     expect(page.get_by_text("The newest 1 of 4 sessions")).to_be_visible()
     page.wait_for_timeout(AWAKE_MS)
@@ -120,7 +99,7 @@ def test_more_than_a_page_is_fetched_as_it_is_wanted(page: Page) -> None:
 
 
 def test_a_trip_is_explained_and_pictures_are_there(page: Page, past: Past) -> None:
-    page.goto(page.url.split("#")[0] + f"#/history/{past.sessions[2]}")
+    go(page, f"history/{past.sessions[2]}")
     why = page.get_by_role("region", name="What happened")
     expect(why).to_contain_text("the monitor drive-fault began the normal return")
     for name in ("Angle, states, rate and motor current over the session", "The moments around the first trip"):
@@ -131,8 +110,10 @@ def test_a_trip_is_explained_and_pictures_are_there(page: Page, past: Past) -> N
 
 
 def test_comfort_is_kept_where_the_records_are(page: Page, past: Past, folder: Path) -> None:
-    page.goto(page.url.split("#")[0] + f"#/history/{past.sessions[1]}")
-    before, after = page.locator("fieldset.comfort").all()
+    go(page, f"history/{past.sessions[1]}")
+    scales = page.locator("fieldset.comfort")
+    expect(scales).to_have_count(2)
+    before, after = scales.all()
     expect(before.get_by_role("radio", name="5", exact=True)).to_be_checked()
     before.get_by_text("3", exact=True).click()
     after.get_by_text("10", exact=True).click()
@@ -144,8 +125,8 @@ def test_comfort_is_kept_where_the_records_are(page: Page, past: Past, folder: P
     assert (kept.comfort_before, kept.comfort_after, kept.comfort_note) == (3, 10, "slept well — ça va")
 
 
-def test_black_box_table_and_report_are_taken_along(page: Page, past: Past, folder: Path, tmp_path: Path) -> None:
-    page.goto(page.url.split("#")[0] + f"#/history/{past.sessions[2]}")
+def test_black_box_table_and_report_are_taken_along(page: Page, past: Past, tmp_path: Path) -> None:
+    go(page, f"history/{past.sessions[2]}")
     for link, name in (("Black box (MCAP)", "a.mcap"), ("All signals (CSV)", "a.csv"), ("Report (PDF)", "a.pdf")):
         with page.expect_download() as loading:
             page.get_by_role("link", name=link).click()
@@ -160,15 +141,10 @@ def test_black_box_table_and_report_are_taken_along(page: Page, past: Past, fold
 
 @pytest.mark.parametrize("route", ["history", "history?rider=1", "history/3"])
 def test_nothing_hinders_anybody_at_any_size(page: Page, route: str) -> None:
-    page.goto(page.url.split("#")[0] + f"#/{route}")
-    page.wait_for_load_state("networkidle")
-    for width, height in SIZES:
-        page.set_viewport_size({"width": width, "height": height})
-        in_reach(page, width, height)
-        assert used(page) <= width
-    assert serious(page) == []
+    go(page, route)
+    nothing_hinders(page)
 
 
 def test_what_is_not_there_is_told(page: Page) -> None:
-    page.goto(page.url.split("#")[0] + "#/history/99999")
+    go(page, "history/99999")
     expect(page.get_by_role("alert").filter(has_text="99999")).to_be_visible()

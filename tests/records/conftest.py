@@ -38,6 +38,9 @@ def _maker(uri: str) -> MakeUrl:
     numbers = count(1)
     url = make_url(uri)
     engine = create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:  # what this server writes need not outlive the test run
+        connection.execute(text("ALTER SYSTEM SET fsync = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
 
     def make() -> str:
         name = f"righting_{next(numbers)}"

@@ -64,6 +64,7 @@ def test_a_long_log_is_walked_in_batches(records: Records, monkeypatch: pytest.M
     assert problems(records)[0] == "missing: entry 6"
 
 
+@pytest.mark.requirement("REQ-PPL-LOGGED")
 @pytest.mark.parametrize(
     ("statements", "told"),
     [
@@ -103,6 +104,7 @@ def test_whatever_is_changed_past_the_log_shows(logged: Records, statements: tup
     assert any(problem.startswith(told) for problem in found), found
 
 
+@pytest.mark.requirement("REQ-PPL-LOGGED")
 def test_a_chain_made_anew_shows_against_a_head_noted_elsewhere(logged: Records) -> None:
     noted = head(logged)
     with logged.begin() as transaction:
@@ -144,6 +146,7 @@ def write_elsewhere(url: str, name: str, times: int) -> None:
         write(records, name, times)
 
 
+@pytest.mark.requirement("REQ-PPL-LOGGED")
 @pytest.mark.parametrize("make", [threading.Thread, multiprocessing.get_context("spawn").Process])
 def test_many_writers_make_one_chain(records: Records, url: str, make: Callable[..., Any]) -> None:
     writers = [make(target=write_elsewhere, args=(url, f"writer {number}", 15)) for number in range(4)]

@@ -17,7 +17,7 @@ class AlarmEntry(BaseModel):
     """An alarm or a trip."""
 
     session_id: int
-    t: datetime
+    at: datetime
     t_s: float
     """From the session's first tick."""
     kind: str
@@ -75,7 +75,7 @@ def alarms(
     return Alarms(
         alarms=[
             AlarmEntry(
-                session_id=one.session_id, t=one.at, t_s=one.t_s, kind=one.kind, text=one.text, monitor=one.monitor
+                session_id=one.session_id, at=one.at, t_s=one.t_s, kind=one.kind, text=one.text, monitor=one.monitor
             )
             for one in page.events
         ],

@@ -22,8 +22,11 @@ from firmware_host.toml_source import FileError, parse_toml
 
 router: Final = APIRouter(tags=["service"])
 
-_NAMES_IN_SETUP: Final = frozenset({"rider", "program", "unscreened", "segments", "reference", "height_m"})
-"""Nobody's name, program or build goes into the bundle."""
+_NAMES_IN_SETUP: Final = frozenset(
+    {"rider", "program", "unscreened", "segments", "reference", "height_m", "limits", "table", "table_file"}
+)
+_NAMES_IN_STATE: Final = frozenset({"reference", "step", "blackbox"})
+"""Nobody's name, program or build goes into the bundle; limits say whose they are, and a file's name which program."""
 
 
 class TableLimit(Told):
@@ -101,9 +104,8 @@ class Ports(BaseModel):
 def table(parts: AllParts, _: Me) -> TableTold:
     """Give the table's file, and every limit."""
     found = parts.table()
-    setup = parts.setup() or {}
-    facts = setup["table_facts"] if "table_facts" in setup else setup.get("table")
-    firmware = facts.get("firmware") if isinstance(facts, dict) else None
+    board = (parts.state() or {}).get("board") or (parts.setup() or {}).get("board") or {}
+    firmware = board.get("firmware")
     section = found.file.table
     text = "" if parts.table_file is None else parts.table_file.read_text(encoding="utf-8")
     return TableTold(
@@ -163,7 +165,7 @@ def diagnostics(parts: AllParts, _: Me) -> Response:
     """Give a bundle for whoever helps from afar: no names, no secrets, nothing about health."""
     setup, state = parts.setup() or {}, parts.state() or {}
     live = {
-        "state": {name: value for name, value in state.items() if name != "reference"},
+        "state": {name: value for name, value in state.items() if name not in _NAMES_IN_STATE},
         "setup": {name: value for name, value in setup.items() if name not in _NAMES_IN_SETUP},
     }
     target = BytesIO()

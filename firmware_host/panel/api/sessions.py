@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from datetime import datetime
+from importlib.resources import files
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -14,9 +15,10 @@ from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
 from firmware_host.blackbox_reader import BlackBoxReadError
+from firmware_host.config import load_rider
 from firmware_host.csv_export import csv_pieces
 from firmware_host.documents import document_of, rider_text
-from firmware_host.panel.api.documents import kept_rider
+from firmware_host.panel.api.documents import PROGRAM, RIDER, kept_rider
 from firmware_host.panel.api.downloads import attachment, named
 from firmware_host.panel.api.parts import LARGEST_ID, AllParts, Body, Id, Me, Parts
 from firmware_host.panel.api.problems import ApiError
@@ -148,7 +150,7 @@ def choose(body: ChooseBody, parts: AllParts, identity: Me) -> Chosen:
     state = parts.state()
     if state is None:
         raise ApiError(503, "the controller does not answer; the table board brings the rider upright")
-    reference = uuid.uuid4().hex
+    reference = str(uuid.uuid4())
     with parts.records.begin() as transaction:
         rider = None if body.rider_id is None else riders.get(transaction, body.rider_id)
         program = None if body.program_id is None else programs.get(transaction, body.program_id)
@@ -163,10 +165,8 @@ def choose(body: ChooseBody, parts: AllParts, identity: Me) -> Chosen:
         "session": state["session"],
         "pressed_s": time.monotonic(),
         "reference": reference,
-        "rider": None
-        if rider is None
-        else {"path": f"rider {rider.name}", "text": rider_text(document_of(kept_rider(rider).source))},
-        "program": None if program is None else {"path": f"program {program.name}", "text": program.text},
+        "rider": {"path": RIDER, "text": _rider_text(rider)},
+        "program": {"path": PROGRAM, "text": _program_text(program)},
         "note": {},
     }
     answer = parts.ask(asked)
@@ -177,6 +177,18 @@ def choose(body: ChooseBody, parts: AllParts, identity: Me) -> Chosen:
         ]
         raise ApiError(409, str(answer.get("error", "the controller refused, and said no more")), told)
     return Chosen(session=answer["session"], reference=reference)
+
+
+def _rider_text(rider: riders.Rider | None) -> str:
+    """Give the rider as a file; without one it is the built-in beginner, and never whoever rode before."""
+    known = load_rider(None) if rider is None else kept_rider(rider)
+    return rider_text(document_of(known.source))
+
+
+def _program_text(program: programs.Program | None) -> str:
+    if program is not None:
+        return program.text
+    return (files("firmware_host") / "demonstration.toml").read_text(encoding="utf-8")
 
 
 @router.post("/sessions/comfort")

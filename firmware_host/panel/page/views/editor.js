@@ -12,6 +12,8 @@ import { motionValues, range } from "./steps_model.js";
 /** @typedef {import("../app.js").App} App */
 
 const PREVIEW_AFTER_MS = 250;
+/** So many refusals are seen at once; the others are a touch away. */
+const FIRST_TOLD = 3;
 const NEW = { name: "", step: [{ do: "go", to_deg: 10 }, { do: "hold", for_s: 30 }] };
 
 class Editor {
@@ -78,7 +80,7 @@ class Editor {
     this._saved = el("p", { class: "quiet-text", role: "status" });
     this._steps = new StepList(el("div", { class: "steps" }), (change, key) => this._edit(change, key));
     this._tabs = el("div", { class: "actions tabs", role: "group", "aria-label": t("How to edit") }, this._tab("steps", t("Steps")), this._tab("text", t("Text")));
-    this._root.replaceChildren(el("div", { class: "editor" },
+    this._root.replaceChildren(el("div", { class: "program-editor" },
       el("section", { class: "card preview", "aria-label": t("Preview") }, this._place, this._facts, this._wrong,
         el("div", { class: "actions" }, this._try), this._tried),
       el("div", { class: "editing" },
@@ -295,7 +297,10 @@ class Editor {
     const verdict = shown.ok
       ? el("p", { class: "good-text" }, shown.rider ? t("Fits {name}", { name: shown.rider }) : t("Fits this table"))
       : el("p", { class: "wrong-text" }, tn("Refused: {count} thing to change", "Refused: {count} things to change", shown.problems.length));
-    return [verdict, el("ul", null, shown.problems.map((/** @type {any} */ one) => link(one, "refusal")), shown.advice.map((/** @type {any} */ one) => link(one, "advice")))];
+    const told_of = [...shown.problems.map((/** @type {any} */ one) => link(one, "refusal")), ...shown.advice.map((/** @type {any} */ one) => link(one, "advice"))];
+    const rest = told_of.slice(FIRST_TOLD);
+    return [verdict, el("ul", null, told_of.slice(0, FIRST_TOLD)), ...(rest.length === 0 ? [] : [
+      el("details", { class: "more" }, el("summary", null, tn("{count} more", "{count} more", rest.length)), el("ul", null, rest))])];
   }
 
   /** @param {(string | number)[]} path */

@@ -14,7 +14,7 @@ export function said(error) {
 
 /** A list of names and values, each with a line of small print where there is one. @param {(string | null)[][]} rows */
 export function facts(rows) {
-  return el("dl", { class: "facts" }, rows.map(([name, value, more]) => el("div", null,
+  return el("dl", { class: "facts explained" }, rows.map(([name, value, more]) => el("div", null,
     el("dt", null, name), el("dd", null, value, more ? el("span", { class: "because" }, more) : null))));
 }
 

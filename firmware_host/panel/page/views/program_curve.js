@@ -4,6 +4,9 @@
 import * as format from "../format.js";
 import { t } from "../texts.js";
 
+/** Height in pixels, and the most of the screen's. */
+const SMALLEST = 150;
+const MOST_OF_SCREEN = 0.42;
 const SVG = "http://www.w3.org/2000/svg";
 
 /** @param {string} name @param {Record<string, string | number>} attributes @param {...(Node | string)} children */
@@ -100,7 +103,7 @@ export class ProgramCurve {
     const shown = this._shown;
     const width = Math.floor(this._place.clientWidth);
     if (shown === null || width < 50) return;
-    const height = Math.max(130, Math.min(Math.round(width * 0.5), this._place.clientHeight || 240));
+    const height = Math.max(SMALLEST, Math.min(Math.round(width * 0.55), Math.round(innerHeight * MOST_OF_SCREEN)));
     const box = { width, height, left: 46, right: 10, top: 24, bottom: 24 };
     /** @type {Points} */
     const both = [...shown.curve, ...(shown.simulated ?? [])];
@@ -126,11 +129,13 @@ export class ProgramCurve {
   _levels(scale) {
     const { limit_deg: limit, upright_deg: upright } = this._shown;
     const { left, width, right } = scale.box;
-    return [[limit, "limit", t("limit")], [0, "flat", ""], [upright, "upright", t("upright")]].flatMap(([angle, kind, name]) => {
+    return [[limit, "bound", t("limit")], [0, "flat", ""], [upright, "upright", t("upright")]].flatMap(([angle, kind, name]) => {
       if (angle === null || angle === undefined) return [];
       const y = scale.y(Number(angle));
       const number = svg("text", { class: `axis ${kind}`, x: left - 6, y: y + 5, "text-anchor": "end" }, format.angle(Number(angle), 0));
-      const words = svg("text", { class: `axis ${kind}`, x: width - right - 4, y: y - 5, "text-anchor": "end" }, String(name));
+      // The curve begins and ends upright: the word stands between.
+      const place = kind === "upright" ? { x: (width + left) / 2, "text-anchor": "middle" } : { x: width - right - 4, "text-anchor": "end" };
+      const words = svg("text", { class: `axis ${kind}`, y: y - 5, ...place }, String(name));
       return [svg("line", { class: `level ${kind}`, x1: left, x2: width - right, y1: y, y2: y }), number, words];
     });
   }
@@ -157,7 +162,7 @@ export class ProgramCurve {
     const { top, height, bottom } = scale.box;
     const x = scale.x(at_s);
     return [svg("line", { class: "used-up", x1: x, x2: x, y1: top, y2: height - bottom }),
-      svg("text", { class: "axis limit", x: x - 4, y: height - bottom - 6, "text-anchor": "end" }, t("allowance used up"))];
+      svg("text", { class: "axis bound", x: x - 4, y: scale.y(-35), "text-anchor": "end" }, t("allowance used up"))];
   }
 
   /** Steps with something wrong, with the times at which they are done. */

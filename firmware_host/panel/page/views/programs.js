@@ -8,6 +8,8 @@ import { thumbnail } from "./program_curve.js";
 
 /** @typedef {import("../app.js").App} App */
 
+/** Of why a program does not fit: the editor shows all. */
+const MOST_REASONS = 3;
 const LARGEST_BYTES = 128 * 1024;
 
 class Library {
@@ -74,7 +76,8 @@ class Library {
     if (one.fits) return el("p", { class: "good-text" }, t("Fits this rider"));
     const who = chosenRider() === null ? t("Does not fit this table") : t("Does not fit this rider");
     return el("details", { class: "more misfit" }, el("summary", { class: "wrong-text" }, who),
-      el("ul", null, one.why_not.map((/** @type {string} */ text) => el("li", null, told(text)))));
+      el("ul", null, one.why_not.slice(0, MOST_REASONS).map((/** @type {string} */ text) => el("li", null, told(text)))),
+      one.why_not.length > MOST_REASONS ? el("p", { class: "quiet-text" }, t("Open it to see everything.")) : null);
   }
 
   /** @param {any} one @param {"archive" | "restore"} what */

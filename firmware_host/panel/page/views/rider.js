@@ -97,7 +97,7 @@ export class RiderPage {
         : [el("p", null, t("Before the next ride:")),
           el("ul", { class: "reasons" }, reasons.map((/** @type {any} */ one) => el("li", null, told(one.text))))],
       el("p", { class: "quiet-text" }, answered, " ", t("Righting is no medical device. When in doubt, ask a physician.")),
-      el("div", { class: "actions" }, el("a", { class: reasons.length > 0 ? "button primary" : "button", href: `#/riders/${id}/screening` },
+      el("div", { class: "actions" }, el("a", { class: asked ? "button" : "button primary", href: `#/riders/${id}/screening` },
         asked ? t("Answer the health questions anew") : t("Answer the health questions"))));
   }
 
@@ -113,8 +113,8 @@ export class RiderPage {
   /** @param {{value: number, unit: string}} limit */
   _quantity({ value, unit }) {
     const { format, t } = this._app;
-    if (unit === "deg") return format.angle(value, Number.isInteger(value) ? 0 : 1);
     const number = format.number(value, Number.isInteger(value) ? 0 : 1);
+    if (unit === "deg") return `${number}°`;
     if (unit === "s" && value >= 60) return t("{time} min", { time: format.duration(value) });
     return `${number} ${unit.replace("deg", "°").replace("2", "²").replace("3", "³")}`.replace(" °", " °");
   }

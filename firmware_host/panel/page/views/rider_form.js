@@ -81,7 +81,7 @@ export function clearanceFields(app, clearance, questions) {
     field({ label: t("Valid until"), name: "clearance.expires", type: "date", value: given.expires }),
     field({ label: t("Up to this angle (only for experienced riders)"), name: "clearance.inverted_limit_deg", unit: "°", inputmode: "decimal",
       value: given.inverted_limit_deg ?? "", hint: t("Empty: the clearance is for conditions alone.") }),
-    el("fieldset", { dataset: { field: "clearance.conditions" } },
+    el("fieldset", { class: "conditions", dataset: { field: "clearance.conditions" } },
       el("legend", null, t("Conditions that the physician has considered")),
       questions.map((one) => field({ label: told(one.text), name: `condition.${one.id}`, type: "checkbox", value: (given.conditions ?? []).includes(one.id) })),
       el("p", { class: "problem" })),
