@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
+from tests.panel.routes import AWAKE_MS
 from tests.panel.stack import LONGEST_S, Stack
 from tests.panel.waiting import until
 
@@ -49,6 +50,7 @@ def page(page: Page, stack: Stack, said: list[dict[str, Any]]) -> Page:
     page.route_web_socket("**/socket", pass_on)
     page.goto(stack.url)
     page.wait_for_selector("#manual:not([hidden]) .hold:enabled", timeout=LONGEST_S * 1e3)
+    page.wait_for_timeout(AWAKE_MS)
     return page
 
 
