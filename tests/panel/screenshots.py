@@ -1,4 +1,4 @@
-"""``make screenshots``: every page of the panel at three sizes, in light and dark, and a session on the table."""
+"""``make screenshots``: every page at three sizes, in light and dark, and a session on the simulated table."""
 
 import contextlib
 import signal

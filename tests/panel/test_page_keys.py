@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.panel.routes import AWAKE_MS, open_route
+from tests.panel.routes import AWAKE_MS, SIZES, in_reach, open_route
 from tests.panel.stack import Stack
 from tests.panel.test_page import start
 from tests.panel.waiting import until
@@ -42,6 +42,13 @@ def test_enter_ticks_what_the_space_bar_does_not(page: Page, stack: Stack) -> No
     assert page.is_checked("input[name=large][value=true]"), "and ticks nothing"
 
 
+def stop_in_reach(page: Page) -> None:
+    """At every size, with what covers the view in it."""
+    for width, height in reversed(SIZES):
+        page.set_viewport_size({"width": width, "height": height})
+        in_reach(page, width, height)
+
+
 def test_a_locked_screen_shows_nobodys_name_and_stops(page: Page, stack: Stack) -> None:
     made = page.evaluate(
         """async () => {
@@ -53,6 +60,7 @@ def test_a_locked_screen_shows_nobodys_name_and_stops(page: Page, stack: Stack) 
     assert made is False
     page.reload()
     expect(page.get_by_role("heading", name="Who is there?")).to_be_visible()
+    stop_in_reach(page)
     page.wait_for_timeout(AWAKE_MS)
     page.get_by_label("PIN or password").fill("1")
     page.get_by_role("button", name="Log in").click()
@@ -65,6 +73,7 @@ def test_a_locked_screen_shows_nobodys_name_and_stops(page: Page, stack: Stack) 
     page.get_by_role("button", name="Lock").click()
     expect(page.get_by_role("heading", name="Locked")).to_be_visible()
     expect(page.locator("#program")).to_be_hidden()
+    stop_in_reach(page)
     page.click("#stop")
     until(lambda: stack.truth().rate_dps == 0.0, page, "STOP works on a locked screen")
     page.get_by_label("PIN or password").fill("271828")
