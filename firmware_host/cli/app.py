@@ -82,6 +82,12 @@ def run(
         int,
         typer.Option(min=0, max=65535, help="Port of the operator panel on this machine; 0 takes any that is free."),
     ] = 0,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="Records of the operator panel; without it righting.db in the folder of --records."
+        ),
+    ] = None,
 ) -> None:
     """Take a rider through a session: on a real table (--port), or on the simulated one.
 
@@ -90,7 +96,7 @@ def run(
     from firmware_host.cli.run import RunOptions, run_command
 
     options = RunOptions(
-        program, rider, table, port, baud, speed, records, seed, start, plain, simulated, headless, panel_port
+        program, rider, table, port, baud, speed, records, seed, start, plain, simulated, headless, panel_port, database
     )
     raise typer.Exit(run_command(options))
 

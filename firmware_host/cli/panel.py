@@ -6,17 +6,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Final, Protocol, Self
 
+from firmware_host.choosing import Choice
 from firmware_host.controller import Outcome
-from firmware_host.loop import Requests
-from firmware_host.scene import Scene
-from firmware_host.validation import Session
+from firmware_host.panel.desk import AtHand, SessionDesk
 
 PATIENCE_S: Final = 10.0
 """A simulated table waits so long for a browser, then the session starts by itself."""
 SUPERVISED_EACH_S: Final = 0.1
+DATABASE: Final = "righting.db"
+"""The panel's records, in the folder of the black boxes."""
 
 
 class PanelUnavailableError(RuntimeError):
@@ -38,15 +40,7 @@ class Panel(Protocol):
         """End."""
         ...
 
-    def show(
-        self,
-        session: Session,
-        requests: Requests,
-        scene: Callable[[], Scene],
-        outcome: Callable[[], Outcome | None],
-        *,
-        simulated: bool,
-    ) -> None:
+    def show(self, at_hand: AtHand) -> None:
         """Show this session from now on."""
         ...
 
@@ -54,8 +48,14 @@ class Panel(Protocol):
         """Keep it running."""
         ...
 
-    def wait_for_next(self, outcome: Outcome) -> bool:
-        """After a session: wait until another one is asked for; False if nobody watches, or somebody ends it."""
+    def wait_for_next(self, outcome: Outcome, same: Choice, chosen: Callable[[], Choice | None]) -> Choice | None:
+        """After a session: wait until another one is asked for; None if nobody watches, or somebody ends it.
+
+        Args:
+            outcome: how the session ended.
+            same: what it was, for whoever asks for another one of the same.
+            chosen: gives what was chosen instead, as soon as there is something.
+        """
         ...
 
 
@@ -72,23 +72,20 @@ class NoPanel:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """End."""
 
-    def show(
-        self,
-        session: Session,
-        requests: Requests,
-        scene: Callable[[], Scene],
-        outcome: Callable[[], Outcome | None],
-        *,
-        simulated: bool,
-    ) -> None:
+    def show(self, at_hand: AtHand) -> None:
         """Show nothing."""
 
     def supervise(self) -> None:
         """Nothing runs."""
 
-    def wait_for_next(self, outcome: Outcome) -> bool:  # noqa: ARG002 - the panel with a page shows it
+    def wait_for_next(
+        self,
+        outcome: Outcome,  # noqa: ARG002 - the panel with a page shows it
+        same: Choice,  # noqa: ARG002
+        chosen: Callable[[], Choice | None],  # noqa: ARG002
+    ) -> Choice | None:
         """Say that one session is all."""
-        return False
+        return None
 
 
 class WebPanel:
@@ -96,10 +93,11 @@ class WebPanel:
 
     patience_s = PATIENCE_S
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, records: Path, database: str | None) -> None:
         from firmware_host.panel.process import PanelProcess
 
-        self._process = PanelProcess(port)
+        url = f"sqlite:///{records / DATABASE}" if database is None else database
+        self._process = PanelProcess(port, records, url)
         self._numbers = itertools.count(int(time.time()))
         self._watched: Callable[[], bool] = bool
         self._next = False
@@ -120,43 +118,28 @@ class WebPanel:
         """End."""
         self._process.__exit__(kind, error, at)
 
-    def show(
-        self,
-        session: Session,
-        requests: Requests,
-        scene: Callable[[], Scene],
-        outcome: Callable[[], Outcome | None],
-        *,
-        simulated: bool,
-    ) -> None:
+    def show(self, at_hand: AtHand) -> None:
         """Show this session from now on."""
-        from firmware_host.panel.desk import SessionDesk
-
-        def press(name: str) -> None:
-            if name == "next":
-                self._next = outcome() is not None
-            else:
-                requests.press(name)
-
         self._next = False
-        self._watched = lambda: requests.watched
-        self._process.station.desk = SessionDesk(
-            next(self._numbers), session, simulated, scene, outcome, press, requests.beat
-        )
+        self._watched = at_hand.watched
+        self._process.station.desk = SessionDesk(next(self._numbers), at_hand, self._ask_for_next)
+
+    def _ask_for_next(self) -> None:
+        self._next = True
 
     def supervise(self) -> None:
         """Keep it running."""
         self._process.supervise()
 
-    def wait_for_next(self, outcome: Outcome) -> bool:
+    def wait_for_next(self, outcome: Outcome, same: Choice, chosen: Callable[[], Choice | None]) -> Choice | None:
         """Go on showing the end of the session. Somebody who never looked is not waited for."""
         if not self._watched() or outcome.name == "refused":
-            return False
+            return chosen()
         with _ended_by_signal() as ended:
-            while not self._next and not ended():
+            while not self._next and chosen() is None and not ended():
                 self.supervise()
                 time.sleep(SUPERVISED_EACH_S)
-        return self._next
+        return chosen() or (same if self._next else None)
 
 
 @contextmanager
@@ -175,8 +158,15 @@ def _ended_by_signal() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def find_panel(port: int, *, headless: bool) -> Panel:
-    """Give the panel that was asked for. Raises ``PanelUnavailableError`` if its packages are not installed."""
+def find_panel(port: int, records: Path, database: str | None, *, headless: bool) -> Panel:
+    """Give the panel that was asked for. Raises ``PanelUnavailableError`` if its packages are not installed.
+
+    Args:
+        port: of its page; 0 takes any that is free.
+        records: folder of the black boxes.
+        database: URL of its records; None for the one in that folder.
+        headless: none is wanted.
+    """
     if headless:
         return NoPanel()
     missing = [name for name in ("fastapi", "uvicorn", "zmq") if find_spec(name) is None]
@@ -184,4 +174,4 @@ def find_panel(port: int, *, headless: bool) -> Panel:
         raise PanelUnavailableError(
             f"the panel needs {', '.join(missing)}: install righting[panel], or add --headless for the terminal alone"
         )
-    return WebPanel(port)
+    return WebPanel(port, records, database)

@@ -20,6 +20,8 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True, help="where the controller's sockets are")
     parser.add_argument("--page-fd", type=int, required=True, help="listening socket of the page")
     parser.add_argument("--stop-fd", type=int, required=True, help="listening socket of the second path of STOP")
+    parser.add_argument("--records", type=Path, required=True, help="folder of the black boxes")
+    parser.add_argument("--database", required=True, help="URL of the records")
     options = parser.parse_args()
     page, stop = socket(fileno=options.page_fd), socket(fileno=options.stop_fd)
     origins = frozenset(f"http://{host}:{page.getsockname()[1]}" for host in HOSTS)

@@ -28,13 +28,16 @@ class PanelError(RuntimeError):
 class PanelProcess:
     """Station, ports and process, for as long as the context lasts."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, records: Path, database: str) -> None:
         """Make it.
 
         Args:
             port: of the page; 0 takes any that is free.
+            records: folder of the black boxes.
+            database: URL of the records.
         """
         self._wanted = port
+        self._records = ("--records", str(records), "--database", database)
         self._process: subprocess.Popen[bytes] | None = None
         self._started_s = 0.0
         self._not_before_s = 0.0
@@ -91,6 +94,7 @@ class PanelProcess:
             _close_input(self._process)
         fds = (self._page.fileno(), self._stop.fileno())
         arguments = ["--folder", str(self._folder), "--page-fd", str(fds[0]), "--stop-fd", str(fds[1])]
+        arguments += self._records
         self._process = subprocess.Popen(
             [sys.executable, "-m", "firmware_host.panel", *arguments],
             stdin=subprocess.PIPE,  # closed when this process ends, however it ends: then the panel ends too

@@ -43,11 +43,11 @@ export class Connection {
     return this.age_s() > STALE_S;
   }
 
-  /** @param {string} name */
-  press(name) {
+  /** @param {string} name @param {string[]} confirmed pre-flight checks that this press confirms */
+  press(name, confirmed = []) {
     const id = crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2);
     const pressed_s = this._offset_s === null ? null : this._now_s();
-    const body = { kind: "press", id, name, pressed_s, session: this._state?.session ?? null };
+    const body = { kind: "press", id, name, pressed_s, session: this._state?.session ?? null, confirmed };
     const path = { stop: "/stop", return_upright: "/return" }[name];
     const open = this._socket?.readyState === WebSocket.OPEN;
     const timer = setTimeout(() => this._answered(id, null), ANSWER_MS);

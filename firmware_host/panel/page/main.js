@@ -90,7 +90,7 @@ function show() {
   showMachine();
   showAlarms();
   showResult();
-  byId("start").hidden = state.state !== "boarding_ready";
+  byId("start").hidden = state.state !== "boarding_ready" || !checkedByMachine();
   if (state.state !== "boarding_ready" && beforeStart.open) beforeStart.close();
   if (beforeStart.open) showChecks();
 }
@@ -184,6 +184,18 @@ function showResult() {
   write(byId("reason"), state.outcome.name === "completed" ? "" : state.outcome.reason);
 }
 
+/** What is left of the pre-flight check is for the operator to say. */
+function checkedByMachine() {
+  const { needed, checks } = state.preflight;
+  return !needed || checks.every((/** @type {any} */ one) => one.kind === "operator" || one.state === "ok");
+}
+
+/** @returns {string[]} what the operator confirms by starting after the question */
+function confirmed() {
+  const people = state.preflight.checks.filter((/** @type {any} */ one) => one.kind === "operator");
+  return people.map((/** @type {any} */ one) => one.id);
+}
+
 function showChecks() {
   const list = byId("checks");
   const machine = state.machine ?? {};
@@ -192,8 +204,12 @@ function showChecks() {
     const [yes, no] = TEXTS.checks[/** @type {"hand_switch"} */ (name)];
     return machine[name] === wanted ? { text: yes, kind: "yes" } : { text: no, kind: "no" };
   });
+  const { needed, checks } = state.preflight;
+  const people = checks.filter((/** @type {any} */ one) => needed && one.kind === "operator");
+  rows.push(...people.map((/** @type {any} */ one) => ({ text: one.text, kind: "look" })));
   rows.push({ text: TEXTS.checkPeople, kind: "look" });
   while (list.children.length < rows.length) list.append(document.createElement("li"));
+  while (list.children.length > rows.length) list.lastElementChild?.remove();
   for (const [index, row] of rows.entries()) {
     write(list.children[index], row.text);
     list.children[index].className = row.kind;
@@ -264,7 +280,7 @@ function listen() {
   });
   onClick("start-now", () => {
     beforeStart.close();
-    connection.press("start");
+    connection.press("start", state.preflight.needed ? confirmed() : []);
   });
   onClick("not-yet", () => beforeStart.close());
   onClick("acknowledge", () => connection.press("acknowledge"));
