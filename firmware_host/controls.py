@@ -29,6 +29,7 @@ class Controls:
         requests: Requests,
         preflight: Preflight,
         tell: Callable[[str], None],
+        busy: Callable[[], bool],
         day: Callable[[], date] = today,
     ) -> None:
         """Make them.
@@ -38,10 +39,11 @@ class Controls:
             requests: where presses go.
             preflight: of the table.
             tell: takes what a person did that the controller does not see.
+            busy: tells whether another session is being made ready, so that none starts meanwhile.
             day: gives today.
         """
         self._controller, self._requests, self._preflight = controller, requests, preflight
-        self._tell, self._day = tell, day
+        self._tell, self._busy, self._day = tell, busy, day
 
     def press(self, name: str, confirmed: Collection[str] = ()) -> str:
         """Press; says why it is not followed, and is empty if it is."""
@@ -56,7 +58,7 @@ class Controls:
     def move(self, hold: str, direction: int, made_s: float) -> str:
         """Take a sign of a finger on a button of motion by hand; says why nothing moves."""
         state = self._controller.states.state
-        refused = _not_by_hand(state) or self._not_checked()
+        refused = _not_by_hand(state) or self._not_now()
         if refused:
             self._requests.release(hold)  # what was held too early moves nothing later either
             return refused
@@ -109,9 +111,11 @@ class Controls:
         state = self._controller.states.state
         if state != "boarding_ready":
             return f"nothing starts while the table is: {words(state)}"
-        return self._not_checked()
+        return self._not_now()
 
-    def _not_checked(self) -> str:
+    def _not_now(self) -> str:
+        if self._busy():
+            return "another session is being made ready: try again in a moment"
         return self._preflight.why_not(self._day(), self._controller.safety.view, self._active())
 
     def _open(self) -> list[Check]:

@@ -75,10 +75,14 @@ class Run:
         self._loop = Loop(self._host, port, self._requests, clock)
         self.handover = Handover()
         """Takes the session that is chosen instead of this one, or after it."""
-        self._controls = Controls(
-            self._controller, self._requests, preflight, lambda text: self._note("operator", text)
-        )
         self._chooser = Chooser(session, self.handover, self._may_be_replaced, self._nobody_lies_here, today)
+        self._controls = Controls(
+            self._controller,
+            self._requests,
+            preflight,
+            lambda text: self._note("operator", text),
+            lambda: self._chooser.busy,
+        )
         self.kept = False
         """Something moved: the recording is worth keeping."""
         self._begun = self._asked_to_confirm = False
@@ -200,7 +204,9 @@ class Run:
     def _starts_by_itself(self, ready_s: float) -> bool:
         """With --start, and on a simulated table before which nobody sits; never what somebody has just chosen."""
         alone = not self._requests.watched and ready_s >= self._panel.patience_s
-        return not self._manner.chosen and (self._manner.start or (self._manner.simulated and alone))
+        if self._manner.chosen or self._chooser.busy:
+            return False
+        return self._manner.start or (self._manner.simulated and alone)
 
     def _may_be_replaced(self) -> bool:
         """Nothing has started, or the session is over."""
