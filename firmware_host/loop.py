@@ -15,6 +15,7 @@ from typing import Final, Protocol
 
 from drivers.port import SerialPort
 from firmware_host.host import Host
+from firmware_host.manual import Lease
 from firmware_host.ticks import NO_REQUEST, OperatorRequest, TickOutput
 
 PERIOD_S: Final = 0.01
@@ -81,10 +82,27 @@ class Requests:
     def __init__(self) -> None:
         self._presses: deque[str] = deque()
         self._beat_s: float | None = None
+        self._lease = Lease()
 
     def press(self, name: str) -> None:
         """Press: ``start``, ``stop``, ``return_upright``, ``acknowledge`` or ``pause_audio``."""
+        if name in ("stop", "return_upright"):
+            self._lease.end()  # the controller obeys the press in any case, and goes on with no hold after it
         self._presses.append(name)
+
+    def hold(self, hold: str, direction: int, made_s: float) -> str:
+        """Take a sign of a finger on a button of motion by hand; says why it moves nothing.
+
+        Whoever holds also watches: from then on somebody has to be there while the table is away from upright.
+        """
+        refused = self._lease.renew(hold, direction, made_s, time.monotonic())
+        if refused == "":
+            self.beat()
+        return refused
+
+    def release(self, hold: str) -> None:
+        """Take note that a finger is gone."""
+        self._lease.release(hold)
 
     def beat(self) -> None:
         """Note a sign of life of a panel that a person has before them. From the first one on it has to go on."""
@@ -103,9 +121,11 @@ class Requests:
         pressed = {}
         while self._presses:
             pressed[self._presses.popleft()] = True
+        if beat_s is None:
+            return OperatorRequest(**pressed)
         # The machine's own clock, whatever the loop's is: a person does not live faster with a simulated table.
-        age_s = None if beat_s is None else time.monotonic() - beat_s
-        return OperatorRequest(**pressed, presence_age_s=age_s)
+        now_s = time.monotonic()
+        return OperatorRequest(**pressed, presence_age_s=now_s - beat_s, move=self._lease.direction(now_s))
 
 
 class Loop:

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 from safety.limits import Limits
 from safety.profile import Pace, Profile
 from safety.signals import SafeCommand
-from safety.view import LONGEST_STEP_S, View
+from safety.view import LONGEST_STEP_S, STANDSTILL_DPS, View
 
 BEAT_S: Final = 0.05
 """A page that holds says so this often."""
@@ -108,9 +108,14 @@ class ManualMotion:
         self.direction, self.target_deg, self._profile = 0, None, None
 
     def rate_dps(self, view: View) -> float | None:
-        """Rate to ask for in this tick; None to stand on the brake, at the end of the travel and without an angle."""
+        """Rate to ask for in this tick; None to stand on the brake.
+
+        That is at the end of the travel, without an angle, and while the table still turns the other way.
+        """
         profile, target = self._profile, self.target_deg
         if profile is None or target is None or view.angles.best_deg is None:
+            return None
+        if view.turning_dps * self.direction < -STANDSTILL_DPS:
             return None
         if profile.advance(target, self._pace(), min(view.dt_s, LONGEST_STEP_S)):
             self._profile = None

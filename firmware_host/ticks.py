@@ -47,7 +47,7 @@ class Event(NamedTuple):
 
     t_s: float
     kind: str
-    """state, trip, alarm, inhibit, clear, operator, link, program, loop or warning."""
+    """state, trip, alarm, inhibit, clear, operator, preflight, link, program, loop or warning."""
     text: str
     trip: Trip | None = None
 

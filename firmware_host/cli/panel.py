@@ -9,11 +9,10 @@ from importlib.util import find_spec
 from types import FrameType, TracebackType
 from typing import Final, Protocol, Self
 
+from firmware_host.choosing import Choice
 from firmware_host.controller import Outcome
-from firmware_host.loop import Requests
+from firmware_host.panel.desk import AtHand, SessionDesk
 from firmware_host.panel.options import PanelOptions
-from firmware_host.scene import Scene
-from firmware_host.validation import Session
 
 PATIENCE_S: Final = 10.0
 """A simulated table waits so long for a browser, then the session starts by itself."""
@@ -40,15 +39,7 @@ class Panel(Protocol):
         """End."""
         ...
 
-    def show(
-        self,
-        session: Session,
-        requests: Requests,
-        scene: Callable[[], Scene],
-        outcome: Callable[[], Outcome | None],
-        *,
-        simulated: bool,
-    ) -> None:
+    def show(self, at_hand: AtHand) -> None:
         """Show this session from now on."""
         ...
 
@@ -56,8 +47,14 @@ class Panel(Protocol):
         """Keep it running."""
         ...
 
-    def wait_for_next(self, outcome: Outcome) -> bool:
-        """After a session: wait until another one is asked for; False if nobody watches, or somebody ends it."""
+    def wait_for_next(self, outcome: Outcome, same: Choice, chosen: Callable[[], Choice | None]) -> Choice | None:
+        """After a session: wait until another one is asked for; None if nobody watches, or somebody ends it.
+
+        Args:
+            outcome: how the session ended.
+            same: what it was, for whoever asks for another one of the same.
+            chosen: gives what was chosen instead, as soon as there is something.
+        """
         ...
 
 
@@ -74,23 +71,20 @@ class NoPanel:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """End."""
 
-    def show(
-        self,
-        session: Session,
-        requests: Requests,
-        scene: Callable[[], Scene],
-        outcome: Callable[[], Outcome | None],
-        *,
-        simulated: bool,
-    ) -> None:
+    def show(self, at_hand: AtHand) -> None:
         """Show nothing."""
 
     def supervise(self) -> None:
         """Nothing runs."""
 
-    def wait_for_next(self, outcome: Outcome) -> bool:  # noqa: ARG002 - the panel with a page shows it
+    def wait_for_next(
+        self,
+        outcome: Outcome,  # noqa: ARG002 - the panel with a page shows it
+        same: Choice,  # noqa: ARG002
+        chosen: Callable[[], Choice | None],  # noqa: ARG002
+    ) -> Choice | None:
         """Say that one session is all."""
-        return False
+        return None
 
 
 class WebPanel:
@@ -122,43 +116,28 @@ class WebPanel:
         """End."""
         self._process.__exit__(kind, error, at)
 
-    def show(
-        self,
-        session: Session,
-        requests: Requests,
-        scene: Callable[[], Scene],
-        outcome: Callable[[], Outcome | None],
-        *,
-        simulated: bool,
-    ) -> None:
+    def show(self, at_hand: AtHand) -> None:
         """Show this session from now on."""
-        from firmware_host.panel.desk import SessionDesk
-
-        def press(name: str) -> None:
-            if name == "next":
-                self._next = outcome() is not None
-            else:
-                requests.press(name)
-
         self._next = False
-        self._watched = lambda: requests.watched
-        self._process.station.desk = SessionDesk(
-            next(self._numbers), session, simulated, scene, outcome, press, requests.beat
-        )
+        self._watched = at_hand.watched
+        self._process.station.desk = SessionDesk(next(self._numbers), at_hand, self._ask_for_next)
+
+    def _ask_for_next(self) -> None:
+        self._next = True
 
     def supervise(self) -> None:
         """Keep it running."""
         self._process.supervise()
 
-    def wait_for_next(self, outcome: Outcome) -> bool:
+    def wait_for_next(self, outcome: Outcome, same: Choice, chosen: Callable[[], Choice | None]) -> Choice | None:
         """Go on showing the end of the session. Somebody who never looked is not waited for."""
         if not self._watched() or outcome.name == "refused":
-            return False
+            return chosen()
         with _ended_by_signal() as ended:
-            while not self._next and not ended():
+            while not self._next and chosen() is None and not ended():
                 self.supervise()
                 time.sleep(SUPERVISED_EACH_S)
-        return self._next
+        return chosen() or (same if self._next else None)
 
 
 @contextmanager

@@ -1,38 +1,95 @@
 """A session as the panel shows it, in numbers and words that JSON can carry."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from concurrent.futures import Future
+from dataclasses import asdict
 from typing import Any, Final, NamedTuple
 
+from firmware_host.choosing import Choice, Chooser, Refusal, Text, Wanted
 from firmware_host.controller import Outcome
+from firmware_host.controls import Controls
+from firmware_host.panel.messages import Choose, TomlText
 from firmware_host.plan import Move
 from firmware_host.scene import Scene, words
-from firmware_host.validation import Session
-from safety.signals import Input, Status, Telemetry
+from safety.limits import SPECS
+from safety.signals import BoardConfig, Input, Status, Telemetry
 
 _HAND: Final = (Input.HAND_SWITCH_NO, Input.HAND_SWITCH_NC, "held", "released")
 _LATCH: Final = (Input.ANKLE_LATCH_NO, Input.ANKLE_LATCH_NC, "locked", "open")
+THE_MACHINE: Final = "the machine"
+
+
+class AtHand(NamedTuple):
+    """The session that is ready, runs, or has just ended."""
+
+    choice: Choice
+    simulated: bool
+    """The command started the table itself."""
+    blackbox: str
+    """Name of its recording."""
+    scene: Callable[[], Scene]
+    outcome: Callable[[], Outcome | None]
+    board: Callable[[], BoardConfig | None]
+    link_stats: Callable[[], dict[str, float | None]]
+    controls: Controls
+    chooser: Chooser
+    watched: Callable[[], bool]
+    """A panel has watched it."""
 
 
 class SessionDesk(NamedTuple):
     """Fits ``station.Desk``."""
 
     session: int
-    plan_of: Session
-    simulated: bool
-    scene: Callable[[], Scene]
-    outcome: Callable[[], Outcome | None]
-    press: Callable[[str], None]
-    beat: Callable[[], None]
+    at_hand: AtHand
+    next: Callable[[], None]
+    """Asks for another session of the same."""
 
     @property
     def held(self) -> bool:
         """The table stands still until a person asks for motion."""
-        return self.scene().state.startswith("stopped")
+        return self.at_hand.scene().state.startswith(("stopped", "manual_holding"))
+
+    def press(self, name: str, confirmed: Collection[str]) -> str:
+        """Hand on a press; says why it is not followed."""
+        if name != "next":
+            return self.at_hand.controls.press(name, confirmed)
+        if self.at_hand.outcome() is not None:
+            self.next()
+        return ""
+
+    def move(self, hold: str, direction: int, made_s: float) -> str:
+        """Hand on a sign of a finger that holds; says why nothing moves."""
+        return self.at_hand.controls.move(hold, direction, made_s)
+
+    def release(self, hold: str) -> None:
+        """Hand on that a finger is gone."""
+        self.at_hand.controls.release(hold)
+
+    def confirm(self, check: str, *, yes: bool) -> str:
+        """Hand on what the operator says of a pre-flight check."""
+        return self.at_hand.controls.confirm(check, yes=yes)
+
+    def beat(self) -> None:
+        """Hand on a sign of life."""
+        self.at_hand.controls.beat()
+
+    def choose(self, choose: Choose) -> "Future[dict[str, Any]]":
+        """Have a choice checked; the answer names the session that begins, or all that is wrong."""
+        wanted = Wanted(_text(choose.rider), _text(choose.program), choose.reference, choose.note)
+        return self.at_hand.chooser.begin(wanted, self._chosen)
+
+    def _chosen(self, refusal: Refusal | None) -> dict[str, Any]:
+        if refusal is None:
+            return {"ok": True, "session": self.session + 1}
+        problems = [{"file": one.path, "line": one.line, "text": one.text} for one in refusal.problems]
+        return {"ok": False, "error": refusal.error, "problems": problems}
 
     def setup(self) -> dict[str, Any]:
         """Give what stays the same during the session."""
-        session = self.plan_of
-        plan, limits = session.plan, session.limits
+        choice = self.at_hand.choice
+        session = choice.session
+        plan, limits, table = session.plan, session.limits, session.table
         segments = [
             {
                 "label": segment.label,
@@ -45,9 +102,25 @@ class SessionDesk(NamedTuple):
         return {
             "program": plan.name,
             "rider": session.rider.file.rider.name,
-            "table": session.table.file.table.name,
+            "table": table.file.table.name,
+            "table_file": {
+                "path": table.source.path,
+                "serial": table.file.table.serial,
+                "hand_switch": table.file.table.hand_switch,
+            },
+            "board": _board(self.at_hand.board()),
+            "reference": choice.reference,
+            "limits": [
+                {
+                    "name": name,
+                    "unit": SPECS[name].unit,
+                    "value": value,
+                    "origin": session.origins.get(name, THE_MACHINE),
+                }
+                for name, value in asdict(limits).items()
+            ],
             "height_m": session.rider.file.rider.height_m,
-            "simulated": self.simulated,
+            "simulated": self.at_hand.simulated,
             "unscreened": [str(problem) for problem in session.unscreened],
             "upright_deg": limits.upright_deg,
             "limit_deg": limits.inverted_limit_deg,
@@ -59,7 +132,8 @@ class SessionDesk(NamedTuple):
 
     def state(self) -> dict[str, Any]:
         """Give the present moment."""
-        scene, outcome = self.scene(), self.outcome()
+        at_hand = self.at_hand
+        scene, outcome = at_hand.scene(), at_hand.outcome()
         shown = scene._asdict()
         for unsent in ("title", "limit_deg", "allowance_s", "simulated", "telemetry"):
             del shown[unsent]
@@ -72,7 +146,23 @@ class SessionDesk(NamedTuple):
             "sounding": None if scene.sounding is None else scene.sounding.name,
             "machine": None if scene.telemetry is None else _machine(scene.telemetry),
             "outcome": None if outcome is None else outcome._asdict(),
+            **at_hand.controls.shown(),
+            "blackbox": at_hand.blackbox,
+            "reference": at_hand.choice.reference,
+            "link_stats": at_hand.link_stats(),
+            "board": _board(at_hand.board()),
         }
+
+
+def _text(text: TomlText | None) -> Text | None:
+    return None if text is None else Text(text.path, text.text)
+
+
+def _board(config: BoardConfig | None) -> dict[str, Any] | None:
+    """Give what the board said of itself."""
+    if config is None:
+        return None
+    return {**config._asdict(), "firmware": ".".join(map(str, config.firmware)), "simulated": config.simulated}
 
 
 def _machine(t: Telemetry) -> dict[str, Any]:

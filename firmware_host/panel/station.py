@@ -2,7 +2,8 @@
 
 States go out by a PUB socket, which drops what a panel does not take. Requests come in by a ROUTER socket, which takes
 turns between its peers: STOP has a peer of its own, so that a flood from the page does not keep it waiting. Both are
-files in a folder that this user alone may enter.
+files in a folder that this user alone may enter. What takes its time, the check of a chosen rider and program, is done
+elsewhere and answered when it is done.
 """
 
 import contextlib
@@ -11,6 +12,8 @@ import logging
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Collection
+from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Protocol, Self
@@ -18,13 +21,27 @@ from typing import Any, Final, Protocol, Self
 import zmq
 from pydantic import ValidationError
 
-from firmware_host.panel.messages import LONGEST_BYTES, MESSAGE, PERIOD_S, AskSetup, Beat, Ping, Press
+from firmware_host.panel.messages import (
+    LONGEST_BYTES,
+    LONGEST_CHOICE_BYTES,
+    MESSAGE,
+    PERIOD_S,
+    AskSetup,
+    Beat,
+    Choose,
+    Confirm,
+    Message,
+    Move,
+    Ping,
+    Press,
+    Release,
+)
 
 STATES: Final = "states"
 REQUESTS: Final = "requests"
 """Names of the sockets in the folder."""
 LEASE_S: Final = 1.0
-"""A press that sets a standing table in motion counts for so long."""
+"""A press that sets a standing table in motion, or prepares that, counts for so long."""
 ANSWERS_EACH_PERIOD: Final = 32
 """More requests wait: whoever floods, floods themselves."""
 QUEUED_AT_MOST: Final = 256
@@ -54,8 +71,24 @@ class Desk(Protocol):
         """Give the present moment."""
         ...
 
-    def press(self, name: str) -> None:
-        """Hand on a press."""
+    def press(self, name: str, confirmed: Collection[str]) -> str:
+        """Hand on a press; says why it is not followed, and is empty if it is."""
+        ...
+
+    def move(self, hold: str, direction: int, made_s: float) -> str:
+        """Hand on a sign of a finger that holds; says why nothing moves."""
+        ...
+
+    def release(self, hold: str) -> None:
+        """Hand on that a finger is gone."""
+        ...
+
+    def confirm(self, check: str, *, yes: bool) -> str:
+        """Hand on what the operator says of a pre-flight check; says what is wrong with that."""
+        ...
+
+    def choose(self, choose: Choose) -> "Future[Answer]":
+        """Have a choice checked, in another thread; it says whether that session begins."""
         ...
 
     def beat(self) -> None:
@@ -71,6 +104,8 @@ class Station:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="station", daemon=True)
         self._answered: OrderedDict[str, Answer] = OrderedDict()
+        self._later: list[tuple[list[bytes], Future[Answer]]] = []
+        """Who waits for an answer that is not ready yet."""
         self.desk: Desk | None = None
         """The session at hand."""
         self.pinged_s: float | None = None
@@ -93,7 +128,7 @@ class Station:
             states.set(zmq.SNDHWM, 2)
             requests.set(zmq.RCVHWM, QUEUED_AT_MOST)
             requests.set(zmq.SNDHWM, QUEUED_AT_MOST)
-            requests.set(zmq.MAXMSGSIZE, LONGEST_BYTES)
+            requests.set(zmq.MAXMSGSIZE, LONGEST_CHOICE_BYTES)
             for socket, name in ((states, STATES), (requests, REQUESTS)):
                 socket.set(zmq.LINGER, 0)
                 socket.bind(address(self._folder, name))
@@ -108,6 +143,7 @@ class Station:
             elif requests.poll(round(wait_s * 1e3)):
                 self._answer_one(requests)
                 left -= 1
+            self._answer_late(requests)
             if time.monotonic() >= next_s:
                 self._publish(states)
                 next_s, left = max(next_s + PERIOD_S, time.monotonic()), ANSWERS_EACH_PERIOD
@@ -123,18 +159,28 @@ class Station:
             logging.getLogger(__name__).exception("this state could not be sent")
 
     def _answer_one(self, requests: "zmq.Socket[bytes]") -> None:
-        peer, *rest = requests.recv_multipart()
-        answer = self.answer(rest[-1] if rest else b"")
-        with contextlib.suppress(zmq.Again):  # a peer that does not listen
-            requests.send_multipart([peer, *rest[:-1], json.dumps(answer).encode()], zmq.NOBLOCK)
+        *envelope, data = requests.recv_multipart()
+        answer = self.take(data)
+        if isinstance(answer, Future):
+            self._later.append((envelope, answer))
+        else:
+            _send(requests, envelope, answer)
+
+    def _answer_late(self, requests: "zmq.Socket[bytes]") -> None:
+        for envelope, future in [late for late in self._later if late[1].done()]:
+            self._later.remove((envelope, future))
+            _send(requests, envelope, _outcome(future))
 
     def answer(self, data: bytes) -> Answer:
-        """Do what a request asks, if it may be done; gives the answer."""
-        try:
-            message = MESSAGE.validate_json(data)
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            return _refusal(f"not understood: {first['msg']}; reload the page")
+        """Do what a request asks, if it may be done; gives the answer, and waits for it."""
+        answer = self.take(data)
+        return _outcome(answer) if isinstance(answer, Future) else answer
+
+    def take(self, data: bytes) -> "Answer | Future[Answer]":
+        """Do what a request asks, if it may be done; gives the answer, or what will give it."""
+        message = _understood(data)
+        if isinstance(message, dict):
+            return message
         if isinstance(message, Ping):
             self.pinged_s = time.monotonic()
             return {"ok": True}
@@ -146,40 +192,99 @@ class Station:
             return {"ok": True}
         if isinstance(message, AskSetup):
             return {"ok": True, "session": desk.session, "setup": desk.setup()}
-        return self._press(desk, message)
+        if isinstance(message, Move | Release):
+            return _told(_hold(desk, message))
+        return self._once(desk, message)
 
-    def _press(self, desk: Desk, press: Press) -> Answer:
-        known = self._answered.get(press.id)
+    def _once(self, desk: Desk, message: Press | Confirm | Choose) -> "Answer | Future[Answer]":
+        """Do what counts once, however often it is delivered."""
+        known = self._answered.get(message.id)
         if known is not None:
             return known
-        refused = why_not(press, desk, time.monotonic())
-        answer: Answer = {"ok": True} if refused == "" else _refusal(refused)
+        refused = why_not(message, desk, time.monotonic())
+        if isinstance(message, Choose):
+            # Never remembered: who asks again with the same id may find another table.
+            return _refusal(refused) if refused else desk.choose(message)
         if refused == "":
-            desk.press(press.name)
-        self._answered[press.id] = answer
+            if isinstance(message, Press):
+                refused = desk.press(message.name, message.confirmed)
+            else:
+                refused = desk.confirm(message.check, yes=message.yes)
+        answer = self._answered[message.id] = _told(refused)
         if len(self._answered) > KNOWN_PRESSES:
             self._answered.popitem(last=False)
         return answer
 
 
-def why_not(press: Press, desk: Desk, now_s: float) -> str:
-    """Say why a press must not be followed; empty if it may be.
+def why_not(message: Press | Confirm | Choose, desk: Desk, now_s: float) -> str:
+    """Say why a message must not be followed; empty if it may be.
 
     STOP is followed whenever it comes. So is RETURN UPRIGHT while the table moves by itself, because it only gives up a
-    motion. What sets a standing table in motion has a short life: a stalled network must not move a rider later.
+    motion. What sets a standing table in motion, or prepares that, has a short life: a stalled network must not move a
+    rider later, and what a person saw to be right a minute ago may be wrong now.
     """
-    if press.name not in ("start", "next") and not (press.name == "return_upright" and desk.held):
+    if not _ages(message, desk):
         return ""
-    if press.session != desk.session:
+    if message.session != desk.session:
         return "pressed for another session: nothing moves; look at the screen, then press again"
-    if press.pressed_s is None or not -LEASE_S <= now_s - press.pressed_s <= LEASE_S:
+    if message.pressed_s is None or not -LEASE_S <= now_s - message.pressed_s <= LEASE_S:
         return "this press came too late: nothing moves; press again"
     return ""
+
+
+def _ages(message: Press | Confirm | Choose, desk: Desk) -> bool:
+    """Tell whether a message counts only while it is young."""
+    if isinstance(message, Press):
+        return message.name in ("start", "next") or (message.name == "return_upright" and desk.held)
+    return isinstance(message, Choose) or message.yes
+
+
+def _hold(desk: Desk, message: Move | Release) -> str:
+    """Hand on a sign of a finger. Its age is judged by the lease, which is shorter than that of a press."""
+    if isinstance(message, Release):
+        desk.release(message.id)
+        return ""
+    if message.session != desk.session:
+        desk.release(message.id)
+        return "held for another session: nothing moves; let go, look at the screen, then press again"
+    return desk.move(message.id, message.direction, message.pressed_s)
+
+
+def _understood(data: bytes) -> Message | Answer:
+    """Read a message; gives a refusal for what is none, or longer than its kind may be."""
+    if len(data) > LONGEST_BYTES and b'"choose"' not in data:
+        return _refusal(f"longer than {LONGEST_BYTES} bytes: no message of ours; reload the page")
+    try:
+        message = MESSAGE.validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"][1:])
+        return _refusal(f"not understood: {where + ': ' if where else ''}{first['msg']}; reload the page")
+    if len(data) > LONGEST_BYTES and not isinstance(message, Choose):
+        return _refusal(f"longer than {LONGEST_BYTES} bytes: no message of ours; reload the page")
+    return message
+
+
+def _send(requests: "zmq.Socket[bytes]", envelope: list[bytes], answer: Answer) -> None:
+    with contextlib.suppress(zmq.Again):  # a peer that does not listen
+        requests.send_multipart([*envelope, json.dumps(answer).encode()], zmq.NOBLOCK)
+
+
+def _outcome(future: "Future[Answer]") -> Answer:
+    try:
+        return future.result()
+    except Exception:  # a defect in a check is told, and ends nothing
+        logging.getLogger(__name__).exception("a choice could not be checked")
+        return _refusal("this could not be checked; the controller's log says why")
 
 
 def address(folder: Path, name: str) -> str:
     """Where a socket is found."""
     return f"ipc://{folder / name}"
+
+
+def _told(refused: str) -> Answer:
+    return _refusal(refused) if refused else {"ok": True}
 
 
 def _refusal(reason: str) -> Answer:

@@ -1,7 +1,8 @@
 """From every situation that can be reached, and after everything that can happen in it, what must be true is true.
 
 Enumerated breadth first until nothing new is found: all operating states, and all phases of the safety layer, with
-every press of the operator and every change of chain, hand switch and link in each of them.
+every press of the operator, every finger that goes down or up on a button of motion by hand, and every change of chain,
+hand switch and link in each of them.
 """
 
 from collections import deque
@@ -15,11 +16,25 @@ from firmware_host.machine import LEAVES
 from firmware_host.ticks import TickOutput
 from safety.signals import BoardConfig
 from safety.supervisor import Phase
-from tests.exploration.world import CONFIG, EVENTS, LIMITS, PERIOD_S, PRESSES, SWITCHES, UPRIGHT_DEG, Seen, World
+from tests.exploration.world import (
+    CONFIG,
+    EVENTS,
+    HOLDS,
+    LIMITS,
+    PERIOD_S,
+    PRESSES,
+    SWITCHES,
+    UPRIGHT_DEG,
+    Seen,
+    World,
+)
 
 LEAST_SITUATIONS: Final = 300
 """An exploration that finds fewer has lost its reach."""
-STANDING: Final = ("boarding_waiting", "boarding_ready", "finished", "stopped_held")
+STANDING: Final = ("boarding_waiting", "boarding_ready", "finished", "stopped_held", "manual_holding")
+BY_HAND: Final = ("boarding_ready", "manual_moving", "manual_holding")
+DRIVEN: Final = ("session", "manual_moving")
+"""States in which a motion toward inversion may begin."""
 UNREACHED: Final = {"stopped_stopping"}
 """States that this table is never seen in at the end of an event: it stands at once."""
 
@@ -89,11 +104,11 @@ def inverts(output: TickOutput) -> bool:
 
 
 def speeds_up(edge: Edge) -> bool:
-    """Outside a session a command turns toward inversion faster than the one before it: it is no slowing down."""
+    """With neither program nor hand a command turns toward inversion faster than the one before: no slowing down."""
     before_dps = edge.rate_dps
     for output in edge.outputs:
         now_dps = commanded_dps(output)
-        if now_dps > max(before_dps, 0.0) and not output.state.startswith("session"):
+        if now_dps > max(before_dps, 0.0) and not output.state.startswith(DRIVEN):
             return True
         before_dps = now_dps
     return False
@@ -120,8 +135,25 @@ def followed(graph: Graph, seen: Seen, *events: str) -> Seen:
 def test_from_everywhere_the_rider_ends_upright_or_held_with_an_alarm(graph: Graph) -> None:
     """Whatever happened before: with nothing more pressed, and things as they are, it ends well."""
     for seen in graph.worlds:
-        end = followed(graph, seen)
-        assert end.region == "upright" or end.held_with_alarm, (seen, end)
+        end = followed(graph, seen, "let go") if seen.move else followed(graph, seen)
+        # Where somebody moved the table by hand, and watches over it, it stands; the next test lets them go.
+        assert end.region == "upright" or end.held_with_alarm or end.state == "manual_holding", (seen, end)
+
+
+@pytest.mark.requirement("REQ-MON-PRESENCE")
+def test_whoever_was_moved_by_hand_and_left_alone_comes_upright_by_itself(graph: Graph) -> None:
+    left = [world.copied() for seen, world in graph.worlds.items() if seen.state == "manual_holding"]
+    assert left
+    for world in left:
+        world.move = 0
+        for _ in range(8000):
+            world.presence_age_s = (world.presence_age_s or 0.0) + PERIOD_S
+            world.tick()
+            end = world.seen()
+            if end.held_with_alarm or (end.region == "upright" and end.state == "finished"):
+                break
+        else:
+            raise AssertionError(world.seen())
 
 
 def test_once_all_is_well_a_request_brings_everybody_upright(graph: Graph) -> None:
@@ -131,8 +163,8 @@ def test_once_all_is_well_a_request_brings_everybody_upright(graph: Graph) -> No
         assert followed(graph, seen, *mended, "press return").region == "upright", seen
 
 
-def test_nothing_inverts_but_a_session_that_was_started(graph: Graph) -> None:
-    """What was under way toward inversion when a session ended only slows down."""
+def test_nothing_inverts_but_a_session_that_was_started_and_a_hand_that_holds(graph: Graph) -> None:
+    """What was under way toward inversion when either ended only slows down."""
     assert any(inverts(output) for edge in graph.edges for output in edge.outputs)
     assert [edge for edge in graph.edges if speeds_up(edge)] == []
 
@@ -143,6 +175,27 @@ def test_only_start_leads_into_a_session_and_only_from_ready(graph: Graph) -> No
     assert into
     for edge in into:
         assert (edge.before.state, edge.event) == ("boarding_ready", "press start"), edge
+
+
+@pytest.mark.requirement("REQ-SES-MANUAL")
+def test_only_a_finger_that_goes_down_begins_a_motion_by_hand_and_only_from_ready_or_from_one(graph: Graph) -> None:
+    into = [edge for edge in graph.edges if edge.after.state == "manual_moving" != edge.before.state]
+    assert into
+    for edge in into:
+        assert edge.before.state in BY_HAND, edge
+        assert (edge.event, edge.before.move, edge.after.move) == ("hold out", 0, 1), edge
+
+
+@pytest.mark.requirement("REQ-SES-MANUAL")
+def test_by_hand_nothing_moves_without_a_finger(graph: Graph) -> None:
+    held = [edge for edge in graph.edges if edge.before.move == edge.after.move == 0 and edge.event != "tap up"]
+    assert held
+    for edge in held:
+        assert not any(output.state == "manual_moving" for output in edge.outputs), edge
+    tapped = [edge for edge in graph.edges if edge.event == "tap up" and edge.before.state in BY_HAND]
+    assert any(commanded_dps(output) < 0.0 for edge in tapped for output in edge.outputs if "manual" in output.state)
+    for edge in tapped:
+        assert not any(map(inverts, edge.outputs)), edge
 
 
 def test_an_acknowledgement_moves_nothing(graph: Graph) -> None:
@@ -177,8 +230,8 @@ def without(name: str) -> World:
 
 @pytest.mark.parametrize("missing", [*SWITCHES, "latch", "trial", "screening", "board", "presence", "start"])
 def test_with_one_condition_missing_nothing_that_is_pressed_starts_a_motion(missing: str) -> None:
-    """Every press, alone and after every other one."""
-    presses = [press for press in PRESSES if missing != "start" or press != "press start"]
+    """Every press and every finger, alone and after every other one."""
+    presses = [one for one in (*PRESSES, *HOLDS) if missing != "start" or one not in ("press start", "hold out")]
     for first in presses:
         for second in presses:
             world = without(missing).copied()
@@ -187,7 +240,8 @@ def test_with_one_condition_missing_nothing_that_is_pressed_starts_a_motion(miss
             assert world.angle_deg < UPRIGHT_DEG + 0.1
 
 
-def test_with_nothing_missing_start_does_start() -> None:
+@pytest.mark.parametrize("press", ["press start", "hold out"])
+def test_with_nothing_missing_start_does_start_and_so_does_a_hand(press: str) -> None:
     world = without("nothing")
-    outputs = [*world.do("press start"), *(world.tick() for _ in range(200))]
+    outputs = [*world.do(press), *(world.tick() for _ in range(200))]
     assert any(map(inverts, outputs)), "or the tests above show nothing"

@@ -30,6 +30,8 @@ PRESSES: Final = {
     "press return": OperatorRequest(return_upright=True),
     "acknowledge": OperatorRequest(acknowledge=True),
 }
+HOLDS: Final = {"hold out": 1, "let go": 0, "tap up": -1}
+"""A finger on a button of motion by hand: it stays there, it leaves, or it comes and goes."""
 SWITCHES: Final = ("chain", "hand", "link")
 """Whether the chain is closed, the hand switch held, and the link up; each one may change at any time."""
 
@@ -48,6 +50,7 @@ class Seen(NamedTuple):
     region: str
     good: tuple[bool, ...]
     held_with_alarm: bool
+    move: int
 
 
 class World:
@@ -61,7 +64,9 @@ class World:
         self.rate_dps = 0.0
         self.good = dict.fromkeys(SWITCHES, True)
         self.latch_locked = True
-        self.presence_age_s: float | None = None
+        self.presence_age_s: float | None = 0.0
+        """Somebody is at the panel, unless a test says otherwise."""
+        self.move = 0
         self.config = CONFIG
         self.command: SafeCommand | None = None
         self.output: TickOutput | None = None
@@ -78,7 +83,7 @@ class World:
         config = self.config if self.good["link"] else None
         frame = self._frame() if self.good["link"] else None
         if self.presence_age_s is not None:
-            operator = operator._replace(presence_age_s=self.presence_age_s)
+            operator = operator._replace(presence_age_s=self.presence_age_s, move=self.move)
         output = self.output = self.controller.tick(TickInput(self.now_s, frame, config, 0.0, operator))
         self._move(output.command)
         return output
@@ -125,21 +130,27 @@ class World:
             region,
             tuple(self.good.values()),
             self.rate_dps == 0.0 and self.controller.alarms.text != "",
+            self.move,
         )
 
     def do(self, event: str) -> list[TickOutput]:
         """Let something happen, and give what was decided meanwhile."""
         if event in PRESSES:
             return [self.tick(PRESSES[event]), *(self.tick() for _ in range(4))]
+        if event in HOLDS:
+            self.move = HOLDS[event]
+            outputs = [self.tick() for _ in range(6)]
+            self.move = max(self.move, 0)
+            return [*outputs, *(self.tick() for _ in range(6))]
         if event in SWITCHES:
             self.good[event] = not self.good[event]
             return [self.tick() for _ in range(60 if event == "link" else 12)]
         assert event == "wait"
-        outputs: list[TickOutput] = []
+        outputs = []
         before = self.seen()
         while self.seen() == before and len(outputs) < 4000:
             outputs.append(self.tick())
         return outputs
 
 
-EVENTS: Final = (*PRESSES, *SWITCHES, "wait")
+EVENTS: Final = (*PRESSES, *HOLDS, *SWITCHES, "wait")

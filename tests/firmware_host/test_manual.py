@@ -154,6 +154,18 @@ def test_a_new_press_moves_on_and_moving_back_to_upright_lets_a_session_begin() 
     assert table.texts("trip") == []
 
 
+def test_the_other_button_stops_first_and_then_turns() -> None:
+    table = ready()
+    hold(table, OUT, 4.0)
+    first = table.tick(UP).command
+    assert first is not None
+    assert first.mode is CommandMode.HOLD
+    highest_deg = table.angle_deg
+    hold(table, UP, 2.0)
+    assert table.angle_deg < highest_deg - 0.5
+    assert table.texts("trip") == []
+
+
 def test_return_upright_brings_up_whoever_was_moved_by_hand() -> None:
     table = ready()
     hold(table, OUT, 6.0)

@@ -4,7 +4,8 @@ import json
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from socket import create_server
 from typing import Any
@@ -15,12 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware_host.panel.access.network import Network, doors
-from firmware_host.panel.messages import LONGEST_BYTES, Press
-from firmware_host.panel.station import LEASE_S, REQUESTS, STATES, Station, address, why_not
+from firmware_host.panel.messages import LONGEST_BYTES, LONGEST_CHOICE_BYTES, Choose, Press
+from firmware_host.panel.station import LEASE_S, REQUESTS, STATES, Answer, Station, address, why_not
 from firmware_host.panel.stop_path import StopServer
 
 SESSION = 7
-NAMES = ["start", "stop", "return_upright", "acknowledge", "pause_audio", "next"]
+NAMES = ["start", "stop", "return_upright", "acknowledge", "pause_audio", "next", "test_brake"]
+REFERENCE = "0c5a2f9e-7c1d-4a70-9d0c-3b8f6f6f2a11"
 
 
 class Desk:
@@ -31,6 +33,12 @@ class Desk:
     def __init__(self, *, held: bool = False) -> None:
         self.held = held
         self.pressed: list[str] = []
+        self.confirmed: list[str] = []
+        self.moves: list[tuple[str, int]] = []
+        self.chosen: list[Choose] = []
+        self.checked: Future[Answer] = Future()
+        """Of a choice: done when a test says so."""
+        self.refusal = ""
         self.beats = 0
 
     def setup(self) -> dict[str, Any]:
@@ -39,8 +47,25 @@ class Desk:
     def state(self) -> dict[str, Any]:
         return {"angle_deg": -75.0}
 
-    def press(self, name: str) -> None:
+    def press(self, name: str, confirmed: Collection[str]) -> str:
         self.pressed.append(name)
+        self.confirmed += confirmed
+        return self.refusal
+
+    def move(self, hold: str, direction: int, made_s: float) -> str:  # noqa: ARG002 - the lease's business
+        self.moves.append((hold, direction))
+        return self.refusal
+
+    def release(self, hold: str) -> None:
+        self.moves.append((hold, 0))
+
+    def confirm(self, check: str, *, yes: bool) -> str:
+        self.confirmed.append(check if yes else f"not {check}")
+        return self.refusal
+
+    def choose(self, choose: Choose) -> "Future[Answer]":
+        self.chosen.append(choose)
+        return self.checked
 
     def beat(self) -> None:
         self.beats += 1
@@ -91,6 +116,124 @@ def test_a_start_for_another_session_or_without_a_time_is_refused_and_a_stop_is_
     assert desk.pressed == ["stop"]
 
 
+def message(kind: str, **told: Any) -> bytes:
+    whole = {"kind": kind, "id": "1", "session": SESSION, "pressed_s": time.monotonic()}
+    return json.dumps({**whole, **told}).encode()
+
+
+@pytest.mark.requirement("REQ-SES-MANUAL")
+def test_a_finger_is_handed_on_as_often_as_it_is_told(tmp_path: Path) -> None:
+    station = Station(tmp_path)
+    station.desk = desk = Desk()
+    for _ in range(2):
+        assert station.answer(message("move", direction=-1)) == {"ok": True}
+    assert station.answer(b'{"kind": "release", "id": "1"}') == {"ok": True}
+    assert desk.moves == [("1", -1), ("1", -1), ("1", 0)]
+    desk.refusal = "not now"
+    assert station.answer(message("move", direction=1)) == {"ok": False, "error": "not now"}
+
+
+@pytest.mark.requirement("REQ-SES-MANUAL")
+@pytest.mark.parametrize(
+    "wrong",
+    [{"direction": 0}, {"direction": 2}, {"direction": "1"}, {"pressed_s": None}, {"session": None}, {"id": ""}],
+)
+def test_a_finger_that_is_none_is_refused_with_the_name_of_what_is_wrong(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    station = Station(tmp_path)
+    station.desk = desk = Desk()
+    answer = station.answer(message("move", **{"direction": 1, **wrong}))
+    assert not answer["ok"]
+    assert next(iter(wrong)) in answer["error"]
+    assert desk.moves == []
+
+
+@pytest.mark.requirement("REQ-SES-MANUAL")
+def test_a_finger_on_a_page_that_shows_another_session_is_ended(tmp_path: Path) -> None:
+    station = Station(tmp_path)
+    station.desk = desk = Desk()
+    assert "another session" in station.answer(message("move", direction=1, session=SESSION - 1))["error"]
+    assert desk.moves == [("1", 0)]
+
+
+@pytest.mark.requirement("REQ-SES-PREFLIGHT")
+def test_a_confirmation_counts_while_it_is_young_and_can_always_be_taken_back(tmp_path: Path) -> None:
+    station = Station(tmp_path)
+    station.desk = desk = Desk()
+    old_s = time.monotonic() - 2 * LEASE_S
+    assert station.answer(message("confirm", check="straps", yes=True)) == {"ok": True}
+    assert station.answer(message("confirm", check="straps", yes=True)) == {"ok": True}
+    assert (
+        "too late" in station.answer(message("confirm", id="2", check="way-clear", yes=True, pressed_s=old_s))["error"]
+    )
+    assert station.answer(message("confirm", id="3", check="straps", yes=False, pressed_s=old_s))["ok"]
+    assert desk.confirmed == ["straps", "not straps"]
+    assert station.answer(press("start", 4, confirmed=["rider-well"])) == {"ok": True}
+    assert (desk.pressed, desk.confirmed[2:]) == (["start"], ["rider-well"])
+
+
+def test_a_press_that_is_not_followed_is_told_why_on_every_path(tmp_path: Path) -> None:
+    station = Station(tmp_path)
+    station.desk = desk = Desk()
+    desk.refusal = "the pre-flight check is due"
+    for _ in range(2):
+        assert station.answer(press("start")) == {"ok": False, "error": "the pre-flight check is due"}
+    assert desk.pressed == ["start"]
+
+
+def choice(**told: Any) -> bytes:
+    program = {"path": "p.toml", "text": "#" * 60_000}
+    return message("choose", **{"id": "choice", "reference": REFERENCE, "program": program, **told})
+
+
+@pytest.mark.requirement("REQ-SES-CHOOSE")
+def test_a_choice_is_answered_when_it_is_checked_and_keeps_nobody_waiting(tmp_path: Path, station: Station) -> None:
+    desk = station.desk
+    assert isinstance(desk, Desk)
+    with zmq.Context() as context, context.socket(zmq.DEALER) as chooser, context.socket(zmq.DEALER) as other:
+        for peer in (chooser, other):
+            peer.set(zmq.LINGER, 0)
+            peer.connect(address(tmp_path, REQUESTS))
+        chooser.send(choice())
+        while not desk.chosen:
+            other.send(press("stop", 1))
+            assert json.loads(other.recv()) == {"ok": True}
+        assert chooser.poll(0) == 0
+        desk.checked.set_result({"ok": True, "session": SESSION + 1})
+        assert json.loads(chooser.recv()) == {"ok": True, "session": SESSION + 1}
+    assert desk.chosen[0].reference == REFERENCE
+
+
+@pytest.mark.requirement("REQ-SES-CHOOSE")
+def test_a_check_that_fails_is_answered_too(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    station = Station(tmp_path)
+    station.desk = desk = Desk()
+    desk.checked.set_exception(RuntimeError("torn"))
+    assert not station.answer(choice())["ok"]
+    assert "torn" in caplog.text
+
+
+@pytest.mark.requirement("REQ-SES-CHOOSE")
+@pytest.mark.parametrize(
+    "wrong",
+    [{"pressed_s": 1.0}, {"session": SESSION + 1}, {"reference": "Ada"}, {"rider": "r"}, {"note": {"a": 1}},
+     {"note": {str(number): "" for number in range(9)}}, {"rider": {"path": "", "text": ""}}],
+)  # fmt: skip
+def test_a_choice_that_is_late_or_none_reaches_nobody(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    station = Station(tmp_path)
+    station.desk = desk = Desk()
+    assert station.answer(choice(**wrong))["error"]
+    assert desk.chosen == []
+
+
+@pytest.mark.parametrize("name", ["acknowledge", "choose"])
+def test_only_a_choice_may_be_long(tmp_path: Path, name: str) -> None:
+    station = Station(tmp_path)
+    station.desk = desk = Desk()
+    data = press(name) + b" " * LONGEST_BYTES
+    assert "longer" in station.answer(data)["error"] or "not understood" in station.answer(data)["error"]
+    assert desk.pressed == []
+
+
 HOSTILE = st.one_of(
     st.binary(max_size=200),
     st.recursive(
@@ -133,7 +276,8 @@ def test_a_peer_that_floods_does_not_keep_another_ones_stop_waiting(tmp_path: Pa
             peer.connect(address(tmp_path, REQUESTS))
         for number in range(1000):
             flood.send(press("acknowledge", number))
-        flood.send(b"x" * (LONGEST_BYTES + 1))  # too long: this peer is cut off, nobody else
+        flood.send(b"x" * (LONGEST_BYTES + 1))  # too long: refused
+        flood.send(b"x" * (LONGEST_CHOICE_BYTES + 1))  # longer than anything: this peer is cut off, nobody else
         stop.send(press("stop", 5000))
         assert json.loads(stop.recv()) == {"ok": True}
         assert pressed(station).count("acknowledge") < 1000

@@ -1,0 +1,296 @@
+"""One session of ``righting run`` under way: the control loop, the terminal, and what the panel may ask of both."""
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from collections import deque
+from typing import Final, NamedTuple
+
+from rich.console import Console
+
+from drivers.board import HostLink
+from drivers.port import SerialPort
+from firmware_host.blackbox import BlackBox
+from firmware_host.choosing import Choice, Chooser, Handover
+from firmware_host.cli.keys import Keys
+from firmware_host.cli.panel import Panel
+from firmware_host.cli.sessions import make_controller
+from firmware_host.cli.view import LiveView, PlainView, View
+from firmware_host.controller import Controller, Outcome
+from firmware_host.controls import BEFORE_START, Controls, today
+from firmware_host.host import Host
+from firmware_host.loop import Clock, FramePacedClock, Loop, MonotonicClock, Requests, ask_for_real_time
+from firmware_host.panel.desk import AtHand
+from firmware_host.preflight import CONFIRMATIONS, Preflight
+from firmware_host.scene import Scene, make_scene
+from firmware_host.ticks import Event, TickOutput
+from safety.signals import CommandMode
+
+KEYS: Final = "[space] STOP   [u] return upright   [a] alarm seen   [Ctrl-C] return upright, twice: stop"
+KEYS_TO_START: Final = "[s] start   " + KEYS
+NO_ANSWER_S: Final = 5.0
+"""A port on which no table board answers for so long is given up."""
+PRESSED_AGAIN_S: Final = 1.0
+"""A start that presses itself tries again so much later: one that is held counts no longer."""
+TWICE_S: Final = 2.0
+REDRAW_S: Final = 0.1
+
+
+class Manner(NamedTuple):
+    """How sessions are run, one after the other."""
+
+    start: bool
+    """As soon as the table is ready, without asking."""
+    plain: bool
+    speed: float
+    simulated: bool
+    """The command started the table itself, and nobody lies on it."""
+    chosen: bool
+    """Somebody chose this session at a panel: it waits for them."""
+
+
+class Run:
+    """One session under way: the control loop in its thread, the terminal in this one."""
+
+    def __init__(
+        self,
+        choice: Choice,
+        port: SerialPort,
+        blackbox: BlackBox,
+        preflight: Preflight,
+        console: Console,
+        panel: Panel,
+        manner: Manner,
+    ) -> None:
+        session = choice.session
+        self._choice, self._session, self._manner, self._panel = choice, session, manner, panel
+        self._preflight = preflight
+        self._controller: Controller = make_controller(session)
+        self._link = HostLink(_draw_nonce, None if manner.simulated else session.table.file.table.serial)
+        self._blackbox = blackbox
+        self._host = Host(self._controller, self._link, blackbox)
+        self._requests = Requests()
+        clock: Clock = FramePacedClock() if manner.speed != 1.0 else MonotonicClock()
+        self._clock = clock
+        self._loop = Loop(self._host, port, self._requests, clock)
+        self.handover = Handover()
+        """Takes the session that is chosen instead of this one, or after it."""
+        self._chooser = Chooser(session, self.handover, self._may_be_replaced, self._nobody_lies_here, today)
+        self._controls = Controls(
+            self._controller,
+            self._requests,
+            preflight,
+            lambda text: self._note("operator", text),
+            lambda: self._chooser.busy,
+        )
+        self.kept = False
+        """Something moved: the recording is worth keeping."""
+        self._begun = self._asked_to_confirm = False
+        self._events: deque[Event] = deque()
+        self._ready_s: float | None = None
+        self._next_start_s = 0.0
+        self._heard_s = clock.now_s()
+        self._answered = False
+        self._refused = ""
+        self._failure: BaseException | None = None
+        self._last_signal_s = -TWICE_S
+        live = console.is_terminal and not manner.plain
+        asks = panel.url != "" or not (manner.simulated or manner.start)
+        self._view: View = LiveView(console, KEYS_TO_START if asks else KEYS) if live else PlainView(console)
+
+    def run(self) -> Outcome:
+        """Run until the session is over."""
+        woken, waker = os.pipe()
+        os.set_blocking(woken, False)
+        os.set_blocking(waker, False)
+        before = {number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+        old_waker = signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
+        thread = threading.Thread(target=self._control, name="control", daemon=True)
+        try:
+            thread.start()
+            self._panel.show(self._at_hand())
+            self._serve_terminal(thread, woken)
+        finally:
+            self._loop.stopping.set()
+            thread.join()
+            self.handover.end()
+            signal.set_wakeup_fd(old_waker)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            self._view.close()
+            os.close(woken)
+            os.close(waker)
+        if self._failure is not None:
+            raise self._failure
+        if self.kept and self._controller.trip_ids:
+            self._preflight.begin_anew(f"after a session that ended by a trip ({', '.join(self._controller.trip_ids)})")
+        return self._outcome()
+
+    def _at_hand(self) -> AtHand:
+        return AtHand(
+            choice=self._choice,
+            simulated=self._manner.simulated,
+            blackbox=self._blackbox.path.name,
+            scene=self._scene,
+            outcome=lambda: self._controller.outcome,
+            board=lambda: self._link.config,
+            link_stats=self._link.health.as_dict,
+            controls=self._controls,
+            chooser=self._chooser,
+            watched=lambda: self._requests.watched or self._manner.chosen,
+        )
+
+    def _control(self) -> None:
+        try:
+            for text in ask_for_real_time():
+                self._events.append(Event(self._clock.now_s(), "loop", f"the system gave no {text}"))
+            self._loop.run(self._on_tick)
+        except BaseException as error:
+            self._failure = error  # told by the thread that owns the terminal; the board's watchdog acts meanwhile
+
+    def _on_tick(self, output: TickOutput) -> bool:
+        if output.events:
+            self._events.extend(output.events)
+        self._look(output)
+        if self.handover.offered is not None and self.handover.decide(free=self._may_be_replaced()):
+            return True
+        ready = output.state == "boarding_ready"
+        if not ready:
+            self._ready_s = None
+        elif self._ready_s is None:
+            self._ready_s = time.monotonic()
+        now_s = time.monotonic()
+        if self._ready_s is not None and now_s >= self._next_start_s and self._starts_by_itself(now_s - self._ready_s):
+            self._next_start_s = now_s + PRESSED_AGAIN_S
+            self._requests.press("start")
+        unscreened = output.command is not None and "screening" in self._controller.safety.supervisor.inhibited
+        if unscreened and (self._panel.url == "" or self._manner.start):  # at a panel somebody else can be chosen
+            self._refused = "\n".join(str(problem) for problem in self._session.unscreened)
+            return True
+        if self._nobody_answers(output) and not self._refused:
+            self._refused = self._link.problem or "no table board answers on this port; check cable, power and baud"
+            return True
+        return self._controller.outcome is not None
+
+    def _nobody_answers(self, output: TickOutput) -> bool:
+        """The port leads to no board. One that answered before is waited for, where a panel shows what is missing."""
+        now_s = self._clock.now_s()
+        if output.state != "offline":
+            self._heard_s, self._answered = now_s, True
+        waits = self._answered and self._panel.url != ""
+        return now_s - self._heard_s > NO_ANSWER_S and not waits
+
+    def _look(self, output: TickOutput) -> None:
+        """Look at what the tick did: for the pre-flight check before the start, and for whether anything moved."""
+        controller = self._controller
+        view = controller.safety.view
+        if output.state in BEFORE_START:
+            if view.fresh and view.telemetry is not None:
+                self._preflight.observe(view.telemetry, view.clock_s)
+        elif not self.kept:
+            command = output.command
+            self.kept = (command is not None and command.mode is CommandMode.MOVE) or output.state == "unlinked"
+        if not self._begun and (controller.started or controller.moved):
+            self._begun = self.kept = True
+            self._pass_preflight()
+
+    def _pass_preflight(self) -> None:
+        """A motion begins: either all is checked, or the table was told to start without anybody."""
+        due = self._preflight.due(today())
+        if due:
+            waived = "was told to start without asking" if self._manner.start else "nobody watches a simulated table"
+            blocked, people = self._controls.to_confirm()
+            done = f"confirmed without a look, {waived}" if blocked or people else "done"
+            self._note("preflight", f"the check {due}: {done}")
+        self._preflight.passed(today())
+
+    def _starts_by_itself(self, ready_s: float) -> bool:
+        """With --start, and on a simulated table before which nobody sits; never what somebody has just chosen."""
+        alone = not self._requests.watched and ready_s >= self._panel.patience_s
+        if self._manner.chosen or self._chooser.busy:
+            return False
+        return self._manner.start or (self._manner.simulated and alone)
+
+    def _may_be_replaced(self) -> bool:
+        """Nothing has started, or the session is over."""
+        controller = self._controller
+        waiting = controller.states.state in BEFORE_START and not controller.started
+        return waiting or controller.outcome is not None
+
+    def _nobody_lies_here(self) -> bool:
+        config = self._link.config
+        return config is not None and config.simulated
+
+    def _scene(self) -> Scene:
+        return make_scene(
+            self._session, self._controller, self._host, self._blackbox, self._clock.now_s(), self._manner.simulated
+        )
+
+    def _note(self, kind: str, text: str) -> None:
+        """Tell something that the controller does not see, in the terminal and in the black box. From any thread."""
+        event = Event(self._clock.now_s(), kind, text)
+        self._host.note(event)
+        self._events.append(event)
+
+    def _serve_terminal(self, thread: threading.Thread, woken: int) -> None:
+        with Keys() as keys:
+            while thread.is_alive():
+                self._on_key(keys.wait(REDRAW_S, woken))
+                with contextlib.suppress(BlockingIOError):
+                    os.read(woken, 64)
+                while self._events:
+                    self._view.tell(self._events.popleft())
+                self._view.show(self._scene())
+                self._panel.supervise()
+            while self._events:
+                self._view.tell(self._events.popleft())
+
+    def _on_key(self, key: str) -> None:
+        if key == "s":
+            self._press_start()
+        name = {" ": "stop", "u": "return_upright", "a": "acknowledge"}.get(key)
+        if name is not None:
+            self._requests.press(name)
+
+    def _press_start(self) -> None:
+        """Start, or say what is missing. What only a person can see is asked for once: the second press says yes."""
+        blocked, people = ([], []) if self._manner.simulated else self._controls.to_confirm()
+        if blocked:
+            self._note("warning", "cannot start yet: " + "; ".join(blocked))
+        elif people and not self._asked_to_confirm:
+            self._asked_to_confirm = True
+            told = "; ".join(CONFIRMATIONS[check] for check in people)
+            self._note("preflight", f"Look first, and press s again if all of this is so: {told}")
+        elif self._manner.simulated:
+            self._requests.press("start")
+        else:
+            refused = self._controls.press("start", people)
+            if refused:
+                self._note("warning", refused)
+
+    def _on_signal(self, number: int, frame: object) -> None:  # noqa: ARG002 - the signature that signal asks for
+        """Bring the rider upright; twice within two seconds, stop and brake. Where nothing is at stake, leave."""
+        state = self._controller.states.state
+        if state in BEFORE_START or state == "unlinked":
+            self._loop.stopping.set()
+            return
+        now_s = time.monotonic()
+        twice = now_s - self._last_signal_s <= TWICE_S
+        self._last_signal_s = now_s
+        self._requests.press("stop" if twice else "return_upright")
+
+    def _outcome(self) -> Outcome:
+        if self._refused:
+            return Outcome("refused", self._refused)
+        outcome = self._controller.outcome
+        if outcome is not None:
+            return outcome
+        if not self._controller.started and not self.kept:
+            return Outcome("refused", "left before the start")
+        return self._controller.outcome_so_far()
+
+
+def _draw_nonce() -> int:
+    return int.from_bytes(os.urandom(4), "little")

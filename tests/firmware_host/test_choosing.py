@@ -1,0 +1,154 @@
+"""Another rider and program by their text: judged as files are, and taken between two ticks or not at all."""
+
+import threading
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+
+from firmware_host.choosing import STARTED, Choice, Chooser, Handover, Refusal, Text, Wanted, choose
+from firmware_host.cli.sessions import load_session
+from firmware_host.session_record import describe, make_recorded_controller
+from firmware_host.toml_source import FileError
+from tests.firmware_host.lockstep import EXAMPLES
+
+pytestmark = pytest.mark.requirement("REQ-SES-CHOOSE")
+
+TODAY = date(2026, 11, 23)
+AT_HAND = load_session(None, None, None)
+REGULAR = Text("regular.toml", (EXAMPLES / "riders" / "regular.toml").read_text("utf-8"))
+TO_40 = Text("40.toml", (EXAMPLES / "programs" / "intermittent-40.toml").read_text("utf-8"))
+WANTED = Wanted(REGULAR, TO_40, "r", {"from": "a test"})
+LONGEST_S = 60.0
+"""Only a hang takes so long."""
+
+
+def test_what_is_chosen_is_prepared_for_the_table_at_hand() -> None:
+    session = choose(AT_HAND, REGULAR, TO_40, TODAY, simulated=True)
+    assert session.table is AT_HAND.table
+    assert (session.rider.source.path, session.program.file.name) == ("regular.toml", "Intermittent 40")
+
+
+def test_what_is_not_chosen_stays() -> None:
+    session = choose(AT_HAND, None, None, TODAY, simulated=True)
+    assert (session.rider, session.program) == (AT_HAND.rider, AT_HAND.program)
+
+
+def test_all_that_is_wrong_in_both_texts_is_told_with_its_line() -> None:
+    rider = Text("r.toml", REGULAR.text.replace("mass_kg", "mas_kg"))
+    program = Text("p.toml", 'name = "P"\n[[step]]\ndo = "goo"\n')
+    with pytest.raises(FileError) as refused:
+        choose(AT_HAND, rider, program, TODAY, simulated=True)
+    assert {(problem.path, problem.line) for problem in refused.value.problems} >= {("p.toml", 3)}
+    assert "r.toml" in {problem.path for problem in refused.value.problems}
+
+
+def test_a_program_beyond_the_rider_s_limits_is_refused_as_a_file_is() -> None:
+    with pytest.raises(FileError, match=r"40\.toml:.*write at most 20"):
+        choose(AT_HAND, None, TO_40, TODAY, simulated=True)
+
+
+@pytest.mark.requirement("REQ-PPL-SCREENING")
+def test_on_a_real_table_the_rider_has_to_be_screened() -> None:
+    with pytest.raises(FileError, match="questionnaire"):
+        choose(AT_HAND, None, None, TODAY, simulated=False)
+
+
+@pytest.mark.requirement("REQ-SES-REPLAY")
+def test_the_reference_stands_in_the_record_and_changes_no_replay() -> None:
+    session = choose(AT_HAND, REGULAR, TO_40, TODAY, simulated=True)
+    record = Choice(session, "r", {"from": "a test"}).record()
+    assert record == {"reference": "r", "note_from": "a test"}
+    assert Choice(session).record() == {}
+    whole = {**record, **describe(session)}
+    assert make_recorded_controller(whole).safety.view.limits == session.limits
+
+
+class Case:
+    """A chooser, and a control loop that decides when a test says so."""
+
+    def __init__(self, *, free: bool = True) -> None:
+        self.free = free
+        self.handover = Handover()
+        self.chooser = Chooser(AT_HAND, self.handover, lambda: self.free, lambda: True, lambda: TODAY)
+
+    def begin(self, wanted: Wanted = WANTED) -> Callable[[], Refusal | None]:
+        future = self.chooser.begin(wanted, lambda refusal: refusal)
+        return lambda: future.result(LONGEST_S)
+
+    def wait_for_offer(self) -> None:
+        tick = threading.Event()
+        while self.handover.offered is None:
+            tick.wait(0.001)
+
+
+def test_a_choice_is_taken_at_the_end_of_a_tick() -> None:
+    case = Case()
+    result = case.begin()
+    case.wait_for_offer()
+    assert case.handover.decide(free=True)
+    assert result() is None
+    taken = case.handover.taken
+    assert taken is not None
+    assert (taken.reference, taken.session.program.file.name) == ("r", "Intermittent 40")
+
+
+def test_a_start_that_comes_before_the_end_of_the_tick_wins() -> None:
+    case = Case()
+    result = case.begin()
+    case.wait_for_offer()
+    assert not case.handover.decide(free=False)
+    assert result() == Refusal(STARTED)
+    assert case.handover.taken is None
+
+
+def test_while_a_session_runs_nothing_is_even_read() -> None:
+    case = Case(free=False)
+    assert case.begin(Wanted(Text("r.toml", "["), None, None, {}))() == Refusal(STARTED)
+
+
+def test_a_choice_that_is_wrong_is_told_with_all_that_is_wrong() -> None:
+    refusal = Case().begin(Wanted(None, TO_40, None, {}))()
+    assert refusal is not None
+    assert refusal.problems[0].path == "40.toml"
+    assert "write at most 20" in refusal.error
+
+
+def test_one_choice_at_a_time() -> None:
+    case = Case()
+    first = case.begin()
+    case.wait_for_offer()
+    second = case.begin()()
+    assert second is not None
+    assert "another choice" in second.error
+    case.handover.decide(free=True)
+    assert first() is None
+
+
+def test_after_the_end_a_choice_is_taken_without_a_tick() -> None:
+    case = Case()
+    waiting = case.begin()
+    case.wait_for_offer()
+    case.handover.end()
+    assert waiting() is None
+    first = case.handover.taken
+    assert case.begin()() is None
+    assert case.handover.taken is not first
+
+
+def test_a_loop_that_does_not_tick_is_not_waited_for_for_ever() -> None:
+    case = Case()
+    assert case.begin()() == Refusal(STARTED)
+    assert case.handover.offered is None
+
+
+def test_a_defect_in_a_check_reaches_whoever_asked_and_the_next_choice_is_taken() -> None:
+    case = Case()
+    broken: Any = Wanted(Text("r.toml", None), None, None, {})  # type: ignore[arg-type]  # a defect, made here
+    with pytest.raises(AttributeError):
+        case.begin(broken)()
+    result = case.begin()
+    case.wait_for_offer()
+    case.handover.decide(free=True)
+    assert result() is None
