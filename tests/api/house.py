@@ -6,7 +6,8 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -21,8 +22,8 @@ from firmware_host.panel.access.logins import hashed
 from firmware_host.panel.access.network import Network, doors
 from firmware_host.panel.access.rights import ROOT, Role
 from firmware_host.panel.app import Place, make_app
-from firmware_host.panel.messages import LONGEST_BYTES
-from firmware_host.panel.station import Station
+from firmware_host.panel.messages import LONGEST_BYTES, Choose
+from firmware_host.panel.station import Answer, Station
 from firmware_host.panel.stop_path import StopServer
 from firmware_host.records import COMMAND_LINE, Records, default_url, open_records, people, tokens
 
@@ -34,7 +35,7 @@ HERE: Final = Network()
 
 
 class Desk:
-    """Notes what reaches it, and chooses what it is told to."""
+    """Notes what reaches it, and takes every choice but one that goes to 50 degrees."""
 
     session = SESSION
     held = False
@@ -42,7 +43,7 @@ class Desk:
     def __init__(self) -> None:
         self.pressed: list[str] = []
         self.beats = 0
-        self.chosen: list[dict[str, Any]] = []
+        self.chosen: list[Choose] = []
         self.outcome: dict[str, Any] | None = None
 
     def setup(self) -> dict[str, Any]:
@@ -51,8 +52,27 @@ class Desk:
     def state(self) -> dict[str, Any]:
         return {"now_s": time.monotonic(), "angle_deg": -75.0, "target_deg": None, "outcome": self.outcome}
 
-    def press(self, name: str) -> None:
+    def press(self, name: str, confirmed: Collection[str]) -> str:  # noqa: ARG002 - as the station calls it
         self.pressed.append(name)
+        return ""
+
+    def move(self, hold: str, direction: int, made_s: float) -> str:  # noqa: ARG002
+        return ""
+
+    def release(self, hold: str) -> None:
+        pass
+
+    def confirm(self, check: str, *, yes: bool) -> str:  # noqa: ARG002
+        return ""
+
+    def choose(self, choose: Choose) -> "Future[Answer]":
+        self.chosen.append(choose)
+        answered: Future[Answer] = Future()
+        problem = {"file": "program", "line": 5, "text": "too steep"}
+        steep = choose.program is not None and "to_deg = 50" in choose.program.text
+        refused = {"ok": False, "error": "too steep", "problems": [problem]}
+        answered.set_result(refused if steep else {"ok": True, "session": SESSION + 1})
+        return answered
 
     def beat(self) -> None:
         self.beats += 1
@@ -107,7 +127,6 @@ def house(
     folder: Path,
     network: Network = HERE,
     table: Path | None = None,
-    make_station: Callable[[Path], Station] = Station,
 ) -> Iterator[House]:
     """Open it, and close all of it again."""
     black_boxes, run = folder / "records", folder / "run"
@@ -118,7 +137,7 @@ def house(
     page, stop = socket.create_server((network.address, 0)), socket.create_server((network.address, 0))
     ports = page.getsockname()[1], stop.getsockname()[1]
     reached = doors(network, *ports)
-    with open_records(default_url(black_boxes)) as records, make_station(run) as station:
+    with open_records(default_url(black_boxes)) as records, Station(run) as station:
         station.desk = desk
         app = make_app(Place(run, reached, network, records, black_boxes, table))
         stops = StopServer(stop, run, reached, network.context())

@@ -10,9 +10,8 @@ from zipfile import ZipFile
 import httpx
 import pytest
 
-from firmware_host.panel.station import Station
 from firmware_host.records import plans
-from tests.api.house import SESSION, Desk, House, house, until
+from tests.api.house import SESSION, House, house, until
 from tests.end_to_end.commands import EXAMPLES, bench
 
 SHORT = 'name = "Short"\n\n[[step]]\ndo = "go"\nto_deg = 5\n\n[[step]]\ndo = "hold"\nfor_s = 1\n'
@@ -183,23 +182,9 @@ def test_a_program_is_tried_out_on_the_simulator(operator: httpx.Client) -> None
 # ------------------------------------------------------------------------------------------------------------ sessions
 
 
-class ChoosingStation(Station):
-    """Stands for a controller that checks what it is told to do next."""
-
-    def answer(self, data: bytes) -> dict[str, Any]:
-        message = json.loads(data)
-        if message["kind"] != "choose":
-            return super().answer(data)
-        assert isinstance(self.desk, Desk)
-        self.desk.chosen.append(message)
-        if "to_deg = 50" not in message["program"]["text"]:
-            return {"ok": True, "session": SESSION + 1}
-        return {"ok": False, "error": "too steep", "problems": [{"file": "program", "line": 5, "text": "too steep"}]}
-
-
 @pytest.fixture
 def choosing(tmp_path: Path) -> Iterator[House]:
-    with house(tmp_path, make_station=ChoosingStation) as opened:
+    with house(tmp_path) as opened:
         yield opened
 
 
@@ -210,10 +195,12 @@ def test_a_choice_is_written_down_and_then_the_controller_is_asked(choosing: Hou
     told = client.post("/sessions/choose", json={"rider_id": rider, "program_id": program}).json()
     assert told["session"] == SESSION + 1
     asked = choosing.desk.chosen[-1]
-    assert (asked["reference"], asked["session"]) == (told["reference"], SESSION)
-    assert 'name = "Ada"' in asked["rider"]["text"]
-    assert asked["program"] == {"path": "this program", "text": SHORT}
-    assert asked["rider"]["path"] == "this rider"  # the path goes into the black box, which names nobody
+    assert (asked.reference, asked.session) == (told["reference"], SESSION)
+    assert asked.rider is not None
+    assert asked.program is not None
+    assert 'name = "Ada"' in asked.rider.text
+    assert (asked.program.path, asked.program.text) == ("this program", SHORT)
+    assert asked.rider.path == "this rider"  # the path goes into the black box, which names nobody
     with choosing.records.read() as transaction:
         plan = plans.get(transaction, told["reference"])
     assert (plan.rider_id, plan.program_id) == (rider, program)
@@ -222,8 +209,11 @@ def test_a_choice_is_written_down_and_then_the_controller_is_asked(choosing: Hou
     assert client.post("/sessions/comfort", json={"reference": "nothing", "before": 6}).status_code == 404
     nobody = client.post("/sessions/choose", json={"rider_id": None, "program_id": None})
     assert nobody.status_code == 200
-    assert "Demo" in choosing.desk.chosen[-1]["rider"]["text"]  # and not whoever rode before
-    assert "[[step]]" in choosing.desk.chosen[-1]["program"]["text"]
+    built_in = choosing.desk.chosen[-1]
+    assert built_in.rider is not None
+    assert built_in.program is not None
+    assert "Demo" in built_in.rider.text  # and not whoever rode before
+    assert "[[step]]" in built_in.program.text
 
 
 def test_what_the_controller_refuses_is_told_with_its_lines(choosing: House) -> None:

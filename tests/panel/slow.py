@@ -3,17 +3,15 @@
 A machine under load makes this table slow, and never loses its link: what is tested here is the page.
 """
 
-import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from firmware_host.manual import Lease
-from firmware_host.panel.station import Station
 from firmware_host.preflight import Preflight
 from firmware_host.ticks import OperatorRequest
 from safety.signals import Input
@@ -65,26 +63,19 @@ class _Desk(StillDesk):
                        "direction": controller.manual_direction},
         }  # fmt: skip
 
+    def press(self, name: str, confirmed: Collection[str]) -> str:
+        if name == "test_brake":
+            self.preflight.test_brake()
+        return super().press(name, confirmed)
 
-class _Station(Station):
-    """Hands on what the desk of a session takes."""
+    def move(self, hold: str, direction: int, made_s: float) -> str:
+        return self.lease.renew(hold, direction, made_s, time.monotonic())
 
-    def answer(self, data: bytes) -> dict[str, Any]:
-        told, desk = json.loads(data), self.desk
-        if not isinstance(desk, _Desk):
-            return super().answer(data)
-        refused = ""
-        if told["kind"] == "confirm":
-            refused = desk.preflight.confirm(told["check"], yes=told["yes"])
-        elif told["kind"] == "press" and told["name"] == "test_brake":
-            desk.preflight.test_brake()
-        elif told["kind"] == "move":
-            refused = desk.lease.renew(told["id"], told["direction"], told["pressed_s"], time.monotonic())
-        elif told["kind"] == "release":
-            desk.lease.release(told["id"])
-        else:
-            return super().answer(data)
-        return {"ok": True} if refused == "" else {"ok": False, "error": refused}
+    def release(self, hold: str) -> None:
+        self.lease.release(hold)
+
+    def confirm(self, check: str, *, yes: bool) -> str:
+        return self.preflight.confirm(check, yes=yes)
 
 
 @contextmanager
@@ -104,7 +95,7 @@ def slow_table(folder: Path, table_file: Path | None = None, *, checked: bool = 
                     preflight.observe(frame, table.now_s)
 
     thread = threading.Thread(target=run)
-    with house(folder, table=table_file, make_station=_Station) as panel:
+    with house(folder, table=table_file) as panel:
         panel.station.desk = _Desk(table, preflight, lease)
         thread.start()
         try:
