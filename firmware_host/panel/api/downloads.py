@@ -1,12 +1,15 @@
 """Answers that are files."""
 
-from typing import Any
+from typing import Any, Final
+
+_OF_BYTES: Final = {"type": "string", "format": "binary"}
 
 
 def attachment(*kinds: str) -> dict[int | str, dict[str, Any]]:
     """Describe an answer that is a file of one of these media types."""
-    schema = {"schema": {"type": "string", "format": "binary"}}
-    return {200: {"description": "The file", "content": {kind: dict(schema) for kind in kinds}}}
+    schemas = {kind: {"type": "object"} if kind == "application/json" else dict(_OF_BYTES) for kind in kinds}
+    content = {kind: {"schema": schema} for kind, schema in schemas.items()}
+    return {200: {"description": "The file", "content": content}}
 
 
 def named(file: str) -> dict[str, str]:
