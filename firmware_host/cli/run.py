@@ -136,7 +136,8 @@ class _Run:
         self._loop = Loop(self._host, port, self._requests, clock)
         self._events: deque[Event] = deque()
         self._ready_s: float | None = None
-        self._begun_s = clock.now_s()
+        self._answered_s = clock.now_s()
+        """When the board was last heard; at first, when this began."""
         self._refused = ""
         self._failure: BaseException | None = None
         self._last_signal_s = -TWICE_S
@@ -192,7 +193,10 @@ class _Run:
         if output.command is not None and "screening" in self._controller.safety.supervisor.inhibited:
             self._refused = "\n".join(str(problem) for problem in self._session.unscreened)
             return True
-        if output.state == "offline" and self._clock.now_s() - self._begun_s > NO_ANSWER_S and not self._refused:
+        now_s = self._clock.now_s()
+        if output.state != "offline":
+            self._answered_s = now_s
+        elif now_s - self._answered_s > NO_ANSWER_S and not self._refused:
             self._refused = self._link.problem or "no table board answers on this port; check cable, power and baud"
             return True
         return self._controller.outcome is not None
