@@ -29,7 +29,7 @@ class StillDesk(Desk):
 
 @contextmanager
 def still_panel(folder: Path) -> Iterator[str]:
-    """The panel's application, server, database and station, all real, before a table that stands; gives its address."""
+    """A panel with all its real parts before a table that stands; gives its address."""
     with house(folder) as opened:
         opened.station.desk = StillDesk()
         yield f"{opened.url}/"
@@ -51,6 +51,13 @@ def still_page(browser: Browser, url: str, route: str, **more: Any) -> Iterator[
     yield page
     context.close()
     assert wrong == []
+
+
+def reload(page: Page) -> None:
+    """Load the page anew, and wait until it takes touches."""
+    page.reload()
+    page.wait_for_selector("body[data-route]:not(.stale)")
+    page.wait_for_timeout(AWAKE_MS)
 
 
 def hinders_nobody(page: Page, what: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.panel.routes import SETTINGS
-from tests.panel.still import add_rider, ask, hinders_nobody, still_page, still_panel
+from tests.panel.still import add_rider, ask, hinders_nobody, reload, still_page, still_panel
 
 pytestmark = pytest.mark.realtime
 
@@ -56,7 +56,7 @@ def test_from_a_name_through_the_questions_to_an_allowance(page: Page) -> None:
     page.get_by_role("button", name="Save, and go on").click()
     expect(place(page, "rider.mass_kg").locator(".problem")).to_contain_text("“seventy” is no number")
     expect(place(page, "rider.sex").locator(".problem")).to_have_text("Choose one.")
-    page.reload()
+    reload(page)
     expect(page.get_by_label("Name", exact=True)).to_have_value("Ada Lovelace")  # nothing typed is lost
     expect(page.get_by_label("Mass")).to_have_value("seventy")
     page.get_by_label("Mass").fill("70,5")
@@ -65,7 +65,7 @@ def test_from_a_name_through_the_questions_to_an_allowance(page: Page) -> None:
     page.get_by_role("button", name="Save, and go on").click()
     expect(page.locator("#question")).to_have_text("Have you had a head injury lately?")
     page.get_by_role("button", name="NO", exact=True).click()
-    page.reload()
+    reload(page)
     expect(page.locator(".question-page")).to_contain_text("Question 2 of 21")
     page.get_by_role("button", name="Back").click()
     expect(page.get_by_role("button", name="NO", exact=True)).to_have_attribute("aria-pressed", "true")
@@ -107,7 +107,8 @@ def test_a_yes_takes_a_clearance_and_the_clearance_settles_it(page: Page) -> Non
     expect(page.locator(".reasons li")).to_have_count(1)
     expect(page.locator(".explained", has_text="Given by")).to_contain_text("Dr. Example")
     assert ask(page, "GET", f"riders/{rider['id']}")["document"]["clearance"]["conditions"] == ["hernia"]
-    page.get_by_role("button", name="Take clearance away").click()  # in the form that is closed again
+    page.get_by_text("Change the clearance").click()
+    page.get_by_role("button", name="Take clearance away").click()
     page.get_by_role("button", name="Take away").click()
     expect(page.locator(".reasons li")).to_have_count(2)
 
@@ -146,8 +147,7 @@ def test_somebody_elses_change_is_shown_beside_ones_own(page: Page) -> None:
 def test_pounds_and_inches_are_typed_and_kilograms_kept(browser: Browser, address: str) -> None:
     with still_page(browser, address, "riders") as page:
         page.evaluate("([key, value]) => localStorage.setItem(key, value)", [SETTINGS, json.dumps({"units": "us"})])
-        page.reload()
-        page.wait_for_selector("body[data-route]:not(.stale)")
+        reload(page)
         rider = add_rider(page, "Katherine")
         open_rider(page, rider)
         expect(page.get_by_label("Mass")).to_have_value("155.4")
@@ -160,7 +160,7 @@ def test_pounds_and_inches_are_typed_and_kilograms_kept(browser: Browser, addres
 
 def test_a_rider_is_searched_archived_exported_and_forgotten(page: Page) -> None:
     rider = add_rider(page, "Rosalind")
-    page.reload()
+    reload(page)
     page.wait_for_selector(".list > li")
     page.get_by_label("Search by name").fill("rosa")
     expect(page.locator(".list > li")).to_have_count(1)
@@ -187,7 +187,7 @@ def test_a_rider_is_searched_archived_exported_and_forgotten(page: Page) -> None
 
 def test_the_pages_of_riders_hinder_nobody(page: Page) -> None:
     rider = add_rider(page, "Ada")
-    page.reload()
+    reload(page)
     page.wait_for_selector(".list > li")
     hinders_nobody(page, "list")
     page.get_by_role("link", name="New rider").click()

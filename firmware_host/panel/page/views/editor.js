@@ -14,7 +14,8 @@ import { motionValues, range } from "./steps_model.js";
 const PREVIEW_AFTER_MS = 250;
 /** So many refusals are seen at once; the others are a touch away. */
 const FIRST_TOLD = 3;
-const NEW = { name: "", step: [{ do: "go", to_deg: 10 }, { do: "hold", for_s: 30 }] };
+/** What a new program begins as: complete, so that its curve is there at once. @param {string} name */
+const fresh = (name) => ({ name, step: [{ do: "go", to_deg: 10 }, { do: "hold", for_s: 30 }] });
 
 class Editor {
   /** @param {HTMLElement} root @param {App} app @param {string} id "new" for one that is not saved yet */
@@ -44,7 +45,7 @@ class Editor {
   async _load() {
     const { api, t } = this._app;
     try {
-      const program = this._id === "new" ? { built_in: false, document: structuredClone(NEW), text: null, version: null } : await api.get(`programs/${this._id}`);
+      const program = this._id === "new" ? { built_in: false, document: fresh(t("New program")), text: null, version: null } : await api.get(`programs/${this._id}`);
       this._begin(program);
     } catch (error) {
       this._root.replaceChildren(el("p", { class: "wrong-text", role: "alert" }, said(error)),
