@@ -23,7 +23,7 @@ class StillDesk(Desk):
     def state(self) -> dict[str, Any]:
         words = {"state": "boarding_ready", "words": "ready to start", "step": "", "link": "link clean", "problem": ""}
         numbers = {"rate_dps": 0.0, "segment_index": -1, "progress": 0.0, "inverted_s": 0.0, "audio_pause_left_s": 0.0}
-        lists = {"alarms": [], "lost_sensors": [], "machine": None, "sounding": None, "link_ok": True}
+        lists: dict[str, Any] = {"alarms": [], "lost_sensors": [], "machine": None, "sounding": None, "link_ok": True}
         return {**super().state(), **words, **numbers, **lists}
 
 

@@ -8,11 +8,15 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from firmware_host.documents import STEP_KINDS
+from firmware_host.panel.api import programs as routes_of_programs
 from firmware_host.programs import MotionSection
 from firmware_host.toml_source import parse_toml
 from tests.panel.still import add_rider, ask, hinders_nobody, reload, still_page, still_panel
 
 pytestmark = pytest.mark.realtime
+
+PATIENCE_S = 300.0
+"""Only a hang takes so long."""
 
 TEXT = """# Kept for Ada.
 name = "Rounds"
@@ -216,12 +220,13 @@ def test_the_newest_preview_counts(page: Page) -> None:
     expect(page.locator(".curve-facts")).to_contain_text("+12°")
 
 
-def test_it_is_tried_on_the_simulator_before_anybody_lies_down(page: Page) -> None:
+def test_it_is_tried_on_the_simulator_before_anybody_lies_down(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routes_of_programs, "SIMULATED_S", PATIENCE_S)  # other tests want the processor too
     edit(page)
     page.get_by_label("Name", exact=True).fill("Short")
     expect(page.get_by_role("button", name="Try it on the simulator")).to_be_enabled()
     page.get_by_role("button", name="Try it on the simulator").click()
-    expect(page.locator(".tried > p").first).to_contain_text("ran to its end", timeout=60_000)
+    expect(page.locator(".tried > p").first).to_contain_text("ran to its end", timeout=PATIENCE_S * 1e3)
     expect(page.locator(".curve path.simulated")).to_have_count(1)
     expect(page.locator(".tried")).to_contain_text("+10.0°")
     page.get_by_label("Name", exact=True).fill("Shorter")
