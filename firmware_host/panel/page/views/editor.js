@@ -24,6 +24,8 @@ class Editor {
     this._app = app;
     this._id = id;
     this._count = 0;
+    /** Grows with each change of the program and of the rider: what was found about an earlier one is not shown. */
+    this._edition = 0;
     /** @type {number | undefined} */
     this._timer = undefined;
     /** @type {any} */
@@ -86,7 +88,10 @@ class Editor {
         el("div", { class: "actions" }, this._try), this._tried, this._wrong),
       el("div", { class: "editing" },
         el("div", { class: "actions bar" }, this._save, this._undo, this._redo),
-        this._saved, riderChoice(this._app, () => void this._preview()), this._tabs, this._form,
+        this._saved, riderChoice(this._app, () => {
+          this._outdate();
+          void this._preview();
+        }), this._tabs, this._form,
         el("div", { class: "actions" }, el("a", { class: "button", href: "#/programs" }, t("All programs")),
           this._id === "new" ? null : download(this._app, `programs/${this._id}/toml`, t("Export what is saved (TOML)")),
           el("button", { type: "button", onclick: () => void this._discard() }, t("Discard changes"))))));
@@ -189,10 +194,16 @@ class Editor {
     this._changed();
   }
 
-  _changed() {
-    this._state.keep();
+  /** What was found on the simulator was found about another program, or for another rider. */
+  _outdate() {
+    this._edition += 1;
     this._simulated = null;
     this._tried.replaceChildren();
+  }
+
+  _changed() {
+    this._state.keep();
+    this._outdate();
     this._saved.textContent = "";
     this._tell();
     clearTimeout(this._timer);
@@ -202,8 +213,7 @@ class Editor {
   /** @param {"undo" | "redo"} way */
   _travel(way) {
     this._state[way]();
-    this._simulated = null;
-    this._tried.replaceChildren();
+    this._outdate();
     this._draw();
     void this._preview();
   }
@@ -314,17 +324,22 @@ class Editor {
     this._mark();
   }
 
+  /** The text of what is held now, written by the panel where the steps were edited. @returns {Promise<string>} */
+  async _text() {
+    const { text, document } = this._state.held;
+    return text ?? (await this._app.api.post("programs/preview", { document, rider_id: chosenRider() })).text;
+  }
+
   /** Run it in lock-step, before a person lies down. */
   async _simulate() {
     const { api, t } = this._app;
-    const count = this._count;
+    const edition = this._edition;
     this._try.disabled = true;
     this._tried.replaceChildren(el("p", null, t("The simulated table runs it …")));
     try {
-      const text = this._state.held.text ?? this._shown.text;
-      const found = await api.post("programs/simulate", { text, rider_id: chosenRider() });
-      if (count !== this._count) {
-        this._tried.replaceChildren();
+      const found = await api.post("programs/simulate", { text: await this._text(), rider_id: chosenRider() });
+      if (edition !== this._edition) {
+        this._tried.replaceChildren(el("p", null, t("The program was changed meanwhile. Try it again.")));
         return;
       }
       this._simulated = found;
@@ -368,7 +383,7 @@ class Editor {
       this._draw();
       void this._preview();
     } catch (error) {
-      if (error instanceof ApiError && error.status === 409 && error.body?.current) this._conflict(error.body.current);
+      if (error instanceof ApiError && error.status === 409 && error.body?.current) await this._conflict(error.body.current);
       else this._refused(error);
     } finally {
       this._save.disabled = false;
@@ -385,9 +400,9 @@ class Editor {
   }
 
   /** @param {any} current the program as somebody else has saved it */
-  _conflict(current) {
+  async _conflict(current) {
     const { t } = this._app;
-    const mine = this._state.held.text ?? this._shown?.text ?? "";
+    const mine = await this._text();
     this._root.querySelector(".conflict")?.remove();
     const box = conflict([{ name: t("Text"), mine, theirs: current.text }], () => {
       box.remove();
