@@ -80,8 +80,14 @@ def rider_reasons(table: Table, rider: Rider, today: date) -> list[dict[str, str
     for problem in problems:
         field = marked(problem, rider.source)["field"] or "rider"
         text = _OUTSIDE.get(field, "").format(**table.file.rating.model_dump())
-        told.append({"id": field, "text": text or _sentence(without_places(problem.text, paths))})
+        told.append({"id": field, "text": text or _sentence(_named(field, without_places(problem.text, paths)))})
     return [*told, *_screening_reasons(rider, today)]
+
+
+def _named(field: str, text: str) -> str:
+    """Call a limit what people call it."""
+    name = field.removeprefix("limits.")
+    return text.replace(name, LIMIT_LABELS[name], 1) if name in LIMIT_LABELS else text
 
 
 def _screening_reasons(rider: Rider, today: date) -> list[dict[str, str]]:

@@ -89,6 +89,12 @@ def test_who_is_outside_the_rating_reads_it_beside_the_field() -> None:
     assert tall == {"rider.height_m": "This table is made for riders of 1.47 to 1.98 m. Do not use it."}
 
 
+def test_an_own_limit_that_is_wider_than_allowed_is_called_by_its_name() -> None:
+    found = reasons(screening=WELL, limits={"time_inverted_s": 200})
+    told = "Time inverted in a session = 200 s is wider than the 120 s set by the allowance of beginner rider Ada; "
+    assert found == {"limits.time_inverted_s": told + "write at most 120 or leave it out."}
+
+
 def test_the_questionnaire_asks_every_question_once() -> None:
     found = screening_questions()
     asked = [question["id"] for page in found["pages"] for question in page["questions"]]

@@ -14,7 +14,8 @@ import { motionValues, range } from "./steps_model.js";
 const PREVIEW_AFTER_MS = 250;
 /** So many refusals are seen at once; the others are a touch away. */
 const FIRST_TOLD = 3;
-const NEW = { name: "", step: [{ do: "go", to_deg: 10 }, { do: "hold", for_s: 30 }] };
+/** What a new program begins as: complete, so that its curve is there at once. @param {string} name */
+const fresh = (name) => ({ name, step: [{ do: "go", to_deg: 10 }, { do: "hold", for_s: 30 }] });
 
 class Editor {
   /** @param {HTMLElement} root @param {App} app @param {string} id "new" for one that is not saved yet */
@@ -23,6 +24,8 @@ class Editor {
     this._app = app;
     this._id = id;
     this._count = 0;
+    /** Grows with each change of the program and of the rider: what was found about an earlier one is not shown. */
+    this._edition = 0;
     /** @type {number | undefined} */
     this._timer = undefined;
     /** @type {any} */
@@ -44,7 +47,7 @@ class Editor {
   async _load() {
     const { api, t } = this._app;
     try {
-      const program = this._id === "new" ? { built_in: false, document: structuredClone(NEW), text: null, version: null } : await api.get(`programs/${this._id}`);
+      const program = this._id === "new" ? { built_in: false, document: fresh(t("New program")), text: null, version: null } : await api.get(`programs/${this._id}`);
       this._begin(program);
     } catch (error) {
       this._root.replaceChildren(el("p", { class: "wrong-text", role: "alert" }, said(error)),
@@ -81,11 +84,14 @@ class Editor {
     this._steps = new StepList(el("div", { class: "steps" }), (change, key) => this._edit(change, key));
     this._tabs = el("div", { class: "actions tabs", role: "group", "aria-label": t("How to edit") }, this._tab("steps", t("Steps")), this._tab("text", t("Text")));
     this._root.replaceChildren(el("div", { class: "program-editor" },
-      el("section", { class: "card preview", "aria-label": t("Preview") }, this._place, this._facts, this._wrong,
-        el("div", { class: "actions" }, this._try), this._tried),
+      el("section", { class: "card preview", "aria-label": t("Preview") }, this._place, this._facts,
+        el("div", { class: "actions" }, this._try), this._tried, this._wrong),
       el("div", { class: "editing" },
         el("div", { class: "actions bar" }, this._save, this._undo, this._redo),
-        this._saved, riderChoice(this._app, () => void this._preview()), this._tabs, this._form,
+        this._saved, riderChoice(this._app, () => {
+          this._outdate();
+          void this._preview();
+        }), this._tabs, this._form,
         el("div", { class: "actions" }, el("a", { class: "button", href: "#/programs" }, t("All programs")),
           this._id === "new" ? null : download(this._app, `programs/${this._id}/toml`, t("Export what is saved (TOML)")),
           el("button", { type: "button", onclick: () => void this._discard() }, t("Discard changes"))))));
@@ -188,10 +194,16 @@ class Editor {
     this._changed();
   }
 
-  _changed() {
-    this._state.keep();
+  /** What was found on the simulator was found about another program, or for another rider. */
+  _outdate() {
+    this._edition += 1;
     this._simulated = null;
     this._tried.replaceChildren();
+  }
+
+  _changed() {
+    this._state.keep();
+    this._outdate();
     this._saved.textContent = "";
     this._tell();
     clearTimeout(this._timer);
@@ -201,8 +213,7 @@ class Editor {
   /** @param {"undo" | "redo"} way */
   _travel(way) {
     this._state[way]();
-    this._simulated = null;
-    this._tried.replaceChildren();
+    this._outdate();
     this._draw();
     void this._preview();
   }
@@ -313,17 +324,22 @@ class Editor {
     this._mark();
   }
 
+  /** The text of what is held now, written by the panel where the steps were edited. @returns {Promise<string>} */
+  async _text() {
+    const { text, document } = this._state.held;
+    return text ?? (await this._app.api.post("programs/preview", { document, rider_id: chosenRider() })).text;
+  }
+
   /** Run it in lock-step, before a person lies down. */
   async _simulate() {
     const { api, t } = this._app;
-    const count = this._count;
+    const edition = this._edition;
     this._try.disabled = true;
     this._tried.replaceChildren(el("p", null, t("The simulated table runs it …")));
     try {
-      const text = this._state.held.text ?? this._shown.text;
-      const found = await api.post("programs/simulate", { text, rider_id: chosenRider() });
-      if (count !== this._count) {
-        this._tried.replaceChildren();
+      const found = await api.post("programs/simulate", { text: await this._text(), rider_id: chosenRider() });
+      if (edition !== this._edition) {
+        this._tried.replaceChildren(el("p", null, t("The program was changed meanwhile. Try it again.")));
         return;
       }
       this._simulated = found;
@@ -367,7 +383,7 @@ class Editor {
       this._draw();
       void this._preview();
     } catch (error) {
-      if (error instanceof ApiError && error.status === 409 && error.body?.current) this._conflict(error.body.current);
+      if (error instanceof ApiError && error.status === 409 && error.body?.current) await this._conflict(error.body.current);
       else this._refused(error);
     } finally {
       this._save.disabled = false;
@@ -384,9 +400,9 @@ class Editor {
   }
 
   /** @param {any} current the program as somebody else has saved it */
-  _conflict(current) {
+  async _conflict(current) {
     const { t } = this._app;
-    const mine = this._state.held.text ?? this._shown?.text ?? "";
+    const mine = await this._text();
     this._root.querySelector(".conflict")?.remove();
     const box = conflict([{ name: t("Text"), mine, theirs: current.text }], () => {
       box.remove();

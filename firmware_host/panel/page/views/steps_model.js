@@ -72,7 +72,9 @@ export function kindOf(name) {
 
 /** What may be written, beside its field. @param {Value} value */
 export function range({ unit, low, high, above, otherwise }) {
-  const words = above ? t("more than {low}, at most {high} {unit}", { low, high, unit }) : t("{low} to {high} {unit}", { low, high, unit });
+  const from = format.number(low, Number.isInteger(low) ? 0 : 1);
+  const to = `${format.number(high)}${unit.startsWith("°") ? "" : " "}${unit}`.trim();
+  const words = above ? t("more than {low}, at most {high}", { low: from, high: to }) : t("{low} to {high}", { low: from, high: to });
   if (otherwise === undefined) return words;
   return otherwise === "" ? t("{range}; may be empty", { range: words }) : t("{range}; empty is {otherwise}", { range: words, otherwise });
 }

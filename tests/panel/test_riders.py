@@ -1,0 +1,209 @@
+"""Riders in a real browser, before the real panel: from a name to an allowance, and to being forgotten."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.panel.routes import SETTINGS
+from tests.panel.still import add_rider, ask, hinders_nobody, reload, still_page, still_panel
+
+pytestmark = pytest.mark.realtime
+
+HERNIA = "Do you have a hernia of diaphragm or abdomen?"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Of a panel for all tests here."""
+    with still_panel(tmp_path_factory.mktemp("riders")) as url:
+        yield url
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    with still_page(browser, address, "riders") as page:
+        yield page
+
+
+def open_rider(page: Page, rider: Any, tail: str = "") -> None:
+    page.evaluate("(hash) => { location.hash = hash; }", f"#/riders/{rider['id']}{tail}")
+    page.wait_for_selector("#today" if tail == "" else "#question, #review")
+
+
+def place(page: Page, name: str) -> Locator:
+    return page.locator(f"[data-field='{name}']")
+
+
+def answer_all(page: Page, *yes: str) -> None:
+    """Answer every question: no but for some, and yes to being accompanied."""
+    asked = ask(page, "GET", "screening")
+    texts = [one["text"] for part in asked["pages"] for one in part["questions"]]
+    for text in (*texts, asked["consulted"], asked["supervised"]):
+        expect(page.locator("#question")).to_have_text(text)
+        good = text in (asked["consulted"], asked["supervised"])
+        page.get_by_role("button", name="YES" if good or text in yes else "NO", exact=True).click()
+    page.wait_for_selector("#review")
+
+
+def test_from_a_name_through_the_questions_to_an_allowance(page: Page) -> None:
+    page.get_by_role("link", name="New rider").click()
+    page.get_by_label("Name", exact=True).fill("Ada Lovelace")
+    page.get_by_label("Mass").fill("seventy")
+    page.get_by_role("button", name="Save, and go on").click()
+    expect(place(page, "rider.mass_kg").locator(".problem")).to_contain_text("“seventy” is no number")
+    expect(place(page, "rider.sex").locator(".problem")).to_have_text("Choose one.")
+    reload(page)
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Ada Lovelace")  # nothing typed is lost
+    expect(page.get_by_label("Mass")).to_have_value("seventy")
+    page.get_by_label("Mass").fill("70,5")
+    page.get_by_label("Sex").select_option("female")
+    page.get_by_label("Height").fill("172")
+    page.get_by_role("button", name="Save, and go on").click()
+    expect(page.locator("#question")).to_have_text("Have you had a head injury lately?")
+    page.get_by_role("button", name="NO", exact=True).click()
+    reload(page)
+    expect(page.locator(".question-page")).to_contain_text("Question 2 of 21")
+    page.get_by_role("button", name="Back").click()
+    expect(page.get_by_role("button", name="NO", exact=True)).to_have_attribute("aria-pressed", "true")
+    answer_all(page)
+    page.get_by_role("button", name="Change the answer to: Do you have a cataract?").click()
+    page.get_by_role("button", name="YES", exact=True).click()
+    expect(page.locator(".review li", has_text="cataract")).to_contain_text("yes")
+    page.get_by_role("button", name="Change the answer to: Do you have a cataract?").click()
+    page.get_by_role("button", name="NO", exact=True).click()
+    page.get_by_role("button", name="Save these answers").click()
+    expect(page.get_by_role("heading", name="Nothing stands against riding today")).to_be_visible()
+    expect(page.get_by_text("Up to +20°: what a beginner is allowed in the first 3 sessions.")).to_be_visible()
+    page.get_by_role("link", name="To the rider").click()
+    expect(page.get_by_text("Nothing stands against riding today.")).to_be_visible()
+    expect(page.locator(".explained", has_text="Time inverted")).to_contain_text("2:00 min")
+    (rider,) = (one for one in ask(page, "GET", "riders")["riders"] if one["name"] == "Ada Lovelace")
+    document = ask(page, "GET", f"riders/{rider['id']}")["document"]
+    assert (document["rider"]["mass_kg"], document["rider"]["height_m"]) == (70.5, 1.72)
+    assert not any(document["screening"]["answers"].values())
+
+
+def test_a_yes_takes_a_clearance_and_the_clearance_settles_it(page: Page) -> None:
+    rider = add_rider(page, "Grace")
+    open_rider(page, rider)
+    expect(page.locator(".reasons")).to_contain_text("The health questions have not been answered yet.")
+    page.get_by_role("link", name="Answer the health questions").click()
+    answer_all(page, HERNIA, "Do you have glaucoma, or raised pressure in the eye?")
+    page.get_by_role("button", name="Save these answers").click()
+    expect(page.locator(".reasons li")).to_have_count(2)
+    expect(page.locator(".reasons")).to_contain_text("no clearance changes it")
+    page.get_by_role("link", name="To the rider").click()
+    page.get_by_text("Enter a clearance").click()
+    page.get_by_role("button", name="Save clearance").click()
+    expect(place(page, "clearance.given_by").locator(".problem")).to_have_text("Write the physician's name.")
+    page.get_by_label("Given by (physician)").fill("Dr. Example")
+    page.get_by_label("Valid until").fill("2099-06-30")
+    page.get_by_label("hernia of diaphragm").check()
+    page.get_by_role("button", name="Save clearance").click()
+    expect(page.locator(".reasons li")).to_have_count(1)
+    expect(page.locator(".explained", has_text="Given by")).to_contain_text("Dr. Example")
+    assert ask(page, "GET", f"riders/{rider['id']}")["document"]["clearance"]["conditions"] == ["hernia"]
+    page.get_by_text("Change the clearance").click()
+    page.get_by_role("button", name="Take clearance away").click()
+    page.get_by_role("button", name="Take away").click()
+    expect(page.locator(".reasons li")).to_have_count(2)
+
+
+def test_own_limits_narrow_and_what_the_panel_refuses_is_told_beside_its_field(page: Page) -> None:
+    open_rider(page, add_rider(page, "Mary"))
+    page.get_by_text("Own limits, tighter than what is allowed").click()
+    page.get_by_label("Time inverted in a session").fill("-5")
+    page.get_by_role("button", name="Save profile").click()
+    expect(place(page, "limits.time_inverted_s").locator(".problem")).not_to_be_empty()
+    expect(page.get_by_label("Time inverted in a session")).to_have_value("-5")
+    page.get_by_label("Time inverted in a session").fill("45")
+    page.get_by_role("button", name="Save profile").click()
+    shown = page.locator(".explained > div", has_text="Time inverted in a session")
+    expect(shown).to_contain_text("45 s")
+    expect(shown).to_contain_text("this rider's own limit")
+
+
+def test_somebody_elses_change_is_shown_beside_ones_own(page: Page) -> None:
+    rider = add_rider(page, "Emmy")
+    open_rider(page, rider)
+    page.get_by_label("Mass").fill("64")
+    document = {"rider": {**rider["document"]["rider"], "mass_kg": 61, "name": "Emmy N."}}
+    ask(page, "PUT", f"riders/{rider['id']}", {"document": document, "version": 1})
+    page.get_by_role("button", name="Save profile").click()
+    row = page.locator(".conflict tr", has_text="Mass")
+    expect(row).to_contain_text("64")
+    expect(row).to_contain_text("61")
+    page.get_by_role("button", name="Keep what was typed here").click()
+    expect(page.locator(".conflict")).to_have_count(0)
+    expect(page.get_by_label("Mass")).to_have_value("64")
+    expect(page.locator(".who")).to_have_text("Emmy")
+    assert ask(page, "GET", f"riders/{rider['id']}")["document"]["rider"]["mass_kg"] == 64
+
+
+def test_pounds_and_inches_are_typed_and_kilograms_kept(browser: Browser, address: str) -> None:
+    with still_page(browser, address, "riders") as page:
+        page.evaluate("([key, value]) => localStorage.setItem(key, value)", [SETTINGS, json.dumps({"units": "us"})])
+        reload(page)
+        rider = add_rider(page, "Katherine")
+        open_rider(page, rider)
+        expect(page.get_by_label("Mass")).to_have_value("155.4")
+        page.get_by_label("Mass").fill("160")
+        page.get_by_role("button", name="Save profile").click()
+        expect(page.locator("#hint")).to_have_text("Saved")
+        kept_kg = ask(page, "GET", f"riders/{rider['id']}")["document"]["rider"]["mass_kg"]
+        assert kept_kg == pytest.approx(72.575, abs=1e-3)
+
+
+def test_a_rider_is_searched_archived_exported_and_forgotten(page: Page) -> None:
+    rider = add_rider(page, "Rosalind")
+    reload(page)
+    page.wait_for_selector(".list > li")
+    page.get_by_label("Search by name").fill("rosa")
+    expect(page.locator(".list > li")).to_have_count(1)
+    page.locator(".list a").click()
+    with page.expect_download() as caught:
+        page.get_by_role("link", name="Download everything").click()
+    assert "Rosalind" in Path(caught.value.path()).read_text()
+    with page.expect_download() as caught:
+        page.get_by_role("link", name="Download rider file").click()
+    assert 'name = "Rosalind"' in Path(caught.value.path()).read_text()
+    page.get_by_role("button", name="Archive", exact=True).click()
+    expect(page.get_by_text("in the archive")).to_be_visible()
+    assert "Rosalind" not in [one["name"] for one in ask(page, "GET", "riders")["riders"]]
+    page.get_by_role("button", name="Take out of the archive").click()
+    expect(page.get_by_role("button", name="Archive", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Keep").click()
+    assert ask(page, "GET", f"riders/{rider['id']}")["id"] == rider["id"]
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete for good").click()
+    page.wait_for_url("**/#/riders")
+    assert "error" in ask(page, "GET", f"riders/{rider['id']}")
+
+
+def test_the_pages_of_riders_hinder_nobody(page: Page) -> None:
+    rider = add_rider(page, "Ada")
+    reload(page)
+    page.wait_for_selector(".list > li")
+    hinders_nobody(page, "list")
+    page.get_by_role("link", name="New rider").click()
+    page.get_by_role("button", name="Save, and go on").click()
+    page.wait_for_selector(".wrong")
+    hinders_nobody(page, "new, refused")
+    open_rider(page, rider, "/screening")
+    hinders_nobody(page, "question")
+    answer_all(page, HERNIA)
+    hinders_nobody(page, "review")
+    page.get_by_role("button", name="Save these answers").click()
+    page.wait_for_selector("#result-of-screening")
+    hinders_nobody(page, "result")
+    open_rider(page, rider)
+    page.get_by_text("Own limits, tighter than what is allowed").click()
+    page.get_by_text("Enter a clearance").click()
+    hinders_nobody(page, "rider")
+    page.emulate_media(color_scheme="dark")
+    hinders_nobody(page, "rider, dark")
