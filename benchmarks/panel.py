@@ -25,6 +25,7 @@ from sim.faults import Fault
 from sim.layout import MODE
 from sim.realtime import FaultyTable
 from tests.panel.browser import arguments, find_or_install
+from tests.panel.routes import press_start
 from tests.panel.stack import Stack, running
 from tests.panel.waiting import until
 
@@ -119,9 +120,7 @@ def _weight(response: Response) -> float:
 
 def _stops(page: Page, stack: Stack, table: TimedTable, stops: int) -> list[float]:
     """Stop, ask for the way upright, and stop again, over and over."""
-    page.wait_for_selector("#start:not([hidden])")
-    page.wait_for_timeout(600)  # a page that has just come to the front takes no start
-    page.click("#start")
+    press_start(page)
     page.click("#start-now")
     low_deg = stack.truth().angle_deg
     until(lambda: stack.truth().angle_deg > low_deg + MOVES_DEG, page, "the table turns")

@@ -36,3 +36,11 @@ def in_reach(page: Page, width: int, height: int) -> None:
                 [box["x"] + box["width"] * share, box["y"] + box["height"] / 2],
             )
             assert f"#{hit}" == name, "uncovered"
+
+
+def press_start(page: Page) -> None:
+    """Press START once the machine has shown what it has to show before the first motion, and the page is awake."""
+    page.wait_for_selector("#start:not([hidden])")
+    page.wait_for_function("() => document.querySelector('#start .label').textContent.startsWith('START')")
+    page.wait_for_timeout(AWAKE_MS)
+    page.click("#start")

@@ -12,6 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.panel.routes import press_start
 from tests.panel.stack import Stack
 from tests.panel.waiting import until
 
@@ -27,9 +28,7 @@ def state(page: Page) -> str:
 
 def start(page: Page, stack: Stack) -> None:
     """Press start as a person does, and wait until the table truly turns."""
-    page.wait_for_selector("#start:not([hidden])")
-    page.wait_for_timeout(600)  # a page that has just come to the front takes no start
-    page.click("#start")
+    press_start(page)
     page.click("#start-now")
     until(lambda: stack.truth().angle_deg > UPRIGHT_DEG + 4.0, page, "the table turns toward inversion")
 
@@ -159,9 +158,7 @@ def test_an_alarm_is_shown_until_it_is_seen(page: Page, stack: Stack) -> None:
 
 def test_stop_and_return_are_in_reach_at_every_size_and_nothing_hinders_anybody(page: Page) -> None:
     """In light and dark, ready and with its question open: axe finds nothing serious."""
-    page.wait_for_selector("#start:not([hidden])")
-    page.wait_for_timeout(600)  # as in ``start``
-    page.click("#start")
+    press_start(page)
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
         for name in ("#stop", "#return"):
