@@ -1,0 +1,74 @@
+"""A simulated table on which devices from a shop hang, each on a serial line of its own, in place of the table board.
+
+It stands where ``sim.board.VirtualBoard`` stands. Bytes of several lines travel as the chunks of ``drivers.channels``.
+"""
+
+from typing import Final, Protocol
+
+from drivers.channels import join, split
+from safety.signals import SIMULATOR_SERIALS
+from sim.table import SimulatedTable
+from sim.uart import Uart
+
+SLOT_MS: Final = 10
+"""The longest stretch of time between two looks at a line."""
+
+
+class Device(Protocol):
+    """An emulated device."""
+
+    uart: Uart
+
+    def advance(self, now_ms: float) -> None:
+        """Take what has arrived by now, and answer it."""
+        ...
+
+    def reset(self) -> None:
+        """Lose power for a moment."""
+        ...
+
+
+class Rig:
+    """The table and its devices; time passes only in ``advance``."""
+
+    def __init__(self, table: SimulatedTable, devices: list[Device]) -> None:
+        """The first device is the drive."""
+        self.table = table
+        self.devices = devices
+
+    def receive(self, data: bytes) -> None:
+        """Take chunks from the host. Never raises."""
+        now_ms = float(self.table.now_ms)
+        for channel, part in split(data, len(self.devices)):
+            self.devices[channel].uart.receive(part, now_ms)
+
+    def advance(self, duration_s: float) -> bytes:
+        """Let time pass; give the chunks that the devices send meanwhile."""
+        table, devices = self.table, self.devices
+        end_ms = table.now_ms + round(duration_s * 1000.0)
+        while table.now_ms < end_ms:
+            # To the millisecond in which the next bytes are there.
+            next_ms = min(device.uart.next_ms for device in devices)
+            until_ms = min(end_ms, max(table.now_ms + 1, -int(-next_ms // 1) if next_ms < end_ms else end_ms))
+            table.advance_ms(until_ms - table.now_ms)
+            for device in devices:
+                device.advance(float(until_ms))
+        return join([device.uart.send(float(end_ms)) for device in devices])
+
+    def reboot(self) -> None:
+        """The drive loses power for a moment."""
+        self.devices[0].reset()
+
+    def swap(self, serial: int) -> None:  # noqa: ARG002 - such drives have no serial number to be told apart by
+        """Put another drive of the same make in the place of this one."""
+        self.reboot()
+
+    @property
+    def buzzes(self) -> bool:
+        """Such drives have no buzzer."""
+        return False
+
+    @property
+    def serial(self) -> int:
+        """Nobody lies on this table."""
+        return SIMULATOR_SERIALS.start

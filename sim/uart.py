@@ -1,0 +1,58 @@
+"""The serial port of an emulated device: bytes take their time on the line, in both directions.
+
+Times are in milliseconds of the simulated table. What arrives together is handed over when its last byte is there.
+"""
+
+import math
+from collections import deque
+
+BITS_A_BYTE = 10.0
+"""With start and stop bit."""
+
+
+class Uart:
+    """Bytes in, bytes out, paced to a baud rate."""
+
+    __slots__ = ("_arriving", "_free_in_ms", "_free_out_ms", "_leaving", "byte_ms")
+
+    def __init__(self, baud: int) -> None:
+        self.byte_ms = BITS_A_BYTE * 1e3 / baud
+        self._arriving: deque[tuple[float, bytes]] = deque()
+        self._leaving: deque[tuple[float, bytes]] = deque()
+        self._free_in_ms = self._free_out_ms = 0.0
+
+    def receive(self, data: bytes, now_ms: float) -> None:
+        """Bytes begin to arrive, after those that still do."""
+        begin_ms = now_ms if now_ms > self._free_in_ms else self._free_in_ms
+        self._free_in_ms = begin_ms + len(data) * self.byte_ms
+        self._arriving.append((self._free_in_ms, data))
+
+    @property
+    def next_ms(self) -> float:
+        """When the next bytes are there; infinite if none are on their way."""
+        return self._arriving[0][0] if self._arriving else math.inf
+
+    def take(self, now_ms: float) -> bytes:
+        """Give the bytes that are there by now."""
+        data = b""
+        while self._arriving and self._arriving[0][0] <= now_ms:
+            data += self._arriving.popleft()[1]
+        return data
+
+    def reply(self, data: bytes, now_ms: float) -> None:
+        """Begin to send, after what is being sent."""
+        begin_ms = now_ms if now_ms > self._free_out_ms else self._free_out_ms
+        self._free_out_ms = begin_ms + len(data) * self.byte_ms
+        self._leaving.append((self._free_out_ms, data))
+
+    def send(self, now_ms: float) -> bytes:
+        """Give the bytes whose last one has left by now."""
+        data = b""
+        while self._leaving and self._leaving[0][0] <= now_ms:
+            data += self._leaving.popleft()[1]
+        return data
+
+    def clear(self) -> None:
+        """Forget everything: the device was off."""
+        self._arriving.clear()
+        self._leaving.clear()
