@@ -1,6 +1,14 @@
 """What a drive and the devices beside it can do, as data: what the safety layer asks before anybody is inverted."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+from safety.signals import Equipment, Input
+
+_PAIRS: Final = (
+    (Equipment.HAND_SWITCH, Input.HAND_SWITCH_NO | Input.HAND_SWITCH_NC),
+    (Equipment.ANKLE_LATCH, Input.ANKLE_LATCH_NO | Input.ANKLE_LATCH_NC),
+    (Equipment.UPRIGHT_SWITCH, Input.UPRIGHT_SWITCH),
+)
 
 
 class Capabilities(NamedTuple):
@@ -33,6 +41,21 @@ class Capabilities(NamedTuple):
     def holds(self) -> bool:
         """Something holds the table when the torque is off."""
         return self.brake or self.self_locking
+
+    @property
+    def equipment(self) -> int:
+        """The same as bits of ``Equipment``, by which the safety layer judges."""
+        found = (
+            (Equipment.MOTOR_ANGLE if self.motor_angle else 0)
+            | (Equipment.TABLE_ANGLE if self.table_angle else 0)
+            | (Equipment.TIMEOUT if self.timeout_s else 0)
+            | (Equipment.HOLDING if self.holds else 0)
+            | (Equipment.STOP_CHAIN if self.sto and self.contacts & Input.ESTOP_CHAIN else 0)
+        )
+        for bit, contacts in _PAIRS:
+            if self.contacts & contacts == contacts:
+                found |= bit
+        return found
 
     def beside(self, other: "Capabilities") -> "Capabilities":
         """What both can do together; the timeout is the drive's, which this is."""

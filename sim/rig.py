@@ -3,15 +3,13 @@
 It stands where ``sim.board.VirtualBoard`` stands. Bytes of several lines travel as the chunks of ``drivers.channels``.
 """
 
-from typing import Final, Protocol
+import math
+from typing import Protocol
 
 from drivers.channels import join, split
 from safety.signals import SIMULATOR_SERIALS
 from sim.table import SimulatedTable
 from sim.uart import Uart
-
-SLOT_MS: Final = 10
-"""The longest stretch of time between two looks at a line."""
 
 
 class Device(Protocol):
@@ -20,7 +18,7 @@ class Device(Protocol):
     uart: Uart
 
     def advance(self, now_ms: float) -> None:
-        """Take what has arrived by now, and answer it."""
+        """Take what has arrived by now, and answer it. Called when bytes are there, and at the end of each slot."""
         ...
 
     def reset(self) -> None:
@@ -35,6 +33,7 @@ class Rig:
         """The first device is the drive."""
         self.table = table
         self.devices = devices
+        self._lines = [device.uart for device in devices]
 
     def receive(self, data: bytes) -> None:
         """Take chunks from the host. Never raises."""
@@ -44,16 +43,19 @@ class Rig:
 
     def advance(self, duration_s: float) -> bytes:
         """Let time pass; give the chunks that the devices send meanwhile."""
-        table, devices = self.table, self.devices
-        end_ms = table.now_ms + round(duration_s * 1000.0)
-        while table.now_ms < end_ms:
+        table, devices, lines = self.table, self.devices, self._lines
+        now_ms = table.now_ms
+        end_ms = now_ms + round(duration_s * 1000.0)
+        while now_ms < end_ms:
             # To the millisecond in which the next bytes are there.
-            next_ms = min(device.uart.next_ms for device in devices)
-            until_ms = min(end_ms, max(table.now_ms + 1, -int(-next_ms // 1) if next_ms < end_ms else end_ms))
-            table.advance_ms(until_ms - table.now_ms)
-            for device in devices:
-                device.advance(float(until_ms))
-        return join([device.uart.send(float(end_ms)) for device in devices])
+            next_ms = min([line.next_ms for line in lines])
+            until_ms = max(now_ms + 1, math.ceil(next_ms)) if next_ms < end_ms else end_ms
+            table.advance_ms(until_ms - now_ms)
+            now_ms = until_ms
+            for device, line in zip(devices, lines, strict=True):
+                if line.next_ms <= now_ms or now_ms == end_ms:
+                    device.advance(float(now_ms))
+        return join([line.send(float(end_ms)) for line in lines])
 
     def reboot(self) -> None:
         """The drive loses power for a moment."""

@@ -46,6 +46,9 @@ HOT_C: Final = 85.0
 TOO_HOT_C: Final = 100.0
 LOGIC_V: Final = 6.0
 KEPT_BYTES: Final = 256
+_ESTOP: Final = int(Error.ESTOP)
+_HOT: Final = int(Error.TEMPERATURE)
+_CHAIN: Final = int(Input.ESTOP_CHAIN)
 VERSION: Final = b"USB Roboclaw 2x15a v4.2.4\n\0"
 
 
@@ -72,13 +75,14 @@ class EmulatedRoboClaw:
         self.pid = (65536, 32768, 0, int(abs(self.scale) * 12.0))
         """P, I, D and counts/s at full duty."""
         self._silent_until_ms = 0.0
+        self._readings: list[float] = table.readings.tolist()
+        self._count = self._zero = 0
         self._start()
 
     def _start(self) -> None:
         self._rest = b""
         self._heard_ms = -math.inf
-        self._zero = self._counted()
-        self._count = 0
+        self._zero, self._count = self._counted(), 0
         self._set_timeout(self.stored_timeout)
         self._limit = round(self.table.parameters.motor.rated_current_a / CURRENT_STEP_A)
         self._off()
@@ -91,7 +95,7 @@ class EmulatedRoboClaw:
         self._start()
 
     def _counted(self) -> int:
-        angle = float(self.table.readings[ENCODER_DEG])
+        angle = self._readings[ENCODER_DEG]
         return self._count + self._zero if math.isnan(angle) else round(angle * self.scale)
 
     def _set_timeout(self, steps: int) -> None:
@@ -104,18 +108,12 @@ class EmulatedRoboClaw:
     def advance(self, now_ms: float) -> None:
         """Take what has arrived by now, and answer it."""
         table = self.table
-        if table.readings[BUS_V] < LOGIC_V:
+        readings = self._readings = table.readings.tolist()
+        if readings[BUS_V] < LOGIC_V:
             self.reset()
             return
-        if table.readings[DRIVE_TEMPERATURE_C] > TOO_HOT_C:
-            self.errors |= Error.TEMPERATURE
-        if not int(table.readings[INPUTS]) & Input.ESTOP_CHAIN:
-            self.errors |= Error.ESTOP
-        elif self.errors & Error.ESTOP:
-            self.errors &= ~Error.ESTOP  # set up to come back by itself once the chain is closed
-            self._off()
-        table.memory[motor_drive.BLOCKED] = 1.0 if self.errors else 0.0
-        data = self.uart.take(now_ms)
+        self._watch(readings)
+        data = self.uart.take(now_ms) if self.uart.next_ms <= now_ms else b""
         if not data or now_ms < self._silent_until_ms:
             return
         if now_ms - self._heard_ms - len(data) * self.uart.byte_ms > PACKET_GAP_MS:
@@ -132,6 +130,18 @@ class EmulatedRoboClaw:
                 self.uart.reply(answer, now_ms + self.turnaround_ms)
                 if not self.queues:
                     self._rest = b""
+
+    def _watch(self, readings: list[float]) -> None:
+        before = self.errors
+        if readings[DRIVE_TEMPERATURE_C] > TOO_HOT_C:
+            self.errors |= _HOT
+        if not int(readings[INPUTS]) & _CHAIN:
+            self.errors |= _ESTOP
+        elif before & _ESTOP:
+            self.errors &= ~_ESTOP  # set up to come back by itself once the chain is closed
+            self._off()
+        if self.errors != before or self.errors:
+            self.table.memory[motor_drive.BLOCKED] = 1.0 if self.errors else 0.0
 
     def _packet(self, data: bytes) -> tuple[bytes, int]:
         """Give the answer to the packet at the beginning, and its length; 0 while it is not whole."""
@@ -162,23 +172,23 @@ class EmulatedRoboClaw:
         return body + xmodem(head + body).to_bytes(CRC_BYTES, "big")
 
     def _values(self, command: int) -> tuple[int, ...]:
-        readings = self.table.readings
+        readings = self._readings
         if command == Command.GET_ENCODER:
             self._count = self._counted() - self._zero
             return self._wrapped(self._count), 0
         if command == Command.GET_RAW_SPEED:
-            rate = float(readings[ENCODER_RATE_DPS])
+            rate = readings[ENCODER_RATE_DPS]
             speed = 0 if math.isnan(rate) else round(rate * self.scale)
             return speed, 1 if speed < 0 else 0
         if command == Command.GET_PWMS:
             return round(float(self.table.drive[DUTY]) * DUTY_MOST) * self.direction, 0
         if command == Command.GET_CURRENTS:
-            duty, current = float(self.table.drive[DUTY]), float(readings[CURRENT_A])
+            duty, current = float(self.table.drive[DUTY]), readings[CURRENT_A]
             return round((current if duty >= 0.0 else -current) / CURRENT_STEP_A), 0
         if command == Command.GET_MAIN_VOLTAGE:
-            return (round(float(readings[BUS_V]) * 10.0),)
+            return (round(readings[BUS_V] * 10.0),)
         if command == Command.GET_TEMPERATURE:
-            return (round(float(readings[DRIVE_TEMPERATURE_C]) * 10.0),)
+            return (round(readings[DRIVE_TEMPERATURE_C] * 10.0),)
         if command == Command.GET_TIMEOUT:
             return (self._timeout,)
         if command == Command.GET_VELOCITY_PID:
@@ -189,7 +199,7 @@ class EmulatedRoboClaw:
         status = self.errors
         if self.table.memory[motor_drive.UNDER_VOLTAGE] > 0.5:
             status |= Error.MAIN_LOW
-        if self.table.readings[DRIVE_TEMPERATURE_C] > HOT_C:
+        if self._readings[DRIVE_TEMPERATURE_C] > HOT_C:
             status |= Error.WARN_TEMPERATURE
         return status
 

@@ -13,30 +13,29 @@ BITS_A_BYTE = 10.0
 class Uart:
     """Bytes in, bytes out, paced to a baud rate."""
 
-    __slots__ = ("_arriving", "_free_in_ms", "_free_out_ms", "_leaving", "byte_ms")
+    __slots__ = ("_arriving", "_free_in_ms", "_free_out_ms", "_leaving", "byte_ms", "next_ms")
 
     def __init__(self, baud: int) -> None:
         self.byte_ms = BITS_A_BYTE * 1e3 / baud
         self._arriving: deque[tuple[float, bytes]] = deque()
         self._leaving: deque[tuple[float, bytes]] = deque()
         self._free_in_ms = self._free_out_ms = 0.0
+        self.next_ms = math.inf
+        """When the next bytes are there; infinite if none are on their way."""
 
     def receive(self, data: bytes, now_ms: float) -> None:
         """Bytes begin to arrive, after those that still do."""
         begin_ms = now_ms if now_ms > self._free_in_ms else self._free_in_ms
         self._free_in_ms = begin_ms + len(data) * self.byte_ms
         self._arriving.append((self._free_in_ms, data))
-
-    @property
-    def next_ms(self) -> float:
-        """When the next bytes are there; infinite if none are on their way."""
-        return self._arriving[0][0] if self._arriving else math.inf
+        self.next_ms = self._arriving[0][0]
 
     def take(self, now_ms: float) -> bytes:
         """Give the bytes that are there by now."""
         data = b""
         while self._arriving and self._arriving[0][0] <= now_ms:
             data += self._arriving.popleft()[1]
+        self.next_ms = self._arriving[0][0] if self._arriving else math.inf
         return data
 
     def reply(self, data: bytes, now_ms: float) -> None:
@@ -55,4 +54,5 @@ class Uart:
     def clear(self) -> None:
         """Forget everything: the device was off."""
         self._arriving.clear()
+        self.next_ms = math.inf
         self._leaving.clear()

@@ -53,7 +53,7 @@ def controller(found: Bench) -> EmulatedRoboClaw:
     return device
 
 
-# --------------------------------------------------------------------------------------------------------------- bytes
+# ------------------------------------------------------------------------------------------------ bytes
 
 # Sent by the vendor's Python package basicmicro 2.0.10 through a virtual port (test_against_basicmicro.py repeats it).
 VENDOR_FRAMES = {
@@ -117,7 +117,8 @@ def test_hostile_bytes_raise_nothing_and_are_not_kept(pieces: list[bytes], expec
 
 @given(st.lists(st.binary(max_size=300), max_size=30))
 def test_hostile_bytes_make_no_session(pieces: list[bytes]) -> None:
-    link = bench().link
+    setup = DriveSetup(1e4, 1, None, 6.0, UPRIGHT_DEG, 60.0, 8.0, CAPABILITIES, 0.2, ADDRESS)
+    link = PolledDrive(RoboClaw(setup), setup, lambda: 1)
     now_s = 5.0
     for piece in pieces:
         now_s += 0.01
@@ -126,7 +127,7 @@ def test_hostile_bytes_make_no_session(pieces: list[bytes]) -> None:
     assert link.config is None
 
 
-# ------------------------------------------------------------------------------------------------------ the controller
+# ------------------------------------------------------------------------------------------------ the controller
 
 
 def test_a_session_begins_with_version_tuning_and_a_timeout_that_was_read_back() -> None:
