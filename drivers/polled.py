@@ -27,11 +27,17 @@ from safety.signals import (
 PERIOD_S: Final = 0.0095
 """The shortest time from one exchange to the next: a hundred a second, on a clock that is not quite even."""
 REPLY_S: Final = 0.03
-"""An answer that takes longer will not come."""
+"""An answer of which nothing comes for so long will not come."""
+ANSWER_MOST_S: Final = 0.25
+"""So long an answer may take from its first byte to its last."""
 QUIET_S: Final = 0.012
-"""After an answer that failed, so long a silence separates what is old from what is new."""
-MISSED_MOST: Final = 30
-"""So many exchanges failed in a row, and the drive has to identify itself anew."""
+"""After an exchange that failed, so long a silence separates what is old from what is new. It doubles with each further
+one: an answer of such drives does not say to which request, and a slow one must not be taken for the next one's."""
+DOUBLED_MOST: Final = 5
+FORGET_S: Final = 2.0
+"""After so long without an answer the drive has to identify itself anew."""
+RESET_DEG: Final = 2.0
+"""A position that counts from power-up and is back at 0 from farther away than this began anew."""
 IDLE_WAIT_S: Final = 0.02
 NOTICE_BYTES: Final = 400
 SETTLED_DPS: Final = 0.4
@@ -192,6 +198,7 @@ class PolledDrive:
         self._accepted: tuple[int, float] | None = None
         self._rejected = 0
         self._missed = 0
+        self._answered_s = 0.0
         self._due_s = 0.0
         self._quiet_s = 0.0
         self._looked_s: float | None = None
@@ -258,9 +265,11 @@ class PolledDrive:
         dialogue.feed(data)
         health.corrupted_frames = dialogue.corrupted
         if dialogue.waiting:
+            if now_s - self._asked_s < ANSWER_MOST_S:
+                self._sent_s = now_s  # the answer is under way
             return []
         asked_s, self._asked_s = self._asked_s, None
-        self._missed = 0
+        self._missed, self._answered_s = 0, now_s
         return self._answered(asked_s, now_s)
 
     def transmit(self, command: SafeCommand | None, now_s: float) -> bytes:
@@ -288,19 +297,19 @@ class PolledDrive:
 
     def _give_up(self, now_s: float) -> None:
         self.health.lost_frames += 1
-        self._missed += 1
         self._asked_s = None
-        self._quiet_s = max(self._quiet_s, now_s + QUIET_S)
+        self._quiet_s = max(self._quiet_s, now_s + QUIET_S * 2.0 ** min(self._missed, DOUBLED_MOST))
+        self._missed += 1
         self.dialogue.give_up()
-        if self._missed >= MISSED_MOST:
-            self._missed = 0
+        if now_s - self._answered_s > FORGET_S:
+            self._answered_s = now_s
             self._forget()
 
     def _forget(self) -> None:
         self.dialogue.begin()
         self.config = None
         self._zero_deg = self.setup.zero_deg
-        self._accepted = self._ordered_s = None
+        self._accepted = self._ordered_s = self.position = None
         self._rejected = 0
 
     def _answered(self, asked_s: float, now_s: float) -> list[Telemetry]:
@@ -309,12 +318,12 @@ class PolledDrive:
             if dialogue.identified:
                 self._open()
             return []
-        if dialogue.was_reset:
+        reading = dialogue.take()
+        if dialogue.was_reset or (reading is not None and self._began_anew(reading.position)):
             # Say so once, as a board that rebooted does, and begin anew.
             health.board_reboots += 1
             self._forget()
             return [self._telemetry(Reading(*(None,) * 6, 0, False), 0, asked_s, now_s)]
-        reading = dialogue.take()
         trip_s = now_s - asked_s
         if reading is None:
             return []
@@ -331,6 +340,13 @@ class PolledDrive:
             self._rejected = 0
             self._accepted = (self._sequence, asked_s)
         return [self._telemetry(reading, config.session_id, asked_s, now_s)]
+
+    def _began_anew(self, position: float | None) -> bool:
+        """Tell whether the position is that of a drive that was just switched on, and was elsewhere before."""
+        if position is None or self.position is None or self.setup.zero_deg is not None:
+            return False
+        scale = self.setup.scale
+        return abs(position - self.position) > RESET_DEG * scale and abs(position) < RESET_DEG * scale / 2.0
 
     def _open(self) -> None:
         session = 0

@@ -6,6 +6,8 @@ Times are in milliseconds of the simulated table. What arrives together is hande
 import math
 from collections import deque
 
+_WHOLE = 1e-6
+"""Rounding must not keep a byte back."""
 BITS_A_BYTE = 10.0
 """With start and stop bit."""
 
@@ -42,14 +44,22 @@ class Uart:
         """Begin to send, after what is being sent."""
         begin_ms = now_ms if now_ms > self._free_out_ms else self._free_out_ms
         self._free_out_ms = begin_ms + len(data) * self.byte_ms
-        self._leaving.append((self._free_out_ms, data))
+        self._leaving.append((begin_ms, data))
 
     def send(self, now_ms: float) -> bytes:
-        """Give the bytes whose last one has left by now."""
-        data = b""
-        while self._leaving and self._leaving[0][0] <= now_ms:
-            data += self._leaving.popleft()[1]
-        return data
+        """Give the bytes that have left by now."""
+        sent = b""
+        while self._leaving:
+            begin_ms, data = self._leaving[0]
+            gone = int((now_ms - begin_ms) / self.byte_ms + _WHOLE)
+            if gone < len(data):
+                if gone > 0:
+                    sent += data[:gone]
+                    self._leaving[0] = (begin_ms + gone * self.byte_ms, data[gone:])
+                break
+            sent += data
+            self._leaving.popleft()
+        return sent
 
     def clear(self) -> None:
         """Forget everything: the device was off."""
