@@ -127,7 +127,7 @@ class EmulatedRoboClaw:
             self._rest = self._rest[used:]
             if answer:
                 self.table.order[AGE_S] = 0.0
-                self.uart.reply(answer, now_ms + self.turnaround_ms)
+                self.uart.answer(answer, len(self._rest), self.turnaround_ms)
                 if not self.queues:
                     self._rest = b""
 

@@ -15,13 +15,13 @@ BITS_A_BYTE = 10.0
 class Uart:
     """Bytes in, bytes out, paced to a baud rate."""
 
-    __slots__ = ("_arriving", "_free_in_ms", "_free_out_ms", "_leaving", "byte_ms", "next_ms")
+    __slots__ = ("_arriving", "_free_in_ms", "_free_out_ms", "_leaving", "_taken_ms", "byte_ms", "next_ms")
 
     def __init__(self, baud: int) -> None:
         self.byte_ms = BITS_A_BYTE * 1e3 / baud
         self._arriving: deque[tuple[float, bytes]] = deque()
         self._leaving: deque[tuple[float, bytes]] = deque()
-        self._free_in_ms = self._free_out_ms = 0.0
+        self._free_in_ms = self._free_out_ms = self._taken_ms = 0.0
         self.next_ms = math.inf
         """When the next bytes are there; infinite if none are on their way."""
 
@@ -36,7 +36,8 @@ class Uart:
         """Give the bytes that are there by now."""
         data = b""
         while self._arriving and self._arriving[0][0] <= now_ms:
-            data += self._arriving.popleft()[1]
+            self._taken_ms, piece = self._arriving.popleft()
+            data += piece
         self.next_ms = self._arriving[0][0] if self._arriving else math.inf
         return data
 
@@ -45,6 +46,10 @@ class Uart:
         begin_ms = now_ms if now_ms > self._free_out_ms else self._free_out_ms
         self._free_out_ms = begin_ms + len(data) * self.byte_ms
         self._leaving.append((begin_ms, data))
+
+    def answer(self, data: bytes, behind: int, after_ms: float) -> None:
+        """Send ``after_ms`` after a request was there, ``behind`` bytes before the last one that was taken."""
+        self.reply(data, self._taken_ms - behind * self.byte_ms + after_ms)
 
     def send(self, now_ms: float) -> bytes:
         """Give the bytes that have left by now."""
