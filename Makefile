@@ -9,6 +9,7 @@ SECONDS ?= 60
 SESSIONS ?= 20000
 SEED ?= 7
 SINCE ?=
+MINUTES ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -60,13 +61,13 @@ trace: $(READY) ## Check the chain from hazards to requirements, code and tests 
 campaign: $(READY) ## Random sessions with faults, judged on the truth; goes on where it was left (SESSIONS=20000, SEED=7)
 	@mkdir -p build
 	@$(BIN)/righting campaign --sessions $(SESSIONS) --seed $(SEED) --resume build/campaign --json build/campaign.json \
-	    --report build/campaign.html
+	    --report build/campaign.html; code=$$?; $(BIN)/python -m docs.evidence.keep; exit $$code
 
 fuzz: $(EVIDENCE) ## Feed random bytes to decoders, handshake and file loaders (SECONDS=60)
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
-mutants: $(EVIDENCE) ## Try the tests of safety/ on code with small errors; writes build/mutants.json (SINCE=COMMIT: changed files)
-	@$(BIN)/python -m tests.mutation $(if $(SINCE),--since $(SINCE))
+mutants: $(EVIDENCE) ## Try the tests of safety/ on code with small errors; writes build/mutants.json (SINCE=COMMIT: changed files; MINUTES)
+	@$(BIN)/python -m tests.mutation $(if $(SINCE),--since $(SINCE)) $(if $(MINUTES),--minutes $(MINUTES))
 
 bench: $(READY) ## Measure the figures; writes build/bench.json (BENCH_ARGS=--short)
 	@$(BIN)/python -m benchmarks $(BENCH_ARGS)

@@ -36,7 +36,7 @@ def on_page_markdown(markdown: str, config: MkDocsConfig, **_: object) -> str:
     if COUNTS in markdown:
         markdown = markdown.replace(COUNTS, pages.counts(read(root)))
     if FIGURES in markdown:
-        markdown = markdown.replace(FIGURES, figures.markdown(root / "build"))
+        markdown = markdown.replace(FIGURES, figures.markdown(root / "build", root / "docs" / "evidence"))
     return markdown
 
 

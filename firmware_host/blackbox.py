@@ -13,7 +13,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from itertools import count
 from pathlib import Path
@@ -104,6 +104,10 @@ class BlackBox:
     def problem(self) -> str | None:
         """What keeps the session from being recorded whole, and what to do; None while nothing does."""
         return self._defect or self._disk_problem
+
+    def fill_disk_while(self, full: Callable[[], bool]) -> None:
+        """Let the disk take nothing for as long as ``full`` says so: what becomes of a session then can be tried."""
+        self._disk.full = full
 
     def record(self, tick_input: TickInput, output: TickOutput) -> None:
         """Record a tick. Never raises, and never waits unless ``lossless``."""
@@ -278,6 +282,8 @@ class _Disk:
         """Where in the file that begins."""
         self._written = 0
         """How much of it the system has taken."""
+        self.full: Callable[[], bool] = bool
+        """Lock-step makes a disk full by this; nothing else does."""
 
     @property
     def waiting_bytes(self) -> int:
@@ -293,7 +299,11 @@ class _Disk:
         """Hand everything to the system: from here on a killed process loses nothing. Raises ``OSError``."""
         with memoryview(self._kept) as kept:
             while self._written < len(kept):
-                took = os.pwrite(self.file.fileno(), kept[self._written :], self._kept_at + self._written)
+                took = (
+                    0
+                    if self.full()
+                    else os.pwrite(self.file.fileno(), kept[self._written :], self._kept_at + self._written)
+                )
                 if not took:
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
                 self._written += took

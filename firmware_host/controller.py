@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from firmware_host.machine import OperatingStates
 from firmware_host.motion import MotionError
 from firmware_host.plan import Move, Plan
+from firmware_host.presses import FreshPress
 from firmware_host.runner import Runner
 from firmware_host.ticks import NO_REQUEST, Event, OperatorRequest, TickInput, TickOutput
 from safety.alarms import Alarms, Priority
@@ -44,6 +45,7 @@ class Controller:
         "_operator_stopped",
         "_plan",
         "_runner",
+        "_start_button",
         "_started",
         "_strongest",
         "_trip_ids",
@@ -69,6 +71,7 @@ class Controller:
         self.alarms = Alarms()
         self._plan = plan
         self._runner = Runner(plan)
+        self._start_button = FreshPress()
         self._started = False
         self._asked_return = False
         self._operator_stopped = False
@@ -174,14 +177,20 @@ class Controller:
             self._tell("operator", "pause audio", now_s)
             self.alarms.pause_audio(now_s)
         if operator.start:
-            self._tell("operator", "start", now_s)
-            if self.states.state == "boarding_ready":
-                self._started = True
-                self._runner = Runner(self._plan)  # a program that a lost link ended at upright begins anew
-                self.states.fire("start")
-            else:
-                self._tell("warning", f"start refused in state {self.states.state}", now_s)
+            self._press_start(now_s)
         return None
+
+    def _press_start(self, now_s: float) -> None:
+        """Begin the session, if the button was not stuck before and everything is ready."""
+        if not self._start_button.counts(now_s):
+            return
+        self._tell("operator", "start", now_s)
+        if self.states.state == "boarding_ready":
+            self._started = True
+            self._runner = Runner(self._plan)  # a program that a lost link ended at upright begins anew
+            self.states.fire("start")
+        else:
+            self._tell("warning", f"start refused in state {self.states.state}: press again once it is ready", now_s)
 
     def _session_request(self, dt_s: float, now_s: float) -> MotionRequest:
         angles = self.safety.view.angles

@@ -31,6 +31,7 @@ CAUSES: Final[dict[str, str]] = {
     "screening": "Answer the questionnaire with: righting screen.",
     "emergency-stop": "Release the emergency stop when it is safe to move.",
     "hand-switch": "Ask the rider how they are; check the hand switch if it was not let go.",
+    "controls": "Ask the rider to try the hand switch; have it checked if it does not change.",
     "ankle-latch": "Hold the rider, and check the ankle latch.",
     "presence": "Go to the panel: its page must be open, in front and connected.",
     "time-inverted": "The rider has been inverted long enough for today.",

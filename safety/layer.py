@@ -160,11 +160,11 @@ def _take_stock(view: View) -> None:
     """Derive from the measurements what several monitors ask."""
     angles, t = view.angles, view.telemetry
     angle, best, rate = angles.angle_deg, angles.best_deg, angles.rate_dps
-    if angle is not None and not angles.lost_angles:
+    if angle is not None and (view.switch_lies or not angles.lost_angles):
         view.upright = angle <= view.limits.upright_deg + AT_UPRIGHT_DEG
     else:
         # One angle alone may be the wrong one. The switch is the second witness; stuck closed, it is none.
-        switch = t is not None and t.inputs & _UPRIGHT_SWITCH != 0
+        switch = t is not None and t.inputs & _UPRIGHT_SWITCH != 0 and not view.switch_lies
         believed_below = SWITCH_BELIEVED_BELOW_DEG if angle is None else view.limits.upright_deg + NEAR_UPRIGHT_DEG
         view.upright = switch and (best is None or best < believed_below)
     view.away = t is not None and not view.upright

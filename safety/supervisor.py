@@ -30,6 +30,8 @@ from safety.view import View
 
 STOPPING_AT_MOST_S: Final = 3.0
 """Even from the fastest rate the slowest guaranteed ramp is over by then, or the monitors have cut the torque."""
+BACK_OFF_S: Final = 0.3
+"""So long the table stands on its brake before it turns back from a load: the drive lets go of what it pushed with."""
 STRAYED_DEG: Final = 5.0
 """A boarded table this far from upright is brought back: more than two angles that disagree can make of it."""
 
@@ -59,6 +61,7 @@ class Supervisor:
     __slots__ = (
         "_asked_recovery",
         "_attempts",
+        "_backs_off",
         "_entered_s",
         "_lost_angles",
         "_monitors",
@@ -94,6 +97,8 @@ class Supervisor:
         self.torque_off = False
         self._asked_recovery = Recovery.AUTOMATIC
         self._attempts = 0
+        self._backs_off = False
+        """The stop in force is one to turn back from without a pause."""
         self._stopped: tuple[str, ...] = ()
         """Ids of the monitors that call for a stop in this tick, ..."""
         self._stopped_before: tuple[str, ...] = ()
@@ -202,6 +207,8 @@ class Supervisor:
         self._latch(monitor.id, response, monitor.recovery, monitor.since_s(view), monitor.detail(view), view)
         monitor.on_trip(view)
         self._respond(response, view, again=again)
+        if monitor.backs_off and self.phase is Phase.STOPPING and view.command_dps > 0.0:
+            self._backs_off = True
 
     def _acts_again(self, monitor: Monitor, response: Response) -> bool:
         """Act on a motion that is under way, although as strong a response has acted before it."""
@@ -246,6 +253,7 @@ class Supervisor:
             return
         self.acknowledged = True
         view.angles.reset()
+        view.switch_lies = False
         for name in [name for name in self.latched if name not in self.active or self.active[name].clears_by_reset]:
             del self.latched[name]
 
@@ -262,7 +270,8 @@ class Supervisor:
             self._asked_recovery = Recovery.AUTOMATIC
         if self._attempts < 0:
             return
-        rested = view.now_s - self._entered_s >= view.limits.recovery_pause_s
+        pause_s = BACK_OFF_S if self._backs_off else view.limits.recovery_pause_s
+        rested = view.now_s - self._entered_s >= pause_s
         if view.recover or (rested and self._asked_recovery == Recovery.AUTOMATIC):
             self._creep(view)
 
@@ -289,6 +298,7 @@ class Supervisor:
     def _enter(self, phase: Phase, view: View) -> None:
         self.phase = phase
         self._entered_s = view.now_s
+        self._backs_off = self._backs_off and phase is Phase.HELD
         self._rider_asked = True
         moving = phase in (Phase.RETURNING, Phase.CREEPING)
         self.returning = Returning(self.plan(view.limits), view) if moving else None

@@ -72,6 +72,8 @@ class View:
     """Known to be away from upright, or not known to be upright once a frame came."""
     been_upright: bool = False
     """The table was seen upright since this session's state was made."""
+    switch_lies: bool = False
+    """The upright switch was closed where both angles said that the table is far from upright: it is no witness."""
     inverted: bool = False
     inverted_s: float = 0.0
     """Seconds spent above horizontal in this session."""

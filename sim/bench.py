@@ -4,13 +4,15 @@ from typing import Final, NamedTuple, Protocol
 
 from sim.board import VirtualBoard
 from sim.faults import Fault, Injector
-from sim.faults.world import World
+from sim.faults.world import HostProcess, World
 from sim.line import Line
 
 PERIOD_MS: Final = 10
 PERIOD_S: Final = PERIOD_MS * 1e-3
 CLOCK_START_S: Final = 1000.0
 """A host's clock does not begin at zero."""
+LINKED_S: Final = 1.0
+"""With a fault before the start the operator waits so long before the first one, for the link and the rider."""
 KEPT_BYTES: Final = 65536
 """What an operating system keeps for a host that does not read."""
 
@@ -38,7 +40,9 @@ class LockstepResult(NamedTuple):
 
     ticks: int
     started_s: float | None
-    """Simulated time at which the session began."""
+    """Simulated time at which the session began; None if it never did."""
+    planned_s: float
+    """From here on the operator was willing to start it; faults before the start count from here."""
     host_alive: bool
     """Whether its process was there in the end, to show an alarm."""
     jumps: tuple[tuple[float, float], ...]
@@ -49,19 +53,32 @@ class LockstepResult(NamedTuple):
         jumped_s = sum(jump_s for read_s, jump_s in self.jumps if clock_s >= read_s)
         return round(clock_s - CLOCK_START_S - jumped_s, 6)
 
+    def begun_s(self, fault: Fault) -> float | None:
+        """Simulated time at which a fault was to begin; None if the session that it counts from never did."""
+        from_s = self.planned_s if fault.at_s < 0.0 else self.started_s
+        return None if from_s is None else round(from_s + fault.at_s, 6)
+
 
 def run_lockstep(
-    board: VirtualBoard, host: HostSide, faults: list[Fault], longest_s: float, seed: int = 1
+    board: VirtualBoard,
+    host: HostSide,
+    faults: list[Fault],
+    longest_s: float,
+    seed: int = 1,
+    process: HostProcess | None = None,
 ) -> LockstepResult:
     """Run a session until the host is done, or for ``longest_s`` of simulated time.
 
-    A fault's time counts from the session's start. ``seed`` is that of the line's disturbances.
+    A fault's time counts from the session's start, or back from where it may start at the earliest. ``seed`` is that of
+    the line's disturbances. ``process`` is what the host looks at for what happens on its own side.
     """
     line = Line(seed)
     to_host, to_board = line.to_host.carry, line.to_board.carry
-    world = World(board, line)
+    world = World(board, line, process)
     process = world.host
-    injector = Injector(faults, world)
+    early = [fault for fault in faults if fault.at_s < 0.0]
+    process.start_from_s = LINKED_S - min(fault.at_s for fault in early) if early else 0.0
+    before, injector = Injector(early, world), Injector([fault for fault in faults if fault.at_s >= 0.0], world)
     waiting = b""
     last_tick_ms = 0
     ahead_s = 0.0
@@ -72,6 +89,8 @@ def run_lockstep(
         data = to_host(board.advance(PERIOD_S), now_ms)
         now_ms += PERIOD_MS
         waiting = (waiting + data)[-KEPT_BYTES:] if waiting else data
+        if early:
+            before.advance(now_ms * 1e-3 - process.start_from_s)
         if started_ms is not None:
             injector.advance((now_ms - started_ms) * 1e-3)
         answer = b""
@@ -92,4 +111,4 @@ def run_lockstep(
         if arrived:
             board.receive(arrived)
     started_s = None if started_ms is None else started_ms * 1e-3
-    return LockstepResult(now_ms // PERIOD_MS, started_s, not process.killed, tuple(jumps))
+    return LockstepResult(now_ms // PERIOD_MS, started_s, process.start_from_s, not process.killed, tuple(jumps))

@@ -5,7 +5,7 @@ from typing import Final
 
 from drivers.board import BoardIdentity, BoardLink
 from safety.signals import SIMULATOR_SERIALS, Telemetry
-from sim import firmware
+from sim import firmware, sensors
 from sim.layout import (
     ACCEL_DPS2,
     AGE_S,
@@ -21,8 +21,12 @@ from sim.table import SimulatedTable
 
 WATCHDOG_S: Final = 0.25
 FRAME_MS: Final = 10
+BOARDING_DEG: Final = 2.0
+"""A rider so near to upright is boarding."""
 LOGIC_V: Final = 8.0
 """Below this bus voltage the board's own supply is gone."""
+TRIES_MS: Final = 300
+"""A rider who is asked to try the hand switch takes so long over it."""
 _U32: Final = 0xFFFFFFFF
 
 
@@ -39,11 +43,15 @@ class VirtualBoard:
         max_rate_dps: float = 8.0,
         watchdog_s: float = WATCHDOG_S,
         serial: int = SIMULATOR_SERIALS.start,
+        *,
+        press_to_return: bool = False,
     ) -> None:
         """Power the board up, with the table upright on its brake. Same seed, same bits."""
         self._settings = firmware.make_settings(parameters, upright_deg, inverted_limit_deg, max_rate_dps, watchdog_s)
         self._memory = firmware.make_memory(upright_deg)
         self.table = SimulatedTable(parameters, rider, seed, settings=self._settings, memory=self._memory)
+        self.table.faults[sensors.PRESS_TO_RETURN] = float(press_to_return)
+        self._tried_at_ms: int | None = None
         self._random = random.Random(seed)
         self._identity = BoardIdentity(serial, (1, 0, 0), 1, upright_deg, inverted_limit_deg, max_rate_dps, watchdog_s)
         self.link = self._new_link()
@@ -62,7 +70,7 @@ class VirtualBoard:
         """Take bytes from the host. Never raises."""
         if not self._powered:
             return
-        order = self.table.order
+        order, session = self.table.order, self.link.session_id
         for fields in self.link.receive(data, self.now_us):
             order[MODE] = fields.mode
             order[RATE_DPS] = fields.rate_dps
@@ -72,9 +80,14 @@ class VirtualBoard:
             order[AGE_S] = 0.0
             if fields.clear_faults:
                 self._memory[firmware.CLEAR_FAULTS] = 1.0
+        if self.link.session_id != session:
+            self._ask_the_rider()
 
     def advance(self, duration_s: float) -> bytes:
         """Let time pass; give the bytes that the board sends meanwhile."""
+        if self._tried_at_ms is not None and self.table.now_ms >= self._tried_at_ms:
+            self._tried_at_ms = None
+            self.table.faults[sensors.RIDER_TRIES] = 0.0
         left_ms = round(duration_s * 1000.0)
         sent = b""
         while left_ms > 0:
@@ -87,6 +100,13 @@ class VirtualBoard:
                 self._left_ms = FRAME_MS
                 sent += self._frame()
         return sent
+
+    def _ask_the_rider(self) -> None:
+        """A session begins: a rider who lies at the boarding position tries the hand switch."""
+        truth = self.table.truth()
+        if truth.brake_closed and truth.angle_deg < self._identity.upright_deg + BOARDING_DEG:
+            self.table.faults[sensors.RIDER_TRIES] = 1.0
+            self._tried_at_ms = self.table.now_ms + TRIES_MS
 
     def reboot(self) -> None:
         """Lose all memory, as after a power cut or a watchdog reset of the board itself."""

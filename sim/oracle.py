@@ -228,7 +228,7 @@ def _people(column: Columns, asked: Asked) -> Iterator[Margin]:
 
     A drive that disobeys is found out within what is granted to one, however often a recovery tries it.
     """
-    good = (column["hand_switch_held"] > 0.5) & (column["ankle_latch_locked"] > 0.5)
+    good = (column["rider_agrees"] > 0.5) & (column["ankle_latch_locked"] > 0.5)
     if good.all():
         return
     row = np.arange(len(good))

@@ -52,11 +52,15 @@ FORCED_OPEN: Final = CHANNELS * FAULTS_PER_CHANNEL
 """Bits of ``Input`` whose wire is broken."""
 FORCED_CLOSED: Final = FORCED_OPEN + 1
 """Bits of ``Input`` whose contact is welded; stronger than a broken wire."""
-HAND_SWITCH_HELD: Final = FORCED_OPEN + 2
-"""1: the rider holds the switch."""
+RIDER_AGREES: Final = FORCED_OPEN + 2
+"""1: the rider's hand does what lets the table invert: it holds the switch, or leaves it alone, as the table says."""
 ANKLE_LATCH_LOCKED: Final = FORCED_OPEN + 3
 ESTOP_PRESSED: Final = FORCED_OPEN + 4
-FAULTS_SIZE: Final = FORCED_OPEN + 5
+PRESS_TO_RETURN: Final = FORCED_OPEN + 5
+"""1: on this table the hand switch is pressed to return; 0: it is held to run."""
+RIDER_TRIES: Final = FORCED_OPEN + 6
+"""1: for this moment the rider does the other thing, to see whether the switch works."""
+FAULTS_SIZE: Final = FORCED_OPEN + 7
 
 # --- Parameters ------------------------------------------------------------------------------------------------------
 COUNT_DEG: Final = 0
@@ -169,7 +173,7 @@ def make_memory() -> Floats:
 def make_faults() -> Floats:
     """No fault, a latched rider holding the hand switch, nobody at the emergency stop; shape (FAULTS_SIZE,)."""
     faults = np.zeros(FAULTS_SIZE)
-    faults[HAND_SWITCH_HELD] = faults[ANKLE_LATCH_LOCKED] = 1.0
+    faults[RIDER_AGREES] = faults[ANKLE_LATCH_LOCKED] = 1.0
     return faults
 
 
@@ -292,7 +296,8 @@ def _inclinometer(memory: Floats, p: Floats, faults: Floats, angle_deg: float, t
 @jit
 def _contacts(p: Floats, faults: Floats, angle_deg: float, before: int) -> int:
     """Bits of ``Input``; ``before`` keeps the limit switches from chattering."""
-    bits = _HAND_NO if faults[HAND_SWITCH_HELD] > 0.5 else _HAND_NC
+    other_way = (faults[PRESS_TO_RETURN] > 0.5) != (faults[RIDER_TRIES] > 0.5)
+    bits = _HAND_NO if (faults[RIDER_AGREES] > 0.5) != other_way else _HAND_NC
     bits |= _LATCH_NO if faults[ANKLE_LATCH_LOCKED] > 0.5 else _LATCH_NC
     if faults[ESTOP_PRESSED] < 0.5:
         bits |= _ESTOP

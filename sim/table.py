@@ -78,7 +78,7 @@ TRACE_COLUMNS: Final = (
     "gear_nm",
     "encoder_deg",
     "inclinometer_deg",
-    "hand_switch_held",
+    "rider_agrees",
     "ankle_latch_locked",
 )
 """``accel_dps2`` is NaN where a slipping brake or a stop had a part in it; ``encoder_deg`` and ``inclinometer_deg`` are
@@ -229,7 +229,7 @@ def _record(
     trace[row, 7] = state[plant.GEAR_NM]
     trace[row, 8] = readings[ENCODER_DEG]
     trace[row, 9] = readings[INCLINOMETER_DEG]
-    trace[row, 10] = faults[sensors.HAND_SWITCH_HELD]
+    trace[row, 10] = faults[sensors.RIDER_AGREES]
     trace[row, 11] = faults[sensors.ANKLE_LATCH_LOCKED]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from docs.evidence import figures, pages, sdoc
+from docs.evidence import figures, keep, pages, sdoc
 from docs.evidence.__main__ import as_sdoc
 from docs.evidence.checks import problems
 from docs.evidence.model import Code, Hazard, MarkedTest, Model, MonitorFact, Requirement, Source, marked_tests, read
@@ -233,6 +233,7 @@ def test_figures_are_those_that_the_tools_wrote(tmp_path: Path) -> None:
         "trips": [1, 2],
         "seed": None,
         "coverage": {"met": 7},
+        "weakest": [{"rule": "angle", "value": 0.25, "unit": "deg", "share": 0.0833, "index": 4, "command": "x /y"}],
     }
     answered = {"fault": "cable-out", "sessions": 9, "answered": 8, "monitors": {"link": 8}, "worst_window_s": 0.1}
     campaign["detection"] = [
@@ -256,6 +257,32 @@ def test_figures_are_those_that_the_tools_wrote(tmp_path: Path) -> None:
         "cable-out | median 0.12 s, worst 0.134 s; once it saw it, the monitor took at most 0.1 s; "
         "answered in 8 of 9 sessions, by link",
         "rider-slips | answered in 0 of 3 sessions",
+        "angle | 0.25 deg in session 4 (8.3% of what is granted)",
     ):
         assert f"| {row} |" in page
     assert page.count("Not run: ") == 1
+
+
+def test_figures_of_a_long_campaign_are_kept_without_what_is_this_machine_s(tmp_path: Path) -> None:
+    written, kept = tmp_path / "build.json", tmp_path / "campaign.json"
+    told = {"seed": 7, "folder": "/x", "weakest": [{"rule": "angle", "command": "x /y"}], "detection": []}
+    written.write_text(json.dumps({**told, "sessions": keep.LEAST_SESSIONS - 1}))
+    assert not keep.keep(written, kept)
+    written.write_text(json.dumps({**told, "sessions": 20_000}))
+    assert keep.keep(written, kept)
+    assert json.loads(kept.read_text()) == {
+        "seed": 7, "weakest": [{"rule": "angle"}], "detection": [], "sessions": 20_000
+    }  # fmt: skip
+    written.write_text(json.dumps({**told, "sessions": 19_999}))
+    assert not keep.keep(written, kept)
+
+
+def test_kept_figures_are_shown_where_none_were_written(tmp_path: Path) -> None:
+    build, kept = tmp_path / "build", tmp_path / "kept"
+    for folder, sessions in ((kept, 20_000), (build, 300)):
+        assert "| sessions | 300 |" not in figures.markdown(build, kept)
+        folder.mkdir()
+        (folder / "campaign.json").write_text(json.dumps({"sessions": sessions, "weakest": [], "detection": []}))
+    assert "| sessions | 300 |" in figures.markdown(build, kept)
+    (build / "campaign.json").unlink()
+    assert "| sessions | 20,000 |" in figures.markdown(build, kept)

@@ -63,6 +63,17 @@ def _detected(one: dict[str, Any]) -> str:
     )
 
 
+def weakest(file: Path) -> Rows:
+    """The smallest margin of each rule, and what it would take to break it."""
+    return [
+        (
+            one["rule"],
+            f"{_shown(one['value'])} {one['unit']} in session {one['index']} ({one['share']:.1%} of what is granted)",
+        )
+        for one in json.loads(file.read_text())["weakest"]
+    ]
+
+
 def benchmarks(file: Path) -> Rows:
     """Each figure of ``make bench``, with its target where it has one."""
     rows = []
@@ -91,6 +102,7 @@ TOOLS: Final[tuple[tuple[str, str, str, Callable[[Path], Rows]], ...]] = (
     ("Tests", "tests.xml", "make test", tests),
     ("Coverage of `safety/`", "coverage.json", "make test", coverage),
     ("Campaign of faulted sessions", "campaign.json", "make campaign", scalars),
+    ("Smallest margins", "campaign.json", "make campaign", weakest),
     ("From a fault's onset to the first safe command", "campaign.json", "make campaign", detection),
     ("Mutants of `safety/`", "mutants.json", "make mutants", scalars),
     ("Speed", "bench.json", "make bench", benchmarks),
@@ -98,11 +110,13 @@ TOOLS: Final[tuple[tuple[str, str, str, Callable[[Path], Rows]], ...]] = (
 """Heading, file in ``build/``, what writes it, and what reads it."""
 
 
-def markdown(build: Path) -> str:
-    """A section for each tool, from the files below ``build``."""
+def markdown(build: Path, kept: Path | None = None) -> str:
+    """A section for each tool, from the files below ``build``, or where one was not written those that were kept."""
     parts = []
     for heading, name, command, rows in TOOLS:
         file = build / name
+        if kept is not None and not file.is_file():
+            file = kept / name
         parts.append(f"## {heading}\n")
         if file.is_file():
             table = "\n".join(f"| {figure} | {value} |" for figure, value in rows(file))

@@ -162,11 +162,14 @@ def sim(
         int, typer.Option(min=0, max=2**32 - 1, help="Serial number of the board; from 16 on it counts as a real one.")
     ] = 1,
     fault: Faults = None,
+    while_input: Annotated[
+        bool, typer.Option("--while-input", help="End when standard input ends: with the program that started it.")
+    ] = False,
 ) -> None:
     """Be the simulated table, on a virtual serial port whose name is printed, until ended with Ctrl-C."""
     from firmware_host.cli.simulator import sim_command
 
-    raise typer.Exit(sim_command(rider, table, speed, seed, tcp, serial, fault or []))
+    raise typer.Exit(sim_command(rider, table, speed, seed, tcp, serial, fault or [], while_input=while_input))
 
 
 @app.command()

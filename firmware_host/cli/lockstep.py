@@ -14,13 +14,22 @@ from firmware_host.host import Host
 from firmware_host.ticks import NO_REQUEST, OperatorRequest
 from firmware_host.validation import Session
 from safety.signals import Recovery, Response, Trip
-from sim.bench import PERIOD_S, LockstepResult, run_lockstep
+from sim.bench import CLOCK_START_S, PERIOD_S, LockstepResult, run_lockstep
 from sim.board import VirtualBoard
 from sim.faults import Fault, right_answers
+from sim.faults.world import HostProcess
 from sim.oracle import UPRIGHT_DEG, Asked, Floats, Tripped
 from sim.table import TRACE_COLUMNS, Truth
 
 _START: Final = OperatorRequest(start=True)
+PRESSED_AGAIN_S: Final = 1.0
+"""An operator who sees that nothing began presses start again so much later."""
+BEAT_S: Final = 0.5
+"""From one sign of life of the panel to the next."""
+_FLOOD: Final = ("start", "acknowledge", "pause_audio")
+_NO_AGES: Final = (math.nan, -1.0, math.inf, -math.inf)
+REFUSED_S: Final = 40.0
+"""A session that has not begun so long after it might have is given up."""
 HELD_S: Final = 35.0
 """A table held still for so long waits for a person, and lock-step has none."""
 SETTLED_S: Final = 1.5
@@ -35,7 +44,11 @@ _NONCE_MASK: Final = 0x7FFFFFFF
 class LockstepHost:
     """The host as lock-step drives it, with an operator who presses start once the table is ready."""
 
-    def __init__(self, session: Session, blackbox: BlackBox | None, seed: int) -> None:
+    def __init__(
+        self, session: Session, blackbox: BlackBox | None, seed: int, process: HostProcess | None = None
+    ) -> None:
+        self._process = HostProcess() if process is None else process
+        self._next_start_s = self._beat_s = -math.inf
         self.controller = make_controller(session)
         # A nonce of its own for each handshake, the same for the same seed.
         nonces = count(seed * 1009 + 1)
@@ -49,14 +62,36 @@ class LockstepHost:
     def exchange(self, data: bytes, now_s: float, lateness_s: float) -> bytes:
         """Do one tick."""
         self.now_s = now_s
-        controller = self.controller
-        ready = controller.states.state == "boarding_ready"
-        answer = self.host.exchange(data, now_s, lateness_s, _START if ready else NO_REQUEST)
+        process = self._process
+        starts = self.controller.states.state == "boarding_ready" and self._presses_start(now_s)
+        operator = _START if starts else NO_REQUEST
+        if process.presses or process.panel_watches:
+            operator = self._at_the_panel(operator, now_s)
+        answer = self.host.exchange(data, now_s, lateness_s, operator)
         output = self.host.output
         if output is not None and output.events:
             self.trips += [event.trip for event in output.events if event.trip is not None]
             self.states += [(event.t_s, event.text) for event in output.events if event.kind == "state"]
         return answer
+
+    def _presses_start(self, now_s: float) -> bool:
+        """Once, and again if nothing came of it."""
+        if now_s < max(self._next_start_s, CLOCK_START_S + self._process.start_from_s):
+            return False
+        self._next_start_s = now_s + PRESSED_AGAIN_S
+        return True
+
+    def _at_the_panel(self, operator: OperatorRequest, now_s: float) -> OperatorRequest:
+        """Add what else is pressed, and the panel's signs of life."""
+        process = self._process
+        pressed = dict.fromkeys([*process.presses, *(_FLOOD if process.panel_floods else ())], True)
+        process.presses.clear()
+        if not process.panel_watches:
+            return operator._replace(**pressed)
+        if not process.panel_gone and not process.panel_babbles and not 0.0 <= now_s - self._beat_s < BEAT_S:
+            self._beat_s = now_s
+        age_s = _NO_AGES[self.host.ticks % len(_NO_AGES)] if process.panel_babbles else now_s - self._beat_s
+        return operator._replace(**pressed, presence_age_s=age_s)
 
     @property
     def started(self) -> bool:
@@ -67,6 +102,8 @@ class LockstepHost:
     def over(self) -> bool:
         """Tell whether nothing more will happen."""
         state = self.controller.states.state
+        if not self.started and self.now_s > CLOCK_START_S + self._process.start_from_s + REFUSED_S:
+            return True
         longest_s = {"stopped_held": HELD_S, "unlinked": ALONE_S, "finished": SETTLED_S}.get(state)
         if longest_s is None:
             self._waiting_since_s = None
@@ -100,9 +137,12 @@ def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | N
     """Run a session to its end. Raises ``FileError`` for a ``[physics]`` section that cannot be."""
     board = make_board(session.table, session.rider, seed)
     board.table.advance_ms(0)  # compile before the clock starts
-    host = LockstepHost(session, blackbox, seed)
+    process = HostProcess(panel_watches=any(fault.kind.at_panel for fault in faults))
+    if blackbox is not None:
+        blackbox.fill_disk_while(lambda: process.disk_full)
+    host = LockstepHost(session, blackbox, seed, process)
     begun_s = time.perf_counter()
-    result = run_lockstep(board, host, faults, session.plan.total_s * 1.5 + EXTRA_S, seed)
+    result = run_lockstep(board, host, faults, session.plan.total_s * 1.5 + EXTRA_S, seed, process)
     wall_s = time.perf_counter() - begun_s
     trace = board.table.trace()
     met = _met(faults, result)
@@ -113,28 +153,25 @@ def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | N
 
 def _met(faults: list[Fault], result: LockstepResult) -> list[Fault]:
     """The faults that came before the end: one that never began excuses nothing."""
-    if result.started_s is None:
-        return []
-    lasted_s = result.ticks * PERIOD_S - result.started_s
-    return [fault for fault in faults if fault.at_s <= lasted_s]
+    lasted_s = result.ticks * PERIOD_S
+    return [fault for fault in faults if (begun_s := result.begun_s(fault)) is not None and begun_s <= lasted_s]
 
 
 def _asked(session: Session, host: LockstepHost, result: LockstepResult, met: list[Fault], trace: Floats) -> Asked:
-    started_s = result.started_s
     trips = [trip for trip in host.trips if trip.response > Response.INHIBIT]
     dead = any(fault.kind.cannot_move for fault in met)
+    stops_s = [result.simulated_s(trip.t_s) for trip in trips if trip.recovery == Recovery.ON_REQUEST]
+    stops_s += _begun_s([fault for fault in met if fault.kind.person_stops], result)
     brakeless = any(fault.kind.brake_fails for fault in met)
     return Asked(
         limit_deg=session.limits.inverted_limit_deg,
-        started_s=started_s,
+        started_s=result.started_s,
         trips=tuple(Tripped(trip.monitor, trip.response.name, result.simulated_s(trip.t_s)) for trip in trips),
-        changes_s=() if started_s is None else _changes_s(met, started_s),
+        changes_s=_changes_s(met, result),
         rest_s=session.limits.return_rest_s,
-        person_stopped_s=min(
-            (result.simulated_s(trip.t_s) for trip in trips if trip.recovery == Recovery.ON_REQUEST), default=None
-        ),
+        person_stopped_s=min(stops_s, default=None),
         load_path_broke=any(fault.kind.load_path_broke for fault in met) or (brakeless and dead),
-        jolted_from_s=min(_changes_s([one for one in met if one.kind.jolts], started_s or 0.0), default=math.inf),
+        jolted_from_s=min(_begun_s([one for one in met if one.kind.jolts], result), default=math.inf),
         cannot_move=dead or _misled(met) or _blocked(trace),
         causes=right_answers(fault.name for fault in met),
         invert_rate_dps=session.limits.invert_rate_dps,
@@ -160,8 +197,16 @@ def _blocked(trace: Floats) -> bool:
     return bool(len(above) and above[-1] and (contact_nm[above] > 0.0).any())
 
 
-def _changes_s(faults: list[Fault], started_s: float) -> tuple[float, ...]:
+def _begun_s(faults: list[Fault], result: LockstepResult) -> list[float]:
+    """When these faults began, in simulated time."""
+    return [begun_s for fault in faults if (begun_s := result.begun_s(fault)) is not None]
+
+
+def _changes_s(faults: list[Fault], result: LockstepResult) -> tuple[float, ...]:
     """When a fault began or ended, in simulated time."""
-    begun = [fault.at_s for fault in faults]
-    ended = [fault.at_s + fault.duration_s for fault in faults if fault.duration_s is not None]
-    return tuple(sorted(round(started_s + change_s, 6) for change_s in begun + ended))
+    found = []
+    for fault in faults:
+        begun_s = result.begun_s(fault)
+        if begun_s is not None:
+            found += [begun_s] if fault.duration_s is None else [begun_s, round(begun_s + fault.duration_s, 6)]
+    return tuple(sorted(found))

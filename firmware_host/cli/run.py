@@ -34,6 +34,8 @@ KEYS: Final = "[space] STOP   [u] return upright   [a] alarm seen   [Ctrl-C] ret
 KEYS_TO_START: Final = "[s] start   " + KEYS
 NO_ANSWER_S: Final = 5.0
 """A port on which no table board answers for so long is refused."""
+PRESSED_AGAIN_S: Final = 1.0
+"""A start that presses itself tries again so much later."""
 TWICE_S: Final = 2.0
 REDRAW_S: Final = 0.1
 BEFORE_START: Final = ("offline", "boarding_waiting", "boarding_ready")
@@ -134,6 +136,7 @@ class _Run:
         self._loop = Loop(self._host, port, self._requests, clock)
         self._events: deque[Event] = deque()
         self._ready_s: float | None = None
+        self._next_start_s = 0.0
         self._begun_s = clock.now_s()
         self._refused = ""
         self._failure: BaseException | None = None
@@ -186,7 +189,7 @@ class _Run:
         elif self._ready_s is None:
             self._ready_s = time.monotonic()
         if self._ready_s is not None and self._starts_by_itself(time.monotonic() - self._ready_s):
-            self._requests.press("start")
+            self._press_start(time.monotonic())
         if output.command is not None and "screening" in self._controller.safety.supervisor.inhibited:
             self._refused = "\n".join(str(problem) for problem in self._session.unscreened)
             return True
@@ -194,6 +197,12 @@ class _Run:
             self._refused = self._link.problem or "no table board answers on this port; check cable, power and baud"
             return True
         return self._controller.outcome is not None
+
+    def _press_start(self, now_s: float) -> None:
+        """Once, and again if nothing came of it: a press that is held counts no longer."""
+        if now_s >= self._next_start_s:
+            self._next_start_s = now_s + PRESSED_AGAIN_S
+            self._requests.press("start")
 
     def _starts_by_itself(self, ready_s: float) -> bool:
         """With --start, and on a simulated table before which nobody sits."""

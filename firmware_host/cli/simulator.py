@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -18,9 +19,17 @@ class SimulatorError(RuntimeError):
 
 
 def sim_command(
-    rider: Path | None, table: Path | None, speed: float, seed: int, tcp: int | None, serial: int, faults: list[str]
+    rider: Path | None,
+    table: Path | None,
+    speed: float,
+    seed: int,
+    tcp: int | None,
+    serial: int,
+    faults: list[str],
+    *,
+    while_input: bool,
 ) -> int:
-    """Be the simulated table until ended."""
+    """Be the simulated table until ended; with ``while_input`` at the latest when standard input ends."""
     from firmware_host.cli.virtual import make_board
     from sim.faults import FaultError, parse
     from sim.faults.world import Place
@@ -31,17 +40,35 @@ def sim_command(
         for fault in parsed:
             if fault.kind.place is Place.PROCESS:
                 raise FaultError(f"{fault}: here the host is a process of its own: stop or kill that one instead")
+            if fault.at_s < 0.0 or fault.name.startswith("press-"):
+                raise FaultError(
+                    f"{fault}: here the times count from the first motion, and you press: try righting bench"
+                )
         board = make_board(load_table(table), load_rider(rider), seed, serial)
     except (FaultError, FileError) as error:
         return complain(error)
-    return serve(board, speed=speed, tcp_port=tcp, faults=parsed, seed=seed)
+    ended = _input_ended() if while_input else threading.Event()
+    return serve(board, speed=speed, tcp_port=tcp, ended=ended.is_set, faults=parsed, seed=seed)
+
+
+def _input_ended() -> threading.Event:
+    """Give what is set once standard input has ended: whoever held its other end is gone, however that came about."""
+    ended = threading.Event()
+
+    def watch() -> None:
+        sys.stdin.buffer.read()
+        ended.set()
+
+    threading.Thread(target=watch, name="input", daemon=True).start()
+    return ended
 
 
 class SimulatorProcess:
     """The simulated table as a process of its own, for as long as the context lasts."""
 
     def __init__(self, rider: Path | None, table: Path | None, speed: float, seed: int) -> None:
-        self._arguments = [sys.executable, "-m", "firmware_host", "sim", "--speed", str(speed), "--seed", str(seed)]
+        self._arguments = [sys.executable, "-m", "firmware_host", "sim", "--while-input"]
+        self._arguments += ["--speed", str(speed), "--seed", str(seed)]
         for option, path in (("--rider", rider), ("--table", table)):
             if path is not None:
                 self._arguments += [option, str(path)]
@@ -51,7 +78,7 @@ class SimulatorProcess:
     def __enter__(self) -> Self:
         """Start it and learn its port. Raises ``SimulatorError``."""
         self._process = subprocess.Popen(
-            self._arguments, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, process_group=0
+            self._arguments, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True, process_group=0
         )
         assert self._process.stdout is not None
         self.url = self._process.stdout.readline().strip()
@@ -70,5 +97,6 @@ class SimulatorProcess:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()

@@ -28,4 +28,5 @@ def make_board(table: Table, rider: Rider, seed: int, serial: int = SIMULATOR_SE
         inverted_limit_deg=limits.inverted_limit_deg,
         max_rate_dps=limits.emergency_rate_dps,
         serial=serial,
+        press_to_return=table.file.table.hand_switch == "press-to-return",
     )

@@ -33,6 +33,7 @@ REGISTER: Final[tuple[type[Monitor], ...]] = (
     people.Screened,
     people.EmergencyStop,
     people.HandSwitch,
+    people.Controls,
     people.AnkleLatch,
     people.TimeInverted,
     people.Presence,

@@ -148,7 +148,7 @@ class Switches(Monitor):
     def check(self, view: View) -> Response:
         """Judge both switches by both angles; open at upright is wrong only where the table stands on its brake."""
         t, low, high = view.telemetry, view.angles.low_deg, view.angles.high_deg
-        if t is None or low is None or high is None:
+        if t is None or low is None or high is None or view.angles.angle_deg is None:
             return NONE
         upright_deg, inverted_deg = view.limits.upright_deg, view.board_limits.inverted_limit_deg
         if t.inputs & _UPRIGHT_SWITCH:
@@ -160,6 +160,8 @@ class Switches(Monitor):
             return NONE
         if self._wrong.held_s(wrong, view.now_s) < CONTRADICT_S:
             return NONE
+        closed = t.inputs & _UPRIGHT_SWITCH != 0 and low > upright_deg + CONTRADICT_DEG
+        view.switch_lies |= closed and not view.angles.lost_angles  # one angle alone may be the liar
         return RETURN if view.away else INHIBIT
 
     def detail(self, view: View) -> str:

@@ -23,6 +23,7 @@ class Monitor(ABC):
         stops_recovery: whether its condition, while it lasts, forbids powered motion in a recovery too.
         asks_recovery: whether its appearing while a rider is held still is a reason to bring that rider upright, even
             if a person ordered the stop.
+        backs_off: whether what stopped the table on its way to inversion is freed by turning back at once.
         clears_by_reset: whether its condition is a memory that the operator's acknowledgement wipes.
     """
 
@@ -31,6 +32,7 @@ class Monitor(ABC):
     recovery: Recovery = Recovery.AUTOMATIC
     stops_recovery: bool = False
     asks_recovery: bool = False
+    backs_off: bool = False
     clears_by_reset: bool = False
 
     @abstractmethod

@@ -126,6 +126,7 @@ class ReverseOnLoad(Monitor):
     id = "reverse-on-load"
     hazard = "H-14"
     stops_recovery = True
+    backs_off = True
 
     def __init__(self) -> None:
         self._over = Since()

@@ -91,6 +91,37 @@ class HandSwitch(Monitor):
         return self._away.since_s(view)
 
 
+class Controls(Monitor):
+    """A hand switch that is stuck or taped down brings nobody back: it has to be seen in both positions first."""
+
+    id = "controls"
+    hazard = "H-26"
+
+    def __init__(self) -> None:
+        self._held = Since()
+        self._let_go = Since()
+        self._seen_held = self._seen_let_go = False
+
+    def check(self, view: View) -> Response:
+        """Forbid inversion until the switch was seen held and let go, with both contacts of one mind each time."""
+        t = view.telemetry
+        if t is None or (self._seen_held and self._seen_let_go):
+            return NONE
+        if view.fresh:
+            position, now_s = t.inputs & _HAND_SWITCH, view.now_s
+            self._seen_held |= self._held.held_s(position == _HELD, now_s) >= CONTACT_S
+            self._seen_let_go |= self._let_go.held_s(position == _RELEASED, now_s) >= CONTACT_S
+        return NONE if self._seen_held and self._seen_let_go else INHIBIT
+
+    def detail(self, view: View) -> str:
+        """Say what the rider has to do."""
+        missing = " and ".join(
+            word for word, seen in (("held", self._seen_held), ("let go", self._seen_let_go)) if not seen
+        )
+        then = "let it go, then hold it" if view.hand_switch_mode == "hold-to-run" else "press it, then let it go"
+        return f"the hand switch was not seen {missing} in this session: {then}"
+
+
 class AnkleLatch(Monitor):
     """No inversion unless the ankle latch reads locked on both contacts; opening while inverted is an emergency."""
 

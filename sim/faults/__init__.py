@@ -14,12 +14,15 @@ from sim.faults.world import Kind, World
 CATALOGUE: Final[dict[str, Kind]] = {**sensor.KINDS, **actuator.KINDS, **wire.KINDS, **process.KINDS, **person.KINDS}
 
 
+EARLIEST_S: Final = -60.0
+
+
 class Fault(NamedTuple):
     """A fault to be injected."""
 
     name: str
     at_s: float
-    """Seconds after the session's start."""
+    """Seconds after the session's start; below 0: before the moment from which on the operator presses start."""
     duration_s: float | None
     """None: it stays."""
     value: float | None = None
@@ -72,9 +75,9 @@ def parse(text: str) -> Fault:
 def _problem(fault: Fault) -> str:
     """What is wrong with the numbers of a fault; empty if nothing is."""
     kind, value, duration_s = fault.kind, fault.value, fault.duration_s
-    bad = not (math.isfinite(fault.at_s) and fault.at_s >= 0.0)
+    bad = not (math.isfinite(fault.at_s) and fault.at_s >= EARLIEST_S)
     if bad or (duration_s is not None and not (math.isfinite(duration_s) and duration_s > 0.0)):
-        return "the times must be finite, the start 0 or more and the duration more than 0"
+        return f"the times must be finite, the start {EARLIEST_S:g} or more and the duration more than 0"
     if duration_s is not None and kind.end is None:
         return "this is for good: leave the duration out"
     if value is None:

@@ -41,14 +41,27 @@ def _fight(world: World, torque_nm: float) -> None:
     world.table.physics[plant.RIDER_TORQUE_NM] = -math.copysign(torque_nm, rate_dps if rate_dps else 1.0)
 
 
+def _press(name: str, text: str, right: frozenset[str] = frozenset(), *, stops: bool = False) -> Kind:
+    """Somebody presses what a request of the operator has under this name."""
+    return Kind(
+        Place.PERSON,
+        text,
+        lambda world, _: world.host.presses.append(name),
+        None,
+        right,
+        may_pass=True,
+        person_stops=stops,
+    )
+
+
 _arms = physics(plant.ARMS_TARGET)
 _LOAD: Final = frozenset({"rider-load", "reverse-on-load", "following", "drive-fault", "progress"})
 
 KINDS: Final[dict[str, Kind]] = {
     "hand-switch-release": Kind(
         Place.PERSON,
-        "the rider lets go of the hand switch",
-        *_contact(sensors.HAND_SWITCH_HELD, 0.0),
+        "the rider lets go of the hand switch, or presses it where that is what brings them back",
+        *_contact(sensors.RIDER_AGREES, 0.0),
         frozenset({"hand-switch"}),
         may_pass=True,
     ),
@@ -104,4 +117,8 @@ KINDS: Final[dict[str, Kind]] = {
         may_pass=True,
         parameter=FIGHTS_NM,
     ),
+    "press-stop": _press("stop", "somebody presses STOP", causes.LEFT_THERE, stops=True),
+    "press-return": _press("return_upright", "somebody presses RETURN UPRIGHT"),
+    "press-start": _press("start", "somebody presses START, at the wrong moment or again"),
+    "press-acknowledge": _press("acknowledge", "somebody acknowledges"),
 }

@@ -1,9 +1,9 @@
-"""Faults of the process that the host runs in."""
+"""Faults of the process that the host runs in, of its disk, and of the operator's panel."""
 
 from typing import Final
 
 from sim.faults import causes
-from sim.faults.world import Kind, Parameter, Place, World
+from sim.faults.world import Begin, End, Kind, Parameter, Place, World
 
 _LATE: Final = causes.LINK | {"tick", "rejected"}
 
@@ -22,6 +22,15 @@ def _kill(world: World, _: float) -> None:
 
 def _jump(world: World, ahead_s: float) -> None:
     world.host.clock_ahead_s += ahead_s
+
+
+def _flag(name: str) -> tuple[Begin, End]:
+    """Begin and end of what is or is not so of the host."""
+    return (lambda world, _: setattr(world.host, name, True)), (lambda world: setattr(world.host, name, False))
+
+
+def _panel(text: str, name: str, right: frozenset[str]) -> Kind:
+    return Kind(Place.PROCESS, text, *_flag(name), right, may_pass=True, at_panel=True)
 
 
 KINDS: Final[dict[str, Kind]] = {
@@ -44,5 +53,24 @@ KINDS: Final[dict[str, Kind]] = {
         _LATE | {"time-inverted", "progress", "following"},
         may_pass=True,
         parameter=Parameter(10.0, 0.01, 3600.0, "s"),
+    ),
+    "disk-full": Kind(
+        Place.PROCESS,
+        "the disk that the black box writes to is full",
+        *_flag("disk_full"),
+        frozenset(),
+        may_pass=True,
+        on_disk=True,
+    ),
+    "panel-gone": _panel(
+        "the operator's panel gives no sign of life any more", "panel_gone", frozenset({"presence"}) | causes.LEFT_THERE
+    ),
+    "panel-floods": _panel(
+        "the operator's panel presses start, acknowledge and pause all the time", "panel_floods", frozenset()
+    ),
+    "panel-babbles": _panel(
+        "the operator's panel gives signs of life whose age is no number, or less than nothing",
+        "panel_babbles",
+        frozenset({"presence"}) | causes.LEFT_THERE,
     ),
 }

@@ -84,6 +84,7 @@ KINDS: Final[dict[str, Kind]] = {
         _swap_back,
         causes.LINK | {"rejected"},
         may_pass=True,
+        jolts=True,
     ),
     "board-reboot": Kind(
         Place.WIRE,
@@ -92,5 +93,6 @@ KINDS: Final[dict[str, Kind]] = {
         lambda _: None,
         causes.LINK | {"rejected", "following"},
         may_pass=True,
+        jolts=True,
     ),
 }

@@ -1,7 +1,7 @@
 """What a fault can touch, and what a fault is."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -22,23 +22,33 @@ class Place(StrEnum):
 
 @dataclass
 class HostProcess:
-    """The process that the host runs in."""
+    """The process that the host runs in, with its disk, its panel, and who presses something there."""
 
     runs: bool = True
     killed: bool = False
     """It never comes back."""
     clock_ahead_s: float = 0.0
     """What its clock has gained on the time."""
+    disk_full: bool = False
+    start_from_s: float = 0.0
+    """Simulated time from which on the operator presses start, once everything is ready."""
+    presses: list[str] = field(default_factory=list)
+    """Fields of a request that somebody pressed since the host last looked."""
+    panel_watches: bool = False
+    """The operator sits at a panel, which gives signs of life."""
+    panel_gone: bool = False
+    panel_floods: bool = False
+    panel_babbles: bool = False
 
 
 class World:
     """All that a fault can touch, and what it was like before the first one."""
 
-    def __init__(self, board: VirtualBoard, line: Line) -> None:
+    def __init__(self, board: VirtualBoard, line: Line, host: HostProcess | None = None) -> None:
         """Remember the healthy table, so that faults can end."""
         self.board = board
         self.line = line
-        self.host = HostProcess()
+        self.host = HostProcess() if host is None else host
         self._healthy_physics = board.table.physics.copy()
         self._healthy_faults = board.table.faults.copy()
 
@@ -99,6 +109,12 @@ class Kind(NamedTuple):
     """The brake holds no longer; with a drive that disobeys, or a gear that broke, nothing is left that could."""
     load_path_broke: bool = False
     """Nothing ties the table to its motor any more."""
+    at_panel: bool = False
+    """It happens to the operator's panel: a session with it has one."""
+    on_disk: bool = False
+    """It happens to the disk that the black box is on: a session with it has one."""
+    person_stops: bool = False
+    """A person orders a stop: standing still is right from there on."""
 
     @property
     def told(self) -> str:

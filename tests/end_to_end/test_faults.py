@@ -81,6 +81,8 @@ TRIPS = (
     "emergency-stop@40",
     "rider-slips=150@0",
     "rider-fights=150@20",
+    "panel-gone@40",
+    "panel-babbles@40",
 )
 GOES_ON = (
     "upright-switch-open@20",
@@ -97,6 +99,28 @@ GOES_ON = (
     "rider-heavier@0",
     "rider-lighter@0",
     "rider-fights=20@20",
+    "disk-full@20",
+    "disk-full@20:10",
+    "panel-gone@20:1.2",
+    "panel-floods@20",
+    "press-start@20",
+    "press-acknowledge@20",
+    "rider-heavier@-5",
+    "ankle-latch-open@-5:2",
+    "board-reboot@-2",
+    "host-stall@-3:5",
+    "panel-gone@-5:3",
+)
+ORDERED = {"press-stop@40": "stopped", "press-return@40": "returned"}
+REFUSED = (
+    "hand-switch-release@-3",
+    "ankle-latch-open@-3",
+    "emergency-stop@-3",
+    "panel-gone@-5",
+    "press-stop@-3",
+    "press-return@-3",
+    "cable-out@-1",
+    "encoder-dead@-3",
 )
 PAIRS = (
     ("hand-switch-stuck@10", "hand-switch-release@40"),
@@ -142,6 +166,34 @@ def test_a_fault_that_the_table_can_bear_ends_no_session(tmp_path: Path, session
     assert found["outcome"] == "completed"
 
 
+@pytest.mark.requirement("REQ-SES-STOP")
+@pytest.mark.parametrize(("fault", "outcome"), ORDERED.items())
+def test_what_a_person_orders_is_done_and_is_no_trip(
+    tmp_path: Path, session: Session, fault: str, outcome: str
+) -> None:
+    found = run(session, tmp_path, fault)
+    assert (found["trips"], found["outcome"]) == ([], outcome)
+
+
+@pytest.mark.requirement("REQ-MON-CONTROLS", "REQ-SES-START")
+@pytest.mark.parametrize("fault", REFUSED)
+def test_what_is_wrong_before_the_start_lets_nobody_start(tmp_path: Path, session: Session, fault: str) -> None:
+    found = run(session, tmp_path, fault)
+    assert found["outcome"] == "refused"
+    assert found["truth"]["max_angle_deg"] < -74.0
+
+
+def test_a_rider_comes_back_from_a_table_whose_switch_is_pressed_to_return(tmp_path: Path) -> None:
+    program, table = tmp_path / "short.toml", tmp_path / "table.toml"
+    program.write_text(SHORT, encoding="utf-8")
+    table.write_text('[table]\nname = "Press"\nhand_switch = "press-to-return"\n', encoding="utf-8")
+    session = load_session(program, REGULAR, table)
+    assert run(session, tmp_path)["outcome"] == "completed"
+    found = run(session, tmp_path, "hand-switch-release@40")
+    assert [trip["detail"] for trip in found["trips"]] == ["hand switch pressed"]
+    assert found["truth"]["final_angle_deg"] < -72.0
+
+
 @pytest.mark.parametrize("faults", PAIRS, ids=" ".join)
 def test_two_faults_at_once_are_answered(tmp_path: Path, session: Session, faults: tuple[str, str]) -> None:
     assert run(session, tmp_path, *faults)["trips"]
@@ -162,7 +214,7 @@ def test_a_contact_that_contradicts_itself_at_boarding_lets_nobody_invert(
 
 
 def test_every_fault_of_the_catalogue_is_tried() -> None:
-    tried = {parse(text).name for text in (*TRIPS, *GOES_ON, "host-killed@40")}
+    tried = {parse(text).name for text in (*TRIPS, *GOES_ON, *ORDERED, "host-killed@40")}
     assert tried == set(CATALOGUE)
 
 

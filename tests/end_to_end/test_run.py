@@ -171,6 +171,16 @@ def test_ending_the_run_ends_the_simulator(tmp_path: Path) -> None:
         assert not alive
 
 
+def test_killing_the_run_ends_the_simulator(tmp_path: Path) -> None:
+    with process("run", PROGRAM, "--rider", REGULAR, "--records", tmp_path) as started:
+        read_until(started, "moving")
+        children = psutil.Process(started.pid).children(recursive=True)
+        assert children
+        started.kill()
+        _, alive = psutil.wait_procs(children, timeout=LONGEST_S)
+        assert not alive
+
+
 @pytest.mark.requirement("REQ-LIM-PROGRAM")
 @pytest.mark.parametrize(
     ("arguments", "text"),

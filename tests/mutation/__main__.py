@@ -3,7 +3,6 @@
 import argparse
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Final
@@ -12,7 +11,9 @@ import pytest
 
 from tests.mutation.breeding import mutants_of
 from tests.mutation.hunt import Hunt
+from tests.mutation.mutants import Mutant
 from tests.mutation.report import REASONS, reasons, report, table
+from tests.mutation.since import changed_files, changed_lines
 
 TARGET: Final = Path("build/mutants.json")
 NICE: Final = 15
@@ -24,20 +25,26 @@ def main() -> int:
     """Parse what is asked, and do it."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("--since", metavar="COMMIT", help="only files that differ from it; writes no figures")
+    parser.add_argument("--minutes", type=float, help="go no further after so long; what was not tried is told")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
-    files = changed_since(options.since) if options.since else sorted(map(str, Path("safety").rglob("*.py")))
+    files = changed_files(options.since) if options.since else sorted(map(str, Path("safety").rglob("*.py")))
     mutants = {path: some for path in files if (some := list(mutants_of(path)))}
     if not mutants:
         print("no function of safety/ to try")
         return 0
     os.nice(NICE)
-    hunt = Hunt([one for some in mutants.values() for one in some], options.workers)
+    all_of_them = order([one for some in mutants.values() for one in some], options.since)
+    hunt = Hunt(all_of_them, options.workers, None if options.minutes is None else options.minutes * 60.0)
     if pytest.main([*PYTEST, "tests/safety"], plugins=[hunt]) or hunt.failed:
         print("tests/safety fails on the code as it is: mend that first", file=sys.stderr)
         return 1
-    tried = {path: [one.key for one in some] for path, some in mutants.items()}
-    found = report(tried, [one.key for one in hunt.survivors], reasons(REASONS.read_text(encoding="utf-8")))
+    untried = {one.key for one in hunt.untried}
+    tried = {path: [one.key for one in some if one.key not in untried] for path, some in mutants.items()}
+    if untried:
+        print(f"no time left for {len(untried)} of {len(all_of_them)} mutants")
+    known = {key: reason for key, reason in reasons(REASONS.read_text(encoding="utf-8")).items() if key not in untried}
+    found = report(tried, [one.key for one in hunt.survivors], known)
     if not options.since:
         TARGET.parent.mkdir(exist_ok=True)
         TARGET.write_text(json.dumps(found.as_json(), indent=1), encoding="utf-8")
@@ -48,10 +55,12 @@ def main() -> int:
     return 1 if problems else 0
 
 
-def changed_since(commit: str) -> list[str]:
-    """The files of ``safety/`` that exist and differ from a commit."""
-    command = ["git", "diff", "--name-only", "--diff-filter=d", commit, "--", "safety/*.py"]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+def order(mutants: list[Mutant], since: str | None) -> list[Mutant]:
+    """First those in the lines that were changed, then the others of their files."""
+    if since is None:
+        return mutants
+    changed = changed_lines(since)
+    return sorted(mutants, key=lambda one: changed[one.path].isdisjoint(one.lines))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ until one fails: first those that have killed a mutant of this function before, 
 besides, which are the ones written for it.
 """
 
+import math
 import os
 import signal
 import time
@@ -37,6 +38,9 @@ class Hunt:
 
     mutants: Sequence[Mutant]
     workers: int
+    longest_s: float | None = None
+    """No mutant is let loose after so long; None: all are."""
+    untried: list[Mutant] = field(default_factory=list)
     survivors: list[Mutant] = field(default_factory=list)
     done: int = 0
     failed: list[str] = field(default_factory=list)
@@ -58,7 +62,11 @@ class Hunt:
         """In place of pytest's own loop."""
         self._study(session.items)
         items = {item.nodeid: item for item in session.items}
+        end_s = math.inf if self.longest_s is None else time.monotonic() + self.longest_s
         for mutant in [] if self.failed else self.mutants:
+            if time.monotonic() > end_s:
+                self.untried.append(mutant)
+                continue
             if len(self._at_work) == self.workers:
                 self._await()
             self._release(mutant, items)

@@ -47,6 +47,8 @@ class KinematicTable:
         self.move: Callable[[float], float] = lambda rate_dps: rate_dps
         self.trips: list[Trip] = []
         self.sequence = 0
+        if angle_deg < TABLE.upright_deg + 1.0:
+            self.try_hand_switch()
         self.verdict = self.tick()
 
     @property
@@ -105,6 +107,12 @@ class KinematicTable:
         for _ in range(round(seconds / PERIOD_S)):
             self.tick(request)
         return self.verdict
+
+    def try_hand_switch(self) -> None:
+        """Let go and hold again, as a rider does at boarding."""
+        for switch in (Input.HAND_SWITCH_NC, Input.HAND_SWITCH_NO):
+            self.inputs = (ALL_WELL & ~Input.HAND_SWITCH_NO) | switch
+            self.run(0.03)
 
     def until(self, done: Callable[[], bool], at_most_s: float, request: MotionRequest = HOLD) -> float:
         """Tick until ``done``; returns the time it took and fails if it takes longer than ``at_most_s``."""

@@ -13,6 +13,17 @@ ASK_RETURN = MotionRequest(ask=Response.RETURN)
 ASK_EMERGENCY = MotionRequest(ask=Response.EMERGENCY_RETURN)
 RECOVER = MotionRequest(recover=True)
 ACKNOWLEDGE = MotionRequest(acknowledge=True)
+Bend = Callable[[Telemetry], Telemetry]
+
+
+def without_encoder(t: Telemetry) -> Telemetry:
+    """Nothing comes from it."""
+    return t._replace(encoder_deg=None)
+
+
+def without_inclinometer(t: Telemetry) -> Telemetry:
+    """Nothing comes from it."""
+    return t._replace(inclinometer_deg=None)
 
 
 def at(angle_deg: float) -> KinematicTable:
@@ -170,11 +181,80 @@ def test_a_switch_stuck_closed_ends_no_return_that_an_angle_contradicts(ask: Mot
     comes_up(table)
 
 
+def with_a_switch_that_lies(table: KinematicTable) -> None:
+    """Stuck closed, and found out by both angles."""
+    table.inputs |= Input.UPRIGHT_SWITCH
+    table.until(lambda: table.trips != [], 0.2)
+    assert table.causes() == ["switches"]
+
+
+@pytest.mark.requirement("REQ-REC-UPRIGHT-SWITCH")
+@pytest.mark.parametrize("lost", [without_encoder, without_inclinometer])
+def test_a_switch_that_was_found_stuck_is_no_witness_when_an_angle_is_lost_later(lost: Bend) -> None:
+    table = at(-20.0)
+    with_a_switch_that_lies(table)
+    table.bend = lost
+    table.until(lambda: table.phase == "BOARDED", 90.0)
+    assert table.angle_deg < -72.5
+
+
+@pytest.mark.requirement("REQ-REC-UPRIGHT-SWITCH", "REQ-REC-BLIND")
+def test_blind_a_switch_that_was_found_stuck_ends_nothing() -> None:
+    table = at(-20.0)
+    with_a_switch_that_lies(table)
+    table.bend = lambda t: t._replace(encoder_deg=None, inclinometer_deg=None, rate_dps=None)
+    table.run(30.0)
+    assert table.phase != "BOARDED"
+    assert table.angle_deg < -40.0
+
+
+@pytest.mark.requirement("REQ-REC-UPRIGHT-SWITCH")
+def test_a_switch_is_a_witness_again_after_the_reset() -> None:
+    table = at(-20.0)
+    with_a_switch_that_lies(table)
+    table.inputs &= ~Input.UPRIGHT_SWITCH
+    comes_up(table)
+    assert table.state.view.switch_lies
+    table.run(0.5)
+    table.tick(ACKNOWLEDGE)
+    assert not table.state.view.switch_lies
+
+
+@pytest.mark.requirement("REQ-MON-SWITCHES")
+def test_a_switch_that_is_open_where_it_should_be_closed_tells_no_lie_of_being_upright() -> None:
+    table = at(-20.0)
+    table.inputs |= Input.INVERTED_SWITCH
+    table.until(lambda: table.trips != [], 0.2)
+    assert table.causes() == ["switches"]
+    assert not table.state.view.switch_lies
+
+
+@pytest.mark.requirement("REQ-REC-UPRIGHT-SWITCH")
+@pytest.mark.parametrize("lost", [without_encoder, without_inclinometer])
+def test_one_angle_alone_makes_no_liar_of_the_switch(lost: Bend) -> None:
+    table = at(-20.0)
+    table.bend = lost
+    table.run(1.0)
+    table.inputs |= Input.UPRIGHT_SWITCH
+    table.until(lambda: "switches" in table.causes(), 1.0)
+    assert not table.state.view.switch_lies
+
+
+@pytest.mark.requirement("REQ-REC-BLIND", "REQ-MON-SWITCHES")
+def test_blind_the_switch_that_ends_the_return_contradicts_no_angle() -> None:
+    table = at(-20.0)
+    table.bend = lambda t: t._replace(encoder_deg=None, inclinometer_deg=None, rate_dps=None)
+    table.until(lambda: table.phase == "BOARDED", 90.0)
+    table.run(1.0)
+    assert "switches" not in table.causes()
+
+
 @pytest.mark.requirement("REQ-REC-BLIND")
 def test_blind_a_switch_that_closes_ends_the_return_where_it_can_be_true() -> None:
     table = at(10.0)
-    table.inputs |= Input.UPRIGHT_SWITCH
     table.bend = lambda t: t._replace(encoder_deg=None, inclinometer_deg=None, rate_dps=None)
+    table.run(0.2)
+    table.inputs |= Input.UPRIGHT_SWITCH
     table.until(lambda: table.phase == "BOARDED", 90.0)
     assert -40.0 < table.angle_deg < -25.0, "stuck closed and blind: as far as dead reckoning can tell"
 

@@ -33,7 +33,7 @@ def state(world: World) -> dict[str, object]:
         "heat": table.state[[plant.WINDING_C, plant.HOUSING_C, plant.STAGE_C]].tolist(),
         "sensors": table.faults.tolist(),
         "line": (str(line.to_host.disturbance), str(line.to_board.disturbance)),
-        "host": (host.runs, host.killed, host.clock_ahead_s),
+        "host": str(host),
         "serial": world.board.serial,
     }
 
@@ -86,7 +86,7 @@ def test_what_is_written_is_read_and_read_back(text: str, fault: Fault) -> None:
         ("stall@x", "NAME@SECONDS"),
         ("encoder-jump=x@3", "numbers only"),
         ("stall@inf", "finite"),
-        ("stall@-1", "0 or more"),
+        ("stall@-61", "the start -60 or more"),
         ("stall@3:0", "more than 0"),
         ("host-killed@3:5", "leave the duration out"),
         ("stall=3@3", "leave it out"),

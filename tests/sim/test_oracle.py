@@ -22,7 +22,7 @@ def trace(*pieces: tuple[float, float]) -> Any:
         "rate_dps": rates,
         "angle_deg": -75.0 + np.cumsum(rates) * ROW_S,
         "brake_closed": rates == 0.0,
-        "hand_switch_held": 1.0,
+        "rider_agrees": 1.0,
         "ankle_latch_locked": 1.0,
     }.items():
         rows[:, TRACE_COLUMNS.index(name)] = values
@@ -150,7 +150,7 @@ def people(name: str, for_s: float, rate_dps: float) -> Margin:
 
 def people_runaway(rate_dps: float) -> Margin:
     """The same for two seconds, with a drive that disobeys."""
-    rows = put(trace((5.0, 1.0), (2.0, rate_dps), (5.0, -1.0)), "hand_switch_held", 0.0, 5.0, 7.0)
+    rows = put(trace((5.0, 1.0), (2.0, rate_dps), (5.0, -1.0)), "rider_agrees", 0.0, 5.0, 7.0)
     return margin(rows, "people", jolted_from_s=6.0)
 
 
@@ -192,7 +192,7 @@ def left(at_deg: float) -> Margin:
         (accel, (-29.9,), (-30.1,)),
         (accel, (np.nan,), (30.1,)),
         (unasked, (0.99,), (1.02,)),
-        (people, ("hand_switch_held", 1.0, 2.0), ("hand_switch_held", 2.0, 1.1)),
+        (people, ("rider_agrees", 1.0, 2.0), ("rider_agrees", 2.0, 1.1)),
         (people, ("ankle_latch_locked", 1.9, 1.0), ("ankle_latch_locked", 2.1, 1.0)),
         (people_runaway, (2.9,), (3.1,)),
         (horizontal, (-0.05,), (0.05,)),

@@ -260,7 +260,7 @@ def test_faults_that_do_not_exist_are_refused(channel: int, fault: int) -> None:
 @pytest.mark.parametrize(
     ("index", "closed_when_1", "closed_when_0"),
     [
-        (sensors.HAND_SWITCH_HELD, Input.HAND_SWITCH_NO, Input.HAND_SWITCH_NC),
+        (sensors.RIDER_AGREES, Input.HAND_SWITCH_NO, Input.HAND_SWITCH_NC),
         (sensors.ANKLE_LATCH_LOCKED, Input.ANKLE_LATCH_NO, Input.ANKLE_LATCH_NC),
         (sensors.ESTOP_PRESSED, 0, Input.ESTOP_CHAIN),
     ],
@@ -295,7 +295,7 @@ def test_limit_switches_close_at_their_ends_and_do_not_chatter() -> None:
 def test_wires_break_and_contacts_weld(bit: int) -> None:
     bench = Bench(angle_deg=-75.0)
     for held in (0.0, 1.0):
-        bench.faults[sensors.HAND_SWITCH_HELD] = held
+        bench.faults[sensors.RIDER_AGREES] = held
         bench.faults[sensors.FORCED_OPEN], bench.faults[sensors.FORCED_CLOSED] = bit, 0.0
         assert not bench.inputs() & bit
         bench.faults[sensors.FORCED_CLOSED] = bit

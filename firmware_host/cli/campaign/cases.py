@@ -27,6 +27,13 @@ NEAR_S: Final = 10.0
 """Half of the pairs lie so close together: the second fault meets the answer to the first."""
 PROGRAM_S: Final = (40.0, 120.0)
 """Length of a program without its return: short, so that a campaign is affordable."""
+BEFORE_START: Final = 0.06
+"""Share of the faults that come before the start, ..."""
+EARLY_S: Final = 8.0
+"""... by at most so much."""
+PRESS_TO_RETURN: Final = 0.2
+DECLARED_WRONGLY: Final = ("rider-heavier", "rider-lighter")
+"""Half of these are so from the beginning: the rider's mass is not the declared one."""
 SEEDS: Final = 1_000_000
 TODAY: Final = date(2000, 1, 1)
 """Clearances here never expire, and a campaign is the same on any day."""
@@ -125,7 +132,8 @@ def _draw_table(draw: random.Random) -> Section:
     physics = {
         part: {name: _between(draw, *bounds) for name, bounds in names.items()} for part, names in _PHYSICS.items()
     }
-    return {"table": {"name": "Campaign"}, "limits": limits, "physics": physics}
+    hand_switch = "press-to-return" if draw.random() < PRESS_TO_RETURN else "hold-to-run"
+    return {"table": {"name": "Campaign", "hand_switch": hand_switch}, "limits": limits, "physics": physics}
 
 
 def _draw_rider(draw: random.Random) -> Section:
@@ -198,8 +206,15 @@ def _draw_faults(draw: random.Random, total_s: float) -> tuple[Fault, ...]:
     return (first, _draw_fault(draw, at_s))
 
 
+_NAMES: Final = sorted(CATALOGUE)
+
+
 def _draw_fault(draw: random.Random, at_s: float) -> Fault:
-    name = draw.choice(sorted(CATALOGUE))
+    name = draw.choice(_NAMES)
+    if name in DECLARED_WRONGLY and draw.random() < 0.5:
+        return _fault(name, -EARLY_S, None)
+    if draw.random() < BEFORE_START:
+        at_s = -draw.uniform(0.0, EARLY_S)
     duration_s = None if draw.random() < STAYS else 10.0 ** draw.uniform(-1.3, 1.5)
     return _fault(name, at_s, duration_s)
 
@@ -207,7 +222,7 @@ def _draw_fault(draw: random.Random, at_s: float) -> Fault:
 def _fault(name: str, at_s: float, duration_s: float | None) -> Fault:
     """A fault as its own text gives it back, so that the line which reproduces it is exact."""
     duration = "" if duration_s is None or CATALOGUE[name].end is None else f":{max(duration_s, 0.01):.2f}"
-    return parse(f"{name}@{max(at_s, 0.0):.2f}{duration}")
+    return parse(f"{name}@{max(at_s, -EARLY_S):.2f}{duration}")
 
 
 # ------------------------------------------------------------------------------------------------------ small changes

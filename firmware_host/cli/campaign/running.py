@@ -38,7 +38,8 @@ def run_case(case: Case, index: int, *, replayed: bool = False) -> Result:
     faults = tuple(str(fault) for fault in case.faults)
     try:
         session = case.session()
-        done = _run_replayed(session, case) if replayed else run(session, list(case.faults), case.seed, None)
+        recorded = replayed or any(fault.kind.on_disk for fault in case.faults)
+        done = _run_replayed(session, case) if recorded else run(session, list(case.faults), case.seed, None)
     except Exception as error:  # a campaign goes on, whatever one session does
         return _crashed(index, faults, error, time.process_time() - begun_s)
     asked, found = done.asked, margins(done.trace, done.asked)
@@ -98,20 +99,20 @@ def _weakest(found: Iterable[Margin]) -> list[Weakest]:
 
 def _onsets(case: Case, done: Run) -> Iterable[Onset]:
     """Say in which state and phase each fault met the session; one that came after its end met nothing."""
-    started_s = done.asked.started_s
     for fault in case.faults:
-        onset_s = None if started_s is None else started_s + fault.at_s
+        onset_s = done.result.begun_s(fault)
         if onset_s is not None and onset_s < done.session_s:
             yield Onset(fault=fault.name, state=_state_at(done, onset_s), phase=_phase_at(done, onset_s))
 
 
 def _detected(case: Case, done: Run) -> Detected | None:
     """Say how long the first response took, where one fault alone calls for it."""
-    started_s = done.asked.started_s
-    if started_s is None or len(case.faults) != 1 or started_s + case.faults[0].at_s >= done.session_s:
+    if len(case.faults) != 1:
         return None
     fault, simulated_s = case.faults[0], done.result.simulated_s
-    onset_s = started_s + fault.at_s
+    onset_s = done.result.begun_s(fault)
+    if onset_s is None or onset_s >= done.session_s:
+        return None
     answers = (trip for trip in done.host.trips if trip.response > Response.INHIBIT)
     first = next((trip for trip in answers if simulated_s(trip.t_s) >= onset_s), None)
     if first is None:
