@@ -9,6 +9,7 @@ from struct import Struct
 from typing import Final
 
 _HEAD: Final = Struct("<BH")
+HEAD_BYTES: Final = _HEAD.size
 MOST: Final = 0xFFFF
 
 

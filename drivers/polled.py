@@ -241,7 +241,7 @@ class PolledDrive:
         """How long a loop may wait for bytes before it has to look here again."""
         if self._asked_s is not None:
             return IDLE_WAIT_S
-        return min(max(self._due_s - now_s, 0.0), IDLE_WAIT_S)
+        return min(max(self._due_s - now_s, self._quiet_s - now_s, 0.0), IDLE_WAIT_S)
 
     def reset(self) -> None:
         """Begin anew on a port that was opened again. The session goes on if the drive kept its settings."""

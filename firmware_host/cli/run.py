@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 
 from rich.console import Console
 
-from drivers.board import HostLink
-from drivers.port import PortError, SerialPort
+from drivers.link import Port
+from drivers.port import PortError
 from firmware_host.blackbox import BlackBox, BlackBoxError
 from firmware_host.cli.keys import Keys
 from firmware_host.cli.panel import Panel, PanelUnavailableError, find_panel
@@ -23,12 +23,14 @@ from firmware_host.cli.simulator import SimulatorError, SimulatorProcess
 from firmware_host.cli.summary import open_blackbox, tell_summary
 from firmware_host.cli.view import LiveView, PlainView, View
 from firmware_host.controller import Controller, Outcome
+from firmware_host.devices import attach, make_link, make_port, ports_of
 from firmware_host.host import Host
 from firmware_host.loop import Clock, FramePacedClock, Loop, MonotonicClock, Requests, ask_for_real_time
 from firmware_host.scene import Scene, make_scene
 from firmware_host.ticks import Event, TickOutput
 from firmware_host.toml_source import FileError
 from firmware_host.validation import Session
+from safety.signals import SIMULATOR_SERIALS
 
 KEYS: Final = "[space] STOP   [u] return upright   [a] alarm seen   [Ctrl-C] return upright, twice: stop"
 KEYS_TO_START: Final = "[s] start   " + KEYS
@@ -68,13 +70,13 @@ def run_command(options: RunOptions) -> int:
     console = Console()
     try:
         session = load_session(options.program, options.rider, options.table)
-        named = None if options.simulated else options.port or session.table.file.table.port
+        named = None if options.simulated else _ports(options, session)
         _check(options, named)
         panel = find_panel(options.panel_port, headless=options.headless)
         if named is None and session.unscreened:
             print(f"on a real table this rider would be refused: {session.unscreened[0]}")
-        with panel, _table(options, named) as url:
-            port = SerialPort(url, options.baud or session.table.file.table.baud)
+        with panel, _table(options, named) as urls:
+            port = make_port(session.table, urls, options.baud)
             port.open()
             with contextlib.closing(port):
                 if panel.url:
@@ -90,7 +92,22 @@ def run_command(options: RunOptions) -> int:
         return complain(error)
 
 
-def _check(options: RunOptions, port: str | None) -> None:
+def _ports(options: RunOptions, session: Session) -> list[str] | None:
+    """The ports that were named, on the command line or in the table file. Raises ``OptionsError``."""
+    devices = session.table.file.device
+    if options.speed != 1.0 and devices:
+        raise OptionsError("--speed is for a table board: with the devices of this table file, leave it out")
+    if not devices:
+        return [options.port] if options.port else ports_of(session.table)
+    if options.port is not None:
+        raise OptionsError("--port is for a table board: name the port of each device in the table file")
+    found = ports_of(session.table)
+    if found is None and any(device.port for device in devices):
+        raise OptionsError("some devices of the table file have no port: name all ports, or none for a simulated table")
+    return found
+
+
+def _check(options: RunOptions, port: list[str] | None) -> None:
     """Refuse options that contradict each other. Raises ``OptionsError``."""
     if options.simulated and options.port is not None:
         raise OptionsError("--port is for a real table: leave out --port or --simulated")
@@ -101,13 +118,13 @@ def _check(options: RunOptions, port: str | None) -> None:
 
 
 @contextlib.contextmanager
-def _table(options: RunOptions, port: str | None) -> Iterator[str]:
-    """The port to talk to: the one that was named, or that of a simulated table started for this run."""
+def _table(options: RunOptions, port: list[str] | None) -> Iterator[list[str]]:
+    """The ports to talk to: those that were named, or those of a simulated table started for this run."""
     if port is not None:
         yield port
         return
     with SimulatorProcess(options.rider, options.table, options.speed, options.seed) as simulator:
-        yield simulator.url
+        yield simulator.url.split()
 
 
 class _Run:
@@ -116,7 +133,7 @@ class _Run:
     def __init__(
         self,
         session: Session,
-        port: SerialPort,
+        port: Port,
         blackbox: BlackBox,
         options: RunOptions,
         console: Console,
@@ -127,7 +144,9 @@ class _Run:
         self._session, self._options, self._panel = session, options, panel
         self._simulated = simulated
         self._controller: Controller = make_controller(session)
-        self._link = HostLink(_draw_nonce, session.table.file.table.serial if not simulated else None)
+        serial = SIMULATOR_SERIALS.start if simulated else session.table.file.table.serial
+        self._link = make_link(session.table, _draw_nonce, serial, simulated=simulated)
+        attach(port, self._link)
         self._blackbox = blackbox
         self._host = Host(self._controller, self._link, blackbox)
         self._requests = Requests()

@@ -18,7 +18,7 @@ from drivers.polled import DriveSetup, PolledDrive
 from drivers.port import SerialPort
 from drivers.servo import Control, Servo
 from drivers.servo_map import read_map
-from safety.signals import Input, Status
+from safety.signals import Input, Status, Telemetry
 from tests.drivers.polled_link import HOLD, move
 
 pytestmark = pytest.mark.realtime
@@ -72,12 +72,12 @@ class Server(threading.Thread):
         serving = asyncio.ensure_future(server.serve_forever())
         masters = (self._ends[0][0], self._ends[1][0])
         for here, there in (masters, masters[::-1]):
-            self._loop.add_reader(here, lambda here=here, there=there: os.write(there, os.read(here, 4096)))
+            self._loop.add_reader(here, _carry, here, there)
         while not self._ending.is_set():
             await asyncio.sleep(0.02)
         for master in masters:
             self._loop.remove_reader(master)
-        await server.shutdown()
+        await server.shutdown()  # type: ignore[no-untyped-call]  # pymodbus leaves it bare
         await asyncio.gather(serving, return_exceptions=True)
 
     def _trace(self, sending: bool, pdu: Any) -> Any:
@@ -93,6 +93,10 @@ class Server(threading.Thread):
         for master, slave in self._ends:
             os.close(master)
             os.close(slave)
+
+
+def _carry(here: int, there: int) -> None:
+    os.write(there, os.read(here, 4096))
 
 
 @pytest.fixture
@@ -118,7 +122,7 @@ def test_an_independent_server_understands_the_servo_s_driver_and_is_understood(
     setup = DriveSetup(10_000.0, 1, 0.0, 6.0, -75.0, 60.0, 8.0, capabilities, 0.2, UNIT)
     link = PolledDrive(Servo(setup, MAP), setup, lambda: 1)
     give_up_s = time.monotonic() + PATIENCE_S
-    telemetry = []
+    telemetry: list[Telemetry] = []
     while len(telemetry) < 20 and time.monotonic() < give_up_s:
         port.wait(0.02)
         now_s = time.monotonic()

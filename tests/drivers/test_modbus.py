@@ -28,7 +28,7 @@ from drivers.modbus import (
 )
 from safety.signals import Input
 from sim.contacts import EmulatedContacts
-from sim.sensors import ESTOP_PRESSED, HAND_SWITCH_HELD
+from sim.sensors import ESTOP_PRESSED, RIDER_AGREES
 from tests.sim.rigs import driven_table
 
 UNITS = st.integers(1, 247)
@@ -155,7 +155,7 @@ def test_the_contacts_of_the_table_are_read_a_hundred_times_a_second() -> None:
         Input.HAND_SWITCH_NO | Input.ANKLE_LATCH_NO | Input.ESTOP_CHAIN | Input.UPRIGHT_SWITCH
     )
     assert contacts.health.frames >= 99
-    device.table.faults[HAND_SWITCH_HELD] = 0.0
+    device.table.faults[RIDER_AGREES] = 0.0
     device.table.faults[ESTOP_PRESSED] = 1.0
     now_s = run(contacts, device, 0.1, now_s)
     assert contacts.inputs(now_s) == Input.HAND_SWITCH_NC | Input.ANKLE_LATCH_NO | Input.UPRIGHT_SWITCH
