@@ -70,6 +70,7 @@ class CompositeLink:
         self._given: BoardConfig | None = None
         self._inputs: int | None = None
         self._misplaced_deg: float | None = None
+        drive.homing = any(device.capabilities.table_angle for device in self.beside)
 
     @property
     def channels(self) -> int:
@@ -135,21 +136,31 @@ class CompositeLink:
             parts[channel] += part
         for device, part in zip(self.beside, list(parts.values())[1:], strict=True):
             device.receive(part, now_s)
-        return [self._complete(telemetry, now_s) for telemetry in self.drive.receive(parts[0], now_s)]
+        found = self.drive.receive(parts[0], now_s)
+        if not found and self.drive.config is None:
+            angle_deg, inputs = self._beside(now_s)
+            self._home(angle_deg, 0 if inputs is None else inputs)
+        return [self._complete(telemetry, now_s) for telemetry in found]
 
     def transmit(self, command: SafeCommand | None, now_s: float) -> bytes:
         """Give the chunks to send in this tick."""
         return join([self.drive.transmit(command, now_s), *(device.transmit(now_s) for device in self.beside)])
 
     def _complete(self, t: Telemetry, now_s: float) -> Telemetry:
-        angle, inputs = None, None
+        angle_deg, inputs = self._beside(now_s)
+        bits = self._contacts(t.inputs, inputs)
+        if not t.status & Status.TORQUE_ON:
+            self._home(angle_deg, bits)
+        return t._replace(inclinometer_deg=angle_deg, inputs=bits)
+
+    def _beside(self, now_s: float) -> tuple[float | None, int | None]:
+        """The table's angle and the contacts, by whichever device has them."""
+        angle_deg, inputs = None, None
         for device in self.beside:
             found_deg, found = device.angle_deg(now_s), device.inputs(now_s)
-            angle = found_deg if angle is None else angle
+            angle_deg = found_deg if angle_deg is None else angle_deg
             inputs = found if inputs is None else inputs
-        bits = self._contacts(t.inputs, inputs)
-        self._home(t, angle, bits)
-        return t._replace(inclinometer_deg=angle, inputs=bits)
+        return angle_deg, inputs
 
     def _contacts(self, drive: int, beside: int | None) -> int:
         """What the contacts say, together.
@@ -168,12 +179,12 @@ class CompositeLink:
         closed = (not reads & _ESTOP or drive & _ESTOP) and (not knows_beside or others & _ESTOP)
         return bits | _ESTOP if closed and (reads & _ESTOP or knows_beside) else bits
 
-    def _home(self, t: Telemetry, angle_deg: float | None, inputs: int) -> None:
+    def _home(self, angle_deg: float | None, inputs: int) -> None:
         """Refer a position that counts from where the drive was switched on to the table's own angle."""
         drive = self.drive
-        if angle_deg is None or drive.homed or drive.position is None or t.status & Status.TORQUE_ON:
+        if angle_deg is None or drive.homed or drive.position is None:
             return
-        if t.rate_dps is None or abs(t.rate_dps) > HOMING_DPS:
+        if drive.rate_dps is None or abs(drive.rate_dps) > HOMING_DPS:
             return
         upright_deg = drive.setup.upright_deg
         if inputs & Input.UPRIGHT_SWITCH and abs(angle_deg - upright_deg) > BOARDED_DEG:

@@ -33,6 +33,8 @@ ANSWER_MOST_S: Final = 0.25
 QUIET_S: Final = 0.012
 """After an exchange that failed, so long a silence separates what is old from what is new. It doubles with each further
 one: an answer of such drives does not say to which request, and a slow one must not be taken for the next one's."""
+HOMING_S: Final = 1.0
+"""So long a session waits until the drive's position is known as an angle."""
 DOUBLED_MOST: Final = 5
 FORGET_S: Final = 2.0
 """After so long without an answer the drive has to identify itself anew."""
@@ -205,8 +207,13 @@ class PolledDrive:
         self._expired = False
         self._told = STAND
         self._stop = _Stop(setup)
+        self._identified_s: float | None = None
+        self.homing = False
+        """Somebody else will say at which angle the table stands: wait for that before a session begins."""
         self.position: float | None = None
         """The newest position, in the drive's units."""
+        self.rate_dps: float | None = None
+        """The newest rate."""
         self.config: BoardConfig | None = None
         """The drive of the present session; None while there is none."""
         self.health = LinkHealth()
@@ -303,27 +310,27 @@ class PolledDrive:
         self.dialogue.give_up()
         if now_s - self._answered_s > FORGET_S:
             self._answered_s = now_s
-            self._forget()
+            self._forget()  # but not where it was: it may only have been silent
 
     def _forget(self) -> None:
         self.dialogue.begin()
-        self.config = None
-        self._zero_deg = self.setup.zero_deg
-        self._accepted = self._ordered_s = self.position = None
+        self.config = self._identified_s = None
+        self._accepted = self._ordered_s = None
         self._rejected = 0
 
     def _answered(self, asked_s: float, now_s: float) -> list[Telemetry]:
         health, dialogue, config = self.health, self.dialogue, self.config
+        reading = dialogue.take()
         if config is None:
             if dialogue.identified:
-                self._open()
+                self._begin(reading, now_s)
             return []
-        reading = dialogue.take()
         if dialogue.was_reset or (reading is not None and self._began_anew(reading.position)):
-            # Say so once, as a board that rebooted does, and begin anew.
+            # No session without a drive that remembers it: the safety layer sees that it is gone.
             health.board_reboots += 1
             self._forget()
-            return [self._telemetry(Reading(*(None,) * 6, 0, False), 0, asked_s, now_s)]
+            self._zero_deg, self.position = self.setup.zero_deg, None
+            return []
         trip_s = now_s - asked_s
         if reading is None:
             return []
@@ -340,6 +347,16 @@ class PolledDrive:
             self._rejected = 0
             self._accepted = (self._sequence, asked_s)
         return [self._telemetry(reading, config.session_id, asked_s, now_s)]
+
+    def _begin(self, reading: Reading | None, now_s: float) -> None:
+        """The drive is identified: begin the session, once the angle is known at which the table stands."""
+        if self._identified_s is None:
+            self._identified_s = now_s
+        if self.homing and not self.homed and now_s - self._identified_s < HOMING_S:
+            if reading is not None:
+                self.position, self.rate_dps = reading.position, reading.rate_dps
+            return
+        self._open()
 
     def _began_anew(self, position: float | None) -> bool:
         """Tell whether the position is that of a drive that was just switched on, and was elsewhere before."""
@@ -377,7 +394,9 @@ class PolledDrive:
 
     def _telemetry(self, reading: Reading, session: int, asked_s: float, now_s: float) -> Telemetry:
         setup, zero_deg, position = self.setup, self._zero_deg, reading.position
-        self.position = position
+        if position is not None:
+            self.position = position
+        self.rate_dps = reading.rate_dps
         angle_deg = None
         if position is not None and zero_deg is not None:
             angle_deg = setup.direction * position / setup.scale + zero_deg

@@ -247,7 +247,7 @@ class RoboClaw:
         self._turn = 0
         self._order = Order(False, 0.0, 0.0, 0.0, False)
         self._exchanged = False
-        self._failed_together = 0
+        self._failed_together = self._frames_before = 0
         self.one_by_one = False
         """This controller loses requests that come before it has answered the last one."""
         self.identity = (0, (0, 0, 0))
@@ -291,6 +291,7 @@ class RoboClaw:
                 return encode_setting(address, command, *values)
             return encode_request(address, command)
         self._order = order
+        self._frames_before = self._reader.frames
         requests = self._exchange(order)
         self._exchanged = True
         if self.one_by_one:
@@ -352,7 +353,8 @@ class RoboClaw:
 
     def give_up(self) -> None:
         """Forget the request whose answer did not come; one by one from now on, if together they never came."""
-        if self._exchanged and not self.one_by_one:
+        # Silence is a line that is cut. Of requests that were lost behind the first one, that one is answered.
+        if self._exchanged and not self.one_by_one and self._reader.frames > self._frames_before:
             self._failed_together += 1
             if self._failed_together >= FAILED_TOGETHER:
                 self.one_by_one = True
