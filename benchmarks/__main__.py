@@ -21,7 +21,18 @@ from rich.table import Table
 
 from benchmarks.figure import Figure
 
-BENCHMARKS: Final = ("lockstep", "tick", "physics", "emergency", "wire", "blackbox", "loop", "process", "panel")
+BENCHMARKS: Final = (
+    "lockstep",
+    "drives",
+    "tick",
+    "physics",
+    "emergency",
+    "wire",
+    "blackbox",
+    "loop",
+    "process",
+    "panel",
+)
 """Modules of this package, in the order of the table."""
 
 WIDTH_IN_A_FILE: Final = 140
