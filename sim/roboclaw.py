@@ -42,6 +42,8 @@ from sim.uart import Uart
 PACKET_GAP_MS: Final = 10.0
 TURNAROUND_MS: Final = 0.2
 BOOT_MS: Final = 500.0
+TIMEOUT_DPS2: Final = 12.0
+"""The ramp of the stop when the timeout runs out: the default deceleration that its page asks for."""
 HOT_C: Final = 85.0
 TOO_HOT_C: Final = 100.0
 LOGIC_V: Final = 6.0
@@ -74,6 +76,7 @@ class EmulatedRoboClaw:
         """Bits of ``Error`` that are latched."""
         self.pid = (65536, 32768, 0, int(abs(self.scale) * 12.0))
         """P, I, D and counts/s at full duty."""
+        table.settings[motor_drive.TIMEOUT_DPS2] = TIMEOUT_DPS2
         self._silent_until_ms = 0.0
         self._readings: list[float] = table.readings.tolist()
         self._count = self._zero = 0
