@@ -86,7 +86,9 @@ def motor_drive_tick(settings: Floats, memory: Floats, readings: Floats, order: 
     memory[TIMED_OUT] = 1.0 if expired else 0.0
     memory[UNDER_VOLTAGE] = 1.0 if readings[BUS_V] < settings[LOWEST_V] else 0.0
     if expired and mode == _FOLLOW:
+        # The stop goes on to its end whatever is heard meanwhile, short of a new order.
         wanted, accel = 0.0, settings[TIMEOUT_DPS2]
+        order[RATE_DPS], order[ACCEL_DPS2] = wanted, accel
         if accel == 0.0 or abs(memory[RAMP_DPS]) < STANDS_DPS:
             order[MODE] = OFF
             mode = 0

@@ -32,6 +32,7 @@ COUNTS_PER_TURN: Final = 10_000
 TURNAROUND_MS: Final = 1.0
 BOOT_MS: Final = 1500.0
 QUICK_STOP_DPS2: Final = 12.0
+STANDS_DPS: Final = 0.1
 HOT_C: Final = 90.0
 LOGIC_V: Final = 10.0
 _WORDS: Final = {
@@ -132,9 +133,10 @@ class EmulatedServo:
             # The inner loop is on its quick stop; the fault comes when it stands.
             self.error = self.map.timeout_fault
             self.state = State.FAULT_REACTION_ACTIVE
-        if self.state == State.FAULT_REACTION_ACTIVE and self.table.memory[motor_drive.TORQUE_ON] < 0.5:
-            self._enter(State.FAULT)
-        if self.state == State.QUICK_STOP_ACTIVE and abs(readings[ENCODER_RATE_DPS]) < 0.1:
+        stands = self.table.memory[motor_drive.TORQUE_ON] < 0.5 or abs(readings[ENCODER_RATE_DPS]) < STANDS_DPS
+        if self.state == State.FAULT_REACTION_ACTIVE and stands:
+            self._enter(State.FAULT)  # the reaction ends by itself, whatever is heard meanwhile
+        if self.state == State.QUICK_STOP_ACTIVE and abs(readings[ENCODER_RATE_DPS]) < STANDS_DPS:
             self._enter(State.SWITCH_ON_DISABLED)
 
     def _answer(self, function: int, data: bytes) -> bytes:

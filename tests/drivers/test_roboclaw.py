@@ -268,11 +268,11 @@ def test_the_cable_out_and_in_again() -> None:
     found = bench().connect()
     found.run(1.0, move(2.0))
     found.cut = True
-    found.run(0.3, move(2.0))
+    found.run(0.5, move(2.0))
     assert found.table.truth().rate_dps == pytest.approx(0.0, abs=0.05)
     found.cut = False
     found.link.reset()
-    assert found.run(0.2, HOLD)
+    assert found.run(0.6, HOLD)
     assert found.last.session_id == 1000
     found.cut = True
     found.run(FORGET_S + 1.0, HOLD)

@@ -295,3 +295,14 @@ def test_a_slow_answer_is_waited_for() -> None:
     found = bench().connect()
     servo(found).turnaround_ms = 9.0
     assert len(found.run(2.0, move(1.0))) >= 99
+
+
+def test_a_timeout_s_reaction_goes_on_to_its_end_when_the_host_is_back_meanwhile() -> None:
+    found = bench().connect()
+    found.run(3.0, move(6.0))
+    found.silence(0.3)
+    assert servo(found).state is State.FAULT_REACTION_ACTIVE
+    assert found.table.truth().rate_dps > 1.0
+    found.run(1.0, HOLD)
+    assert servo(found).state is State.FAULT
+    assert found.table.truth().rate_dps == 0.0
