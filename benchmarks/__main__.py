@@ -23,6 +23,7 @@ from benchmarks.figure import Figure
 
 BENCHMARKS: Final = (
     "lockstep",
+    "drives",
     "tick",
     "physics",
     "emergency",

@@ -14,6 +14,8 @@ from drivers.health import DRIFT, STALE_S, LinkHealth
 from drivers.wire import MotionFields, Type
 from safety.signals import BoardConfig, CommandMode, Reject, SafeCommand, Telemetry
 
+FALLBACK_S: Final = 0.02
+"""Without telemetry a tick begins this long after the last one."""
 HELLO_PERIOD_S: Final = 0.1
 FORGET_DELAY_S: Final = 1.0
 """After so long a silence the way may be another one: the quickest frames are looked for anew."""
@@ -72,6 +74,10 @@ class HostLink:
         if self.health.bytes_in > NOTICE_BYTES and not self._deframer.frames:
             return "bytes arrive, but none is a frame of the table board: check the baud rate, or use another port"
         return None
+
+    def patience_s(self, now_s: float) -> float:  # noqa: ARG002 - a board sends by itself
+        """How long a loop may wait for bytes before it has to look here again."""
+        return FALLBACK_S
 
     def reset(self) -> None:
         """Begin anew on a port that was opened again. The session goes on if the board kept it."""

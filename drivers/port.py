@@ -57,6 +57,10 @@ class SerialPort:
         """Tell whether the port is there."""
         return self._serial is not None
 
+    def fileno(self) -> int | None:
+        """The descriptor to wait on; None where the system gives none, or the port is not there."""
+        return self._fd
+
     def open(self) -> None:
         """Open the port. Raises ``PortError``."""
         path = Path(self.url)

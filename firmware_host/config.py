@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, Self, TypeVar
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from drivers.contacts import NAMES
 from firmware_host.toml_lines import Location
 from firmware_host.toml_source import (
     FileError,
@@ -121,6 +122,76 @@ class TableSection(FileModel):
     hand_switch: HandSwitch = "hold-to-run"
 
 
+MODULE_INPUTS: Final = 8
+_CONTACTS: Final = (*NAMES, "")
+DeviceKind = Literal["roboclaw", "vesc", "odrive", "servo", "witmotion", "contacts"]
+_DRIVES: Final = frozenset({"roboclaw", "vesc", "odrive", "servo"})
+_UNITS: Final[dict[DeviceKind, int]] = {"roboclaw": 0x80, "servo": 1, "contacts": 1}
+
+
+class DeviceSection(FileModel):
+    """A device from a shop on a serial line of its own, in place of the table board. One of them is the drive."""
+
+    kind: DeviceKind = Field(examples=['kind = "roboclaw"'])
+    port: str | None = Field(default=None, min_length=1)
+    baud: int = Field(default=115200, ge=9600, le=4_000_000)
+    address: int | None = Field(default=None, ge=0, le=255)
+    """Of a RoboClaw 128 to 135, of an ODrive the axis, of a Modbus device its unit."""
+    scale: float | None = Field(default=None, gt=0.0, le=1e9, examples=["scale = 12777.8"])
+    """Of a drive: its units of position in a degree of the table."""
+    direction: Literal[-1, 1] = 1
+    """1: counts up toward inversion."""
+    zero_deg: float | None = Field(default=None, ge=-180.0, le=180.0)
+    """Table angle at the device's 0; a drive without it is referred to the table's own angle at the start."""
+    current_a: float | None = Field(default=None, gt=0.0, le=500.0, examples=["current_a = 6"])
+    """Of a drive: the motor's rated current."""
+    timeout_s: float = Field(default=0.2, ge=0.05, le=0.25)
+    brake: bool = False
+    """Of a drive: a brake that closes without power hangs on its brake output or its supply."""
+    self_locking: bool = False
+    """Of a drive: no load can turn the gear."""
+    stop_chain: bool = False
+    """Of a drive: the emergency-stop chain cuts its torque in hardware."""
+    axis: Literal["roll", "pitch"] = "roll"
+    """Of an inclinometer: which of its angles is the table's."""
+    inputs: tuple[str, ...] | None = None
+    """Of an input module: the contact of each input, in order."""
+    map: str | None = Field(default=None, min_length=1)
+    """Of a servo: a register map, by its path from the table file."""
+
+    @property
+    def is_drive(self) -> bool:
+        """It turns the motor."""
+        return self.kind in _DRIVES
+
+    @property
+    def unit(self) -> int:
+        """Its address, or the one with which it is delivered."""
+        return _UNITS.get(self.kind, 0) if self.address is None else self.address
+
+    @field_validator("inputs", mode="before")
+    @classmethod
+    def _listed(cls, inputs: Any) -> Any:
+        return tuple(inputs) if isinstance(inputs, list) else inputs
+
+    @field_validator("inputs")
+    @classmethod
+    def _contacts(cls, inputs: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if inputs is not None and len(inputs) > MODULE_INPUTS:
+            raise ValueError(f"names more than the {MODULE_INPUTS} inputs of a module; use those that are wired")
+        return None if inputs is None else _only_contacts(inputs)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.is_drive:
+            for name in ("scale", "current_a"):
+                if getattr(self, name) is None:
+                    raise ValueError(f"a {self.kind} needs {name}; docs/drives says how to find it")
+        if self.kind == "roboclaw" and not 0x80 <= self.unit <= 0x87:
+            raise ValueError(f"address = {self.unit} is none of a RoboClaw; use 128 to 135")
+        return self
+
+
 class Rating(FileModel):
     """The riders that a table can carry; at its widest what the product class carries."""
 
@@ -141,10 +212,28 @@ class TableFile(FileModel):
 
     table: TableSection = Field(examples=["[table]"])
     rating: Rating = Rating()
+    device: tuple[DeviceSection, ...] = ()
+    """Devices in place of the table board; none: the table has one."""
     limits: dict[str, Any] = Field(default_factory=dict)
     """Limits tighter than the machine's, by name; checked when the chain is made."""
     physics: dict[str, Any] = Field(default_factory=dict)
     """Parameters for the simulator, which checks them."""
+
+    @field_validator("device", mode="before")
+    @classmethod
+    def _listed(cls, device: Any) -> Any:
+        return tuple(device) if isinstance(device, list) else device
+
+    @field_validator("device")
+    @classmethod
+    def _one_drive(cls, device: tuple[DeviceSection, ...]) -> tuple[DeviceSection, ...]:
+        drives = [one.kind for one in device if one.is_drive]
+        if device and len(drives) != 1:
+            raise ValueError(f"names {len(drives)} drives; a table has one, and beside it an inclinometer and contacts")
+        kinds = [one.kind for one in device]
+        if len(set(kinds)) != len(kinds):
+            raise ValueError("names a kind of device twice; a table has one of each")
+        return device
 
 
 class Table(NamedTuple):
@@ -217,6 +306,13 @@ class ScreeningSection(FileModel):
 
 
 T = TypeVar("T", bound=Collection[str])
+
+
+def _only_contacts(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if name not in _CONTACTS:
+            raise ValueError(f"{shown_value(name)} is not a known contact; {suggestion(name, NAMES)}")
+    return names
 
 
 def _only_known(names: T, known: Collection[str]) -> T:

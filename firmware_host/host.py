@@ -5,7 +5,7 @@ The real-time loop and the lock-step bench both drive this object, so what is te
 
 from typing import Final
 
-from drivers.board import HostLink
+from drivers.link import Link
 from firmware_host.blackbox import BlackBox
 from firmware_host.controller import Controller
 from firmware_host.ticks import NO_REQUEST, Event, OperatorRequest, TickInput, TickOutput
@@ -18,7 +18,7 @@ class Host:
 
     __slots__ = ("_blackbox", "_next_health_s", "controller", "link", "output", "ticks")
 
-    def __init__(self, controller: Controller, link: HostLink, blackbox: BlackBox | None) -> None:
+    def __init__(self, controller: Controller, link: Link, blackbox: BlackBox | None) -> None:
         self.controller = controller
         self.link = link
         self._blackbox = blackbox

@@ -1,6 +1,7 @@
 """The real-time shell: it owns the clock and the port, and calls the host once a tick.
 
-A tick begins when telemetry arrives, or at a deadline of its own when none does, so that a dead link still ticks.
+A tick begins when bytes arrive, or when the link wants to be looked at: to ask a drive that speaks only when asked,
+and after 20 ms at the latest, so that a dead link still ticks.
 Small enough to read in one sitting; everything that decides is elsewhere.
 """
 
@@ -13,14 +14,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from drivers.port import SerialPort
+from drivers.link import Port
 from firmware_host.host import Host
 from firmware_host.manual import Lease
 from firmware_host.ticks import NO_REQUEST, OperatorRequest, TickOutput
 
 PERIOD_S: Final = 0.01
-FALLBACK_S: Final = 0.02
-"""Without telemetry a tick begins this long after the last one."""
 SWITCH_INTERVAL_S: Final = 0.0005
 """How long another thread of this process may keep the interpreter while a tick is due."""
 COLLECT_EVERY_TICKS: Final = 100
@@ -131,7 +130,7 @@ class Requests:
 class Loop:
     """Ticks the host until told to end."""
 
-    def __init__(self, host: Host, port: SerialPort, requests: Requests, clock: Clock | None = None) -> None:
+    def __init__(self, host: Host, port: Port, requests: Requests, clock: Clock | None = None) -> None:
         self._host = host
         self._port = port
         self._requests = requests
@@ -160,7 +159,7 @@ class Loop:
 
     def _tick(self, last_s: float) -> float:
         clock, port = self._clock, self._port
-        deadline_s = last_s + FALLBACK_S
+        deadline_s = last_s + self._host.link.patience_s(last_s)
         left_s = deadline_s - clock.now_s()
         if left_s > 0.0:
             port.wait(left_s)

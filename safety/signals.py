@@ -129,6 +129,26 @@ class Lost:
     INCLINOMETER: Final = 1 << 1
 
 
+class Equipment:
+    """Bits of ``BoardConfig.equipment``: the parts that a table has, as its devices and its builder say."""
+
+    MOTOR_ANGLE: Final = 1 << 0
+    """The angle on the motor's side is measured."""
+    TABLE_ANGLE: Final = 1 << 1
+    """The table's own angle is measured."""
+    TIMEOUT: Final = 1 << 2
+    """The drive stops by itself, or does better, when it hears no command: read back from it."""
+    HOLDING: Final = 1 << 3
+    """A brake that closes without power, or a gear that no load can turn."""
+    STOP_CHAIN: Final = 1 << 4
+    """The emergency-stop chain cuts the torque in hardware, and is read."""
+    HAND_SWITCH: Final = 1 << 5
+    ANKLE_LATCH: Final = 1 << 6
+    UPRIGHT_SWITCH: Final = 1 << 7
+    ALL: Final = (1 << 8) - 1
+    """What the table board has, and what it takes to invert anybody."""
+
+
 SIMULATOR_SERIALS: Final = range(1, 16)
 """Serial numbers that no real board is given, neither by intent nor by memory that was erased or never written."""
 
@@ -145,6 +165,8 @@ class BoardConfig(NamedTuple):
     inverted_limit_deg: float
     max_rate_dps: float
     watchdog_s: float
+    equipment: int = Equipment.ALL
+    """Bits of ``Equipment``."""
 
     @property
     def simulated(self) -> bool:

@@ -2,10 +2,10 @@
 
 from typing import Final, NamedTuple, Protocol
 
-from sim.board import VirtualBoard
 from sim.faults import Fault, Injector
 from sim.faults.world import HostProcess, World
 from sim.line import Line
+from sim.machine import Machine
 
 PERIOD_MS: Final = 10
 PERIOD_S: Final = PERIOD_MS * 1e-3
@@ -60,7 +60,7 @@ class LockstepResult(NamedTuple):
 
 
 def run_lockstep(
-    board: VirtualBoard,
+    board: Machine,
     host: HostSide,
     faults: list[Fault],
     longest_s: float,
@@ -72,7 +72,7 @@ def run_lockstep(
     A fault's time counts from the session's start, or back from where it may start at the earliest. ``seed`` is that of
     the line's disturbances. ``process`` is what the host looks at for what happens on its own side.
     """
-    line = Line(seed)
+    line = Line(seed, board.lines)
     to_host, to_board = line.to_host.carry, line.to_board.carry
     world = World(board, line, process)
     process = world.host

@@ -62,6 +62,11 @@ class VirtualBoard:
         return BoardLink(self._identity, lambda: self._random.getrandbits(32), FRAME_MS * 1000)
 
     @property
+    def lines(self) -> int:
+        """None that share a stream: its bytes are the protocol's own."""
+        return 0
+
+    @property
     def now_us(self) -> int:
         """The board's clock."""
         return self.table.now_ms * 1000

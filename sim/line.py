@@ -1,5 +1,7 @@
 """The serial line between board and host, byte by byte in both directions, and what a line can do to bytes.
 
+Where several lines share the stream (``drivers.channels``), a frame is a chunk: what one device sent at once.
+
 A direction that nothing disturbs hands its bytes on untouched. One that is disturbed cuts them into frames, for what
 goes wrong on a line mostly goes wrong frame by frame: a buffer that overruns, a converter that sends twice. Random
 numbers come from a seed, so the same seed disturbs the same frames.
@@ -9,6 +11,8 @@ import random
 from collections import deque
 from dataclasses import dataclass
 from typing import Final
+
+from drivers.channels import HEAD_BYTES, join, split
 
 BURST_PERIOD_MS: Final = 500.0
 """Bursts of lost frames begin so often."""
@@ -46,8 +50,9 @@ _NOTHING: Final = Disturbance()
 class Direction:
     """One way of the line."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, lines: int = 0) -> None:
         """Begin undisturbed. Same seed, same disturbed frames."""
+        self._lines = lines
         self.disturbance = Disturbance()
         self._random = random.Random(seed)
         self._rest = b""
@@ -67,7 +72,8 @@ class Direction:
         arrived = b"".join(self._arrive(passed, now_ms) for frame in self._cut(data) for passed in self._pass(frame))
         arrived += self._due(now_ms)
         if self.disturbance.babble:
-            arrived = self._random.randbytes(BABBLE_BYTES) + arrived
+            noise = self._random.randbytes(BABBLE_BYTES)
+            arrived = (join([noise] * self._lines) if self._lines else noise) + arrived
         lost = self.disturbance.cut or self._in_burst(now_ms - self._since_ms)
         return b"" if lost else arrived
 
@@ -81,7 +87,9 @@ class Direction:
         return kept
 
     def _cut(self, data: bytes) -> list[bytes]:
-        """Whole frames, each with its closing zero; the beginning of the next one stays here."""
+        """Whole frames, each with its closing zero; the beginning of the next one stays here. Or whole chunks."""
+        if self._lines:
+            return [join([b""] * channel + [part]) for channel, part in split(data, self._lines)]
         *frames, self._rest = (self._rest + data).split(b"\0")
         return [frame + b"\0" for frame in frames]
 
@@ -127,14 +135,15 @@ class Direction:
 
     def _flip(self, frame: bytes) -> bytes:
         changed = bytearray(frame)
-        changed[self._random.randrange(len(changed))] ^= 1 << self._random.randrange(8)
+        first = HEAD_BYTES if self._lines else 0  # no line damages what never was on one
+        changed[self._random.randrange(first, len(changed))] ^= 1 << self._random.randrange(8)
         return bytes(changed)
 
 
 class Line:
     """Both directions."""
 
-    def __init__(self, seed: int) -> None:
-        """Begin undisturbed. Same seed, same disturbed frames."""
-        self.to_host = Direction(2 * seed)
-        self.to_board = Direction(2 * seed + 1)
+    def __init__(self, seed: int, lines: int = 0) -> None:
+        """Begin undisturbed. Same seed, same disturbed frames. ``lines`` share the stream as chunks, if several do."""
+        self.to_host = Direction(2 * seed, lines)
+        self.to_board = Direction(2 * seed + 1, lines)

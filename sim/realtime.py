@@ -16,12 +16,14 @@ import tty
 from collections.abc import Callable
 from typing import Final
 
+from drivers.channels import join, split
 from safety.signals import CommandMode
-from sim.board import FRAME_MS, VirtualBoard
+from sim.board import FRAME_MS
 from sim.faults import Fault, Injector
 from sim.faults.world import World
 from sim.layout import MODE
 from sim.line import Line
+from sim.machine import Machine
 
 PERIOD_S: Final = FRAME_MS * 1e-3
 CATCH_UP_S: Final = 0.5
@@ -43,6 +45,10 @@ class PtyLine:
     def fileno(self) -> int:
         """The descriptor to wait on."""
         return self._master
+
+    def filenos(self) -> list[int]:
+        """The same, as a list."""
+        return [self._master]
 
     def read(self) -> bytes:
         """Bytes from the client; empty if there are none."""
@@ -78,6 +84,10 @@ class TcpLine:
     def fileno(self) -> int:
         """The descriptor to wait on."""
         return (self._client or self._listener).fileno()
+
+    def filenos(self) -> list[int]:
+        """The same, as a list."""
+        return [self.fileno()]
 
     def read(self) -> bytes:
         """Bytes from the client; empty if there are none."""
@@ -120,12 +130,41 @@ class TcpLine:
             self._client = None
 
 
+class ManyLines:
+    """A virtual serial port for each device; their bytes are chunks here."""
+
+    def __init__(self, count: int) -> None:
+        self._lines = [PtyLine() for _ in range(count)]
+        self.name = " ".join(line.name for line in self._lines)
+
+    def filenos(self) -> list[int]:
+        """The descriptors to wait on."""
+        return [line.fileno() for line in self._lines]
+
+    def read(self) -> bytes:
+        """Chunks from the client."""
+        return join([line.read() for line in self._lines])
+
+    def write(self, data: bytes) -> None:
+        """Send chunks, each on its line."""
+        for channel, part in split(data, len(self._lines)):
+            self._lines[channel].write(part)
+
+    def close(self) -> None:
+        """Take the ports away."""
+        for line in self._lines:
+            line.close()
+
+
+Lines = PtyLine | TcpLine | ManyLines
+
+
 class FaultyTable:
     """The board behind a line, with faults whose time counts from the first motion that a host orders."""
 
-    def __init__(self, board: VirtualBoard, faults: list[Fault], seed: int) -> None:
+    def __init__(self, board: Machine, faults: list[Fault], seed: int) -> None:
         """Same seed, same disturbed frames."""
-        self._board, self._line = board, Line(seed)
+        self._board, self._line = board, Line(seed, board.lines)
         self._injector = Injector(faults, World(board, self._line))
         self._moved_ms: int | None = None
 
@@ -146,7 +185,7 @@ class FaultyTable:
 
 
 def serve(
-    board: VirtualBoard,
+    board: Machine,
     speed: float = 1.0,
     tcp_port: int | None = None,
     ended: Callable[[], bool] = lambda: False,
@@ -166,7 +205,7 @@ def serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     try:
-        line: PtyLine | TcpLine = PtyLine() if tcp_port is None else TcpLine(tcp_port)
+        line = _open(board, tcp_port)
     except OSError as error:
         print(f"righting: port {tcp_port}: {error.strerror}; name another one, or 0 for any", file=sys.stderr)
         return 2
@@ -177,7 +216,13 @@ def serve(
     return 0
 
 
-def run_on(line: PtyLine | TcpLine, table: FaultyTable, speed: float, stopped: Callable[[], bool]) -> None:
+def _open(board: Machine, tcp_port: int | None) -> Lines:
+    if board.lines:
+        return ManyLines(board.lines)
+    return PtyLine() if tcp_port is None else TcpLine(tcp_port)
+
+
+def run_on(line: Lines, table: FaultyTable, speed: float, stopped: Callable[[], bool]) -> None:
     """Let time pass until ``stopped``: ``speed`` times as fast as real."""
     period_s = PERIOD_S / speed
     due_s = time.monotonic() + period_s
@@ -185,12 +230,12 @@ def run_on(line: PtyLine | TcpLine, table: FaultyTable, speed: float, stopped: C
     while not stopped():
         left_s = due_s - time.monotonic()
         if left_s > 0.0:
-            select.select([line], [], [], left_s)
+            select.select(line.filenos(), [], [], left_s)
         else:
             line.write(table.advance())
             due_s = max(due_s + period_s, time.monotonic() - CATCH_UP_S)
             if speed > 1.0 and answered:
-                select.select([line], [], [], ANSWER_S)
+                select.select(line.filenos(), [], [], ANSWER_S)
             answered = False
         data = line.read()
         if data:

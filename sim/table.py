@@ -10,6 +10,7 @@ closed inverted limit switch cuts torque toward inversion.
 """
 
 import math
+from enum import IntEnum
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -29,6 +30,7 @@ from sim.layout import (
     READINGS_SIZE,
     TORQUE_ENABLE,
 )
+from sim.motor_drive import motor_drive_tick
 from sim.parameters import TableParameters
 from sim.plant import Floats
 from sim.rider import Arms, Rider
@@ -82,6 +84,20 @@ TRACE_COLUMNS: Final = (
 """``accel_dps2`` is NaN where a slipping brake or a stop had a part in it; ``encoder_deg`` and ``inclinometer_deg`` are
 what the sensors read; the last two are what people really do, whatever the contacts say."""
 
+
+class Inner(IntEnum):
+    """Whose inner loop runs between order and motor."""
+
+    NONE = 0
+    """Open loop: the power stage does what ``drive`` says."""
+    BOARD = 1
+    """The table board's firmware (``sim.firmware``)."""
+    MOTOR_DRIVE = 2
+    """A motor drive from a shop (``sim.motor_drive``)."""
+
+
+_BOARD: Final = int(Inner.BOARD)
+_MOTOR_DRIVE: Final = int(Inner.MOTOR_DRIVE)
 _ESTOP_BIT: Final = int(Input.ESTOP_CHAIN)
 _INVERTED_BIT: Final = int(Input.INVERTED_SWITCH)
 _MOVING_RAD_S: Final = math.radians(1e-3)
@@ -122,7 +138,7 @@ class Truth(NamedTuple):
 
 
 @jit
-def _run(block: Floats, trace: Floats, milliseconds: int, firmware_on: int, settings: Floats, memory: Floats) -> None:
+def _run(block: Floats, trace: Floats, milliseconds: int, inner: int, settings: Floats, memory: Floats) -> None:
     """``milliseconds`` of the whole table. Views are cut once; nothing is allocated inside the loop."""
     physics = block[_PHYSICS:_STATE]
     state = block[_STATE:_SENSOR_PARAMETERS]
@@ -138,8 +154,10 @@ def _run(block: Floats, trace: Floats, milliseconds: int, firmware_on: int, sett
         _hard_wire(drive, int(readings[INPUTS]), gated)
         plant.step_ms(state, physics, gated)
         sensors.sense_ms(sensor_memory, sensor_parameters, faults, state, physics, readings)
-        if firmware_on:
+        if inner == _BOARD:
             firmware_tick(settings, memory, readings, order, drive)
+        elif inner == _MOTOR_DRIVE:
+            motor_drive_tick(settings, memory, readings, order, drive)
         now_ms = int(sensor_memory[sensors.TICK])
         accel_dps2 = _watch(statistics, state, sensor_parameters, now_ms)
         if now_ms % TRACE_PERIOD_MS == 0:
@@ -238,14 +256,17 @@ class SimulatedTable:
         memory: Floats | None = None,
         arms: Arms = Arms.DOWN,
         trace_s: float = 1800.0,
+        inner: Inner = Inner.BOARD,
     ) -> None:
-        """``settings`` and ``memory`` are the firmware's; without them the table is driven open-loop through ``drive``.
+        """``settings`` and ``memory`` are those of the ``inner`` loop; without them the table is driven open-loop
+        through ``drive``.
 
         ``trace_s`` is how much of the truth the trace keeps, in seconds, at 100 Hz. Raises ``ValueError`` for a seed
         outside 0 to 2**64 - 1.
         """
         self.parameters, self.rider = parameters, rider
-        self.closed_loop = settings is not None and memory is not None
+        self.inner = inner if settings is not None and memory is not None else Inner.NONE
+        self._inner = int(self.inner)
         self.settings = np.zeros(1) if settings is None else settings
         self.memory = np.zeros(1) if memory is None else memory
         self._block = block = np.zeros(_FIRMWARE)
@@ -285,7 +306,7 @@ class SimulatedTable:
 
     def advance_ms(self, milliseconds: int) -> None:
         """Let ``milliseconds`` of simulated time pass."""
-        _run(self._block, self._trace, milliseconds, self.closed_loop, self.settings, self.memory)
+        _run(self._block, self._trace, milliseconds, self._inner, self.settings, self.memory)
 
     @property
     def now_ms(self) -> int:

@@ -5,19 +5,19 @@ import time
 from itertools import count
 from typing import Final, NamedTuple
 
-from drivers.board import HostLink
 from firmware_host.blackbox import BlackBox
 from firmware_host.cli.sessions import make_controller
-from firmware_host.cli.virtual import make_board
+from firmware_host.cli.virtual import make_machine
 from firmware_host.controller import Outcome
+from firmware_host.devices import make_link
 from firmware_host.host import Host
 from firmware_host.ticks import NO_REQUEST, OperatorRequest
 from firmware_host.validation import Session
-from safety.signals import Recovery, Response, Trip
+from safety.signals import SIMULATOR_SERIALS, Recovery, Response, Trip
 from sim.bench import CLOCK_START_S, PERIOD_S, LockstepResult, run_lockstep
-from sim.board import VirtualBoard
 from sim.faults import Fault, right_answers
 from sim.faults.world import HostProcess
+from sim.machine import Machine
 from sim.oracle import UPRIGHT_DEG, Asked, Floats, Tripped
 from sim.table import TRACE_COLUMNS, Truth
 
@@ -52,7 +52,11 @@ class LockstepHost:
         self.controller = make_controller(session)
         # A nonce of its own for each handshake, the same for the same seed.
         nonces = count(seed * 1009 + 1)
-        self.host = Host(self.controller, HostLink(lambda: next(nonces) & _NONCE_MASK), blackbox)
+        self.host = Host(
+            self.controller,
+            make_link(session.table, lambda: next(nonces) & _NONCE_MASK, SIMULATOR_SERIALS.start, simulated=True),
+            blackbox,
+        )
         self.trips: list[Trip] = []
         self.states: list[tuple[float, str]] = []
         """When each operating state began, on the host's clock."""
@@ -135,7 +139,7 @@ class Run(NamedTuple):
 
 def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | None) -> Run:
     """Run a session to its end. Raises ``FileError`` for a ``[physics]`` section that cannot be."""
-    board = make_board(session.table, session.rider, seed)
+    board = make_machine(session.table, session.rider, seed)
     board.table.advance_ms(0)  # compile before the clock starts
     process = HostProcess(panel_watches=any(fault.kind.at_panel for fault in faults))
     if blackbox is not None:
@@ -178,7 +182,7 @@ def _asked(session: Session, host: LockstepHost, result: LockstepResult, met: li
     )
 
 
-def _alarm(host: LockstepHost, result: LockstepResult, board: VirtualBoard) -> str:
+def _alarm(host: LockstepHost, result: LockstepResult, board: Machine) -> str:
     """What is seen or heard in the end: of a host that is gone, nothing but the board's buzzer."""
     told = host.controller.alarms.text if result.host_alive else ""
     return told or ("the board's buzzer" if board.buzzes else "")

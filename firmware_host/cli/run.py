@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from rich.console import Console
 
-from drivers.port import PortError, SerialPort
+from drivers.link import Port
+from drivers.port import PortError
 from firmware_host.blackbox import BlackBoxError
 from firmware_host.choosing import Choice
 from firmware_host.cli.panel import Panel, PanelUnavailableError, find_panel
@@ -17,9 +18,11 @@ from firmware_host.cli.running import Manner, Run
 from firmware_host.cli.sessions import EXIT_CODES, complain, load_session
 from firmware_host.cli.simulator import SimulatorError, SimulatorProcess
 from firmware_host.cli.summary import open_blackbox, tell_outcome, tell_recording
+from firmware_host.devices import make_port, ports_of
 from firmware_host.panel.options import PanelOptions
 from firmware_host.preflight import Preflight
 from firmware_host.toml_source import FileError
+from firmware_host.validation import Session
 
 
 class RunOptions(NamedTuple):
@@ -50,13 +53,13 @@ def run_command(options: RunOptions) -> int:
     console = Console()
     try:
         session = load_session(options.program, options.rider, options.table)
-        named = None if options.simulated else options.port or session.table.file.table.port
+        named = None if options.simulated else _ports(options, session)
         _check(options, named)
         panel = find_panel(options.panel_port, options.panel, headless=options.headless)
         if named is None and session.unscreened:
             print(f"on a real table this rider would be refused: {session.unscreened[0]}")
-        with panel, _table(options, named) as url:
-            port = SerialPort(url, options.baud or session.table.file.table.baud)
+        with panel, _table(options, named) as urls:
+            port = make_port(session.table, urls, options.baud)
             port.open()
             with contextlib.closing(port):
                 if panel.url:
@@ -66,7 +69,22 @@ def run_command(options: RunOptions) -> int:
         return complain(error)
 
 
-def _check(options: RunOptions, port: str | None) -> None:
+def _ports(options: RunOptions, session: Session) -> list[str] | None:
+    """The ports that were named, on the command line or in the table file. Raises ``OptionsError``."""
+    devices = session.table.file.device
+    if options.speed != 1.0 and devices:
+        raise OptionsError("--speed is for a table board: with the devices of this table file, leave it out")
+    if not devices:
+        return [options.port] if options.port else ports_of(session.table)
+    if options.port is not None:
+        raise OptionsError("--port is for a table board: name the port of each device in the table file")
+    found = ports_of(session.table)
+    if found is None and any(device.port for device in devices):
+        raise OptionsError("some devices of the table file have no port: name all ports, or none for a simulated table")
+    return found
+
+
+def _check(options: RunOptions, port: list[str] | None) -> None:
     """Refuse options that contradict each other. Raises ``OptionsError``."""
     if options.simulated and options.port is not None:
         raise OptionsError("--port is for a real table: leave out --port or --simulated")
@@ -77,17 +95,17 @@ def _check(options: RunOptions, port: str | None) -> None:
 
 
 @contextlib.contextmanager
-def _table(options: RunOptions, port: str | None) -> Iterator[str]:
-    """The port to talk to: the one that was named, or that of a simulated table started for this run."""
+def _table(options: RunOptions, port: list[str] | None) -> Iterator[list[str]]:
+    """The ports to talk to: those that were named, or those of a simulated table started for this run."""
     if port is not None:
         yield port
         return
     with SimulatorProcess(options.rider, options.table, options.speed, options.seed) as simulator:
-        yield simulator.url
+        yield simulator.url.split()
 
 
 def _run_all(
-    choice: Choice, options: RunOptions, port: SerialPort, console: Console, panel: Panel, *, simulated: bool
+    choice: Choice, options: RunOptions, port: Port, console: Console, panel: Panel, *, simulated: bool
 ) -> int:
     """Run the first session, and whatever the panel asks for after it; gives the last one's exit code."""
     preflight = Preflight()

@@ -10,8 +10,7 @@ from typing import Final, NamedTuple
 
 from rich.console import Console
 
-from drivers.board import HostLink
-from drivers.port import SerialPort
+from drivers.link import Port
 from firmware_host.blackbox import BlackBox
 from firmware_host.choosing import Choice, Chooser, Handover
 from firmware_host.cli.keys import Keys
@@ -20,13 +19,14 @@ from firmware_host.cli.sessions import make_controller
 from firmware_host.cli.view import LiveView, PlainView, View
 from firmware_host.controller import Controller, Outcome
 from firmware_host.controls import BEFORE_START, Controls, today
+from firmware_host.devices import attach, make_link
 from firmware_host.host import Host
 from firmware_host.loop import Clock, FramePacedClock, Loop, MonotonicClock, Requests, ask_for_real_time
 from firmware_host.panel.desk import AtHand
 from firmware_host.preflight import CONFIRMATIONS, Preflight
 from firmware_host.scene import Scene, make_scene
 from firmware_host.ticks import Event, TickOutput
-from safety.signals import CommandMode
+from safety.signals import SIMULATOR_SERIALS, CommandMode
 
 KEYS: Final = "[space] STOP   [u] return upright   [a] alarm seen   [Ctrl-C] return upright, twice: stop"
 KEYS_TO_START: Final = "[s] start   " + KEYS
@@ -57,7 +57,7 @@ class Run:
     def __init__(
         self,
         choice: Choice,
-        port: SerialPort,
+        port: Port,
         blackbox: BlackBox,
         preflight: Preflight,
         console: Console,
@@ -68,7 +68,9 @@ class Run:
         self._choice, self._session, self._manner, self._panel = choice, session, manner, panel
         self._preflight = preflight
         self._controller: Controller = make_controller(session)
-        self._link = HostLink(_draw_nonce, None if manner.simulated else session.table.file.table.serial)
+        serial = SIMULATOR_SERIALS.start if manner.simulated else session.table.file.table.serial
+        self._link = make_link(session.table, _draw_nonce, serial, simulated=manner.simulated)
+        attach(port, self._link)
         self._blackbox = blackbox
         self._host = Host(self._controller, self._link, blackbox)
         self._requests = Requests()

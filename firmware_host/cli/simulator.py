@@ -30,7 +30,7 @@ def sim_command(
     while_input: bool,
 ) -> int:
     """Be the simulated table until ended; with ``while_input`` at the latest when standard input ends."""
-    from firmware_host.cli.virtual import make_board
+    from firmware_host.cli.virtual import make_machine
     from sim.faults import FaultError, parse
     from sim.faults.world import Place
     from sim.realtime import serve
@@ -44,7 +44,7 @@ def sim_command(
                 raise FaultError(
                     f"{fault}: here the times count from the first motion, and you press: try righting bench"
                 )
-        board = make_board(load_table(table), load_rider(rider), seed, serial)
+        board = make_machine(load_table(table), load_rider(rider), seed, serial)
     except (FaultError, FileError) as error:
         return complain(error)
     ended = _input_ended() if while_input else threading.Event()

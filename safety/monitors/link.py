@@ -12,6 +12,7 @@ from safety.signals import (
     TORQUE_OFF,
     BoardConfig,
     DriveFault,
+    Equipment,
     Reject,
     Response,
     Status,
@@ -92,8 +93,23 @@ class Session(Monitor):
         return f"board speaks in session {heard}, the handshake made {agreed}: it rebooted or was changed"
 
 
+_PARTS: Final = (
+    (Equipment.MOTOR_ANGLE, "no angle on the motor's side"),
+    (Equipment.TABLE_ANGLE, "no angle of the table itself (an inclinometer)"),
+    (Equipment.TIMEOUT, "no timeout that stops the drive when the host dies"),
+    (Equipment.HOLDING, "neither a brake nor a self-locking gear"),
+    (Equipment.STOP_CHAIN, "no emergency-stop chain that cuts the torque and is read"),
+    (Equipment.HAND_SWITCH, "no hand switch"),
+    (Equipment.ANKLE_LATCH, "no contact at the ankle latch"),
+    (Equipment.UPRIGHT_SWITCH, "no upright switch"),
+)
+
+
 class BoardConfigured(Monitor):
-    """The board's own limits must be the table's: it is the second guard, and a guard with other numbers is none."""
+    """The board's own limits must be the table's: it is the second guard, and a guard with other numbers is none.
+
+    A table that hangs on a drive from a shop must have the parts that such a drive lacks.
+    """
 
     id = "board-config"
     hazard = "H-21"
@@ -103,15 +119,25 @@ class BoardConfigured(Monitor):
         self._differs = False
 
     def check(self, view: View) -> Response:
-        """Forbid inversion while any limit differs."""
+        """Forbid inversion while any limit differs, or any part is missing."""
         if view.config is not self._judged:  # a new handshake; the table's limits do not change in a session
             self._judged = view.config
-            self._differs = bool(self._differences(view))
+            self._differs = bool(self._missing(view) or self._differences(view))
         return INHIBIT if self._differs else NONE
 
     def detail(self, view: View) -> str:
-        """Name each limit that differs, with both numbers."""
-        return "; ".join(self._differences(view)) + "; set the board's limits to the table file's"
+        """Name each part that is missing, and each limit that differs, with both numbers."""
+        missing, differences = self._missing(view), self._differences(view)
+        told = [f"this table must not invert: it has {', '.join(missing)}"] if missing else []
+        if differences:
+            told += [*differences, "set the board's limits to the table file's"]
+        return "; ".join(told)
+
+    @staticmethod
+    def _missing(view: View) -> list[str]:
+        """The parts that it takes to invert anybody, and that this table does not have."""
+        has = Equipment.ALL if view.config is None else view.config.equipment
+        return [text for bit, text in _PARTS if not has & bit]
 
     @staticmethod
     def _differences(view: View) -> list[str]:

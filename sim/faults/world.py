@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from sim.board import VirtualBoard
 from sim.line import Line
+from sim.machine import Machine
 from sim.table import SimulatedTable
 
 
@@ -44,7 +44,7 @@ class HostProcess:
 class World:
     """All that a fault can touch, and what it was like before the first one."""
 
-    def __init__(self, board: VirtualBoard, line: Line, host: HostProcess | None = None) -> None:
+    def __init__(self, board: Machine, line: Line, host: HostProcess | None = None) -> None:
         """Remember the healthy table, so that faults can end."""
         self.board = board
         self.line = line

@@ -29,7 +29,7 @@ def motion(link: Link, **changes: object) -> bytes:
 def test_the_handshake_gives_the_board_s_identity_and_limits() -> None:
     link = Link().connect()
     assert link.host.config is not None
-    assert link.host.config[1:] == IDENTITY
+    assert link.host.config[1:-1] == IDENTITY
     assert link.host.config.session_id == link.board.session_id != 0
     assert link.host.problem is None
 

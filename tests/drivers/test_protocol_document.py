@@ -72,7 +72,7 @@ def test_welcome_is_what_a_board_answers() -> None:
     host.receive(answer, 0.01)
     assert host.config is not None
     assert host.config.session_id == int(fields["session"], 0)
-    assert host.config[1:] == identity
+    assert host.config[1:-1] == identity
 
 
 def test_telemetry_both_ways() -> None:

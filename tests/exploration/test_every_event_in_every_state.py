@@ -14,7 +14,6 @@ import pytest
 
 from firmware_host.machine import LEAVES
 from firmware_host.ticks import TickOutput
-from safety.signals import BoardConfig
 from safety.supervisor import Phase
 from tests.exploration.world import (
     CONFIG,
@@ -222,7 +221,7 @@ def without(name: str) -> World:
     if name in SWITCHES:
         world.good[name] = False
     if name == "board":
-        world.config = BoardConfig(*CONFIG[:-1], watchdog_s=1.0)
+        world.config = CONFIG._replace(watchdog_s=1.0)
     for _ in range(30):
         world.tick()
     return world

@@ -87,7 +87,7 @@ def test_physics_is_left_to_the_simulator() -> None:
         ("[rating]\nmin_mass_kg = 90\nmax_mass_kg = 80", "t.toml:3: rating: the smallest mass"),
         ('hand_switch = "none"', "t.toml:3: hand_switch = 'none' is not known; write one of: 'hold-to-run', "),
         ("serial = -1", "t.toml:3: serial = -1 must be at least 0"),
-        ("[speed]\nx = 1", "t.toml:3: speed is not a known name; known here: table, rating, limits, physics"),
+        ("[speed]\nx = 1", "t.toml:3: speed is not a known name; known here: table, rating, device, limits, physics"),
     ],
 )
 def test_a_wrong_table_is_refused_with_its_line(text: str, told: str) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from drivers.board import HostLink
 from firmware_host.ticks import OperatorRequest
 from safety.signals import CommandMode
 from sim import sensors
@@ -154,6 +155,7 @@ def test_a_cut_line_is_not_called_a_stalled_host(inverted: Lockstep) -> None:
 @pytest.mark.requirement("REQ-WIRE-SESSION")
 def test_only_the_board_of_the_table_file_is_accepted() -> None:
     table = Lockstep()
+    assert isinstance(table.host.link, HostLink)
     table.host.link._serial = 4711
     table.run(2.0)
     assert table.state == "offline"

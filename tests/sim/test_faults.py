@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from drivers.board import BoardLink
 from safety.monitors import REGISTER
 from safety.signals import Input
 from sim import plant, sensors
@@ -42,12 +43,17 @@ def same(one: object, other: object) -> bool:
     return repr(one) == repr(other)  # NaN is NaN
 
 
+def session_of(world: World) -> BoardLink:
+    assert isinstance(world.board, VirtualBoard)
+    return world.board.link
+
+
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_a_fault_changes_something_and_its_end_changes_it_back(name: str) -> None:
     world, kind = make_world(), CATALOGUE[name]
-    before, session = state(world), world.board.link
+    before, session = state(world), session_of(world)
     Injector([parse(f"{name}@1" + (":2" if kind.end else ""))], world).advance(1.0)
-    assert not same(state(world), before) or world.board.link is not session
+    assert not same(state(world), before) or session_of(world) is not session
     if kind.end is not None:
         injector = Injector([parse(f"{name}@1:2")], other := make_world())
         injector.advance(2.99)

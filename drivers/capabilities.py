@@ -1,0 +1,68 @@
+"""What a drive and the devices beside it can do, as data: what the safety layer asks before anybody is inverted."""
+
+from typing import Final, NamedTuple
+
+from safety.signals import Equipment, Input
+
+_PAIRS: Final = (
+    (Equipment.HAND_SWITCH, Input.HAND_SWITCH_NO | Input.HAND_SWITCH_NC),
+    (Equipment.ANKLE_LATCH, Input.ANKLE_LATCH_NO | Input.ANKLE_LATCH_NC),
+    (Equipment.UPRIGHT_SWITCH, Input.UPRIGHT_SWITCH),
+)
+
+
+class Capabilities(NamedTuple):
+    """What one device, or several together, can do for a table."""
+
+    name: str
+    """What it is called in messages."""
+    motor_angle: bool = False
+    """Measures the angle on the motor's side."""
+    table_angle: bool = False
+    """Measures the angle of the table itself."""
+    timeout_s: float | None = None
+    """The time without an order after which it stops by itself, as read back from it; None: it goes on for ever."""
+    brake: bool = False
+    """A brake that closes without power hangs on it, or on its supply."""
+    self_locking: bool = False
+    """The load cannot turn the gear."""
+    sto: bool = False
+    """The emergency-stop chain cuts the torque in hardware, without this software."""
+    returns_by_itself: bool = False
+    """Brings the rider upright when the host is dead. Without it, it stops and holds."""
+    contacts: int = 0
+    """Bits of ``safety.signals.Input`` that it reads."""
+    current: bool = False
+    """Measures the motor's current, which shows an obstruction and a rider who is set up wrong."""
+    torque_limit: bool = False
+    """Takes a torque limit with each order."""
+
+    @property
+    def holds(self) -> bool:
+        """Something holds the table when the torque is off."""
+        return self.brake or self.self_locking
+
+    @property
+    def equipment(self) -> int:
+        """The same as bits of ``Equipment``, by which the safety layer judges."""
+        found = (
+            (Equipment.MOTOR_ANGLE if self.motor_angle else 0)
+            | (Equipment.TABLE_ANGLE if self.table_angle else 0)
+            | (Equipment.TIMEOUT if self.timeout_s else 0)
+            | (Equipment.HOLDING if self.holds else 0)
+            | (Equipment.STOP_CHAIN if self.sto and self.contacts & Input.ESTOP_CHAIN else 0)
+        )
+        for bit, contacts in _PAIRS:
+            if self.contacts & contacts == contacts:
+                found |= bit
+        return found
+
+    def beside(self, other: "Capabilities") -> "Capabilities":
+        """What both can do together; the timeout is the drive's, which this is."""
+        return self._replace(
+            motor_angle=self.motor_angle or other.motor_angle,
+            table_angle=self.table_angle or other.table_angle,
+            brake=self.brake or other.brake,
+            sto=self.sto or other.sto,
+            contacts=self.contacts | other.contacts,
+        )

@@ -1,0 +1,115 @@
+"""The contacts of a table on a Modbus RTU input module: hand switch, ankle latch, emergency-stop chain, limit switches.
+
+Eight inputs are read in each exchange (function 2); the table file says which input is which contact.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from drivers.capabilities import Capabilities
+from drivers.health import STALE_S, LinkHealth
+from drivers.modbus import EXCEPTIONS, AnswerReader, read_discrete_inputs
+from safety.signals import Input
+
+INPUTS: Final = 8
+PERIOD_S: Final = 0.0095
+REPLY_S: Final = 0.03
+QUIET_S: Final = 0.012
+NOTICE_BYTES: Final = 200
+NAMES: Final = {
+    "hand_switch_no": Input.HAND_SWITCH_NO,
+    "hand_switch_nc": Input.HAND_SWITCH_NC,
+    "ankle_latch_no": Input.ANKLE_LATCH_NO,
+    "ankle_latch_nc": Input.ANKLE_LATCH_NC,
+    "estop_chain": Input.ESTOP_CHAIN,
+    "upright_switch": Input.UPRIGHT_SWITCH,
+    "inverted_switch": Input.INVERTED_SWITCH,
+}
+"""The contacts by the names of the table file, in the order in which they are wired unless it says otherwise."""
+
+
+class Contacts:
+    """The module on its line, for ``drivers.composite``."""
+
+    def __init__(self, unit: int, wiring: Sequence[str] = tuple(NAMES)) -> None:
+        """``wiring`` names the contact of each input, an empty name one that is free. Raises ``KeyError`` or
+        ``ValueError`` for what cannot be.
+        """
+        if len(wiring) > INPUTS:
+            raise ValueError(f"a module has {INPUTS} inputs, and {len(wiring)} are named")
+        bits = [NAMES[name] if name else 0 for name in wiring]
+        self._table = tuple(
+            sum(bit for at, bit in enumerate(bits) if pattern >> at & 1) for pattern in range(1 << INPUTS)
+        )
+        self._request = read_discrete_inputs(unit, 0, INPUTS)
+        self._reader = AnswerReader()
+        self._asked_s: float | None = None
+        self._due_s = self._quiet_s = 0.0
+        self._heard_s: float | None = None
+        self._inputs = 0
+        self._refusal = 0
+        self.capabilities = Capabilities("Modbus input module", contacts=self._table[-1])
+        self.health = LinkHealth()
+
+    @property
+    def problem(self) -> str | None:
+        """Say why there are no contacts, and what to do; None while there are, or nothing is wrong yet."""
+        if self._refusal:
+            reason = EXCEPTIONS.get(self._refusal, f"exception {self._refusal}")
+            return f"the input module refuses to be read ({reason}): use one with {INPUTS} inputs on function 2"
+        if self.health.bytes_in > NOTICE_BYTES and not self._reader.frames:
+            return "bytes arrive, but none is an answer of the input module: check baud rate, unit address and port"
+        return None
+
+    def angle_deg(self, now_s: float) -> float | None:  # noqa: ARG002 - the interface of a device beside the drive
+        """It measures no angle."""
+        return None
+
+    def inputs(self, now_s: float) -> int | None:
+        """Bits of ``Input``; None while the newest ones are too old."""
+        heard_s = self._heard_s
+        return None if heard_s is None or now_s - heard_s > STALE_S else self._inputs
+
+    def reset(self) -> None:
+        """Begin anew on a port that was opened again."""
+        self._asked_s = None
+        self._reader.clear()
+        self.health.reconnections += 1
+
+    def receive(self, data: bytes, now_s: float) -> None:
+        """Take bytes. Never raises."""
+        if not data:
+            return
+        health, reader = self.health, self._reader
+        health.bytes_in += len(data)
+        if self._asked_s is None:
+            self._quiet_s = now_s + QUIET_S
+            return
+        answer = reader.feed(data)
+        health.corrupted_frames = reader.corrupted
+        if answer is None:
+            return
+        asked_s, self._asked_s = self._asked_s, None
+        if answer.refusal:
+            self._refusal = answer.refusal
+            return
+        if now_s - asked_s > STALE_S:
+            health.stale_frames += 1
+            return
+        health.frames += 1
+        health.take_round_trip(now_s - asked_s)
+        self._refusal = 0
+        self._inputs, self._heard_s = self._table[answer.data[0]], asked_s
+
+    def transmit(self, now_s: float) -> bytes:
+        """Give the bytes to send in this tick."""
+        if self._asked_s is not None:
+            if now_s - self._asked_s < REPLY_S:
+                return b""
+            self.health.lost_frames += 1
+            self._asked_s, self._quiet_s = None, now_s + QUIET_S
+            self._reader.clear()
+        if now_s < self._due_s or now_s < self._quiet_s:
+            return b""
+        self._asked_s, self._due_s = now_s, now_s + PERIOD_S
+        return self._reader.expect(self._request)

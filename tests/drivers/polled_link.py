@@ -1,0 +1,75 @@
+"""A polled drive and its emulated counterpart, a hundredth of a second at a time."""
+
+from collections.abc import Callable
+
+from drivers.channels import join, split
+from drivers.polled import Dialogue, DriveSetup, PolledDrive
+from safety.signals import CommandMode, SafeCommand, Telemetry
+from sim.rig import Device, Rig
+from sim.table import SimulatedTable
+from tests.sim.rigs import UPRIGHT_DEG
+
+TICK_S = 0.01
+HOLD = SafeCommand(CommandMode.HOLD, None, 8.0, 1.0)
+OFF = SafeCommand(CommandMode.TORQUE_OFF, None, 8.0, 1.0)
+
+
+def move(rate_dps: float, torque: float = 1.0, *, accel_dps2: float = 8.0) -> SafeCommand:
+    return SafeCommand(CommandMode.MOVE, rate_dps, accel_dps2, torque)
+
+
+class Bench:
+    """Host and drive on one line."""
+
+    def __init__(
+        self, table: SimulatedTable, device: Device, setup: DriveSetup, make: Callable[[DriveSetup], Dialogue]
+    ) -> None:
+        self.table, self.device = table, device
+        self.rig = Rig(table, [device])
+        sessions = iter(range(1000, 2000))
+        self.link = PolledDrive(make(setup), setup, lambda: next(sessions))
+        self.now_s = 100.0
+        self.cut = False
+        """The cable is out."""
+        self.telemetry: list[Telemetry] = []
+
+    @property
+    def last(self) -> Telemetry:
+        return self.telemetry[-1]
+
+    def tick(self, command: SafeCommand | None = None) -> list[Telemetry]:
+        """One tick; the bytes of both directions pass at its ends."""
+        data = self.rig.advance(TICK_S)
+        self.now_s += TICK_S
+        arrived = b"" if self.cut else b"".join(part for _, part in split(data, 1))
+        found = self.link.receive(arrived, self.now_s)
+        self.telemetry += found
+        sent = self.link.transmit(command, self.now_s)
+        if sent and not self.cut:
+            self.rig.receive(join([sent]))
+        return found
+
+    def run(self, seconds: float, command: SafeCommand | None = None) -> list[Telemetry]:
+        """Several ticks with one command; the telemetry that came."""
+        before = len(self.telemetry)
+        for _ in range(round(seconds / TICK_S)):
+            self.tick(command)
+        return self.telemetry[before:]
+
+    def silence(self, seconds: float) -> None:
+        """The host is dead: time passes, nothing is sent."""
+        for _ in range(round(seconds / TICK_S)):
+            self.rig.advance(TICK_S)
+            self.now_s += TICK_S
+
+    def connect(self) -> "Bench":
+        """Until there is a session, and the drive's position is an angle."""
+        for _ in range(100):
+            if self.link.config is not None and self.telemetry:
+                break
+            self.tick(HOLD)
+        assert self.link.config is not None, self.link.problem
+        if not self.link.homed:
+            self.link.home(UPRIGHT_DEG, 0.0)
+        self.run(0.2, HOLD)
+        return self

@@ -1,0 +1,73 @@
+"""Device sections of a table file: what is refused, and what is made of the others."""
+
+from pathlib import Path
+
+import pytest
+
+from drivers.board import HostLink
+from drivers.composite import CompositeLink
+from drivers.port import SerialPort
+from drivers.ports import Ports
+from firmware_host.config import Table, load_table, make_table
+from firmware_host.devices import make_link, make_port, ports_of
+from firmware_host.toml_source import FileError, parse_toml
+
+DRIVE = '[[device]]\nkind = "roboclaw"\nscale = 12777.8\ncurrent_a = 6\n'
+SENSOR = '[[device]]\nkind = "witmotion"\n'
+
+
+def table(*sections: str) -> Table:
+    return make_table(parse_toml("t.toml", '[table]\nname = "T"\n' + "".join(sections)))
+
+
+def test_without_devices_a_table_has_its_board() -> None:
+    assert isinstance(make_link(load_table(None), lambda: 1, None), HostLink)
+    assert isinstance(make_port(load_table(None), ["/dev/null"], None), SerialPort)
+    assert ports_of(load_table(None)) is None
+
+
+def test_the_drive_comes_first_wherever_it_stands_in_the_file() -> None:
+    found = table(SENSOR + 'port = "/dev/a"\n', DRIVE + 'port = "/dev/b"\nbaud = 38400\nbrake = true\n')
+    assert ports_of(found) == ["/dev/b", "/dev/a"]
+    link = make_link(found, lambda: 1, None)
+    assert isinstance(link, CompositeLink)
+    assert link.drive.setup.address == 0x80
+    assert link.capabilities.brake
+    assert isinstance(make_port(found, ["/dev/b", "/dev/a"], None), Ports)
+
+
+def test_a_port_that_is_missing_is_no_port() -> None:
+    assert ports_of(table(SENSOR, DRIVE + 'port = "/dev/b"\n')) is None
+
+
+@pytest.mark.parametrize(
+    ("sections", "told"),
+    [
+        ([SENSOR], "names 0 drives"),
+        ([DRIVE, '[[device]]\nkind = "vesc"\nscale = 1\ncurrent_a = 6\n'], "names 2 drives"),
+        ([DRIVE, SENSOR, SENSOR], "names a kind of device twice"),
+        (['[[device]]\nkind = "vesc"\ncurrent_a = 6\n'], "needs scale"),
+        (['[[device]]\nkind = "vesc"\nscale = 268\n'], "needs current_a"),
+        ([DRIVE + "address = 7\n"], "use 128 to 135"),
+        ([DRIVE + "timeout_s = 1.0\n"], "timeout_s"),
+        ([DRIVE + "direction = 0\n"], "direction"),
+        ([DRIVE + "gear = 3\n"], "gear"),
+        ([DRIVE, '[[device]]\nkind = "contacts"\ninputs = ["hand"]\n'], "not a known contact"),
+        ([DRIVE, f'[[device]]\nkind = "contacts"\ninputs = {[""] * 9}\n'], "more than the 8 inputs"),
+        ([DRIVE.replace("roboclaw", "drive")], "kind"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_its_reason(sections: list[str], told: str) -> None:
+    with pytest.raises(FileError, match=told):
+        table(*sections)
+
+
+def test_a_register_map_is_found_beside_the_table_file_or_told_to_be_missing(tmp_path: Path) -> None:
+    file = tmp_path / "table.toml"
+    text = '[table]\nname = "T"\n[[device]]\nkind = "servo"\nscale = 1e4\ncurrent_a = 6\nmap = "mine.toml"\n'
+    file.write_text(text)
+    with pytest.raises(FileError, match=r"table\.toml:7: .*mine\.toml"):
+        make_link(load_table(file), lambda: 1, None)
+    generic = Path(__file__).parents[2] / "drivers" / "servo_maps" / "cia402.toml"
+    (tmp_path / "mine.toml").write_text(generic.read_text())
+    assert isinstance(make_link(load_table(file), lambda: 1, None), CompositeLink)
