@@ -119,7 +119,9 @@ def _take_time(state: SafetyState, now_s: float, late_s: float) -> None:
     view.late_s = late_s if late_s > own_s else own_s  # NaN is not larger than anything
     if view.age_s is not None:
         view.age_s += dt_s
-        view.heard_s = view.heard_s + dt_s if view.age_s <= view.limits.link_age_s else 0.0
+        view.heard_s += dt_s
+        if view.age_s > view.limits.link_age_s:
+            view.heard_s, view.silence_s = 0.0, view.age_s
 
 
 def _take_request(view: View, request: MotionRequest) -> None:

@@ -48,6 +48,8 @@ class View:
     """Age of the newest frame; None before the first."""
     heard_s: float = inf
     """For how long frames have come without a silence; infinite until the first silence."""
+    silence_s: float = 0.0
+    """How long the newest silence lasted, so far or until it ended."""
     config: BoardConfig | None = None
     free: bool = True
     """Requests are followed."""

@@ -209,7 +209,8 @@ def firmware_tick(settings: Floats, memory: Floats, readings: Floats, order: Flo
     memory[SAID_DPS] = memory[MOTOR_RATE_DPS] if encoder_lost else readings[ENCODER_RATE_DPS]
     low, high = _angles(memory, readings, lost)
     _arm(settings, memory, order, low)
-    expired = memory[ARMED] > 0.5 and order[AGE_S] > settings[WATCHDOG_S]
+    silent = order[AGE_S] > settings[WATCHDOG_S]
+    expired = memory[ARMED] > 0.5 and silent
     if expired:
         mode, wanted, accel, torque = _return_by_itself(settings, memory, low, high, inputs)
     else:
@@ -224,7 +225,7 @@ def firmware_tick(settings: Floats, memory: Floats, readings: Floats, order: Flo
     _watch_drive(memory, readings, drive, rate)
     memory[BLIND_DEG] += memory[RAMP_DPS] * MS_S
     status = _RETURNING if expired and memory[RETURN_STAGE] < 4.0 else 0
-    status |= _EXPIRED if expired else 0
+    status |= _EXPIRED if silent else 0  # also before the first motion: the host must not begin unheard
     status |= _LIMITED if mode == _MOVE and limited != wanted else 0
     status |= _TORQUE_ON if drive[TORQUE_ENABLE] > 0.5 else 0
     status |= _BRAKE_CLOSED if memory[CLOSED_MS] > BRAKE_HOLDS_MS else 0

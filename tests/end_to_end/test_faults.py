@@ -107,6 +107,7 @@ GOES_ON = (
     "press-acknowledge@20",
     "rider-heavier@-5",
     "ankle-latch-open@-5:2",
+    "to-board-dead@-5:8",
     "board-reboot@-2",
     "host-stall@-3:5",
     "panel-gone@-5:3",
@@ -120,6 +121,7 @@ REFUSED = (
     "press-stop@-3",
     "press-return@-3",
     "cable-out@-1",
+    "to-board-dead@-3",
     "encoder-dead@-3",
 )
 PAIRS = (
