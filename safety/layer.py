@@ -238,7 +238,7 @@ def _bounds(view: View, supervisor: Supervisor) -> Bounds:
     else:
         blind = view.angles.angle_deg is None
         invert = 0.0 if supervisor.inhibited or blind else limits.invert_rate_dps
-        upright = limits.upward_rate_dps if view.inverted else limits.head_up_rate_dps
+        upright = _fastest_dps(view, -1.0)
         accel = limits.accel_dps2
     return Bounds(
         lower,
@@ -249,6 +249,14 @@ def _bounds(view: View, supervisor: Supervisor) -> Bounds:
         limits.brake_accel_dps2,
         PERIOD_S + limits.latency_s,
     )
+
+
+def _fastest_dps(view: View, rate_dps: float) -> float:
+    """How fast a request may turn the table that way, from where it is."""
+    limits = view.limits
+    if rate_dps > 0.0:
+        return limits.invert_rate_dps
+    return limits.upward_rate_dps if view.inverted else limits.head_up_rate_dps
 
 
 def _remember(view: View, supervisor: Supervisor, command: SafeCommand | None) -> None:
@@ -267,5 +275,5 @@ def _remember(view: View, supervisor: Supervisor, command: SafeCommand | None) -
     elif view.held_low_deg is None and view.standing_s > 0.0:
         view.held_low_deg, view.held_high_deg = view.angles.low_deg, view.angles.high_deg
     if moving:
-        fastest = view.limits.invert_rate_dps if returning is None else returning.pace.rate_dps
+        fastest = _fastest_dps(view, rate) if returning is None else returning.pace.rate_dps
         view.rate_limit_dps = max(fastest, abs(rate))
