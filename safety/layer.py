@@ -174,10 +174,9 @@ def _take_stock(view: View) -> None:
     view.inverted = best is not None and best > FLAT_TOLERANCE_DEG
     if view.inverted:
         view.inverted_s += view.dt_s
-    if rate is not None:
-        still = -STANDSTILL_DPS < rate < STANDSTILL_DPS
-    else:
-        still = t is not None and t.status & _BRAKE_CLOSED != 0
+    braked = t is not None and t.status & _BRAKE_CLOSED != 0
+    view.braked_s = view.braked_s + view.dt_s if braked else 0.0
+    still = braked if rate is None else -STANDSTILL_DPS < rate < STANDSTILL_DPS
     view.standing_s = view.standing_s + view.dt_s if still else 0.0
 
 

@@ -272,8 +272,9 @@ class Supervisor:
             self._asked_recovery = Recovery.AUTOMATIC
         if self._attempts.count < 0:
             return
-        pause_s = BACK_OFF_S if self._backs_off else view.limits.recovery_pause_s
-        rested = view.now_s - self._entered_s >= pause_s
+        rested = view.now_s - self._entered_s >= view.limits.recovery_pause_s
+        # What holds the table may be the load: its drive pushes until the brake is closed, not until nothing turns.
+        rested = rested or (self._backs_off and view.braked_s >= BACK_OFF_S)
         if view.recover or (rested and self._asked_recovery == Recovery.AUTOMATIC):
             self._creep(view)
 

@@ -84,6 +84,8 @@ class View:
     """Angles, by the lower and the higher channel, at which the table came to rest when told to stand still."""
     standing_s: float = 0.0
     """Seconds at standstill."""
+    braked_s: float = 0.0
+    """For how long the board has said that the brake is closed."""
 
     @property
     def unsteady(self) -> bool:
