@@ -119,7 +119,9 @@ def _take_time(state: SafetyState, now_s: float, late_s: float) -> None:
     view.late_s = late_s if late_s > own_s else own_s  # NaN is not larger than anything
     if view.age_s is not None:
         view.age_s += dt_s
-        view.heard_s = view.heard_s + dt_s if view.age_s <= view.limits.link_age_s else 0.0
+        view.heard_s += dt_s
+        if view.age_s > view.limits.link_age_s:
+            view.heard_s, view.silence_s = 0.0, view.age_s
 
 
 def _take_request(view: View, request: MotionRequest) -> None:
@@ -172,10 +174,9 @@ def _take_stock(view: View) -> None:
     view.inverted = best is not None and best > FLAT_TOLERANCE_DEG
     if view.inverted:
         view.inverted_s += view.dt_s
-    if rate is not None:
-        still = -STANDSTILL_DPS < rate < STANDSTILL_DPS
-    else:
-        still = t is not None and t.status & _BRAKE_CLOSED != 0
+    braked = t is not None and t.status & _BRAKE_CLOSED != 0
+    view.braked_s = view.braked_s + view.dt_s if braked else 0.0
+    still = braked if rate is None else -STANDSTILL_DPS < rate < STANDSTILL_DPS
     view.standing_s = view.standing_s + view.dt_s if still else 0.0
 
 
@@ -236,7 +237,7 @@ def _bounds(view: View, supervisor: Supervisor) -> Bounds:
     else:
         blind = view.angles.angle_deg is None
         invert = 0.0 if supervisor.inhibited or blind else limits.invert_rate_dps
-        upright = limits.upward_rate_dps if view.inverted else limits.head_up_rate_dps
+        upright = _fastest_dps(view, -1.0)
         accel = limits.accel_dps2
     return Bounds(
         lower,
@@ -247,6 +248,14 @@ def _bounds(view: View, supervisor: Supervisor) -> Bounds:
         limits.brake_accel_dps2,
         PERIOD_S + limits.latency_s,
     )
+
+
+def _fastest_dps(view: View, rate_dps: float) -> float:
+    """How fast a request may turn the table that way, from where it is."""
+    limits = view.limits
+    if rate_dps > 0.0:
+        return limits.invert_rate_dps
+    return limits.upward_rate_dps if view.inverted else limits.head_up_rate_dps
 
 
 def _remember(view: View, supervisor: Supervisor, command: SafeCommand | None) -> None:
@@ -265,5 +274,5 @@ def _remember(view: View, supervisor: Supervisor, command: SafeCommand | None) -
     elif view.held_low_deg is None and view.standing_s > 0.0:
         view.held_low_deg, view.held_high_deg = view.angles.low_deg, view.angles.high_deg
     if moving:
-        fastest = view.limits.invert_rate_dps if returning is None else returning.pace.rate_dps
+        fastest = _fastest_dps(view, rate) if returning is None else returning.pace.rate_dps
         view.rate_limit_dps = max(fastest, abs(rate))

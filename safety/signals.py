@@ -87,7 +87,7 @@ class Status:
     BRAKE_CLOSED: Final = 1 << 0
     TORQUE_ON: Final = 1 << 1
     WATCHDOG_EXPIRED: Final = 1 << 2
-    """No fresh command for the watchdog time: the board acts on its own."""
+    """No fresh command for the watchdog time: the board acts on its own, or stands upright and hears nobody."""
     DEAD_HOST_RETURN: Final = 1 << 3
     """The board is bringing the table upright by itself."""
     RATE_LIMITED: Final = 1 << 4

@@ -15,6 +15,7 @@ The rules of this file:
 from enum import IntEnum
 from typing import Final
 
+from safety.attempts import Attempts
 from safety.limits import Limits
 from safety.monitors import REGISTER, Monitor
 from safety.returning import (
@@ -96,7 +97,7 @@ class Supervisor:
         self.returning: Returning | None = None
         self.torque_off = False
         self._asked_recovery = Recovery.AUTOMATIC
-        self._attempts = 0
+        self._attempts = Attempts()
         self._backs_off = False
         """The stop in force is one to turn back from without a pause."""
         self._stopped: tuple[str, ...] = ()
@@ -135,9 +136,10 @@ class Supervisor:
         if self.phase is FREE:
             return
         if view.angles.lost_angles != self._lost_angles:
-            # What went wrong so far went wrong by an angle that is not believed any more: it counts no longer.
             self._lost_angles = view.angles.lost_angles
-            self._attempts = 0
+            self._attempts.learnt_of_an_angle()
+        if self.phase is CREEPING:
+            self._attempts.watch(view)
         if self.phase == Phase.STOPPING:
             # Nothing may keep a stop from ending, not a rate that froze either: a recovery begins from HELD alone.
             if view.recover:
@@ -178,7 +180,7 @@ class Supervisor:
     @property
     def exhausted(self) -> bool:
         """Held still after the last recovery attempt: only a person can help now."""
-        return self.phase == Phase.HELD and self._attempts < 0
+        return self.phase == Phase.HELD and self._attempts.count < 0
 
     @property
     def waits_for_a_person(self) -> bool:
@@ -193,7 +195,7 @@ class Supervisor:
 
     def the_board_returns(self) -> None:
         """The board moves the table upright by itself: it can be moved after all, so a recovery may be tried again."""
-        self._attempts = max(self._attempts, 0)
+        self._attempts.may_be_tried_again()
 
     def _trip(self, monitor: Monitor, response: Response, view: View) -> None:
         if response >= STOP:
@@ -265,13 +267,14 @@ class Supervisor:
             self._enter(Phase.BOARDED, view)
             return
         if view.recover:
-            self._attempts = max(self._attempts, 0)
+            self._attempts.may_be_tried_again()
         if view.recover or self._rider_asks():
             self._asked_recovery = Recovery.AUTOMATIC
-        if self._attempts < 0:
+        if self._attempts.count < 0:
             return
-        pause_s = BACK_OFF_S if self._backs_off else view.limits.recovery_pause_s
-        rested = view.now_s - self._entered_s >= pause_s
+        rested = view.now_s - self._entered_s >= view.limits.recovery_pause_s
+        # What holds the table may be the load: its drive pushes until the brake is closed, not until nothing turns.
+        rested = rested or (self._backs_off and view.braked_s >= BACK_OFF_S)
         if view.recover or (rested and self._asked_recovery == Recovery.AUTOMATIC):
             self._creep(view)
 
@@ -285,13 +288,16 @@ class Supervisor:
         return any(monitor.stops_recovery for monitor in self.active.values())
 
     def _creep(self, view: View) -> None:
+        attempts = self._attempts
+        attempts.weigh(view)
         allowed = 1.0 if self.torque_off else view.limits.recovery_attempts
-        if self._attempts >= allowed and not view.recover:
-            if not view.angles.doubt_encoder():
-                self._attempts = -1
+        if attempts.count >= allowed and not view.recover:
+            attempts.ran_away = attempts.ran_away or (self.torque_off and attempts.went_astray(view))
+            if attempts.ran_away or not view.angles.doubt_encoder():
+                attempts.give_up()
                 return
             self._lost_angles = view.angles.lost_angles  # once more, and no more
-        self._attempts += 1
+        attempts.begin(view)
         self.torque_off = False
         self._enter(Phase.CREEPING, view)
 
@@ -303,5 +309,5 @@ class Supervisor:
         moving = phase in (Phase.RETURNING, Phase.CREEPING)
         self.returning = Returning(self.plan(view.limits), view) if moving else None
         if phase in (Phase.BOARDED, Phase.FREE):
-            self._attempts = 0
+            self._attempts.forget()
             self._asked_recovery = Recovery.AUTOMATIC

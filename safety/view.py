@@ -48,6 +48,8 @@ class View:
     """Age of the newest frame; None before the first."""
     heard_s: float = inf
     """For how long frames have come without a silence; infinite until the first silence."""
+    silence_s: float = 0.0
+    """How long the newest silence lasted, so far or until it ended."""
     config: BoardConfig | None = None
     free: bool = True
     """Requests are followed."""
@@ -82,6 +84,8 @@ class View:
     """Angles, by the lower and the higher channel, at which the table came to rest when told to stand still."""
     standing_s: float = 0.0
     """Seconds at standstill."""
+    braked_s: float = 0.0
+    """For how long the board has said that the brake is closed."""
 
     @property
     def unsteady(self) -> bool:

@@ -25,6 +25,8 @@ BOARDING_DEG: Final = 2.0
 """A rider so near to upright is boarding."""
 LOGIC_V: Final = 8.0
 """Below this bus voltage the board's own supply is gone."""
+SETTLES_MS: Final = 200
+"""A board that restarted answers nobody until its filters know whether the table turns: its brake falls meanwhile."""
 TRIES_MS: Final = 300
 """A rider who is asked to try the hand switch takes so long over it."""
 _U32: Final = 0xFFFFFFFF
@@ -57,6 +59,7 @@ class VirtualBoard:
         self.link = self._new_link()
         self._left_ms = FRAME_MS
         self._powered = True
+        self._hears_from_ms = 0
 
     def _new_link(self) -> BoardLink:
         return BoardLink(self._identity, lambda: self._random.getrandbits(32), FRAME_MS * 1000)
@@ -73,7 +76,7 @@ class VirtualBoard:
 
     def receive(self, data: bytes) -> None:
         """Take bytes from the host. Never raises."""
-        if not self._powered:
+        if not self._powered or self.table.now_ms < self._hears_from_ms:
             return
         order, session = self.table.order, self.link.session_id
         for fields in self.link.receive(data, self.now_us):
@@ -120,6 +123,7 @@ class VirtualBoard:
         self._memory[:] = firmware.make_memory(self._identity.upright_deg)
         self.table.drive[:] = 0.0
         self.table.order[:] = 0.0
+        self._hears_from_ms = self.table.now_ms + SETTLES_MS
 
     @property
     def buzzes(self) -> bool:

@@ -84,7 +84,7 @@ CLEAR_FAULTS: Final = 17
 STOPPED_MS: Final = 18
 """Since the ramp of a stop was over."""
 RUNAWAY_MS: Final = 19
-"""For how long the table has turned toward inversion in a return by itself, against the ramp."""
+"""For how long the table has turned toward inversion, or faster than the ramp, in a return by itself."""
 RUNAWAYS: Final = 20
 """How often that ended a return by itself."""
 MOTOR_RATE_DPS: Final = 21
@@ -93,7 +93,9 @@ TABLE_RATE_DPS: Final = 22
 """From the inclinometer, smoothed; NaN while it is absent."""
 BUZZER: Final = 23
 """1: sounds. The host is dead and the rider not upright, and nobody else says so."""
-MEMORY_SIZE: Final = 24
+OPEN_MS: Final = 24
+"""For how long no current has flowed where the motor would turn."""
+MEMORY_SIZE: Final = 25
 
 MS_S: Final = 1e-3
 OWN_ACCEL_DPS2: Final = 8.0
@@ -102,9 +104,11 @@ OWN_BRAKE_DPS2: Final = 6.0
 OWN_FLAT_MS: Final = 5000.0
 OWN_UPRIGHT_DPS: Final = 2.0
 OWN_BLIND_DPS: Final = 1.5
+OWN_TORQUE: Final = 0.7
+"""Of the rated current: enough for the heaviest rider, and what comes free of an obstacle does not leap."""
 OWN_LONGEST_MS: Final = 180_000.0
 OWN_PAUSE_MS: Final = 2000.0
-"""After the emergency-stop chain closed again under a dead host."""
+"""After the emergency-stop chain closed again under a dead host, and after a try that was broken off."""
 LIMIT_SLACK_DEG: Final = 1.0
 """The board's limits stand this far outside the host's, so that the host is the first to act."""
 BRAKE_OPENS_MS: Final = 70.0
@@ -123,7 +127,9 @@ LEAST_ACCEL_DPS2: Final = 1.0
 MISMATCH_DPS: Final = 1.2
 ENCODER_STANDS_DPS: Final = 0.3
 TURNS_A: Final = 0.1
-"""Friction takes more than this to turn any motor: with less, its circuit may be open."""
+"""Friction takes more than this to turn any motor: with less, its circuit may be open, ..."""
+OPEN_TRIP_MS: Final = 20.0
+"""... but a current that changes its sign passes zero too: so long the motor's rate stays what it was."""
 MISMATCH_LOST_MS: Final = 200.0
 MOTOR_FILTER_MS: Final = 5.0
 MOTOR_TRUST_DPS: Final = 0.25
@@ -140,6 +146,12 @@ HOT_DRIVE_C: Final = 90.0
 HOT_MOTOR_C: Final = 130.0
 RUNAWAY_DPS: Final = 1.5
 RUNAWAY_TRIP_MS: Final = 80.0
+FASTER_DPS: Final = 0.5
+"""Head-up, the table may turn so much faster toward upright than a return does, by its encoder; ..."""
+FASTER_TRIP_MS: Final = 20.0
+"""... no longer than this."""
+BORNE_OUT_DPS: Final = 0.25
+"""The inclinometer's rate is late, but not noisy: so much beyond the ramp bears the encoder out."""
 MOST_RUNAWAYS: Final = 2.0
 """A drive that does not obey is tried once more under a dead host, and then never again: the brake holds."""
 ARMED_AWAY_DEG: Final = 5.0
@@ -209,7 +221,8 @@ def firmware_tick(settings: Floats, memory: Floats, readings: Floats, order: Flo
     memory[SAID_DPS] = memory[MOTOR_RATE_DPS] if encoder_lost else readings[ENCODER_RATE_DPS]
     low, high = _angles(memory, readings, lost)
     _arm(settings, memory, order, low)
-    expired = memory[ARMED] > 0.5 and order[AGE_S] > settings[WATCHDOG_S]
+    silent = order[AGE_S] > settings[WATCHDOG_S]
+    expired = memory[ARMED] > 0.5 and silent
     if expired:
         mode, wanted, accel, torque = _return_by_itself(settings, memory, low, high, inputs)
     else:
@@ -220,11 +233,13 @@ def firmware_tick(settings: Floats, memory: Floats, readings: Floats, order: Flo
     if not inputs & _ESTOP or (order[SESSION_OPEN] < 0.5 and memory[ARMED] < 0.5):
         mode = _OFF
     _drive(settings, memory, drive, mode, limited, accel, torque, rate)
-    _watch_runaway(memory, readings, drive, expired, mode)
+    _watch_runaway(memory, readings, drive, expired, mode, high)
     _watch_drive(memory, readings, drive, rate)
+    if expired and memory[OVERLOAD_MS] > OVERLOAD_TRIP_MS:
+        _pause(memory, drive)  # something is in the way: let go of it, and try again
     memory[BLIND_DEG] += memory[RAMP_DPS] * MS_S
     status = _RETURNING if expired and memory[RETURN_STAGE] < 4.0 else 0
-    status |= _EXPIRED if expired else 0
+    status |= _EXPIRED if silent else 0  # also before the first motion: the host must not begin unheard
     status |= _LIMITED if mode == _MOVE and limited != wanted else 0
     status |= _TORQUE_ON if drive[TORQUE_ENABLE] > 0.5 else 0
     status |= _BRAKE_CLOSED if memory[CLOSED_MS] > BRAKE_HOLDS_MS else 0
@@ -244,9 +259,12 @@ def _watch_motor(settings: Floats, memory: Floats, readings: Floats, drive: Floa
     ohm = settings[CIRCUIT_OHM] * (1.0 + COPPER_PER_K * (0.0 if math.isnan(warm) else warm))
     duty = min(drive[DUTY], 0.0) if int(readings[INPUTS]) & _INVERTED else drive[DUTY]  # the switch is hard-wired
     rate = (duty * readings[BUS_V] - ohm * readings[CURRENT_A]) / settings[VOLTS_PER_DPS]
-    if current_a < TURNS_A and abs(rate) > STILL_DPS:
-        rate = math.nan  # an open circuit sets nothing against the voltage either
     before = memory[MOTOR_RATE_DPS]
+    is_open = current_a < TURNS_A and abs(rate) > STILL_DPS
+    memory[OPEN_MS] = memory[OPEN_MS] + 1.0 if is_open else 0.0
+    if is_open:
+        # An open circuit sets nothing against the voltage either.
+        rate = math.nan if memory[OPEN_MS] > OPEN_TRIP_MS else before
     memory[MOTOR_RATE_DPS] = rate if math.isnan(before) else before + (rate - before) / MOTOR_FILTER_MS
 
 
@@ -330,21 +348,21 @@ def _return_by_itself(
     memory[STAGE_MS] += 1.0
     if not inputs & _ESTOP or memory[RUNAWAYS] >= MOST_RUNAWAYS:
         memory[RETURN_STAGE], memory[STAGE_MS] = 0.0, -OWN_PAUSE_MS
-        return _OFF, 0.0, OWN_ACCEL_DPS2, 1.0
+        return _OFF, 0.0, OWN_ACCEL_DPS2, OWN_TORQUE
     if memory[RETURN_STAGE] == 0.0:
         memory[STAGE_MS] = min(memory[STAGE_MS], 0.0)
         if memory[STAGE_MS] < 0.0:
-            return _OFF, 0.0, OWN_ACCEL_DPS2, 1.0
+            return _OFF, 0.0, OWN_ACCEL_DPS2, OWN_TORQUE
         memory[RETURN_STAGE] = 1.0
     angle = memory[BLIND_DEG] if math.isnan(low) else low
     if memory[RETURN_STAGE] == 1.0:
         if angle > 0.3 and memory[STAGE_MS] < OWN_LONGEST_MS:
-            return _MOVE, -_approach(angle, settings[MAX_RATE_DPS]), OWN_ACCEL_DPS2, 1.0
+            return _MOVE, -_approach(angle, settings[MAX_RATE_DPS]), OWN_ACCEL_DPS2, OWN_TORQUE
         was_inverted = high > -10.0 and memory[STAGE_MS] > 100.0
         memory[RETURN_STAGE], memory[STAGE_MS] = (2.0 if was_inverted else 3.0), 0.0
     if memory[RETURN_STAGE] == 2.0:
         if memory[STAGE_MS] < OWN_FLAT_MS:
-            return 1, 0.0, OWN_ACCEL_DPS2, 1.0
+            return 1, 0.0, OWN_ACCEL_DPS2, OWN_TORQUE
         memory[RETURN_STAGE], memory[STAGE_MS] = 3.0, 0.0
     # A closed switch may be stuck. Against two angles that agree it is believed near upright alone.
     both = low < high <= low + PARTED_DEG
@@ -354,11 +372,11 @@ def _return_by_itself(
     togo = angle - settings[UPRIGHT_DEG]
     if memory[RETURN_STAGE] == 3.0 and not switch and memory[STAGE_MS] < OWN_LONGEST_MS:
         if math.isnan(low):
-            return _MOVE, -OWN_BLIND_DPS, OWN_ACCEL_DPS2, 1.0
+            return _MOVE, -OWN_BLIND_DPS, OWN_ACCEL_DPS2, OWN_TORQUE
         if togo > 0.3:
-            return _MOVE, -_approach(togo, OWN_UPRIGHT_DPS), OWN_ACCEL_DPS2, 1.0
+            return _MOVE, -_approach(togo, OWN_UPRIGHT_DPS), OWN_ACCEL_DPS2, OWN_TORQUE
     memory[RETURN_STAGE] = 4.0
-    return 1, 0.0, OWN_ACCEL_DPS2, 1.0
+    return 1, 0.0, OWN_ACCEL_DPS2, OWN_TORQUE
 
 
 @jit
@@ -439,8 +457,8 @@ def _taken_over(settings: Floats, memory: Floats, rate: float) -> float:
 
 
 @jit
-def _watch_runaway(memory: Floats, readings: Floats, drive: Floats, expired: bool, mode: int) -> None:
-    """Under a dead host nobody else sees a drive that turns toward inversion on its way upright: cut its torque."""
+def _watch_runaway(memory: Floats, readings: Floats, drive: Floats, expired: bool, mode: int, high: float) -> None:
+    """Under a dead host nobody else sees a drive that does not obey on the way upright: cut its torque."""
     if not expired:
         memory[RUNAWAY_MS] = 0.0
         memory[RUNAWAYS] = 0.0 if mode == _MOVE else memory[RUNAWAYS]
@@ -452,12 +470,34 @@ def _watch_runaway(memory: Floats, readings: Floats, drive: Floats, expired: boo
         turning += 1 if witness > RUNAWAY_DPS else 0  # NaN: neither
         other += 1 if witness <= RUNAWAY_DPS else 0
     # One that stands alone against two lies itself; one against one is taken at its word.
-    against = turning > 0 and other < 2 and drive[TORQUE_ENABLE] > 0.5 and memory[RAMP_DPS] < RUNAWAY_DPS / 2.0
-    memory[RUNAWAY_MS] = memory[RUNAWAY_MS] + 1.0 if against else 0.0
-    if memory[RUNAWAY_MS] > RUNAWAY_TRIP_MS:
+    against = turning > 0 and other < 2 and memory[RAMP_DPS] < RUNAWAY_DPS / 2.0
+    faster = _runs_ahead(encoder, memory[TABLE_RATE_DPS], memory[RAMP_DPS], high)
+    memory[RUNAWAY_MS] = memory[RUNAWAY_MS] + 1.0 if (against or faster) and drive[TORQUE_ENABLE] > 0.5 else 0.0
+    if memory[RUNAWAY_MS] > (FASTER_TRIP_MS if faster else RUNAWAY_TRIP_MS):
         memory[RUNAWAYS] += 1.0
-        memory[RUNAWAY_MS], memory[RETURN_STAGE], memory[STAGE_MS] = 0.0, 0.0, -OWN_PAUSE_MS
-        _stand(memory, drive)
+        memory[RUNAWAY_MS] = 0.0
+        _pause(memory, drive)
+
+
+@jit
+def _runs_ahead(encoder_dps: float, table_dps: float, ramp_dps: float, high_deg: float) -> bool:
+    """Turning faster toward upright than the ramp: by the encoder, borne out by the inclinometer, or far faster by one.
+
+    The motor's own rate is no witness here: it is made from the duty that a drive which disobeys ignores.
+    """
+    ahead_dps = min(ramp_dps, 0.0 if high_deg > 0.0 else -OWN_UPRIGHT_DPS)
+    if math.isnan(encoder_dps) or math.isnan(table_dps):
+        alone_dps = table_dps if math.isnan(encoder_dps) else encoder_dps
+        return bool(alone_dps < ahead_dps - RUNAWAY_DPS)
+    most_dps = ahead_dps - (RUNAWAY_DPS if high_deg > 0.0 else FASTER_DPS)
+    return bool(encoder_dps < most_dps and table_dps < ramp_dps - BORNE_OUT_DPS)
+
+
+@jit
+def _pause(memory: Floats, drive: Floats) -> None:
+    """Break a return by itself off: it begins anew after a pause on the brake."""
+    memory[RETURN_STAGE], memory[STAGE_MS] = 0.0, -OWN_PAUSE_MS
+    _stand(memory, drive)
 
 
 @jit

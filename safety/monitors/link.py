@@ -39,21 +39,30 @@ class Link(Monitor):
         heard = view.age_s is not None and view.age_s <= view.limits.link_age_s and steady
         if heard and t is not None and not (t.status & _EXPIRED and self._unheard(view)):
             return NONE
-        if not view.away:
-            return NONE if heard else INHIBIT
-        return EMERGENCY_RETURN
+        return EMERGENCY_RETURN if view.away else INHIBIT
 
     def detail(self, view: View) -> str:
-        """Say how old the newest frame is."""
+        """Say how old the newest frame is, how long a silence was that ended, or that the board hears nothing."""
         if view.age_s is None:
             return "no telemetry from the board yet"
         if self._unheard(view):
-            return "the board hears no commands and brings the table upright by itself: host-to-board line"
-        return f"newest telemetry is {view.age_s * 1e3:.0f} ms old, limit {view.limits.link_age_s * 1e3:.0f} ms"
+            does = " and brings the table upright by itself" if view.away else ""
+            return f"the board hears no commands{does}: host-to-board line"
+        limit = f"limit {view.limits.link_age_s * 1e3:.0f} ms"
+        if self._ended(view):
+            return f"no telemetry for {view.silence_s * 1e3:.0f} ms, {limit}; it came back {view.heard_s:.2f} s ago"
+        return f"newest telemetry is {view.age_s * 1e3:.0f} ms old, {limit}"
 
     def since_s(self, view: View) -> float:
-        """When the newest frame came."""
+        """When the newest frame came, or the last one before a silence that ended."""
+        if self._ended(view):
+            return view.now_s - view.heard_s - view.silence_s
         return view.now_s - (view.age_s or 0.0)
+
+    @staticmethod
+    def _ended(view: View) -> bool:
+        """What the board is left to itself for is a silence that is over."""
+        return view.unsteady and view.age_s is not None and view.age_s <= view.limits.link_age_s
 
     @staticmethod
     def _unheard(view: View) -> bool:

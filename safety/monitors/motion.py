@@ -15,6 +15,10 @@ RATE_PER_NOISE: Final = 20.0
 """deg/s that noise of 1 deg (``Channel.noise_deg``) may make of the inclinometer's rate: three standard deviations."""
 RUNAWAY_S: Final = 0.02
 """Twice the limit is believed after two frames."""
+HEAD_UP_DEG: Final = -1.0
+"""From here on a rider is tilted upright: above it a fast return still comes to rest at horizontal."""
+HEAD_UP_TORQUE_OFF_S: Final = 0.1
+"""Head-up, a drive whose stop has not made the table slower by then does not obey: 0.3 s are promised in all."""
 OPPOSITE_DPS: Final = 1.0
 STOP_GRACE_S: Final = 0.3
 """Latency and the drive's lag on top of the ramp."""
@@ -40,6 +44,14 @@ def _fastest_dps(view: View) -> float:
     fastest, table_rate = abs(angles.rate_dps or 0.0), abs(angles.table_rate_dps or 0.0)
     table_rate -= RATE_PER_NOISE * angles.inclinometer.noise_deg
     return table_rate if angles.parting and table_rate > fastest else fastest
+
+
+def _tilting_dps(view: View) -> float:
+    """How fast a rider may come from horizontal to upright, by what was told: little is added where people faint."""
+    limits, angles = view.limits, view.angles
+    fastest = max(-angles.expected_dps, limits.head_up_rate_dps)
+    fastest += (limits.overspeed_factor - 1.0) * limits.head_up_rate_dps
+    return fastest + (RATE_PER_NOISE * angles.inclinometer.noise_deg if angles.encoder.lost else 0.0)
 
 
 def _doubt_last_angle(view: View, made_dps: float, told_dps: float) -> None:
@@ -77,11 +89,15 @@ class Overspeed(Monitor):
     def _judge(self, view: View) -> Response:
         rate, limits = _fastest_dps(view), view.limits
         threshold = limits.overspeed_factor * view.rate_limit_dps + limits.overspeed_offset_dps
+        best, measured = view.angles.best_deg, view.angles.rate_dps
+        tilts_up = best is not None and best < HEAD_UP_DEG and measured is not None and measured < 0.0
+        if tilts_up:
+            threshold = min(threshold, _tilting_dps(view))
         if rate <= threshold and self._over.start_s is None:
             return NONE
         far = self._far_over.held_s(rate > max(2.0 * view.rate_limit_dps, threshold), view.now_s)
         over = self._over.held_s(rate > threshold, view.now_s)
-        if far >= RUNAWAY_S:
+        if far >= RUNAWAY_S or (tilts_up and over >= HEAD_UP_TORQUE_OFF_S):
             return TORQUE_OFF
         return STOP if over >= limits.overspeed_s else NONE
 

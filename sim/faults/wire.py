@@ -91,7 +91,7 @@ KINDS: Final[dict[str, Kind]] = {
         "the board reboots and forgets all",
         _reboot,
         lambda _: None,
-        causes.LINK | {"rejected", "following"},
+        causes.LINK | {"rejected"},
         may_pass=True,
         jolts=True,
     ),

@@ -107,6 +107,7 @@ GOES_ON = (
     "press-acknowledge@20",
     "rider-heavier@-5",
     "ankle-latch-open@-5:2",
+    "to-board-dead@-5:8",
     "board-reboot@-2",
     "host-stall@-3:5",
     "panel-gone@-5:3",
@@ -120,6 +121,7 @@ REFUSED = (
     "press-stop@-3",
     "press-return@-3",
     "cable-out@-1",
+    "to-board-dead@-3",
     "encoder-dead@-3",
 )
 PAIRS = (
@@ -130,6 +132,18 @@ PAIRS = (
     ("to-host-dead@40:1", "inclinometer-dead@20"),
     ("encoder-dead@20", "to-board-dead@40"),
 )
+FOUND = (
+    ("wrong-board@36:3.47",),
+    ("wrong-board@15:2.9",),
+    ("board-reboot@50",),
+    ("to-board-dead@-3", "frames-lost@4:4"),
+    ("runaway-upright@70",),
+    ("runaway-upright=0.36@75",),
+    ("runaway-upright@70", "inclinometer-jump@100:0.2"),
+    ("obstruction-returning=0@47:3", "host-killed@49"),
+    ("obstruction-inverting@20", "runaway-upright@70:0.2"),
+)
+"""What campaigns found, and what was mended: in these the wrong monitor answered, or a promise was broken."""
 
 
 @pytest.fixture(scope="module")
@@ -197,6 +211,11 @@ def test_a_rider_comes_back_from_a_table_whose_switch_is_pressed_to_return(tmp_p
 @pytest.mark.parametrize("faults", PAIRS, ids=" ".join)
 def test_two_faults_at_once_are_answered(tmp_path: Path, session: Session, faults: tuple[str, str]) -> None:
     assert run(session, tmp_path, *faults)["trips"]
+
+
+@pytest.mark.parametrize("faults", FOUND, ids=" ".join)
+def test_what_a_campaign_found_stays_mended(tmp_path: Path, session: Session, faults: tuple[str, ...]) -> None:
+    run(session, tmp_path, *faults)
 
 
 def test_the_board_alone_brings_the_rider_upright_when_the_host_is_killed(tmp_path: Path, session: Session) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from safety.signals import MotionRequest, Response
+from safety.signals import MotionRequest, Response, Status
 from tests.safety.kinematic_table import KinematicTable
 from tests.safety.test_recovery import at, comes_up
 
@@ -31,11 +31,32 @@ def test_on_the_way_to_inversion_it_turns_back_almost_at_once() -> None:
     table = at(10.0)
     load_on(table, INVERT)
     highest_deg = table.angle_deg
-    assert paused_s(table) == pytest.approx(0.3, abs=0.02)
+    assert paused_s(table) == pytest.approx(0.33, abs=0.011)  # the brake closes, and then 0.3 s
     table.until(lambda: table.angle_deg < highest_deg - 5.0, 3.0)
     assert table.verdict.response is Response.STOP
     assert table.verdict.command is not None
     assert table.verdict.command.torque_fraction == 0.7
+    comes_up(table)
+
+
+def test_it_stands_on_its_brake_before_it_turns_back_not_against_the_load() -> None:
+    """The load holds the table, and the drive goes on pushing with what it has wound up: that is no rest."""
+    table = at(10.0)
+    load_on(table, INVERT)
+    table.bend = lambda t: t._replace(status=t.status & ~Status.BRAKE_CLOSED)
+    table.until(lambda: table.phase == "HELD", 3.0)
+    table.run(0.4)
+    assert table.phase == "HELD"
+    table.bend = lambda t: t
+    assert table.until(lambda: table.phase == "CREEPING", 1.0) == pytest.approx(0.3, abs=0.011)
+    comes_up(table)
+
+
+def test_a_brake_that_never_says_that_it_closed_keeps_nobody_against_the_load() -> None:
+    table = at(10.0)
+    load_on(table, INVERT)
+    table.bend = lambda t: t._replace(status=t.status & ~Status.BRAKE_CLOSED)
+    assert paused_s(table) == pytest.approx(2.73, abs=0.03)  # its torque is cut, and then it pauses as for any cause
     comes_up(table)
 
 

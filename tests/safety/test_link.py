@@ -131,4 +131,19 @@ def test_a_silence_that_ended_before_the_late_tick_is_answered_too() -> None:
     table = at(20.0)
     table.tick(MotionRequest(2.0), period_s=0.12)
     assert [trip.monitor for trip in table.trips] == ["link"]
+    trip = table.trips[0]
+    assert trip.detail == "no telemetry for 120 ms, limit 100 ms; it came back 0.00 s ago"
+    assert trip.t_s - trip.since_s == pytest.approx(0.12)
     comes_up(table)
+
+
+@pytest.mark.requirement("REQ-MON-LINK")
+def test_nobody_is_inverted_while_the_board_hears_no_commands() -> None:
+    table = KinematicTable()
+    table.status, table.move = Status.WATCHDOG_EXPIRED, lambda _: 0.0
+    table.run(2.0, MotionRequest(3.0))
+    assert (table.causes(), table.verdict.inhibited) == ([], ("link",))
+    table.status, table.move = 0, lambda rate_dps: rate_dps
+    table.run(2.0, MotionRequest(3.0))
+    assert (table.causes(), table.verdict.inhibited) == ([], ())
+    assert table.angle_deg > -72.0

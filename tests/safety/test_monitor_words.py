@@ -29,6 +29,23 @@ WORDS: list[tuple[type[Monitor], dict[str, Any], str]] = [
     ),
     (link.Link, {"status": EXPIRED, "sending_s": 0.11, "fresh": False}, "newest telemetry is 0 ms old, limit 100 ms"),
     (link.Link, {"sending_s": 0.11}, "newest telemetry is 0 ms old, limit 100 ms"),
+    (
+        link.Link,
+        {"status": EXPIRED, "sending_s": 0.11, "away": False},
+        "the board hears no commands: host-to-board line",
+    ),
+    (
+        link.Link,
+        {"silence_s": 0.12, "heard_s": 0.25},
+        "no telemetry for 120 ms, limit 100 ms; it came back 0.25 s ago",
+    ),
+    (link.Link, {"silence_s": 0.12, "heard_s": 0.5}, "newest telemetry is 0 ms old, limit 100 ms"),
+    (
+        link.Link,
+        {"silence_s": 0.12, "heard_s": 0.0, "age_s": 0.1},
+        "no telemetry for 120 ms, limit 100 ms; it came back 0.00 s ago",
+    ),
+    (link.Link, {"silence_s": 0.12, "heard_s": 0.0, "age_s": 0.12}, "newest telemetry is 120 ms old, limit 100 ms"),
     (link.Session, {"been_upright": False}, "the table was found away from upright, at 30.0 deg"),
     (link.Session, {"been_upright": False, "away": False, "config": None}, "no handshake with the board yet"),
     (link.Session, {"config": None}, "no handshake with the board yet"),
@@ -220,5 +237,7 @@ def test_before_anything_was_seen_it_is_since_now(kind: type[Monitor]) -> None:
 
 def test_since_when_the_link_is_silent_and_the_tick_was_due() -> None:
     assert link.Link().since_s(view_of({"now_s": 5.0, "age_s": 0.25})) == 4.75
+    assert link.Link().since_s(view_of({"now_s": 5.0, "silence_s": 0.125, "heard_s": 0.25})) == 4.625
+    assert link.Link().since_s(view_of({"now_s": 5.0, "silence_s": 0.125, "heard_s": 0.0, "age_s": 0.25})) == 4.75
     assert link.Tick().since_s(view_of({"now_s": 5.0, "late_s": 0.25})) == 4.75
     assert link.Tick().since_s(view_of({"now_s": 0.1, "late_s": 0.25})) == 0.0

@@ -294,3 +294,74 @@ def test_torque_off_drops_the_brake_at_once() -> None:
     truth = bench.board.table.truth()
     assert truth.brake_closed
     assert truth.rate_dps == pytest.approx(0.0, abs=0.05)
+
+
+@pytest.mark.requirement("REQ-BRD-WATCHDOG")
+def test_it_says_before_the_first_motion_that_no_command_comes_and_stays_on_its_brake() -> None:
+    bench = Bench()
+    bench.run(0.5, HOLD)
+    assert bench.newest is not None
+    assert not bench.newest.status & Status.WATCHDOG_EXPIRED
+    bench.run(0.24, None)
+    assert not bench.newest.status & Status.WATCHDOG_EXPIRED
+    bench.run(0.1, None)
+    assert bench.newest.status & Status.WATCHDOG_EXPIRED
+    assert not bench.newest.status & Status.DEAD_HOST_RETURN
+    assert bench.newest.status & Status.BRAKE_CLOSED
+    assert not bench.board.buzzes
+
+
+@pytest.mark.requirement("REQ-BRD-REBOOT")
+def test_a_board_that_restarts_under_a_moving_table_takes_it_over_at_rest() -> None:
+    """Its filters begin anew: it would take a table that turns for one that stands, and pull it to a halt."""
+    bench = Bench()
+    bench.invert_to(10.0)
+    bench.run(1.5, move(2.9))
+    bench.board.reboot()
+    bench.run(0.19, None)
+    assert bench.link.config is None or bench.newest is None or bench.newest.session_id == 0
+    bench.run(0.3, HOLD)
+    assert bench.newest is not None
+    assert bench.newest.session_id != 0
+    assert bench.newest.rate_dps == pytest.approx(0.0, abs=0.01)
+
+
+@pytest.mark.requirement("REQ-BRD-RETURN")
+@pytest.mark.parametrize(("mass_kg", "height_m"), RIDERS)
+def test_what_comes_free_of_an_obstacle_under_a_dead_host_does_not_leap(mass_kg: float, height_m: float) -> None:
+    bench = Bench(mass_kg, height_m)
+    bench.invert_to(20.0)
+    table = bench.board.table
+    table.physics[plant.OBSTRUCTION_BELOW_RAD] = math.radians(19.0)
+    pushed_s = 0.0
+    for _ in range(500):
+        bench.board.advance(0.01)
+        pushed_s += 0.01 if abs(table.truth().current_a) > 3.0 else 0.0
+    assert 0.3 < pushed_s < 2.0, "it lets go of what is in the way, and tries again"
+    while abs(table.truth().current_a) < 4.0:
+        bench.board.advance(0.01)
+    table.physics[plant.OBSTRUCTION_BELOW_RAD] = math.radians(-200.0)
+    table.reset_statistics()
+    bench.silence(-73.0, 120.0)
+    assert table.truth().max_accel_dps2 < 30.0
+
+
+@pytest.mark.requirement("REQ-BRD-RETURN")
+@pytest.mark.parametrize("duty", [0.4, 0.6, 1.0])
+@pytest.mark.parametrize("blind", [(), (ENCODER_DEG,), (INCLINOMETER_DEG,)])
+def test_a_drive_that_runs_ahead_under_a_dead_host_is_tried_twice_and_then_braked(
+    duty: float, blind: tuple[int, ...]
+) -> None:
+    bench = Bench()
+    bench.invert_to(5.0)
+    bench.silence(-30.0, 60.0)
+    table = bench.board.table
+    for channel in blind:
+        table.faults[sensors.fault_index(channel, sensors.DEAD)] = 1.0
+    table.physics[plant.RUNAWAY_DUTY] = -duty
+    for _ in range(2000):
+        bench.board.advance(0.01)
+    truth = table.truth()
+    assert truth.brake_closed
+    assert -40.0 < truth.angle_deg < -30.5
+    assert bench.board.buzzes

@@ -1,0 +1,82 @@
+"""How often a recovery was tried, and what came of the last one: did an angle lie, or does the drive not obey?
+
+An angle that lies stops a recovery that would have brought the rider upright, so it may be tried once more without that
+angle. A drive that runs away is no better without it: each try moves the rider as nobody told it to, one too many.
+"""
+
+from typing import Final
+
+from safety.view import View
+
+ASTRAY_DEG: Final = 0.3
+"""So far from the way that it was told the table has gone by both angles where the drive ran away."""
+COASTS_S: Final = 0.2
+"""For so long, at most, a table goes on at the rate that it was told while its brake closes and takes hold of it."""
+MADE_WAY_DEG: Final = 10.0
+"""A recovery that brought the rider so much nearer to upright, by both angles, did not come to nothing."""
+
+
+class Attempts:
+    """Counts the recoveries that came to nothing."""
+
+    __slots__ = ("_expected_deg", "_from_deg", "_left_dps", "count", "ran_away")
+
+    def __init__(self) -> None:
+        self.count = 0
+        """Below 0: given up."""
+        self.ran_away = False
+        """Both angles saw the drive run away in a recovery: what is learnt of an angle later is no new chance."""
+        self._from_deg: tuple[float | None, float | None] = (None, None)
+        """Encoder and inclinometer when the last one began."""
+        self._expected_deg = 0.0
+        """How far the table should have turned since the last one began."""
+        self._left_dps = 0.0
+        """The rate that it should have had when it ended."""
+
+    def begin(self, view: View) -> None:
+        """Begin one more."""
+        angles = view.angles
+        self.count += 1
+        self._from_deg = (angles.encoder.value_deg, angles.inclinometer.value_deg)
+        self._expected_deg = self._left_dps = 0.0
+
+    def watch(self, view: View) -> None:
+        """Take a tick of one that is under way."""
+        self._left_dps = view.angles.expected_dps
+        self._expected_deg += self._left_dps * view.dt_s
+
+    def weigh(self, view: View) -> None:
+        """Look at what came of the last one, with the table at rest: one that made way does not count."""
+        if max(self._ways_deg(view), default=0.0) < -MADE_WAY_DEG:
+            self.count = min(self.count, 0)
+
+    def went_astray(self, view: View) -> bool:
+        """Both angles say that the table went where the last one did not tell it to go: then none of them lied."""
+        off_deg = [way_deg - self._expected_deg for way_deg in self._ways_deg(view)]
+        most_deg = ASTRAY_DEG + COASTS_S * abs(self._left_dps)
+        return bool(off_deg) and (min(off_deg) > most_deg or max(off_deg) < -most_deg)
+
+    def _ways_deg(self, view: View) -> list[float]:
+        """How far the table has turned since the last one began, by each angle; nothing unless both are believed."""
+        angles = view.angles
+        now_deg = (angles.encoder.value_deg, angles.inclinometer.value_deg)
+        pairs = zip(now_deg, self._from_deg, strict=True)
+        ways_deg = [now - before for now, before in pairs if now is not None and before is not None]
+        return ways_deg if len(ways_deg) == len(now_deg) and not angles.lost_angles else []
+
+    def give_up(self) -> None:
+        """Try none any more, until a person asks for one."""
+        self.count = -1
+
+    def may_be_tried_again(self) -> None:
+        """Forget that it was given up."""
+        self.count = max(self.count, 0)
+
+    def learnt_of_an_angle(self) -> None:
+        """What went wrong so far went wrong by an angle that is not believed any more: it counts no longer."""
+        if not self.ran_away:
+            self.count = 0
+
+    def forget(self) -> None:
+        """The rider is upright."""
+        self.count, self.ran_away, self._from_deg = 0, False, (None, None)

@@ -1,0 +1,180 @@
+"""What came of a recovery: an angle that lied is done without, a drive that ran away is not tried again and again."""
+
+from typing import Final
+
+import pytest
+
+from safety.attempts import Attempts
+from safety.signals import MotionRequest, Response, Telemetry
+from safety.view import View
+from tests.safety.kinematic_table import TABLE, KinematicTable
+from tests.safety.test_recovery import ASK_STOP, RECOVER, at, comes_up
+
+pytestmark = pytest.mark.requirement("REQ-REC-ATTEMPTS")
+Pair = tuple[float | None, float | None]
+
+
+def view_at(encoder_deg: float | None, inclinometer_deg: float | None, expected_dps: float = 0.0) -> View:
+    view = View(TABLE, TABLE, "hold-to-run")
+    view.angles.encoder.value_deg, view.angles.inclinometer.value_deg = encoder_deg, inclinometer_deg
+    view.angles.expected_dps, view.dt_s = expected_dps, 0.01
+    return view
+
+
+def tried(began: Pair, ended: Pair, told_dps: float = 0.0, ticks: int = 20, lost_angles: int = 0) -> tuple[bool, int]:
+    """Whether an attempt went astray, and how many count after it; it was told so much for so long."""
+    attempts = Attempts()
+    attempts.begin(view_at(*began))
+    for _ in range(ticks):
+        attempts.watch(view_at(*began, told_dps))
+    view = view_at(*ended)
+    view.angles.lost_angles = lost_angles
+    attempts.weigh(view)
+    return attempts.went_astray(view), attempts.count
+
+
+@pytest.mark.parametrize(
+    ("began", "ended", "told_dps", "astray"),
+    [
+        ((-10.0, -10.5), (-10.31, -10.81), 0.0, True),
+        ((-10.0, -10.5), (-9.69, -10.19), 0.0, True),
+        ((-10.0, -10.5), (-10.29, -10.81), 0.0, False),  # one of them alone
+        ((-10.0, -10.5), (-10.31, -10.79), 0.0, False),
+        ((-10.0, -10.5), (-10.31, -10.19), 0.0, False),  # each another way
+        ((20.0, 20.0), (18.11, 18.11), -4.0, False),  # 0.8 deg as told, and 0.8 deg while the brake took hold
+        ((20.0, 20.0), (18.09, 18.09), -4.0, True),
+        ((20.0, 20.0), (20.31, 20.31), -4.0, True),  # the wrong way
+        ((None, 20.0), (10.0, 10.0), 0.0, False),
+        ((20.0, None), (10.0, 10.0), 0.0, False),
+        ((20.0, 20.0), (None, 10.0), 0.0, False),
+        ((20.0, 20.0), (10.0, None), 0.0, False),
+    ],
+)
+def test_a_drive_ran_away_where_both_angles_say_so(began: Pair, ended: Pair, told_dps: float, astray: bool) -> None:
+    assert tried(began, ended, told_dps)[0] is astray
+
+
+def test_with_an_angle_lost_nobody_knows_whether_the_drive_ran_away() -> None:
+    assert tried((20.0, 20.0), (18.0, 18.0)) == (True, 1)
+    assert tried((20.0, 20.0), (18.0, 18.0), lost_angles=1) == (False, 1)
+    assert tried((20.0, 20.0), (0.0, 0.0), lost_angles=1) == (False, 1)
+
+
+@pytest.mark.parametrize(("ended", "count"), [((9.9, 9.9), 0), ((10.1, 9.9), 1), ((9.9, 10.1), 1), ((30.1, 30.1), 1)])
+def test_an_attempt_that_made_way_does_not_count(ended: Pair, count: int) -> None:
+    assert tried((20.0, 20.0), ended)[1] == count
+
+
+def test_what_was_given_up_stays_so_however_much_way_was_made() -> None:
+    attempts = Attempts()
+    attempts.begin(view_at(20.0, 20.0))
+    attempts.give_up()
+    attempts.weigh(view_at(0.0, 0.0))
+    assert attempts.count == -1
+    attempts.may_be_tried_again()
+    assert attempts.count == 0
+    attempts.count = 2
+    attempts.may_be_tried_again()
+    assert attempts.count == 2
+
+
+def test_an_angle_that_is_found_lost_is_a_new_chance_but_not_for_a_drive_that_ran_away() -> None:
+    attempts = Attempts()
+    attempts.count, attempts.ran_away = -1, True
+    attempts.learnt_of_an_angle()
+    assert attempts.count == -1
+    attempts.forget()
+    assert (attempts.count, attempts.ran_away) == (0, False)
+    assert not attempts.went_astray(view_at(5.0, 5.0))
+    attempts.count = -1
+    attempts.learnt_of_an_angle()
+    assert attempts.count == 0
+
+
+AWAY_DPS: Final = -4.0
+
+
+class Runaway:
+    """Whenever it is told to move it turns toward upright, and goes on for 0.1 s until the brake takes hold."""
+
+    def __init__(self) -> None:
+        self.coasts = 0
+
+    def __call__(self, rate_dps: float) -> float:
+        """The rate that comes of what was told."""
+        self.coasts = 10 if rate_dps else max(self.coasts - 1, 0)
+        return AWAY_DPS if self.coasts else 0.0
+
+
+def given_up() -> KinematicTable:
+    """A drive that runs away toward upright whenever it has torque, seen by both angles."""
+    table = at(-20.0)
+    table.tick(ASK_STOP)
+    table.until(lambda: table.phase == "HELD", 3.0)
+    table.move = Runaway()
+    table.tick(RECOVER)
+    table.until(lambda: table.state.supervisor.exhausted, 20.0)
+    return table
+
+
+@pytest.mark.requirement("REQ-MON-OVERSPEED")
+def test_a_drive_that_ran_away_in_a_recovery_is_not_tried_without_the_encoder() -> None:
+    table = given_up()
+    assert set(table.causes()) == {"overspeed"}
+    assert table.state.supervisor.torque_off
+    assert not table.state.view.angles.lost_angles
+
+
+def test_an_angle_that_is_lost_later_begins_no_recovery_with_a_drive_that_ran_away() -> None:
+    table = given_up()
+    angle_deg = table.angle_deg
+    table.bend = lambda t: t._replace(inclinometer_deg=None)
+    table.run(10.0)
+    assert table.state.view.angles.lost_angles
+    assert table.state.supervisor.exhausted
+    assert table.angle_deg == angle_deg
+    table.bend, table.move = lambda t: t, lambda rate_dps: rate_dps
+    table.tick(RECOVER)
+    comes_up(table)
+
+
+def test_a_drive_that_ran_away_once_after_a_long_way_is_tried_again() -> None:
+    table = at(20.0)
+    table.faults = 1 << 9
+    table.tick()
+    table.faults = 0
+    table.until(lambda: table.angle_deg < -20.0, 60.0)
+    assert table.phase == "CREEPING"
+    table.move = lambda _: AWAY_DPS
+    table.until(lambda: table.phase == "HELD", 0.5)
+    table.move = lambda rate_dps: rate_dps
+    comes_up(table)
+    assert not table.state.view.angles.lost_angles
+
+
+def with_a_lying_rate(t: Telemetry) -> Telemetry:
+    return t._replace(rate_dps=-9.0 if t.rate_dps else t.rate_dps)
+
+
+def test_an_encoder_that_stops_recoveries_is_done_without() -> None:
+    table = at(-20.0)
+    table.tick(ASK_STOP)
+    table.until(lambda: table.phase == "HELD", 3.0)
+    table.bend = with_a_lying_rate
+    table.tick(RECOVER)
+    table.until(lambda: table.state.view.angles.encoder.lost != "", 20.0)
+    comes_up(table)
+
+
+@pytest.mark.requirement("REQ-MON-OVERSPEED")
+@pytest.mark.parametrize(
+    ("rate_dps", "tripped"),
+    [(-2.45, []), (-2.55, [Response.STOP, Response.TORQUE_OFF])],
+)
+def test_head_up_a_drive_that_is_a_little_too_fast_is_stopped_soon(rate_dps: float, tripped: list[Response]) -> None:
+    table = at(-10.0)
+    asked = MotionRequest(-2.0)
+    table.run(1.5, asked)
+    table.move = lambda _: rate_dps
+    table.run(0.2, asked)
+    assert [trip.response for trip in table.trips] == tripped
