@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from safety.signals import CommandMode, DriveFault, Input, MotionRequest, Response, Status, Telemetry
+from safety.signals import CommandMode, DriveFault, Equipment, Input, MotionRequest, Response, Status, Telemetry
 from tests.safety.kinematic_table import KinematicTable
 
 ASK_STOP = MotionRequest(ask=Response.STOP)
@@ -508,6 +508,41 @@ def test_a_board_with_other_limits_may_not_invert(field: str, value: Any) -> Non
     assert "set the board's limits" in detail
     table.config = None
     assert table.state.supervisor.active["board-config"].detail(table.state.view)
+
+
+@pytest.mark.parametrize(
+    ("part", "told"),
+    [
+        (Equipment.MOTOR_ANGLE, "no angle on the motor's side"),
+        (Equipment.TABLE_ANGLE, "no angle of the table itself (an inclinometer)"),
+        (Equipment.TIMEOUT, "no timeout that stops the drive when the host dies"),
+        (Equipment.HOLDING, "neither a brake nor a self-locking gear"),
+        (Equipment.STOP_CHAIN, "no emergency-stop chain that cuts the torque and is read"),
+        (Equipment.HAND_SWITCH, "no hand switch"),
+        (Equipment.ANKLE_LATCH, "no contact at the ankle latch"),
+        (Equipment.UPRIGHT_SWITCH, "no upright switch"),
+    ],
+)
+def test_a_table_that_lacks_a_part_may_not_invert_and_says_which(part: int, told: str) -> None:
+    table = KinematicTable()
+    assert table.config is not None
+    table.config = table.config._replace(equipment=Equipment.ALL & ~part)
+    table.run(1.0, MotionRequest(2.0))
+    assert table.verdict.inhibited == ("board-config",)
+    assert table.angle_deg == -75.0
+    detail = table.state.supervisor.active["board-config"].detail(table.state.view)
+    assert detail == f"this table must not invert: it has {told}"
+
+
+def test_all_missing_parts_and_other_limits_are_told_at_once() -> None:
+    table = KinematicTable()
+    assert table.config is not None
+    table.config = table.config._replace(equipment=0, watchdog_s=0.5)
+    table.run(0.1, MotionRequest(2.0))
+    detail = table.state.supervisor.active["board-config"].detail(table.state.view)
+    assert ("no hand switch" in detail, "no upright switch" in detail, "set the board's limits" in detail) == (
+        True,
+    ) * 3
 
 
 @pytest.mark.requirement("REQ-MON-HAND-SWITCH", "REQ-MON-ANKLE-LATCH")
