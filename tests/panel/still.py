@@ -52,6 +52,7 @@ def standing_still(folder: Path, table: Path | None = None) -> Iterator[House]:
     """Open the panel over the records in ``folder/records``."""
     with house(folder, table=table) as opened:
         opened.station.desk = StillDesk()
+        opened.app.state.parts.children._first = []  # not behind all other tests: they would let it wait for minutes
         yield opened
 
 
@@ -59,7 +60,6 @@ def standing_still(folder: Path, table: Path | None = None) -> Iterator[House]:
 def still_panel(folder: Path) -> Iterator[str]:
     """A panel with all its real parts before a table that stands; gives its address."""
     with standing_still(folder) as opened:
-        opened.app.state.parts.children._first = []  # not behind all other tests: they would let it wait for minutes
         yield f"{opened.url}/"
 
 

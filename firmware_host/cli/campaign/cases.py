@@ -206,11 +206,8 @@ def _draw_faults(draw: random.Random, total_s: float) -> tuple[Fault, ...]:
     return (first, _draw_fault(draw, at_s))
 
 
-_NAMES: Final = sorted(CATALOGUE)
-
-
 def _draw_fault(draw: random.Random, at_s: float) -> Fault:
-    name = draw.choice(_NAMES)
+    name = draw.choice(sorted(CATALOGUE))
     if name in DECLARED_WRONGLY and draw.random() < 0.5:
         return _fault(name, -EARLY_S, None)
     if draw.random() < BEFORE_START:
