@@ -1,5 +1,6 @@
 """The simulated table for the command line: made from files, served on a port, or started as a process of its own."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -56,7 +57,8 @@ def _input_ended() -> threading.Event:
     ended = threading.Event()
 
     def watch() -> None:
-        sys.stdin.buffer.read()
+        while os.read(0, 4096):  # not by sys.stdin, whose lock a thread that is left reading keeps at the end
+            pass
         ended.set()
 
     threading.Thread(target=watch, name="input", daemon=True).start()

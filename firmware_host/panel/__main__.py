@@ -96,7 +96,8 @@ def _records(folder: Path) -> "Records":
 
 
 def _end_with_parent(server: uvicorn.Server) -> None:
-    sys.stdin.buffer.read()
+    while os.read(0, 4096):  # not by sys.stdin, whose lock a thread that is left reading keeps at the end
+        pass
     server.should_exit = True
 
 
