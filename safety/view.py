@@ -1,7 +1,7 @@
 """What the monitors see in one tick: measured signals and what this layer commanded, nothing that others believe."""
 
 from dataclasses import dataclass, field
-from math import inf
+from math import inf, isfinite
 from typing import Literal
 
 from safety.angles import Angles
@@ -94,11 +94,19 @@ class View:
 
     @property
     def turning_dps(self) -> float:
-        """How fast the table turns: on its closed brake not at all, whatever a rate says."""
+        """How fast the table turns: on its closed brake not at all, whatever a rate says.
+
+        With the encoder lost the drive tells its motor's rate: then it is the smaller of that and the inclinometer's,
+        for a rate made from an angle is noisy, and must not become an order.
+        """
         t, rate = self.telemetry, self.angles.rate_dps
         if t is not None and t.status & Status.BRAKE_CLOSED:
             return 0.0
-        return self.command_dps if rate is None else rate
+        if rate is None:
+            return self.command_dps
+        if t is None or t.rate_dps is None or not isfinite(t.rate_dps):
+            return rate
+        return min(rate, t.rate_dps, key=abs) if rate * t.rate_dps > 0.0 else 0.0
 
     def __post_init__(self) -> None:
         """Begin with the limit of motion in inversion."""

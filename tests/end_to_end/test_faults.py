@@ -142,6 +142,8 @@ FOUND = (
     ("runaway-upright@70", "inclinometer-jump@100:0.2"),
     ("obstruction-returning=0@47:3", "host-killed@49"),
     ("obstruction-inverting@20", "runaway-upright@70:0.2"),
+    ("encoder-stuck@73:0.5", "clock-jump@75"),
+    ("encoder-reversed@6",),
 )
 """What campaigns found, and what was mended: in these the wrong monitor answered, or a promise was broken."""
 

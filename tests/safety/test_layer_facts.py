@@ -7,6 +7,7 @@ import pytest
 from safety.layer import SafetyState, step
 from safety.signals import CommandMode, Input, MotionRequest, Response, SafeCommand, Status, Telemetry
 from tests.safety.kinematic_table import ALL_WELL, TABLE, KinematicTable
+from tests.safety.test_monitors import view_of
 
 pytestmark = pytest.mark.requirement("REQ-ENV-GATE")
 MOVE, HOLD, OFF = CommandMode.MOVE, CommandMode.HOLD, CommandMode.TORQUE_OFF
@@ -211,3 +212,30 @@ def test_the_way_up_is_slower_with_the_head_up(angle_deg: float, rate_dps: float
     table.invert_to(angle_deg, 3.0)
     table.run(2.0, MotionRequest(-8.0))
     assert table.rate_dps == pytest.approx(rate_dps)
+
+
+@pytest.mark.parametrize(
+    ("by_angle", "by_drive", "turning_dps"),
+    [
+        (-2.9, -2.0, -2.0),
+        (-2.0, -2.9, -2.0),
+        (-2.0, 2.0, 0.0),
+        (0.0, -2.0, 0.0),
+        (-2.9, None, -2.9),
+        (-2.9, math.nan, -2.9),
+        (None, -2.0, 1.5),
+    ],
+)
+def test_a_motion_is_taken_over_with_the_smaller_of_two_rates(
+    by_angle: float | None, by_drive: float | None, turning_dps: float
+) -> None:
+    """Without the encoder an angle's noise made a rate of 2.9 deg/s head-up of one of 2."""
+    view = view_of({"command_dps": 1.5})
+    assert view.telemetry is not None
+    view.telemetry = view.telemetry._replace(rate_dps=by_drive)
+    view.angles.rate_dps = by_angle
+    assert view.turning_dps == turning_dps
+    view.telemetry = view.telemetry._replace(status=Status.BRAKE_CLOSED)
+    assert view.turning_dps == 0.0
+    view.telemetry = None
+    assert view.turning_dps == (1.5 if by_angle is None else by_angle)
