@@ -8,12 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from tests.api.house import Desk, House, house
-from tests.panel.routes import AWAKE_MS, SIZES, in_reach
-from tests.panel.stack import LONGEST_S
+from tests.panel.routes import AWAKE_MS
 
 UPRIGHT_DEG: Final = -75.0
 
@@ -63,50 +61,11 @@ def still_panel(folder: Path) -> Iterator[str]:
         yield f"{opened.url}/"
 
 
-@contextmanager
-def still_page(browser: Browser, url: str, route: str, **more: Any) -> Iterator[Page]:
-    """Open a route in a browser of its own; no script may fail there."""
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 800}, locale="en-GB", accept_downloads=True, **more
-    )
-    context.set_default_timeout(LONGEST_S * 1e3)
-    page = context.new_page()
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.goto(f"{url}#/{route}")
-    page.wait_for_selector("body[data-route]:not(.stale)")
-    page.wait_for_timeout(AWAKE_MS)
-    yield page
-    context.close()
-    assert wrong == []
-
-
 def reload(page: Page) -> None:
     """Load the page anew, and wait until it takes touches."""
     page.reload()
     page.wait_for_selector("body[data-route]:not(.stale)")
     page.wait_for_timeout(AWAKE_MS)
-
-
-def hinders_nobody(page: Page, what: str) -> None:
-    """At every size: STOP in reach, nothing to scroll sideways, touches large enough; axe finds nothing serious."""
-    for width, height in SIZES:
-        page.set_viewport_size({"width": width, "height": height})
-        in_reach(page, width, height)
-        wide = page.evaluate(
-            "['main', 'body'].some((name) => {"
-            "const {scrollWidth, clientWidth} = document.querySelector(name); return scrollWidth > clientWidth; })"
-        )
-        assert not wide, (what, width)
-        small = page.evaluate(
-            "[...document.querySelectorAll('main :is(button, .button, select, summary)')]"
-            ".map((e) => [e.textContent, e.getBoundingClientRect().height]).filter(([, high]) => high > 0 && high < 42)"
-        )
-        assert small == [], (what, width)
-        found = Axe().run(page).response["violations"]
-        serious = [(one["id"], one["nodes"]) for one in found if one["impact"] in ("serious", "critical")]
-        assert serious == [], (what, width)
-    page.set_viewport_size({"width": 1280, "height": 800})
 
 
 def ask(page: Page, method: str, path: str, body: Any = None) -> Any:

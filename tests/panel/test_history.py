@@ -12,8 +12,9 @@ from firmware_host.blackbox_reader import read
 from firmware_host.records import default_url, open_records, sessions
 from tests.api.house import House
 from tests.panel.past import GENTLE, SMOOTH, TRIPPED, Past, make_past
+from tests.panel.routes import AWAKE_MS
 from tests.panel.still import standing_still
-from tests.panel.views import AWAKE_MS, go, nothing_hinders, opened
+from tests.panel.views import go, nothing_hinders, opened
 
 PATIENCE_MS = 60_000
 """A recording is read, and a picture drawn, in a process that gives way to all others."""

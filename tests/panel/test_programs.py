@@ -11,7 +11,8 @@ from firmware_host.documents import STEP_KINDS
 from firmware_host.panel.api import programs as routes_of_programs
 from firmware_host.programs import MotionSection
 from firmware_host.toml_source import parse_toml
-from tests.panel.still import add_rider, ask, hinders_nobody, reload, still_page, still_panel
+from tests.panel.still import add_rider, ask, reload, still_panel
+from tests.panel.views import nothing_hinders, opened
 
 pytestmark = pytest.mark.realtime
 
@@ -44,7 +45,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
-    with still_page(browser, address, "programs") as page:
+    with opened(browser, address, "programs") as page:
         page.wait_for_selector(".program-cards > li")
         yield page
 
@@ -79,7 +80,10 @@ def test_the_library_says_what_fits_whom(page: Page) -> None:
     rider = add_rider(page, "Ada")
     reload(page)
     hold_against(page, rider)
-    first, steep = (page.locator(".program-cards > li", has_text=name) for name in ("First time", "Full inversion"))
+    first, steep = (
+        page.locator(".program-cards > li", has=page.get_by_role("heading", name=f"{name} built in", exact=True))
+        for name in ("First time", "Full inversion")
+    )
     expect(first).to_contain_text("Fits this rider")
     steep.get_by_text("Does not fit this rider").click()
     expect(steep).to_contain_text("above the 20 deg set by the allowance of beginner rider Ada")
@@ -260,7 +264,7 @@ def test_own_programs_are_archived_and_deleted_and_built_in_ones_are_copied(page
     expect(card).to_have_count(0)
     assert "error" in ask(page, "GET", f"programs/{program['id']}")
     page.get_by_label("Show the archive").uncheck()
-    page.get_by_role("link", name="Open First time").click()
+    page.get_by_role("link", name="Open First time", exact=True).click()
     page.get_by_label("Name", exact=True).fill("First time, slower")
     page.get_by_role("button", name="Save as my own").click()
     expect(page.get_by_role("button", name="Save", exact=True)).to_be_visible()
@@ -301,18 +305,18 @@ def test_the_pages_of_programs_hinder_nobody(page: Page) -> None:
     page.get_by_text("Import a program").click()
     hold_against(page, rider)
     page.wait_for_selector(".misfit")
-    hinders_nobody(page, "library")
+    nothing_hinders(page)
     edit(page, 1)
-    hinders_nobody(page, "editor")
+    nothing_hinders(page)
     page.evaluate("sessionStorage.removeItem('righting.draft.programs/new')")
     edit(page)
     page.get_by_label("Kind of the new step").select_option("oscillate")
     page.get_by_role("button", name="+ Add step", exact=True).click()
     value(page, "2.between_deg.1").fill("70")
     page.wait_for_selector("[data-step='step.2'].wrong")
-    hinders_nobody(page, "steps, refused")
+    nothing_hinders(page)
     page.emulate_media(color_scheme="dark")
-    hinders_nobody(page, "steps, refused, dark")
+    nothing_hinders(page)
     page.get_by_role("button", name="Text", exact=True).click()
-    hinders_nobody(page, "text")
+    nothing_hinders(page)
     assert parse_toml("t", page.get_by_label("The program as text (TOML)").input_value()).data["step"][2]["cycles"] == 3

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.panel.routes import SETTINGS
-from tests.panel.still import add_rider, ask, hinders_nobody, reload, still_page, still_panel
+from tests.panel.still import add_rider, ask, reload, still_panel
+from tests.panel.views import nothing_hinders, opened
 
 pytestmark = pytest.mark.realtime
 
@@ -25,7 +26,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
-    with still_page(browser, address, "riders") as page:
+    with opened(browser, address, "riders") as page:
         yield page
 
 
@@ -145,7 +146,7 @@ def test_somebody_elses_change_is_shown_beside_ones_own(page: Page) -> None:
 
 
 def test_pounds_and_inches_are_typed_and_kilograms_kept(browser: Browser, address: str) -> None:
-    with still_page(browser, address, "riders") as page:
+    with opened(browser, address, "riders") as page:
         page.evaluate("([key, value]) => localStorage.setItem(key, value)", [SETTINGS, json.dumps({"units": "us"})])
         reload(page)
         rider = add_rider(page, "Katherine")
@@ -189,21 +190,21 @@ def test_the_pages_of_riders_hinder_nobody(page: Page) -> None:
     rider = add_rider(page, "Ada")
     reload(page)
     page.wait_for_selector(".list > li")
-    hinders_nobody(page, "list")
+    nothing_hinders(page)
     page.get_by_role("link", name="New rider").click()
     page.get_by_role("button", name="Save, and go on").click()
     page.wait_for_selector(".wrong")
-    hinders_nobody(page, "new, refused")
+    nothing_hinders(page)
     open_rider(page, rider, "/screening")
-    hinders_nobody(page, "question")
+    nothing_hinders(page)
     answer_all(page, HERNIA)
-    hinders_nobody(page, "review")
+    nothing_hinders(page)
     page.get_by_role("button", name="Save these answers").click()
     page.wait_for_selector("#result-of-screening")
-    hinders_nobody(page, "result")
+    nothing_hinders(page)
     open_rider(page, rider)
     page.get_by_text("Own limits, tighter than what is allowed").click()
     page.get_by_text("Enter a clearance").click()
-    hinders_nobody(page, "rider")
+    nothing_hinders(page)
     page.emulate_media(color_scheme="dark")
-    hinders_nobody(page, "rider, dark")
+    nothing_hinders(page)

@@ -2,22 +2,23 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-SIZES: Final = ((1280, 800), (800, 480), (390, 844))
-AWAKE_MS: Final = 600
-"""A page that has just come to the front takes no touch but STOP and RETURN UPRIGHT."""
+from tests.panel.routes import AWAKE_MS, SIZES, in_reach
+from tests.panel.stack import LONGEST_S
+
 SMALLEST_PX: Final = 48
-CONTROLS: Final = "main :is(button, a.button, select, label.choice, input:not([type=checkbox], [type=radio]))"
+CONTROLS: Final = "main :is(button, .button, select, summary, label.choice, input:not([type=checkbox], [type=radio]))"
 
 
 @contextmanager
-def opened(browser: Browser, url: str, route: str) -> Iterator[Page]:
-    """A page that shows a route; ends with nothing having gone wrong in it."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
+def opened(browser: Browser, url: str, route: str, **more: Any) -> Iterator[Page]:
+    """A page that shows a route; ends with nothing having gone wrong in it. ``more`` goes to the browser's context."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", **more)
+    context.set_default_timeout(LONGEST_S * 1e3)
     page = context.new_page()
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
@@ -38,15 +39,15 @@ def go(page: Page, route: str) -> None:
 
 
 def nothing_hinders(page: Page) -> None:
-    """At every size STOP is in view, nothing is too wide, and what is pressed is large enough; axe finds nothing."""
+    """At every size STOP is in reach, nothing is too wide, what is pressed is large enough, and axe finds nothing."""
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
-        for name in ("#stop", "#return"):
-            box = page.locator(name).bounding_box()
-            assert box is not None
-            assert (box["x"] >= 0, box["x"] + box["width"] <= width, box["y"] + box["height"] <= height) == (True,) * 3
-        assert page.evaluate("document.querySelector('main').scrollWidth") <= width
-        heights = [box["height"] for one in page.locator(CONTROLS).all() if (box := one.bounding_box()) is not None]
-        assert min(heights, default=SMALLEST_PX) >= SMALLEST_PX - 0.5
-    found = Axe().run(page).response["violations"]
-    assert [(one["id"], one["nodes"]) for one in found if one["impact"] in ("serious", "critical")] == []
+        in_reach(page, width, height)
+        for name in ("main", "body"):
+            assert page.evaluate("(name) => document.querySelector(name).scrollWidth", name) <= width
+        boxes = [(one, box) for one in page.locator(CONTROLS).all() if (box := one.bounding_box()) is not None]
+        small = [(one.inner_text(), box) for one, box in boxes if 0.0 < box["height"] < SMALLEST_PX - 0.5]
+        assert small == [], (width, small)
+        found = Axe().run(page).response["violations"]
+        assert [(one["id"], one["nodes"]) for one in found if one["impact"] in ("serious", "critical")] == []
+    page.set_viewport_size({"width": 1280, "height": 800})
