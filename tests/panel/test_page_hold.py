@@ -55,10 +55,11 @@ def page(page: Page, stack: Stack, said: list[dict[str, Any]]) -> Page:
 
 
 def hold(page: Page, said: list[dict[str, Any]]) -> None:
-    """Put a finger down, and wait until it is said a few times."""
+    """Put a finger down, and wait until it is said a few times more."""
+    before = len(said)
     page.locator(".hold").last.hover()
     page.mouse.down()
-    until(lambda: len(said) >= 4, page, "the page says that the button is held")
+    until(lambda: len(said) >= before + 4, page, "the page says that the button is held")
 
 
 def quiet_after(page: Page, said: list[dict[str, Any]]) -> None:
