@@ -1,11 +1,13 @@
 """What all tests share."""
 
 from collections.abc import Generator
-from fcntl import LOCK_EX, flock
 from pathlib import Path
+from typing import Final
 
 import pytest
 from hypothesis import Phase, settings
+
+SAFETY: Final = Path(__file__).parent / "safety"
 
 # No deadline: a slow machine is not a wrong answer. A failure prints what reproduces it.
 settings.register_profile("righting", deadline=None, print_blob=True)
@@ -26,14 +28,29 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "requirement(*uids): the requirements of docs/evidence that the test shows")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Tracing makes a session in lock-step six times as slow: only the tests that the gate of ``safety/`` asks for."""
+    parser.addoption("--trace-all", action="store_true", help="trace every test, not only tests/safety")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the tests that watch the wall clock to one worker, which runs them one at a time; the others go on beside."""
+    for item in items:
+        if item.get_closest_marker("realtime") is not None:
+            item.add_marker(pytest.mark.xdist_group("realtime"))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Run tests that watch the wall clock one at a time, whichever worker has them: a lock on this file is theirs."""
-    if item.get_closest_marker("realtime") is None:
+    """Trace no test outside ``tests/safety``, unless asked to."""
+    tracer = getattr(item.config.pluginmanager.get_plugin("_cov"), "cov_controller", None)
+    if tracer is None or item.path.is_relative_to(SAFETY) or item.config.getoption("--trace-all"):
         return (yield)
-    with Path(__file__).open() as file:
-        flock(file, LOCK_EX)
+    tracer.pause()
+    try:
         return (yield)
+    finally:
+        tracer.resume()
 
 
 @pytest.fixture(scope="session")

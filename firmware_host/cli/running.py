@@ -179,6 +179,7 @@ class Run:
     def _nobody_answers(self, output: TickOutput) -> bool:
         """The port leads to no board. One that answered before is waited for, where a panel shows what is missing."""
         now_s = self._clock.now_s()
+        self._heard_s += self._loop.lateness_s[-1]  # while this machine stood still, nobody could be heard
         if output.state != "offline":
             self._heard_s, self._answered = now_s, True
         waits = self._answered and self._panel.url != ""
