@@ -16,7 +16,7 @@ from collections.abc import Collection
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, NamedTuple, Protocol, Self
 
 import zmq
 from pydantic import ValidationError
@@ -48,6 +48,13 @@ QUEUED_AT_MOST: Final = 256
 KNOWN_PRESSES: Final = 256
 
 Answer = dict[str, Any]
+
+
+class Answered(NamedTuple):
+    """What was answered to a press, and when."""
+
+    answer: Answer
+    at_s: float
 
 
 class Desk(Protocol):
@@ -103,7 +110,7 @@ class Station:
         self._folder = folder
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="station", daemon=True)
-        self._answered: OrderedDict[str, Answer] = OrderedDict()
+        self._answered: OrderedDict[tuple[object, ...], Answered] = OrderedDict()
         self._later: list[tuple[list[bytes], Future[Answer]]] = []
         """Who waits for an answer that is not ready yet."""
         self.desk: Desk | None = None
@@ -198,10 +205,11 @@ class Station:
 
     def _once(self, desk: Desk, message: Press | Confirm | Choose) -> "Answer | Future[Answer]":
         """Do what counts once, however often it is delivered."""
-        known = self._answered.get(message.id)
-        if known is not None:
-            return known
-        refused = why_not(message, desk, time.monotonic())
+        now_s, same = time.monotonic(), _same(message)
+        known = self._answered.get(same)
+        if known is not None and not _is_pressed_again(message, known, now_s):
+            return known.answer
+        refused = why_not(message, desk, now_s)
         if isinstance(message, Choose):
             # Never remembered: who asks again with the same id may find another table.
             return _refusal(refused) if refused else desk.choose(message)
@@ -210,10 +218,28 @@ class Station:
                 refused = desk.press(message.name, message.confirmed)
             else:
                 refused = desk.confirm(message.check, yes=message.yes)
-        answer = self._answered[message.id] = _told(refused)
+        answer = _told(refused)
+        self._answered[same] = Answered(answer, now_s)
         if len(self._answered) > KNOWN_PRESSES:
             self._answered.popitem(last=False)
         return answer
+
+
+def _same(message: Press | Confirm | Choose) -> tuple[object, ...]:
+    """What two deliveries of one press have in common. The id alone is not enough.
+
+    A program that gives every press the same id must not find its STOP answered by what it pressed before.
+    """
+    if isinstance(message, Choose):
+        return (message.kind, message.id, message.pressed_s)
+    what = message.name if isinstance(message, Press) else (message.check, message.yes)
+    return (message.kind, message.id, message.pressed_s, what)
+
+
+def _is_pressed_again(message: Press | Confirm | Choose, known: Answered, now_s: float) -> bool:
+    """A STOP that does not say when it was pressed is a new one as soon as it cannot well be a second delivery."""
+    stops = isinstance(message, Press) and message.name == "stop"
+    return stops and message.pressed_s is None and now_s - known.at_s > LEASE_S
 
 
 def why_not(message: Press | Confirm | Choose, desk: Desk, now_s: float) -> str:

@@ -73,11 +73,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.OK, self._press(name))
 
     def _press(self, name: str) -> dict[str, Any]:
-        length = self.headers.get("Content-Length", "0")
-        body = self.rfile.read(min(int(length), LONGEST_BYTES)) if length.isdigit() else b""
         try:
-            told = json.loads(body)
-        except ValueError:
+            length = int(self.headers.get("Content-Length", "0"))
+            told = json.loads(self.rfile.read(min(max(length, 0), LONGEST_BYTES)))
+        except (OSError, ValueError, RecursionError):  # a body that does not come, or is none
             told = None
         # A body says when it was pressed, and its id; what is not understood there does not keep a press from acting.
         known = {key: told[key] for key in ("id", "pressed_s", "session") if key in told} if type(told) is dict else {}

@@ -1,20 +1,22 @@
 """The controller's end: what it follows, what it refuses, and that no panel keeps it from anything."""
 
 import json
+import socket
 import threading
 import time
 import urllib.request
 from collections.abc import Collection, Iterator
 from concurrent.futures import Future
 from pathlib import Path
-from socket import create_server
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import zmq
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firmware_host.panel import stop_path
 from firmware_host.panel.access.network import Network, doors
 from firmware_host.panel.messages import LONGEST_BYTES, LONGEST_CHOICE_BYTES, Choose, Press
 from firmware_host.panel.station import LEASE_S, REQUESTS, STATES, Answer, Station, address, why_not
@@ -92,9 +94,36 @@ def pressed(station: Station) -> list[str]:
 def test_a_press_in_time_is_followed_once_whatever_path_it_takes(tmp_path: Path, name: str) -> None:
     station = Station(tmp_path)
     station.desk = desk = Desk(held=True)
-    assert station.answer(press(name)) == {"ok": True}
-    assert station.answer(press(name)) == {"ok": True}
+    one = press(name)
+    assert station.answer(one) == {"ok": True}
+    assert station.answer(one) == {"ok": True}
     assert desk.pressed == [name]
+
+
+@pytest.mark.parametrize("before", ["start", "acknowledge", "stop", "confirm"])
+def test_a_stop_is_followed_although_its_id_was_used_before(tmp_path: Path, before: str) -> None:
+    """A program that gives all that it sends the same id: its STOP is no second delivery of what it sent before."""
+    station = Station(tmp_path)
+    station.desk = desk = Desk()
+    told: dict[str, Any] = {"kind": "confirm", "check": "straps", "yes": True} if before == "confirm" else {}
+    first = {key: value for key, value in json.loads(press(before, **told)).items() if told == {} or key != "name"}
+    assert station.answer(json.dumps(first).encode()) == {"ok": True}
+    assert station.answer(press("stop")) == {"ok": True}
+    assert desk.pressed[-1:] == ["stop"]
+    assert len(desk.pressed) + len(desk.confirmed) == 2
+
+
+def test_a_stop_without_a_time_counts_anew_once_it_can_be_no_second_delivery(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station = Station(tmp_path)
+    station.desk = desk = Desk()
+    now_s = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now_s)
+    for now_s in (1000.0, 1000.0 + LEASE_S, 1001.0 + LEASE_S):  # noqa: B007 - the clock reads it
+        for name in ("stop", "acknowledge"):
+            assert station.answer(press(name, pressed_s=None)) == {"ok": True}
+    assert desk.pressed == ["stop", "acknowledge", "stop"]
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from(NAMES), st.booleans())
@@ -160,8 +189,8 @@ def test_a_confirmation_counts_while_it_is_young_and_can_always_be_taken_back(tm
     station = Station(tmp_path)
     station.desk = desk = Desk()
     old_s = time.monotonic() - 2 * LEASE_S
-    assert station.answer(message("confirm", check="straps", yes=True)) == {"ok": True}
-    assert station.answer(message("confirm", check="straps", yes=True)) == {"ok": True}
+    one = message("confirm", check="straps", yes=True)
+    assert [station.answer(one) for _ in range(2)] == [{"ok": True}] * 2
     assert (
         "too late" in station.answer(message("confirm", id="2", check="way-clear", yes=True, pressed_s=old_s))["error"]
     )
@@ -175,8 +204,9 @@ def test_a_press_that_is_not_followed_is_told_why_on_every_path(tmp_path: Path) 
     station = Station(tmp_path)
     station.desk = desk = Desk()
     desk.refusal = "the pre-flight check is due"
+    one = press("start")
     for _ in range(2):
-        assert station.answer(press("start")) == {"ok": False, "error": "the pre-flight check is due"}
+        assert station.answer(one) == {"ok": False, "error": "the pre-flight check is due"}
     assert desk.pressed == ["start"]
 
 
@@ -300,7 +330,7 @@ def test_a_desk_that_fails_ends_nothing(tmp_path: Path, station: Station, caplog
 @pytest.fixture
 def stops(tmp_path: Path, station: Station) -> Iterator[str]:
     assert station.desk is not None
-    listener = create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", 0))
     server = StopServer(listener, tmp_path, doors(Network(), 1, listener.getsockname()[1]))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -311,15 +341,30 @@ def stops(tmp_path: Path, station: Station) -> Iterator[str]:
     server.context.destroy(linger=0)
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"id": 5}', b'{"id": "", "pressed_s": "x"}', b"x" * 5000])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'{"id": 5}', b'{"id": "", "pressed_s": "x"}', b"x" * 5000, b"[" * 2000]
+)
 def test_whatever_a_post_to_stop_holds_it_stops(station: Station, stops: str, body: bytes) -> None:
     with urllib.request.urlopen(urllib.request.Request(stops + "/stop", data=body, method="POST")) as answer:
         assert json.load(answer) == {"ok": True}
     assert pressed(station) == ["stop"]
 
 
+@pytest.mark.parametrize("length", ["100", "-1", "\u00b2"])
+def test_a_stop_whose_body_does_not_come_stops(
+    station: Station, stops: str, length: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The network breaks down within the request, or the length is none."""
+    monkeypatch.setattr(stop_path._Handler, "timeout", 0.1)
+    address = urlsplit(stops)
+    with socket.create_connection((address.hostname, address.port)) as connection:
+        connection.sendall(f'POST /stop HTTP/1.1\r\nContent-Length: {length}\r\n\r\n{{"id'.encode("latin-1"))
+        assert b'{"ok": true}' in b"".join(iter(lambda: connection.recv(4096), b""))
+    assert pressed(station) == ["stop"]
+
+
 def test_the_same_press_over_both_paths_counts_once(station: Station, stops: str) -> None:
-    assert station.answer(press("stop", 77)) == {"ok": True}
+    assert station.answer(press("stop", 77, pressed_s=1.0)) == {"ok": True}
     body = json.dumps({"id": "77", "pressed_s": 1.0, "session": SESSION}).encode()
     asked = urllib.request.Request(stops + "/stop", data=body, headers={"Origin": "http://127.0.0.1:1"}, method="POST")
     with urllib.request.urlopen(asked) as answer:
