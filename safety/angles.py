@@ -259,6 +259,13 @@ class Angles:
         self._outvoted = None
         caught.lose(CAUGHT, since_s)
 
+    @staticmethod
+    def agree(t: Telemetry | None, limits: Limits) -> bool:
+        """Tell whether a frame has both angles, and they agree: of two that do not, nothing tells which one is wrong."""
+        if t is None or t.encoder_deg is None or t.inclinometer_deg is None:
+            return False
+        return abs(t.encoder_deg - t.inclinometer_deg) <= limits.disagree_deg  # NaN is not
+
     def reset(self) -> None:
         """Believe both channels again; the next frames decide anew."""
         self.encoder.reset()

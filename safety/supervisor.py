@@ -254,10 +254,13 @@ class Supervisor:
         if not view.upright or view.standing_s <= 0.0:
             return
         self.acknowledged = True
-        view.angles.reset()
         view.switch_lies = False
-        for name in [name for name in self.latched if name not in self.active or self.active[name].clears_by_reset]:
-            del self.latched[name]
+        agree = view.angles.agree(view.telemetry, view.limits)
+        if agree:
+            view.angles.reset()
+        for name in [*self.latched]:
+            if name not in self.active or (agree and self.active[name].clears_by_reset):
+                del self.latched[name]
 
     def _leave_hold(self, view: View) -> None:
         if self._motion_forbidden():

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from safety.signals import CommandMode, DriveFault, Input, MotionRequest, Response
+from safety.signals import CommandMode, CommandMode, DriveFault, Input, MotionRequest, Response
 from tests.safety.kinematic_table import KinematicTable
 
 ACKNOWLEDGE = MotionRequest(acknowledge=True)
@@ -85,13 +85,28 @@ def test_what_an_acknowledgement_needs(table: KinematicTable, missing: str) -> N
 
 
 @pytest.mark.requirement("REQ-RSP-LATCH")
-def test_an_acknowledged_angle_that_is_still_lost_is_lost_again(table: KinematicTable) -> None:
-    table.bend = lambda t: t._replace(inclinometer_deg=None)
+@pytest.mark.requirement("REQ-RSP-RESET")
+@pytest.mark.parametrize("wrong", [None, 12.6, -69.7])
+@pytest.mark.parametrize("which", ["encoder_deg", "inclinometer_deg"])
+def test_an_angle_that_is_still_wrong_when_acknowledged_stays_lost_and_moves_nothing(
+    table: KinematicTable, which: str, wrong: float | None
+) -> None:
+    """Nothing would tell any more which of the two is wrong: the good one might be lost, and the table driven."""
+    table.bend = lambda t: t._replace(**{which: None})
     table.until(lambda: table.phase == "BOARDED", 90.0)
+    table.bend = lambda t: t._replace(**{which: wrong})
     table.run(0.5)
+    for _ in range(3):
+        table.tick(ACKNOWLEDGE)
+        for _ in range(100):
+            assert table.tick().command.mode is not CommandMode.MOVE  # type: ignore[union-attr]  # a link is there
+    assert (table.phase, list(table.state.supervisor.latched)) == ("BOARDED", ["angle-plausibility"])
+    assert table.causes() == ["angle-plausibility"]
+    table.bend = lambda t: t
+    table.tick()
     table.tick(ACKNOWLEDGE)
-    table.run(0.2)
-    assert table.causes() == ["angle-plausibility", "angle-plausibility"]
+    table.tick()
+    assert (table.phase, table.state.view.angles.lost_angles) == ("FREE", 0)
 
 
 @pytest.mark.requirement("REQ-RSP-RESET")
