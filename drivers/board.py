@@ -19,6 +19,10 @@ FALLBACK_S: Final = 0.02
 HELLO_PERIOD_S: Final = 0.1
 FORGET_DELAY_S: Final = 1.0
 """After so long a silence the way may be another one: the quickest frames are looked for anew."""
+ORDER_S: Final = 60.0
+"""After so long a silence the sequence may have gone around, and the board's clock alone tells old from new, ..."""
+CLOCK_ORDER_S: Final = 1800.0
+"""... and after so long nothing does: the next frame of the session is believed."""
 NOTICE_BYTES: Final = 400
 """So many bytes without a frame are not a table board."""
 BOARD_STALE_US: Final = 100_000
@@ -30,6 +34,7 @@ _MOTION_BYTES: Final = wire.MOTION_FRAME.size
 _MOVE: Final = int(CommandMode.MOVE)
 _ACCEPTED: Final = Reject.NONE
 _HALF: Final = 0x8000
+_HALF_CLOCK: Final = 0x80000000
 _U16: Final = 0xFFFF
 _U32: Final = 0xFFFFFFFF
 
@@ -165,7 +170,7 @@ class HostLink:
             self.config = self._newest = None
             self._next_hello_s = None
             return t
-        if not self._in_order(t) or not self._fresh(t, now_s):
+        if not self._in_order(t, now_s) or not self._fresh(t, now_s):
             return None
         health.frames += 1
         if t.rejected_in_row:
@@ -175,10 +180,15 @@ class HostLink:
         self._newest, self._heard_s = t, now_s
         return t
 
-    def _in_order(self, t: Telemetry) -> bool:
+    def _in_order(self, t: Telemetry, now_s: float) -> bool:
         newest, health = self._newest, self.health
-        if newest is None:
+        if newest is None or self._heard_s is None:
             return True
+        silent_s = now_s - self._heard_s
+        if silent_s > ORDER_S:
+            newer = silent_s > CLOCK_ORDER_S or 0 < ((t.board_time_us - newest.board_time_us) & _U32) < _HALF_CLOCK
+            health.reordered_frames += not newer
+            return newer
         ahead = (t.sequence - newest.sequence) & _U16
         if ahead == 1:
             return True

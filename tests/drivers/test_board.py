@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers import wire
-from drivers.board import BoardLink, HostLink
+from drivers.board import CLOCK_ORDER_S, BoardLink, HostLink
 from drivers.framing import Deframer, encode_frame
 from drivers.wire import Type
 from safety.signals import BoardConfig, CommandMode, Reject, SafeCommand
@@ -128,6 +128,25 @@ def test_a_slower_way_is_accepted_after_a_silence() -> None:
     link = Link().connect()
     link.now_s += 5.0
     assert len(link.receive(link.frame())) == 1
+
+
+@pytest.mark.requirement("REQ-WIRE-ORDER")
+@pytest.mark.parametrize("silent_s", [59.0, 328.0, 500.0, 655.36, 1700.0, 3000.0, 5000.0])
+def test_a_cable_that_was_out_for_minutes_is_believed_at_once(silent_s: float) -> None:
+    """The board went on counting: its sequence has gone around meanwhile, and so has its clock."""
+    link = Link().connect()
+    old = link.frame()
+    link.exchange()
+    frames = round(silent_s * 100)
+    link.now_s, link.now_us = link.now_s + silent_s, link.now_us + frames * 10_000
+    link.board._telemetry_sequence = (link.board._telemetry_sequence + frames) % 65536
+    if silent_s < CLOCK_ORDER_S:
+        assert link.receive(old) == []
+    assert len(link.receive(link.frame())) == 1
+    link.answer()
+    link.exchange(10)
+    assert (link.board.rejected_in_row, link.host.health.stale_frames) == (0, 0)
+    assert link.board.command_age_s(link.now_us) == 0.0
 
 
 @pytest.mark.requirement("REQ-WIRE-ORDER")
