@@ -261,7 +261,7 @@ class Angles:
 
     @staticmethod
     def agree(t: Telemetry | None, limits: Limits) -> bool:
-        """Tell whether a frame has both angles, and they agree: of two that do not, nothing tells which one is wrong."""
+        """Tell whether a frame has both angles, and they agree: else nothing tells which of them is wrong."""
         if t is None or t.encoder_deg is None or t.inclinometer_deg is None:
             return False
         return abs(t.encoder_deg - t.inclinometer_deg) <= limits.disagree_deg  # NaN is not

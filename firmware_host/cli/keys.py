@@ -1,5 +1,6 @@
 """Keys of a terminal, one at a time and without Enter."""
 
+import contextlib
 import os
 import select
 import sys
@@ -15,6 +16,8 @@ class Keys:
     def __init__(self) -> None:
         self._fd = sys.stdin.fileno() if sys.stdin.isatty() else None
         self._before: list[Any] | None = None
+        self.gone = False
+        """There was a terminal, and it was closed."""
 
     def __enter__(self) -> Self:
         """Switch the terminal to single keys."""
@@ -26,7 +29,8 @@ class Keys:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Give the terminal back."""
         if self._fd is not None and self._before is not None:
-            termios.tcsetattr(self._fd, termios.TCSADRAIN, self._before)
+            with contextlib.suppress(termios.error):  # closed meanwhile
+                termios.tcsetattr(self._fd, termios.TCSADRAIN, self._before)
 
     def wait(self, timeout_s: float, woken: int) -> str:
         """Wait for a key, or until the file descriptor ``woken`` has bytes; empty if no key came."""
@@ -34,4 +38,10 @@ class Keys:
         ready, _, _ = select.select(watched, [], [], timeout_s)
         if self._fd is None or self._fd not in ready:
             return ""
-        return os.read(self._fd, 1).decode("ascii", "replace")
+        try:
+            key = os.read(self._fd, 1)
+        except OSError:
+            key = b""
+        if key == b"":
+            self._fd, self.gone = None, True
+        return key.decode("ascii", "replace")

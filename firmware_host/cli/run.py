@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple, cast
 
 from rich.console import Console
 
@@ -13,6 +13,7 @@ from drivers.link import Port
 from drivers.port import PortError
 from firmware_host.blackbox import BlackBoxError
 from firmware_host.choosing import Choice
+from firmware_host.cli.outlet import Outlet
 from firmware_host.cli.panel import Panel, PanelUnavailableError, find_panel
 from firmware_host.cli.running import Manner, Run
 from firmware_host.cli.sessions import EXIT_CODES, complain, load_session
@@ -50,7 +51,7 @@ class OptionsError(ValueError):
 
 def run_command(options: RunOptions) -> int:
     """Run one session after another, as long as the panel asks for more; gives the exit code of the last one."""
-    console = Console()
+    console = Console(file=cast("IO[str]", Outlet(sys.stdout)))
     try:
         session = load_session(options.program, options.rider, options.table)
         named = None if options.simulated else _ports(options, session)

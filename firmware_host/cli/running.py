@@ -89,7 +89,8 @@ class Run:
         )
         self.kept = False
         """Something moved: the recording is worth keeping."""
-        self._begun = self._asked_to_confirm = False
+        self._begun = self._asked_to_confirm = self._alone = self._hung_up = False
+        self._outlet = console.file
         self._events: deque[Event] = deque()
         self._ready_s: float | None = None
         self._next_start_s = 0.0
@@ -108,6 +109,8 @@ class Run:
         os.set_blocking(woken, False)
         os.set_blocking(waker, False)
         before = {number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup tells to take no notice
+            before[signal.SIGHUP] = signal.signal(signal.SIGHUP, self._on_hangup)
         old_waker = signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         thread = threading.Thread(target=self._control, name="control", daemon=True)
         try:
@@ -247,6 +250,8 @@ class Run:
                     self._view.tell(self._events.popleft())
                 self._view.show(self._scene())
                 self._panel.supervise()
+                if not self._alone and (self._hung_up or keys.gone or getattr(self._outlet, "gone", False)):
+                    self._left_alone()
             while self._events:
                 self._view.tell(self._events.popleft())
 
@@ -273,16 +278,37 @@ class Run:
             if refused:
                 self._note("warning", refused)
 
-    def _on_signal(self, number: int, frame: object) -> None:  # noqa: ARG002 - the signature that signal asks for
-        """Bring the rider upright; twice within two seconds, stop and brake. Where nothing is at stake, leave."""
+    def _left_alone(self) -> None:
+        """The terminal was closed, and nobody sees or presses anything there: bring the rider upright.
+
+        But move nothing that a person stopped: there the rider's hand switch still asks for the way upright. And
+        whoever watches at a panel may go on.
+        """
+        self._alone = True
+        self._note("warning", "the terminal is gone")
+        state = self._controller.states.state
+        waits_for_panel = self._panel.url != "" and state in BEFORE_START
+        if not (self._requests.watched or waits_for_panel or state.startswith("stopped")):
+            self._end("return_upright")
+
+    def _end(self, press: str) -> None:
+        """Press; where nothing is at stake, leave."""
         state = self._controller.states.state
         if state in BEFORE_START or state == "unlinked":
             self._loop.stopping.set()
-            return
+        else:
+            self._requests.press(press)
+
+    def _on_signal(self, number: int, frame: object) -> None:  # noqa: ARG002 - the signature that signal asks for
+        """Bring the rider upright; twice within two seconds, stop and brake. Where nothing is at stake, leave."""
         now_s = time.monotonic()
         twice = now_s - self._last_signal_s <= TWICE_S
         self._last_signal_s = now_s
-        self._requests.press("stop" if twice else "return_upright")
+        self._end("stop" if twice else "return_upright")
+
+    def _on_hangup(self, number: int, frame: object) -> None:  # noqa: ARG002 - the signature that signal asks for
+        """The terminal was closed: shell and system may both say so, which is no person who presses twice."""
+        self._hung_up = True
 
     def _outcome(self) -> Outcome:
         if self._refused:

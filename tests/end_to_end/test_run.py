@@ -72,6 +72,25 @@ def test_one_signal_brings_the_rider_upright_first(tmp_path: Path, number: signa
     assert last.encoder_deg < -70.0
 
 
+@pytest.mark.requirement("REQ-SES-STOP")
+@pytest.mark.parametrize("how", ["hangup", "pipe"])
+def test_a_terminal_that_is_closed_brings_the_rider_upright(tmp_path: Path, how: str) -> None:
+    """A connection that broke off: shell and system both say so, and nobody reads any more what is written."""
+    with process("run", PROGRAM, "--rider", REGULAR, "--speed", SPEED, "--records", tmp_path) as started:
+        read_until(started, "step 1 of")
+        assert started.stdout is not None
+        if how == "hangup":
+            started.send_signal(signal.SIGHUP)
+            started.send_signal(signal.SIGHUP)
+            rest_of(started)
+        else:
+            started.stdout.close()
+        assert started.wait(LONGEST_S) == 3
+    recording = only_recording(tmp_path)
+    assert recording.problems == []
+    assert angles(recording)[-1] < -70.0
+
+
 @pytest.mark.requirement("REQ-RSP-STOP", "REQ-REC-PERSON")
 def test_two_signals_stop_and_brake_and_a_third_brings_the_rider_upright(tmp_path: Path) -> None:
     with process("run", PROGRAM, "--rider", REGULAR, "--speed", "5", "--records", tmp_path) as started:
@@ -80,9 +99,11 @@ def test_two_signals_stop_and_brake_and_a_third_brings_the_rider_upright(tmp_pat
         read_until(started, "return upright")
         started.send_signal(signal.SIGINT)
         read_until(started, "STOPPED")
+        started.send_signal(signal.SIGHUP)  # moves nothing that a person stopped
+        read_until(started, "the terminal is gone")
         read_until(started, "deg/s")  # a status line comes every five seconds of session time
         read_until(started, "deg/s")
-        read_until(started, "deg/s")
+        assert "STOPPED" in read_until(started, "deg/s")[-1]
         started.send_signal(signal.SIGTERM)
         told = rest_of(started)
         assert started.returncode == 5, told
