@@ -30,6 +30,7 @@ class Controls:
         preflight: Preflight,
         tell: Callable[[str], None],
         busy: Callable[[], bool],
+        no_longer: Callable[[date], str],
         day: Callable[[], date] = today,
     ) -> None:
         """Make them.
@@ -40,10 +41,11 @@ class Controls:
             preflight: of the table.
             tell: takes what a person did that the controller does not see.
             busy: tells whether another session is being made ready, so that none starts meanwhile.
+            no_longer: says why the session must not begin on that day; empty if it may.
             day: gives today.
         """
         self._controller, self._requests, self._preflight = controller, requests, preflight
-        self._tell, self._busy, self._day = tell, busy, day
+        self._tell, self._busy, self._no_longer, self._day = tell, busy, no_longer, day
 
     def press(self, name: str, confirmed: Collection[str] = ()) -> str:
         """Press; says why it is not followed, and is empty if it is."""
@@ -58,7 +60,8 @@ class Controls:
     def move(self, hold: str, direction: int, made_s: float) -> str:
         """Take a sign of a finger on a button of motion by hand; says why nothing moves."""
         state = self._controller.states.state
-        refused = _not_by_hand(state) or self._not_now()
+        up = direction < 0 and state.startswith("manual")  # toward upright stays free, whatever midnight changed
+        refused = _not_by_hand(state) or ("" if up else self._not_now())
         if refused:
             self._requests.release(hold)  # what was held too early moves nothing later either
             return refused
@@ -116,7 +119,8 @@ class Controls:
     def _not_now(self) -> str:
         if self._busy():
             return "another session is being made ready: try again in a moment"
-        return self._preflight.why_not(self._day(), self._controller.safety.view, self._active())
+        day = self._day()
+        return self._no_longer(day) or self._preflight.why_not(day, self._controller.safety.view, self._active())
 
     def _open(self) -> list[Check]:
         return [check for check in self._checks() if check.state != "ok"] if self._preflight.due(self._day()) else []

@@ -95,6 +95,18 @@ def _with_rest(program: Program, chain: Chain) -> Chain:
     return tightened(chain, {"return_rest_s": rest_s}, f"program {program.file.name}")
 
 
+def why_no_longer(session: Session, today: date, *, simulated: bool) -> str:
+    """Say why a session that was made on another day must not begin today; empty if it may.
+
+    A panel stays open over night, and the next session of the same begins days later: clearances and questionnaires
+    expire meanwhile. ``simulated``: nobody lies on the table, so that the questionnaire does not count.
+    """
+    _, problems = rider_chain(session.table, session.rider, today)
+    if not simulated:
+        problems += screening_problems(session.rider, today)
+    return f"{problems[0]}; then choose the rider again" if problems else ""
+
+
 # --------------------------------------------------------------------------------------------------------- the judging
 
 

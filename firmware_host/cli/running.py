@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections import deque
+from datetime import date
 from typing import Final, NamedTuple
 
 from rich.console import Console
@@ -26,6 +27,7 @@ from firmware_host.panel.desk import AtHand
 from firmware_host.preflight import CONFIRMATIONS, Preflight
 from firmware_host.scene import Scene, make_scene
 from firmware_host.ticks import Event, TickOutput
+from firmware_host.validation import why_no_longer
 from safety.signals import SIMULATOR_SERIALS, CommandMode
 
 KEYS: Final = "[space] STOP   [u] return upright   [a] alarm seen   [Ctrl-C] return upright, twice: stop"
@@ -86,6 +88,7 @@ class Run:
             preflight,
             lambda text: self._note("operator", text),
             lambda: self._chooser.busy,
+            self._no_longer,
         )
         self.kept = False
         """Something moved: the recording is worth keeping."""
@@ -96,6 +99,7 @@ class Run:
         self._next_start_s = 0.0
         self._heard_s = clock.now_s()
         self._answered = False
+        self._judged: tuple[date, bool, str] | None = None
         self._refused = ""
         self._failure: BaseException | None = None
         self._last_signal_s = -TWICE_S
@@ -169,6 +173,9 @@ class Run:
         now_s = time.monotonic()
         if self._ready_s is not None and now_s >= self._next_start_s and self._starts_by_itself(now_s - self._ready_s):
             self._next_start_s = now_s + PRESSED_AGAIN_S
+            self._refused = self._no_longer(today())
+            if self._refused:
+                return True
             self._requests.press("start")
         unscreened = output.command is not None and "screening" in self._controller.safety.supervisor.inhibited
         if unscreened and (self._panel.url == "" or self._manner.start):  # at a panel somebody else can be chosen
@@ -228,6 +235,13 @@ class Run:
     def _nobody_lies_here(self) -> bool:
         config = self._link.config
         return config is not None and config.simulated
+
+    def _no_longer(self, day: date) -> str:
+        """Say why this session must not begin on that day. Looked up anew where the day changed: it is asked often."""
+        simulated = self._nobody_lies_here()
+        if self._judged is None or self._judged[:2] != (day, simulated):
+            self._judged = day, simulated, why_no_longer(self._session, day, simulated=simulated)
+        return self._judged[2]
 
     def _scene(self) -> Scene:
         return make_scene(

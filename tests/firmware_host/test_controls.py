@@ -1,7 +1,7 @@
 """What a person may do, and why not, on the simulated table in lock-step."""
 
 import time
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 import pytest
@@ -22,8 +22,15 @@ class Case:
         self.table, self.requests, self.preflight = Lockstep(), Requests(), Preflight()
         self.told: list[str] = []
         self.busy = False
+        self.day, self.last_day = TODAY, date.max
         self.controls = Controls(
-            self.table.controller, self.requests, self.preflight, self.told.append, lambda: self.busy, lambda: TODAY
+            self.table.controller,
+            self.requests,
+            self.preflight,
+            self.told.append,
+            lambda: self.busy,
+            lambda day: "" if day <= self.last_day else "the clearance expired",
+            lambda: self.day,
         )
 
     def run(self, seconds: float) -> None:
@@ -83,6 +90,34 @@ def test_while_another_session_is_made_ready_none_starts(case: Case) -> None:
     case.run(0.5)
     assert not case.table.controller.started
     assert not case.table.controller.moved
+
+
+@pytest.mark.requirement("REQ-PPL-SCREENING")
+def test_a_session_that_waited_beyond_the_last_day_of_a_clearance_does_not_begin(case: Case) -> None:
+    case.preflight.passed(TODAY)
+    case.last_day = TODAY
+    assert case.controls.press("start") == ""
+    case.requests.take()
+    case.day += timedelta(days=1)
+    case.preflight.passed(case.day)
+    assert case.controls.press("start") == "the clearance expired"
+    assert case.controls.move("a", 1, time.monotonic()) == "the clearance expired"
+    case.run(0.5)
+    assert (case.table.controller.started, case.table.controller.moved) == (False, False)
+
+
+@pytest.mark.requirement("REQ-SES-MANUAL")
+def test_a_rider_who_was_moved_by_hand_before_midnight_may_be_moved_upright_after_it(case: Case) -> None:
+    case.preflight.passed(TODAY)
+    for tick in range(300):
+        if tick % 10 == 0:
+            assert case.controls.move("out", 1, time.monotonic()) == ""
+        case.run(0.01)
+    case.controls.release("out")
+    case.run(1.0)
+    case.day += timedelta(days=1)
+    assert "pre-flight" in case.controls.move("on", 1, time.monotonic())
+    assert case.controls.move("back", -1, time.monotonic()) == ""
 
 
 @pytest.mark.requirement("REQ-SES-MANUAL")

@@ -17,7 +17,9 @@ from firmware_host.validation import (
     Examination,
     examine,
     prepare,
+    why_no_longer,
 )
+from safety.screening import QUESTIONS
 from tests.firmware_host.program_texts import program, programs
 
 pytestmark = pytest.mark.requirement("REQ-LIM-PROGRAM")
@@ -287,3 +289,27 @@ def _keeps_its_rate(one: Timed, result: Examination) -> bool:
         return one.segment.pace.rate_dps <= limits.invert_rate_dps
     most = limits.upward_rate_dps if one.ends_deg >= 0.0 else limits.head_up_rate_dps
     return one.segment.pace.rate_dps <= most
+
+
+@pytest.mark.requirement("REQ-LIM-CLEARANCE", "REQ-PPL-SCREENING")
+def test_a_session_outlives_no_clearance_and_no_questionnaire() -> None:
+    answers = "\n".join(f"{condition} = {str(condition == 'hernia').lower()}" for condition in QUESTIONS)
+    text = f"""[screening]
+answered = {TODAY}
+consulted = true
+supervised = true
+[screening.answers]
+{answers}
+[clearance]
+conditions = ["hernia"]
+given_by = "Dr. X"
+expires = 2026-06-30"""
+    session = prepare(load_table(None), rider(text=text), program(go(15)), TODAY)
+    assert session.unscreened == ()
+    assert why_no_longer(session, date(2026, 6, 30), simulated=False) == ""
+    assert "2026-06-30" in why_no_longer(session, date(2026, 7, 1), simulated=False)
+    assert why_no_longer(session, date(2026, 7, 1), simulated=True) == ""
+    assert "180 days" in why_no_longer(session, date(2026, 12, 1), simulated=False)
+    steep = prepare(full_table(), rider("experienced", CLEARED), program(go(15)), TODAY)
+    assert why_no_longer(steep, date(2030, 1, 1), simulated=True) == ""
+    assert "expired on 2030-01-01" in why_no_longer(steep, date(2030, 1, 2), simulated=True)

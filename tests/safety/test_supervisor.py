@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from safety.signals import CommandMode, CommandMode, DriveFault, Input, MotionRequest, Response
+from safety.signals import CommandMode, DriveFault, Input, MotionRequest, Response
 from tests.safety.kinematic_table import KinematicTable
 
 ACKNOWLEDGE = MotionRequest(acknowledge=True)
