@@ -148,8 +148,9 @@ class Returning:
         return (upright if best is None else min(upright, best)) - BLIND_BEYOND_DEG
 
     def _move(self, view: View) -> float:
-        target = self._target_deg(view)
-        if self._profile.advance(target, self.pace, min(view.dt_s, LONGEST_STEP_S)):
+        target, profile = self._target_deg(view), self._profile
+        done = profile.advance(target, self.pace, min(view.dt_s, LONGEST_STEP_S))
+        if done or (profile.position_deg < target and profile.rate_dps >= 0.0):  # beyond it nothing goes back
             angle = view.angles.angle_deg
             if self.stage == Stage.TO_FLAT and (angle is None or angle - target <= REACHED_DEG):
                 self.stage = Stage.FLAT

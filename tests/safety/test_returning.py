@@ -51,6 +51,24 @@ def test_it_begins_where_the_table_is(angle_deg: float | None, stage: Stage) -> 
     assert Returning(emergency_return(TABLE), view_at(angle_deg)).stage is stage
 
 
+def test_a_return_that_came_to_rest_a_little_beyond_horizontal_goes_on_from_there() -> None:
+    """It took its pace back at the last moment; nothing in a return goes back toward inversion for that."""
+    view = view_at(20.0)
+    returning = Returning(emergency_return(TABLE), view)
+    for _ in range(600):
+        if returning.stage is Stage.FLAT:
+            break
+        view.now_s += DT_S
+        if view.angles.angle_deg < 1.0:  # type: ignore[operator]  # by dead reckoning the rider is head-up already
+            view.angles.lost_angles, view.angles.estimate_deg = 1, -0.5
+        safe_dps = min(returning.rate_dps(view) or 0.0, 0.0)  # as the envelope gives it
+        returning.follow(safe_dps)
+        view.angles.angle_deg += safe_dps * DT_S  # type: ignore[operator]
+        view.angles.best_deg = view.angles.angle_deg
+    assert returning.stage is Stage.FLAT
+    assert -4.0 < view.angles.angle_deg < -1.0  # type: ignore[operator]
+
+
 @pytest.mark.parametrize(
     ("angle_deg", "budget_s"),
     [(40.0, 1.5 * (5.0 + 5.0 + 37.5) + 5.0), (-30.0, 1.5 * 42.5 + 5.0), (None, 1.5 * (7.5 + 42.5) + 5.0)],
