@@ -5,7 +5,6 @@ refused with both numbers. ``MACHINE`` is the start of the chain: what no file c
 """
 
 from dataclasses import asdict, fields
-from math import isfinite
 from typing import Any, Final, Literal, NamedTuple
 
 from pydantic import ConfigDict, Field
@@ -30,6 +29,10 @@ def _limit(unit: str, widest: float, tightest: float) -> Any:
     tighter = "smaller" if tightest < widest else "larger"
     known: dict[str, Any] = {"unit": unit, "tighter": tighter, "tightest": tightest}
     return Field(widest, ge=low, le=high, allow_inf_nan=False, json_schema_extra=known)
+
+
+_ABSURD: Final = 1e300
+"""A whole number in a file may have any size; one beyond this, infinity and NaN are compared with nothing."""
 
 
 class LimitWidenedError(ValueError):
@@ -148,7 +151,7 @@ def narrow(base: Limits, overrides: dict[str, float], source: str) -> Limits:
     (a ``ValueError``) for an unknown name, a wrong type, NaN, infinity or a value outside its range.
     """
     for name, asked in overrides.items():
-        if name in SPECS and type(asked) in (int, float) and isfinite(asked):
+        if name in SPECS and type(asked) in (int, float) and -_ABSURD < asked < _ABSURD:
             allowed = float(getattr(base, name))
             if asked > allowed if SPECS[name].tighter == "smaller" else asked < allowed:
                 raise LimitWidenedError(name, asked, allowed, source)

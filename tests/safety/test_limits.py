@@ -52,7 +52,7 @@ def test_a_wider_value_is_refused_with_both_numbers(name: str, base: float, aske
 
 
 @pytest.mark.requirement("REQ-LIM-UNITS")
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "60", None, True, [60.0]])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 10**400, -(10**400), "60", None, True, [60.0]])
 def test_what_is_no_number_is_refused(value: object) -> None:
     with pytest.raises(ValidationError):
         narrow(MACHINE, {"inverted_limit_deg": value}, "file")  # type: ignore[dict-item]  # what a file may hold
