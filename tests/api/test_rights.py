@@ -3,13 +3,14 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from starlette.routing import BaseRoute
 from websockets.sync.client import ClientConnection, connect
 
 from firmware_host.panel.access.rights import MESSAGES, RIGHTS, ROLES, ROOT, Role, may
+from firmware_host.panel.messages import Press
 from firmware_host.panel.sockets import LOGGED_OUT
 from tests.api.house import House, house, press
 
@@ -49,6 +50,11 @@ def test_no_route_hides_from_the_document(shared: House) -> None:
         return {str(getattr(route, "path", "")) for route in found if not getattr(route, "include_in_schema", False)}
 
     assert paths(shared.app.routes) <= {"/", "/page", f"{ROOT}/openapi.json", "/socket", f"{ROOT}/live", ""}
+
+
+def test_the_table_has_every_press_and_no_other() -> None:
+    names = get_args(Press.model_fields["name"].annotation)
+    assert {row for row in MESSAGES if row.startswith("press ")} == {f"press {name}" for name in names}
 
 
 @pytest.mark.requirement("REQ-PPL-RIGHTS")

@@ -84,7 +84,6 @@ MESSAGES: Final[Mapping[str, Role | None]] = {
     "press start": "operator",
     "press next": "operator",
     "press test_brake": "operator",
-    "press leave_manual": "operator",
     "beat": "operator",
     "move": "operator",
     "confirm": "operator",
