@@ -122,7 +122,6 @@ class Truth(NamedTuple):
     """Torque of an end stop or obstruction on the table; 0 when none is touched."""
     gravity_nm: float
     bus_v: float
-    winding_c: float
     max_angle_deg: float
     min_angle_deg: float
     max_rate_dps: float
@@ -329,7 +328,6 @@ class SimulatedTable:
             contact_nm=state[plant.CONTACT_NM],
             gravity_nm=state[plant.GRAVITY_NM],
             bus_v=state[plant.BUS_V],
-            winding_c=state[plant.WINDING_C],
             max_angle_deg=statistics[MAX_ANGLE_DEG],
             min_angle_deg=statistics[MIN_ANGLE_DEG],
             max_rate_dps=statistics[MAX_RATE_DPS],

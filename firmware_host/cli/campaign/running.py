@@ -132,10 +132,6 @@ def _phase_at(done: Run, t_s: float) -> str:
     return phase_of(angle_deg, rate_dps)
 
 
-PLACES: Final = ("head-up", "flat", "inverted")
-WAYS: Final = ("standing", "inverting", "rising")
-
-
 def phase_of(angle_deg: float, rate_dps: float) -> str:
     """Name where a table is and which way it turns."""
     flat = abs(angle_deg) <= FLAT_WITHIN_DEG
