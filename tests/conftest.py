@@ -34,7 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the tests that watch the wall clock to one worker, which runs them one at a time; the others go on beside."""
+    """Give the tests that watch the wall clock to one worker, which runs them one at a time; others go on beside."""
     for item in items:
         if item.get_closest_marker("realtime") is not None:
             item.add_marker(pytest.mark.xdist_group("realtime"))
