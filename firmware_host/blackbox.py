@@ -24,6 +24,7 @@ from mcap.opcode import Opcode
 from mcap.records import Channel, Metadata, Schema
 
 from firmware_host import record_schema
+from firmware_host.disk import sync_folder
 from firmware_host.mcap_chunks import AFTER_LENGTH, MESSAGE_HEADER, ChunkWriter, Stamped
 from firmware_host.ticks import Event, TickInput, TickOutput
 from safety.signals import BoardConfig
@@ -96,7 +97,7 @@ class BlackBox:
             file.close()
             self.path.unlink(missing_ok=True)
             raise BlackBoxError(_refusal(self.path, error)) from error
-        _sync_folder(folder)
+        sync_folder(folder)
         self._thread = threading.Thread(target=self._serve, name="black box", daemon=True)
         self._thread.start()
 
@@ -169,7 +170,7 @@ class BlackBox:
         """Take a closed file away again: nothing happened that anybody would ask about."""
         with contextlib.suppress(OSError):
             self.path.unlink(missing_ok=True)
-            _sync_folder(self.path.parent)
+            sync_folder(self.path.parent)
 
     def __enter__(self) -> Self:
         """Give the black box."""
@@ -379,16 +380,6 @@ def _open_new(folder: Path, name: str) -> tuple[Path, IO[bytes]]:
     except OSError as error:
         raise BlackBoxError(_refusal(folder, error)) from error
     raise AssertionError("count() does not end")
-
-
-def _sync_folder(folder: Path) -> None:
-    """See the new file's name onto the disk too; some file systems have no such thing."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _refusal(place: Path, error: OSError) -> str:

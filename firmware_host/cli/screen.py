@@ -1,7 +1,5 @@
 """``righting screen``: asks a rider the questions, and writes the answers into the rider's file."""
 
-import os
-import tempfile
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +11,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from firmware_host.cli.sessions import REFUSED, complain
 from firmware_host.config import make_rider, screening_problems
+from firmware_host.disk import replace_text
 from firmware_host.toml_source import FileError, parse_toml, read_toml
 from safety import screening_texts as texts
 
@@ -21,6 +20,8 @@ PAGES: Final = (
     ("These take a physician's written clearance.", texts.NEED_CLEARANCE),
 )
 EXPERIENCES: Final = ["beginner", "regular", "experienced"]
+OWNER_ALONE: Final = 0o600
+"""Who may read a file with health answers."""
 
 
 class ScreeningBrokenOffError(RuntimeError):
@@ -41,7 +42,7 @@ def screen_command(file: Path) -> int:
             raise ScreeningBrokenOffError("broken off: nothing was written; begin again when it suits") from None
         text = tomlkit.dumps(document)
         rider = make_rider(parse_toml(str(file), text))
-        _write(file, text)
+        replace_text(file, text, OWNER_ALONE)
     except (FileError, OSError, TOMLKitError, ScreeningBrokenOffError) as error:
         return complain(error)
     problems = screening_problems(rider, today)
@@ -87,17 +88,3 @@ def _ask(console: Console, today: date) -> Any:
     section["supervised"] = Confirm.ask(texts.SUPERVISED, console=console)
     section["answers"] = answers
     return section
-
-
-def _write(file: Path, text: str) -> None:
-    """Replace the file at once: whatever happens, it is the old one or the new one."""
-    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.", text=True)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as new:
-            new.write(text)
-            new.flush()
-            os.fsync(new.fileno())
-        Path(name).replace(file)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Final, NamedTuple
 
+from firmware_host.disk import sync_folder
 from firmware_host.records.errors import RecordsError
 
 MANIFEST: Final = "manifest.json"
@@ -138,16 +139,6 @@ def extract(path: Path, folder: Path) -> Manifest:
     except OSError as error:
         raise BackupError(f"{folder}: {error.strerror}; make room there, or choose another place") from error
     return manifest
-
-
-def sync_folder(folder: Path) -> None:
-    """See names onto the disk too; some file systems have no such thing."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _unpacked(path: Path, info: tarfile.TarInfo, source: IO[bytes], folder: Path) -> tuple[int, str]:

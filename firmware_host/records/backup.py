@@ -18,8 +18,9 @@ from typing import Final, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from firmware_host.disk import sync_folder
 from firmware_host.records import audit
-from firmware_host.records.archive import BackupError, Manifest, extract, sync_folder, writing
+from firmware_host.records.archive import BackupError, Manifest, extract, writing
 from firmware_host.records.copying import copy_rows
 from firmware_host.records.database import FILE_NAME, Records, default_url, open_records
 

@@ -1,7 +1,5 @@
 """The table's file and its limits, serial ports, and a bundle for whoever helps from afar."""
 
-import os
-import tempfile
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +9,7 @@ from pydantic import BaseModel
 
 from firmware_host.config import make_table
 from firmware_host.diagnostics import write_bundle
+from firmware_host.disk import replace_text
 from firmware_host.panel.api.documents import Text
 from firmware_host.panel.api.downloads import attachment, named
 from firmware_host.panel.api.parts import AllParts, Body, Me, Told
@@ -176,12 +175,6 @@ def diagnostics(parts: AllParts, _: Me) -> Response:
 def _write(file: Path, text: str) -> None:
     """Replace a file, whole or not at all. Raises ``ApiError``."""
     try:
-        descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as target:
-            target.write(text)
-            target.flush()
-            os.fsync(target.fileno())
-        Path(name).chmod(file.stat().st_mode & 0o777)
-        Path(name).replace(file)
+        replace_text(file, text, file.stat().st_mode & 0o777)
     except OSError as error:
         raise ApiError(409, f"{file.name} cannot be written ({error.strerror}): check who may write there") from None
