@@ -12,7 +12,9 @@ from typing import Any, Final
 from zipfile import ZipFile
 
 import pytest
+from typer.main import get_command
 
+from firmware_host.cli.app import app
 from firmware_host.cli.faults import answers
 from sim.faults import CATALOGUE
 
@@ -160,7 +162,25 @@ def test_version_is_the_same_everywhere(repository: Path) -> None:
     assert re.findall(r"^## (\d+\.\d+\.\d+)", changelog, re.MULTILINE)[0] == declared
 
 
-def test_commands_in_the_documents_exist(repository: Path) -> None:
+def options_of(words: list[str]) -> set[str]:
+    """The options of a command of ``righting``; raises ``KeyError`` if there is no such command."""
+    command: Any = get_command(app)
+    while words and hasattr(command, "commands"):
+        command = command.commands[words.pop(0)]
+    return {"--help", *(name for parameter in command.params for name in parameter.opts)}
+
+
+def test_every_command_and_option_of_righting_in_the_documents_exists(repository: Path) -> None:
+    pages = [repository / "README.md", repository / "CONTRIBUTING.md", *(repository / "docs").rglob("*.md")]
+    told = re.compile(r"(?:^|`|bin/)righting ((?:[a-z]+ ?)+)([^`\n#|]*)", re.MULTILINE)
+    found = [(page, *use) for page in pages for use in told.findall(page.read_text(encoding="utf-8"))]
+    assert len({words.split()[0] for _, words, _ in found}) > 10
+    for page, words, rest in found:
+        unknown = set(re.findall(r"--[a-z][a-z-]*", rest)) - options_of(words.split())
+        assert not unknown, f"{page}: righting {words}{rest}"
+
+
+def test_every_target_of_make_in_the_documents_exists(repository: Path) -> None:
     targets = set(re.findall(r"^([a-z]+):", (repository / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     command = re.compile(r"(?:^|`)make ([a-z]+)", re.MULTILINE)
     readme = set(command.findall((repository / "README.md").read_text(encoding="utf-8")))
