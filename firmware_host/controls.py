@@ -36,7 +36,7 @@ class Controls:
         """Make them.
 
         Args:
-            controller: of the session; it is only looked at.
+            controller: of the session; it is only looked at, but for its alarms once the session is over.
             requests: where presses go.
             preflight: of the table.
             tell: takes what a person did that the controller does not see.
@@ -51,6 +51,9 @@ class Controls:
         """Press; says why it is not followed, and is empty if it is."""
         if name == "test_brake":
             self._preflight.test_brake()
+            return ""
+        if name == "acknowledge" and self._controller.outcome is not None:
+            self._controller.alarms.put_away()  # the session's last tick is over: no other one takes the press
             return ""
         refused = self._may_start(confirmed) if name == "start" else ""
         if refused == "":

@@ -99,6 +99,11 @@ class Alarms:
         self._acknowledged = {alarm.id for alarm in self.active}
         self.active = tuple(alarm._replace(acknowledged=True) for alarm in self.active)
 
+    def put_away(self) -> None:
+        """Somebody has seen what the end of a session left: no tick clears it any more, and what is gone goes."""
+        self.acknowledge()
+        self.active = tuple(alarm for alarm in self.active if alarm.present)
+
     def pause_audio(self, now_s: float) -> None:
         """Silence everything for at most ``AUDIO_PAUSE_S``; a new alarm breaks it."""
         self._paused_until_s = now_s + AUDIO_PAUSE_S

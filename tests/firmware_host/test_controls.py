@@ -10,6 +10,7 @@ from firmware_host.controls import Controls
 from firmware_host.loop import Requests
 from firmware_host.preflight import CONFIRMATIONS, Preflight
 from firmware_host.ticks import NO_REQUEST
+from sim import sensors
 from tests.firmware_host.lockstep import Lockstep
 
 TODAY: Final = date(2026, 11, 23)
@@ -80,6 +81,22 @@ def test_the_terminal_learns_what_is_missing_and_who_can_help(case: Case) -> Non
     assert [text for text in blocked if "brake" in text.lower()] == blocked
     case.preflight.passed(TODAY)
     assert case.controls.to_confirm() == ([], [])
+
+
+@pytest.mark.requirement("REQ-ALM-SEEN")
+def test_an_alarm_left_at_the_end_of_a_session_can_be_put_away(case: Case) -> None:
+    case.preflight.passed(TODAY)
+    case.controls.press("start")
+    case.run(3.0)
+    table, alarms = case.table, case.table.controller.alarms
+    table.board.table.faults[sensors.RIDER_AGREES] = 0.0
+    case.run(0.5)
+    table.board.table.faults[sensors.RIDER_AGREES] = 1.0
+    table.until(lambda: table.controller.outcome is not None)
+    (alarm,) = alarms.active
+    assert (alarm.id, alarm.present, alarm.acknowledged) == ("hand-switch", False, False)
+    assert case.controls.press("acknowledge") == ""
+    assert alarms.active == (), "no tick comes any more that would take the press"
 
 
 @pytest.mark.requirement("REQ-SES-CHOOSE")

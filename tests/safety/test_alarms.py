@@ -114,6 +114,19 @@ def test_an_acknowledged_alarm_is_silent_and_clears_nothing() -> None:
     assert [alarm.acknowledged for alarm in watched.alarms.active] == [False, True]
 
 
+@pytest.mark.requirement("REQ-ALM-SEEN")
+def test_what_is_put_away_after_the_end_leaves_what_is_still_so() -> None:
+    watched = Watched(30.0)
+    watched.table.inputs = ALL_WELL & ~Input.HAND_SWITCH_NO & ~Input.ESTOP_CHAIN
+    watched.run(0.1)
+    watched.table.inputs = ALL_WELL & ~Input.ESTOP_CHAIN
+    watched.run(0.1)
+    assert watched.shown() == ("emergency-stop HIGH", "hand-switch MEDIUM")
+    watched.alarms.put_away()
+    assert watched.shown() == ("emergency-stop HIGH",)
+    assert watched.alarms.sounding(watched.table.now_s) is None
+
+
 @pytest.mark.requirement("REQ-ALM-PAUSE")
 def test_a_pause_of_the_sound_ends_by_itself_and_with_a_new_alarm() -> None:
     watched = Watched(30.0)

@@ -78,6 +78,8 @@ class SessionEntry(BaseModel):
     """A few points of time in s and angle in deg, for a small picture."""
     comfort_before: int | None
     comfort_after: int | None
+    file: str
+    """Name of the recording."""
 
 
 class SessionsTold(BaseModel):
@@ -106,7 +108,6 @@ class SessionTold(SessionEntry):
     link: str
     problems: list[str]
     """Of the recording."""
-    file: str
     reference: str | None
     comfort_note: str
     events: list[SessionEvent]
@@ -226,7 +227,6 @@ def get_session(session_id: Id, parts: AllParts, _: Me) -> SessionTold:
         state=one.state,
         link=one.link,
         problems=list(one.problems),
-        file=one.file,
         reference=one.reference,
         comfort_note=one.comfort_note,
         events=[
@@ -338,6 +338,7 @@ def _entry(one: sessions.Session) -> dict[str, Any]:
         "curve": list(one.curve),
         "comfort_before": one.comfort_before,
         "comfort_after": one.comfort_after,
+        "file": one.file,
     }
 
 

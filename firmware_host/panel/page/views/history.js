@@ -11,7 +11,7 @@ export default {
   styles: ["curves.css", "history.css"],
   /** @param {HTMLElement} root @param {App} app @param {Record<string, string>} parameters */
   mount(root, app, parameters) {
-    if (parameters.id !== undefined) showSession(root, app, parameters.id);
-    else showList(root, app, parameters);
+    if (parameters.id === undefined) return showList(root, app, parameters);
+    void showSession(root, app, parameters.id);
   },
 };

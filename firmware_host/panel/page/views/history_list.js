@@ -9,6 +9,9 @@ import { showTrends } from "./trends.js";
 /** @typedef {import("../app.js").App} App */
 
 const PAGE = 25;
+/** A session that has just ended is in the records within seconds: it is looked for so often, and so many times. */
+const LOOK_MS = 2000;
+const LOOKS = 30;
 
 class List {
   /** @param {HTMLElement} root @param {App} app @param {Record<string, string>} parameters */
@@ -18,6 +21,10 @@ class List {
     /** @type {string | null} */
     this._next = null;
     this._asked = 0;
+    /** @type {Set<string>} names of the recordings that are shown */
+    this._files = new Set();
+    this._sought = "";
+    this._timer = 0;
     this._rider = el("select", { id: "history-rider", onchange: () => this._filter() },
       el("option", { value: "" }, t("Everybody")));
     this._outcome = el("select", { id: "history-outcome", onchange: () => this._filter() },
@@ -33,7 +40,32 @@ class List {
         el("div", { class: "field" }, el("label", { htmlFor: "history-rider" }, t("Rider")), this._rider),
         el("div", { class: "field" }, el("label", { htmlFor: "history-outcome" }, t("Outcome")), this._outcome)),
       this._trends, this._count, this._list, el("div", { class: "actions" }, this._more));
-    void this._begin(parameters.rider ?? "");
+    this._begun = this._begin(parameters.rider ?? "");
+    this._off = app.onState((state) => this._seek(state));
+  }
+
+  /** Look for the session that has just ended, until it is there. @param {any} state */
+  _seek(state) {
+    if (state.outcome === null || !state.blackbox || state.blackbox === this._sought) return;
+    this._sought = state.blackbox;
+    clearInterval(this._timer);
+    let looks = 0;
+    this._timer = setInterval(async () => {
+      await this._begun;
+      if (this._files.has(this._sought) || ++looks > LOOKS) clearInterval(this._timer);
+      else await this._lookAgain();
+    }, LOOK_MS);
+  }
+
+  async _lookAgain() {
+    const page = await this._app.api.get(`sessions?${this._query(1)}`).catch(() => null);
+    const newest = page?.sessions[0];
+    if (newest !== undefined && !this._files.has(newest.file)) await this._load(true);
+  }
+
+  leave() {
+    clearInterval(this._timer);
+    this._off();
   }
 
   /** @param {string} rider */
@@ -58,12 +90,18 @@ class List {
     void this._load(true);
   }
 
+  /** @param {number} limit */
+  _query(limit) {
+    const query = new URLSearchParams({ limit: String(limit) });
+    if (this._rider.value !== "") query.set("rider_id", this._rider.value);
+    if (this._outcome.value !== "") query.set("outcome", this._outcome.value);
+    return query;
+  }
+
   /** @param {boolean} [anew] from the newest on */
   async _load(anew = false) {
     const asked = ++this._asked;
-    const query = new URLSearchParams({ limit: String(PAGE) });
-    if (this._rider.value !== "") query.set("rider_id", this._rider.value);
-    if (this._outcome.value !== "") query.set("outcome", this._outcome.value);
+    const query = this._query(PAGE);
     if (!anew && this._next !== null) query.set("before", this._next);
     this._more.disabled = true;
     try {
@@ -71,6 +109,7 @@ class List {
       if (asked !== this._asked) return; // another filter was chosen meanwhile
       if (anew) this._list.replaceChildren();
       this._next = page.next;
+      for (const one of page.sessions) this._files.add(one.file);
       this._list.append(...page.sessions.map((/** @type {any} */ one) => this._row(one)));
       this._tell(page.total);
     } catch (error) {
@@ -127,5 +166,6 @@ export function tripName(trip) {
 
 /** @param {HTMLElement} root @param {App} app @param {Record<string, string>} parameters */
 export function showList(root, app, parameters) {
-  return new List(root, app, parameters);
+  const list = new List(root, app, parameters);
+  return () => list.leave();
 }
