@@ -6,16 +6,22 @@ tests runs against the simulator.
 
 from collections.abc import Callable
 from math import isfinite
+from typing import Any
 
 from safety.layer import PERIOD_S, SafetyState, Verdict, step
 from safety.limits import MACHINE, Limits, narrow
-from safety.signals import BoardConfig, CommandMode, Input, MotionRequest, Status, Telemetry, Trip
+from safety.signals import BoardConfig, CommandMode, Input, MotionRequest, Response, Status, Telemetry, Trip
 from safety.view import HandSwitchMode
 
 TABLE = narrow(MACHINE, {"inverted_limit_deg": 60.0}, "table")
 SESSION = 0x1234
 ALL_WELL = Input.HAND_SWITCH_NO | Input.ANKLE_LATCH_NO | Input.ESTOP_CHAIN
 HOLD = MotionRequest()
+ASK_STOP = MotionRequest(ask=Response.STOP)
+ASK_RETURN = MotionRequest(ask=Response.RETURN)
+ASK_EMERGENCY = MotionRequest(ask=Response.EMERGENCY_RETURN)
+RECOVER = MotionRequest(recover=True)
+ACKNOWLEDGE = MotionRequest(acknowledge=True)
 
 
 class KinematicTable:
@@ -129,3 +135,28 @@ class KinematicTable:
 
     def causes(self) -> list[str]:
         return [trip.monitor for trip in self.trips]
+
+
+def at(angle_deg: float, **settings: Any) -> KinematicTable:
+    """A table that stands at an angle, with all well; ``settings`` are its own."""
+    table = KinematicTable(**settings)
+    if settings.get("hand_switch_mode") == "press-to-return":
+        let_go(table)
+    table.invert_to(angle_deg, 3.0)
+    assert table.causes() == []
+    return table
+
+
+def comes_up(table: KinematicTable, at_most_s: float = 90.0) -> None:
+    """It is upright by itself before the time is over."""
+    table.until(lambda: table.phase in ("BOARDED", "FREE") and table.angle_deg < -72.0, at_most_s)
+
+
+def let_go(table: KinematicTable) -> None:
+    """The rider lets go of the hand switch."""
+    table.inputs = table.inputs & ~Input.HAND_SWITCH_NO | Input.HAND_SWITCH_NC
+
+
+def grip(table: KinematicTable) -> None:
+    """The rider takes hold of it."""
+    table.inputs = table.inputs & ~Input.HAND_SWITCH_NC | Input.HAND_SWITCH_NO

@@ -9,35 +9,19 @@ import pytest
 from safety.limits import narrow
 from safety.monitors.base import Since
 from safety.signals import CommandMode, DriveFault, Input, MotionRequest, Response, Status, Telemetry
-from tests.safety.kinematic_table import TABLE, KinematicTable
-
-ASK_STOP = MotionRequest(ask=Response.STOP)
-ASK_RETURN = MotionRequest(ask=Response.RETURN)
-ASK_EMERGENCY = MotionRequest(ask=Response.EMERGENCY_RETURN)
-RECOVER = MotionRequest(recover=True)
-ACKNOWLEDGE = MotionRequest(acknowledge=True)
-
-
-def at(angle_deg: float, **settings: Any) -> KinematicTable:
-    table = KinematicTable(**settings)
-    if settings.get("hand_switch_mode") == "press-to-return":
-        let_go(table)
-    table.invert_to(angle_deg, 3.0)
-    assert table.causes() == []
-    return table
-
-
-def comes_up(table: KinematicTable, at_most_s: float = 90.0) -> None:
-    table.until(lambda: table.phase in ("BOARDED", "FREE") and table.angle_deg < -72.0, at_most_s)
-
-
-def let_go(table: KinematicTable) -> None:
-    table.inputs = table.inputs & ~Input.HAND_SWITCH_NO | Input.HAND_SWITCH_NC
-
-
-def grip(table: KinematicTable) -> None:
-    table.inputs = table.inputs & ~Input.HAND_SWITCH_NC | Input.HAND_SWITCH_NO
-
+from tests.safety.kinematic_table import (
+    ACKNOWLEDGE,
+    ASK_EMERGENCY,
+    ASK_RETURN,
+    ASK_STOP,
+    RECOVER,
+    TABLE,
+    KinematicTable,
+    at,
+    comes_up,
+    grip,
+    let_go,
+)
 
 # --------------------------------------------------------------------------------------- clocks
 

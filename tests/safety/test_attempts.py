@@ -7,8 +7,7 @@ import pytest
 from safety.attempts import Attempts
 from safety.signals import MotionRequest, Response, Telemetry
 from safety.view import View
-from tests.safety.kinematic_table import TABLE, KinematicTable
-from tests.safety.test_recovery import ASK_STOP, RECOVER, at, comes_up
+from tests.safety.kinematic_table import ASK_STOP, RECOVER, TABLE, KinematicTable, at, comes_up
 
 pytestmark = pytest.mark.requirement("REQ-REC-ATTEMPTS")
 Pair = tuple[float | None, float | None]

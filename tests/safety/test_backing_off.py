@@ -3,8 +3,7 @@
 import pytest
 
 from safety.signals import MotionRequest, Response, Status
-from tests.safety.kinematic_table import KinematicTable
-from tests.safety.test_recovery import at, comes_up
+from tests.safety.kinematic_table import KinematicTable, at, comes_up
 
 pytestmark = pytest.mark.requirement("REQ-REC-BACK-OFF")
 

@@ -7,7 +7,7 @@ import pytest
 from safety.monitors.people import Controls
 from safety.signals import Input, MotionRequest, Response
 from tests.safety.kinematic_table import ALL_WELL, KinematicTable
-from tests.safety.test_monitors import view_of
+from tests.safety.views import view_of
 
 pytestmark = pytest.mark.requirement("REQ-MON-CONTROLS")
 

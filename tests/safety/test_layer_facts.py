@@ -7,7 +7,7 @@ import pytest
 from safety.layer import SafetyState, step
 from safety.signals import CommandMode, Input, MotionRequest, Response, SafeCommand, Status, Telemetry
 from tests.safety.kinematic_table import ALL_WELL, TABLE, KinematicTable
-from tests.safety.test_monitors import view_of
+from tests.safety.views import view_of
 
 pytestmark = pytest.mark.requirement("REQ-ENV-GATE")
 MOVE, HOLD, OFF = CommandMode.MOVE, CommandMode.HOLD, CommandMode.TORQUE_OFF

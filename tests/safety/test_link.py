@@ -3,15 +3,9 @@
 import pytest
 
 from safety.signals import MotionRequest, Response, Status
-from tests.safety.kinematic_table import SESSION, KinematicTable
+from tests.safety.kinematic_table import SESSION, KinematicTable, at
 
 BOARD_RETURNS = Status.WATCHDOG_EXPIRED | Status.DEAD_HOST_RETURN
-
-
-def at(angle_deg: float) -> KinematicTable:
-    table = KinematicTable()
-    table.invert_to(angle_deg, 3.0)
-    return table
 
 
 def comes_up(table: KinematicTable, at_most_s: float = 70.0) -> None:

@@ -8,7 +8,7 @@ from safety.monitors import angle, drive, link, motion, people
 from safety.monitors.base import Monitor, Since
 from safety.signals import CommandMode, Input, Response, Status
 from tests.safety.kinematic_table import ALL_WELL
-from tests.safety.test_monitors import CONFIG, response, view_of
+from tests.safety.views import CONFIG, response, view_of
 
 NONE, INHIBIT, RETURN, EMERGENCY = Response.NONE, Response.INHIBIT, Response.RETURN, Response.EMERGENCY_RETURN
 STOP, TORQUE_OFF = Response.STOP, Response.TORQUE_OFF

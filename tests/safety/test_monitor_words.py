@@ -10,7 +10,7 @@ from safety.monitors.base import Monitor
 from safety.signals import CommandMode, DriveFault, Input, MotionRequest, Status
 from safety.view import View
 from tests.safety.kinematic_table import ALL_WELL, TABLE
-from tests.safety.test_monitors import CONFIG, view_of
+from tests.safety.views import CONFIG, view_of
 
 HAND, LATCH = Input.HAND_SWITCH_NO | Input.HAND_SWITCH_NC, Input.ANKLE_LATCH_NO | Input.ANKLE_LATCH_NC
 HOLD, EXPIRED = CommandMode.HOLD, Status.WATCHDOG_EXPIRED

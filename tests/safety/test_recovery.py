@@ -5,14 +5,18 @@ from collections.abc import Callable
 
 import pytest
 
-from safety.signals import CommandMode, DriveFault, Input, MotionRequest, Response, Status, Telemetry
-from tests.safety.kinematic_table import KinematicTable
+from safety.signals import CommandMode, DriveFault, Input, MotionRequest, Status, Telemetry
+from tests.safety.kinematic_table import (
+    ACKNOWLEDGE,
+    ASK_EMERGENCY,
+    ASK_RETURN,
+    ASK_STOP,
+    RECOVER,
+    KinematicTable,
+    at,
+    comes_up,
+)
 
-ASK_STOP = MotionRequest(ask=Response.STOP)
-ASK_RETURN = MotionRequest(ask=Response.RETURN)
-ASK_EMERGENCY = MotionRequest(ask=Response.EMERGENCY_RETURN)
-RECOVER = MotionRequest(recover=True)
-ACKNOWLEDGE = MotionRequest(acknowledge=True)
 Bend = Callable[[Telemetry], Telemetry]
 
 
@@ -24,17 +28,6 @@ def without_encoder(t: Telemetry) -> Telemetry:
 def without_inclinometer(t: Telemetry) -> Telemetry:
     """Nothing comes from it."""
     return t._replace(inclinometer_deg=None)
-
-
-def at(angle_deg: float) -> KinematicTable:
-    table = KinematicTable()
-    table.invert_to(angle_deg, 3.0)
-    assert table.causes() == []
-    return table
-
-
-def comes_up(table: KinematicTable, at_most_s: float = 90.0) -> None:
-    table.until(lambda: table.phase in ("BOARDED", "FREE") and table.angle_deg < -72.0, at_most_s)
 
 
 # --------------------------------------------------------------------------------------------------------- stopping

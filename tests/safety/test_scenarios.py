@@ -6,11 +6,7 @@ from typing import Any
 import pytest
 
 from safety.signals import CommandMode, DriveFault, Equipment, Input, MotionRequest, Response, Status, Telemetry
-from tests.safety.kinematic_table import KinematicTable
-
-ASK_STOP = MotionRequest(ask=Response.STOP)
-RECOVER = MotionRequest(recover=True)
-ACKNOWLEDGE = MotionRequest(acknowledge=True)
+from tests.safety.kinematic_table import ACKNOWLEDGE, ASK_STOP, RECOVER, TABLE, KinematicTable
 
 
 @pytest.fixture
@@ -342,7 +338,6 @@ def test_a_slipping_brake_returns(table: KinematicTable) -> None:
 @pytest.mark.requirement("REQ-MON-TIME-INVERTED")
 def test_time_inverted_returns_and_then_hurries() -> None:
     from safety.limits import narrow
-    from tests.safety.kinematic_table import TABLE
 
     table = KinematicTable(limits=narrow(TABLE, {"time_inverted_s": 20.0}, "rider"))
     table.invert_to(10.0)
@@ -443,7 +438,6 @@ def test_never_a_frame_no_motion() -> None:
     fresh = KinematicTable.__new__(KinematicTable)
     fresh.__dict__.update(table.__dict__)
     from safety.layer import SafetyState
-    from tests.safety.kinematic_table import TABLE
 
     fresh.state = SafetyState(TABLE, TABLE, "hold-to-run")
     fresh.silent = True

@@ -7,15 +7,9 @@ import pytest
 from safety.returning import ReturnPlan, creep, emergency_return, normal_return
 from safety.signals import MotionRequest, Recovery, Response, Trip
 from safety.supervisor import Phase, Supervisor
-from tests.safety.kinematic_table import TABLE, KinematicTable
+from tests.safety.kinematic_table import TABLE, at
 
 pytestmark = pytest.mark.requirement("REQ-RSP-STRONGEST")
-
-
-def inverted_at(angle_deg: float = -60.0) -> KinematicTable:
-    table = KinematicTable()
-    table.invert_to(angle_deg, 3.0)
-    return table
 
 
 @pytest.mark.parametrize(
@@ -41,7 +35,7 @@ def test_it_begins_free_with_nothing_in_force() -> None:
 
 
 def test_a_trip_records_its_response_both_angles_and_both_times() -> None:
-    table = inverted_at()
+    table = at(-60.0)
     table.bend = lambda t: t._replace(inclinometer_deg=table.angle_deg + 1.0, rejected_in_row=3)
     encoder_deg = table.angle_deg
     table.tick()
@@ -53,7 +47,7 @@ def test_a_trip_records_its_response_both_angles_and_both_times() -> None:
 
 
 def test_a_stop_is_over_as_soon_as_the_table_stands() -> None:
-    table = inverted_at()
+    table = at(-60.0)
     table.run(1.0, MotionRequest(2.0))
     table.tick(MotionRequest(ask=Response.STOP))
     assert table.phase == "STOPPING"
@@ -61,14 +55,14 @@ def test_a_stop_is_over_as_soon_as_the_table_stands() -> None:
 
 
 def test_a_stop_whose_rate_froze_is_over_after_three_seconds() -> None:
-    table = inverted_at()
+    table = at(-60.0)
     table.bend = lambda t: t._replace(rate_dps=0.3)
     table.tick(MotionRequest(ask=Response.STOP))
     assert table.until(lambda: table.phase != "STOPPING", 4.0) == pytest.approx(3.01, abs=0.011)
 
 
 def test_a_return_that_takes_longer_than_its_budget_is_stopped() -> None:
-    table = inverted_at()
+    table = at(-60.0)
     table.tick(MotionRequest(ask=Response.RETURN))
     returning = table.state.supervisor.returning
     assert returning is not None
@@ -83,7 +77,7 @@ def test_a_return_that_takes_longer_than_its_budget_is_stopped() -> None:
 
 @pytest.mark.parametrize("ask", [Response.NONE, Response.INHIBIT])
 def test_what_is_boarded_and_clear_is_free_again(ask: Response) -> None:
-    table = inverted_at(-70.0)
+    table = at(-70.0)
     table.tick(MotionRequest(ask=Response.RETURN))
     table.until(lambda: table.phase == "BOARDED", 30.0, MotionRequest(1.0))
     table.run(0.1, MotionRequest(1.0))
@@ -94,7 +88,7 @@ def test_what_is_boarded_and_clear_is_free_again(ask: Response) -> None:
 
 
 def test_a_table_that_does_not_move_is_tried_three_times_and_once_more_without_the_encoder() -> None:
-    table = inverted_at()
+    table = at(-60.0)
     table.tick(MotionRequest(math.nan))
     table.move = lambda _: 0.0
     tries, before = 0, table.phase
