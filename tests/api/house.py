@@ -6,7 +6,7 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +26,7 @@ from firmware_host.panel.messages import LONGEST_BYTES, Choose
 from firmware_host.panel.station import Answer, Station
 from firmware_host.panel.stop_path import StopServer
 from firmware_host.records import COMMAND_LINE, Records, default_url, open_records, people, tokens
+from tests.waiting import until
 
 SESSION: Final = 7
 LONGEST_S: Final = 30.0
@@ -170,14 +171,6 @@ def house(
                 thread.join()
             stops.server_close()
             stops.context.destroy(linger=0)
-
-
-def until(true: Callable[[], bool], what: str) -> None:
-    """Wait for a condition."""
-    ends_s = time.monotonic() + LONGEST_S
-    while not true():
-        assert time.monotonic() < ends_s, what
-        time.sleep(0.01)
 
 
 def press(name: str, number: int = 1, **told: Any) -> str:

@@ -24,8 +24,9 @@ from firmware_host.panel.access.rights import ROOT
 from firmware_host.panel.options import PanelOptions
 from firmware_host.panel.process import PanelError, PanelProcess
 from firmware_host.records import COMMAND_LINE, default_url, open_records, people
-from tests.api.house import Desk, House, house, press, until
+from tests.api.house import Desk, House, house, press
 from tests.end_to_end.commands import ROOT as CHECKOUT
+from tests.waiting import until
 
 
 class Certificate(NamedTuple):

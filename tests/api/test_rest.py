@@ -11,8 +11,9 @@ import httpx
 import pytest
 
 from firmware_host.records import plans
-from tests.api.house import SESSION, House, house, until
+from tests.api.house import SESSION, House, house
 from tests.end_to_end.commands import EXAMPLES, bench
+from tests.waiting import until
 
 SHORT = 'name = "Short"\n\n[[step]]\ndo = "go"\nto_deg = 5\n\n[[step]]\ndo = "hold"\nfor_s = 1\n'
 ADA: dict[str, Any] = {

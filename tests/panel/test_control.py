@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +24,8 @@ from sim.faults import Fault
 from sim.realtime import FaultyTable
 from tests.end_to_end.commands import REGULAR, ROOT
 from tests.panel.peer import Peer, Watcher, folder_of
-from tests.panel.stack import LONGEST_S, Stack, running
+from tests.panel.stack import Stack, running
+from tests.waiting import until
 
 pytestmark = pytest.mark.realtime
 
@@ -50,13 +51,6 @@ def peer(folder: Path) -> Iterator[Peer]:
 def watcher(folder: Path) -> Iterator[Watcher]:
     with Watcher(folder) as watcher:
         yield watcher
-
-
-def until(true: Callable[[], bool], what: str) -> None:
-    given_up_s = time.monotonic() + LONGEST_S
-    while not true():
-        assert time.monotonic() < given_up_s, what
-        time.sleep(0.02)
 
 
 def ready(peer: Peer) -> dict[str, Any]:

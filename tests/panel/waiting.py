@@ -1,4 +1,4 @@
-"""Waiting for what becomes true outside a page."""
+"""Waiting for what becomes true outside a page; a page that is not driven meanwhile stands still."""
 
 from collections.abc import Callable
 
