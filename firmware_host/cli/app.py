@@ -198,7 +198,7 @@ def sim(
 @app.command()
 def replay(file: Recording, json: Json = None) -> None:
     """Feed a black box's inputs to the controller again and compare every command."""
-    from firmware_host.cli.files import replay_command
+    from firmware_host.cli.recordings import replay_command
 
     raise typer.Exit(replay_command(file, json))
 
@@ -213,7 +213,7 @@ def report(
     pdf: Annotated[Path | None, typer.Option(metavar="FILE.pdf", help="Write a report on paper as well.")] = None,
 ) -> None:
     """Summarise a black box and draw its picture."""
-    from firmware_host.cli.files import report_command
+    from firmware_host.cli.recordings import report_command
 
     raise typer.Exit(report_command(file, picture, json, pdf))
 
@@ -224,7 +224,7 @@ def export(
     csv: Annotated[Path, typer.Option(metavar="FILE.csv", help="Where the table goes.")],
 ) -> None:
     """Write all signals of a black box as a table of text, 100 rows a second, for spreadsheets."""
-    from firmware_host.cli.files import export_command
+    from firmware_host.cli.recordings import export_command
 
     raise typer.Exit(export_command(file, csv))
 
@@ -239,7 +239,7 @@ def diagnostics(
 
     Nobody's name, health or program is in it.
     """
-    from firmware_host.cli.files import diagnostics_command
+    from firmware_host.cli.diagnostics import diagnostics_command
 
     raise typer.Exit(diagnostics_command(target, table, records))
 
@@ -253,7 +253,7 @@ def explain(
     json: Json = None,
 ) -> None:
     """Say in a few sentences what happened in a session: cause, what was done, how long it took."""
-    from firmware_host.cli.files import explain_command
+    from firmware_host.cli.recordings import explain_command
 
     raise typer.Exit(explain_command(file, picture, json))
 
@@ -263,7 +263,7 @@ def recover(
     file: Recording, target: Annotated[Path, typer.Argument(metavar="NEW", help="Where the whole file goes.")]
 ) -> None:
     """Write what is sound in a damaged black box into a new file that every MCAP reader opens."""
-    from firmware_host.cli.files import recover_command
+    from firmware_host.cli.recordings import recover_command
 
     raise typer.Exit(recover_command(file, target))
 
@@ -275,7 +275,7 @@ def check(
     table: TableOption = None,
 ) -> None:
     """Check files, and programs against rider and table, without moving anything."""
-    from firmware_host.cli.files import check_command
+    from firmware_host.cli.check import check_command
 
     raise typer.Exit(check_command(files, rider, table))
 
@@ -291,7 +291,7 @@ def screen(file: Annotated[Path, typer.Argument(metavar="RIDER", help="Rider fil
 @app.command()
 def ports() -> None:
     """List the serial ports of this machine."""
-    from firmware_host.cli.files import ports_command
+    from firmware_host.cli.ports import ports_command
 
     raise typer.Exit(ports_command())
 
