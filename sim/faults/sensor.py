@@ -7,11 +7,11 @@ from sim import sensors
 from sim.faults import causes
 from sim.faults.world import Begin, End, Kind, Parameter, Place, World, fixed
 from sim.layout import ENCODER_DEG, INCLINOMETER_DEG
+from sim.sensors import FORCED_CLOSED, FORCED_OPEN
 
 _JUMP: Final = Parameter(5.0, 0.1, 60.0, "deg")
 _DRIFT: Final = Parameter(0.5, 0.01, 10.0, "deg/s")
 _NOISE: Final = Parameter(0.3, 0.01, 10.0, "deg")
-_CUTS_TORQUE: Final = "inverted-switch-closed"
 
 
 def _channel(channel: int, fault: int, sign: float = 1.0) -> tuple[Begin, End]:
@@ -53,7 +53,9 @@ def _angle(name: str, what: str, channel: int, right: frozenset[str]) -> dict[st
     }
 
 
-def _contact(bit: int, forced: int) -> tuple[Begin, End]:
+def _contact(
+    bit: int, forced: int, text: str, right: frozenset[str], *, may_pass: bool = True, jolts: bool = False
+) -> Kind:
     """A wire that breaks or a contact that welds: one bit of a mask, so that several can at once."""
 
     def begin(world: World, _: float) -> None:
@@ -64,58 +66,46 @@ def _contact(bit: int, forced: int) -> tuple[Begin, End]:
         faults = world.table.faults
         faults[forced] = float(int(faults[forced]) & ~bit)
 
-    return begin, end
+    return Kind(Place.SENSOR, text, begin, end, right, may_pass=may_pass, jolts=jolts)
 
 
-def _contacts() -> dict[str, Kind]:
-    opened, closed = sensors.FORCED_OPEN, sensors.FORCED_CLOSED
-    # Name, bit, which way, what it is, right answers, whether none is right too.
-    rows: tuple[tuple[str, int, int, str, frozenset[str], bool], ...] = (
-        (
-            # Whoever looks for it with an angle that is wrong too finds the stop.
-            "upright-switch-open", Input.UPRIGHT_SWITCH, opened, "the upright switch does not close any more",
-            frozenset({"switches", "reverse-on-load", "drive-fault"}), True,
-        ),
-        (
-            "upright-switch-closed", Input.UPRIGHT_SWITCH, closed, "the upright switch does not open any more",
-            frozenset({"switches"}), True,
-        ),
-        (
-            "inverted-switch-open", Input.INVERTED_SWITCH, opened, "the inverted switch does not close any more",
-            frozenset(), True,
-        ),
-        (
-            _CUTS_TORQUE, Input.INVERTED_SWITCH, closed,
-            "the inverted switch is closed, which cuts the torque toward inversion", causes.STUCK | {"switches"}, True,
-        ),
-        (
-            "hand-switch-wire", Input.HAND_SWITCH_NO, opened, "a wire of the hand switch breaks",
-            frozenset({"hand-switch"}), True,
-        ),
-        (
-            "hand-switch-stuck", Input.HAND_SWITCH_NO, closed,
-            "the hand switch's contact is welded: it reads as held, and as released too once it is",
-            frozenset({"hand-switch"}), True,
-        ),
-        (
-            "ankle-latch-wire", Input.ANKLE_LATCH_NO, opened, "a wire of the ankle latch breaks",
-            frozenset({"ankle-latch"}), True,
-        ),
-        (
-            "ankle-latch-stuck", Input.ANKLE_LATCH_NO, closed,
-            "the ankle latch's contact is welded: it reads as locked, and as open too once it is",
-            frozenset({"ankle-latch"}), True,
-        ),
-        (
-            "emergency-stop-wire", Input.ESTOP_CHAIN, opened, "a wire of the emergency-stop chain breaks",
-            frozenset({"emergency-stop"}), False,
-        ),
-    )  # fmt: skip
-    return {
-        name: Kind(Place.SENSOR, text, *_contact(bit, forced), right, may_pass=may_pass, jolts=name == _CUTS_TORQUE)
-        for name, bit, forced, text, right, may_pass in rows
-    }
-
+_HAND_SWITCH: Final = frozenset({"hand-switch"})
+_ANKLE_LATCH: Final = frozenset({"ankle-latch"})
+_CONTACTS: Final[dict[str, Kind]] = {
+    "upright-switch-open": _contact(
+        Input.UPRIGHT_SWITCH, FORCED_OPEN, "the upright switch does not close any more",
+        # Whoever looks for it with an angle that is wrong too finds the stop.
+        frozenset({"switches", "reverse-on-load", "drive-fault"}),
+    ),
+    "upright-switch-closed": _contact(
+        Input.UPRIGHT_SWITCH, FORCED_CLOSED, "the upright switch does not open any more", frozenset({"switches"})
+    ),
+    "inverted-switch-open": _contact(
+        Input.INVERTED_SWITCH, FORCED_OPEN, "the inverted switch does not close any more", frozenset()
+    ),
+    "inverted-switch-closed": _contact(
+        Input.INVERTED_SWITCH, FORCED_CLOSED, "the inverted switch is closed, which cuts the torque toward inversion",
+        causes.STUCK | {"switches"}, jolts=True,
+    ),
+    "hand-switch-wire": _contact(
+        Input.HAND_SWITCH_NO, FORCED_OPEN, "a wire of the hand switch breaks", _HAND_SWITCH
+    ),
+    "hand-switch-stuck": _contact(
+        Input.HAND_SWITCH_NO, FORCED_CLOSED,
+        "the hand switch's contact is welded: it reads as held, and as released too once it is", _HAND_SWITCH,
+    ),
+    "ankle-latch-wire": _contact(
+        Input.ANKLE_LATCH_NO, FORCED_OPEN, "a wire of the ankle latch breaks", _ANKLE_LATCH
+    ),
+    "ankle-latch-stuck": _contact(
+        Input.ANKLE_LATCH_NO, FORCED_CLOSED,
+        "the ankle latch's contact is welded: it reads as locked, and as open too once it is", _ANKLE_LATCH,
+    ),
+    "emergency-stop-wire": _contact(
+        Input.ESTOP_CHAIN, FORCED_OPEN, "a wire of the emergency-stop chain breaks", frozenset({"emergency-stop"}),
+        may_pass=False,
+    ),
+}  # fmt: skip
 
 KINDS: Final[dict[str, Kind]] = {
     # The board controls by the encoder: where that lies, the table really moves wrongly.
@@ -126,5 +116,5 @@ KINDS: Final[dict[str, Kind]] = {
         causes.ANGLES | causes.MOTION | {"drive-fault", "reverse-on-load"},
     ),
     **_angle("inclinometer", "the table-side inclinometer", INCLINOMETER_DEG, causes.ANGLES),
-    **_contacts(),
+    **_CONTACTS,
 }
