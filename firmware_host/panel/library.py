@@ -13,8 +13,8 @@ PLACES: Final = (Path(str(files("firmware_host") / "library")), Path(__file__).p
 
 def keep_built_in(records: Records) -> None:
     """Bring the built-in programs of the library up to date. Raises ``RecordsError``."""
-    found = {file.stem: _read(file) for place in PLACES[:1] if place.is_dir() for file in sorted(place.glob("*.toml"))}
-    found = found or {file.stem: _read(file) for file in sorted(PLACES[1].glob("*.toml"))}
+    place = next(place for place in PLACES if place.is_dir())
+    found = {file.stem: _read(file) for file in sorted(place.glob("*.toml"))}
     with records.begin() as transaction:
         programs.keep_built_in(transaction, found)
 
