@@ -9,8 +9,9 @@ from firmware_host.choosing import Choice, Chooser, Refusal, Text, Wanted
 from firmware_host.controller import Outcome
 from firmware_host.controls import Controls
 from firmware_host.panel.messages import Choose, TomlText
-from firmware_host.plan import Move
+from firmware_host.plan import Move, Plan
 from firmware_host.scene import Scene, words
+from firmware_host.validation import Session
 from safety.limits import SPECS
 from safety.signals import BoardConfig, Input, Status, Telemetry
 
@@ -90,15 +91,6 @@ class SessionDesk(NamedTuple):
         choice = self.at_hand.choice
         session = choice.session
         plan, limits, table = session.plan, session.limits, session.table
-        segments = [
-            {
-                "label": segment.label,
-                "step": segment.step,
-                "starts_s": starts_s,
-                "to_deg": segment.to_deg if isinstance(segment, Move) else segment.at_deg,
-            }
-            for segment, starts_s in zip(plan.segments, plan.starts_s, strict=True)
-        ]
         return {
             "program": plan.name,
             "rider": session.rider.file.rider.name,
@@ -110,15 +102,7 @@ class SessionDesk(NamedTuple):
             },
             "board": _board(self.at_hand.board()),
             "reference": choice.reference,
-            "limits": [
-                {
-                    "name": name,
-                    "unit": SPECS[name].unit,
-                    "value": value,
-                    "origin": session.origins.get(name, THE_MACHINE),
-                }
-                for name, value in asdict(limits).items()
-            ],
+            "limits": _limits(session),
             "height_m": session.rider.file.rider.height_m,
             "simulated": self.at_hand.simulated,
             "unscreened": [str(problem) for problem in session.unscreened],
@@ -127,7 +111,7 @@ class SessionDesk(NamedTuple):
             "allowance_s": limits.time_inverted_s,
             "program_s": plan.program_s,
             "total_s": plan.total_s,
-            "segments": segments,
+            "segments": _segments(plan),
         }
 
     def state(self) -> dict[str, Any]:
@@ -152,6 +136,27 @@ class SessionDesk(NamedTuple):
             "link_stats": at_hand.link_stats(),
             "board": _board(at_hand.board()),
         }
+
+
+def _segments(plan: Plan) -> list[dict[str, Any]]:
+    """Give the motions and holds of a plan, each with when it begins and where it ends."""
+    return [
+        {
+            "label": segment.label,
+            "step": segment.step,
+            "starts_s": starts_s,
+            "to_deg": segment.to_deg if isinstance(segment, Move) else segment.at_deg,
+        }
+        for segment, starts_s in zip(plan.segments, plan.starts_s, strict=True)
+    ]
+
+
+def _limits(session: Session) -> list[dict[str, Any]]:
+    """Give the limits in force, each with who set it."""
+    return [
+        {"name": name, "unit": SPECS[name].unit, "value": value, "origin": session.origins.get(name, THE_MACHINE)}
+        for name, value in asdict(session.limits).items()
+    ]
 
 
 def _text(text: TomlText | None) -> Text | None:
