@@ -1,10 +1,12 @@
-"""A polled drive and its emulated counterpart, a hundredth of a second at a time."""
+"""A polled drive and its emulated counterpart, a hundredth of a second at a time; and what every drive has to do."""
 
 from collections.abc import Callable
 
+import pytest
+
 from drivers.channels import join, split
 from drivers.polled import Dialogue, DriveSetup, PolledDrive
-from safety.signals import CommandMode, SafeCommand, Telemetry
+from safety.signals import CommandMode, SafeCommand, Status, Telemetry
 from sim.rig import Device, Rig
 from sim.table import SimulatedTable
 from tests.sim.rigs import UPRIGHT_DEG
@@ -73,3 +75,39 @@ class Bench:
             self.link.home(UPRIGHT_DEG, 0.0)
         self.run(0.2, HOLD)
         return self
+
+
+def follows(found: Bench) -> Telemetry:
+    """The table turns as told, and telemetry says so in the table's directions; gives the newest frame."""
+    found.run(3.0, move(2.0))
+    truth, last = found.table.truth(), found.last
+    assert truth.rate_dps == pytest.approx(2.0, abs=0.05)
+    assert last.rate_dps == pytest.approx(2.0, abs=0.1)
+    assert last.encoder_deg == pytest.approx(truth.angle_deg, abs=0.05)
+    assert last.current_a is not None
+    assert last.current_a > 0.2
+    assert last.status == Status.TORQUE_ON
+    return last
+
+
+def measures_supply_and_heat(last: Telemetry) -> None:
+    """Of the simulated table, which has just been switched on."""
+    assert last.bus_v == pytest.approx(24.0, abs=0.5)
+    assert last.drive_temperature_c == pytest.approx(22.0, abs=1.0)
+
+
+def stops_without_its_host(found: Bench, within_s: float = 1.0) -> None:
+    """The table turns until the drive's timeout is over, and no longer."""
+    found.run(2.0, move(3.0))
+    found.silence(0.15)
+    assert found.table.truth().rate_dps == pytest.approx(3.0, abs=0.1)
+    found.silence(within_s)
+    assert found.table.truth().rate_dps == 0.0
+
+
+def limits_the_current(found: Bench) -> None:
+    """Half the torque is half the motor's rated current."""
+    found.run(1.0, move(2.0))
+    assert found.table.drive[3] == pytest.approx(6.0)
+    found.run(0.5, move(2.0, 0.5))
+    assert found.table.drive[3] == pytest.approx(3.0)

@@ -16,7 +16,16 @@ from sim.layout import MODE
 from sim.odrive import SERIAL, EmulatedODrive, turns_per_degree
 from sim.plant import STAGE_C
 from sim.sensors import ESTOP_PRESSED
-from tests.drivers.polled_link import HOLD, OFF, Bench, move
+from tests.drivers.polled_link import (
+    HOLD,
+    OFF,
+    Bench,
+    follows,
+    limits_the_current,
+    measures_supply_and_heat,
+    move,
+    stops_without_its_host,
+)
 from tests.sim.rigs import UPRIGHT_DEG, driven_table
 
 CAPABILITIES = Capabilities("ODrive", motor_angle=True, brake=True, self_locking=True, current=True)
@@ -143,17 +152,9 @@ def test_a_ramp_of_its_own_is_no_session() -> None:
 @pytest.mark.parametrize("direction", [1, -1])
 def test_the_table_follows_and_telemetry_says_so_in_its_own_directions(direction: int) -> None:
     found = bench(direction=direction).connect()
-    found.run(3.0, move(2.0))
-    truth, last = found.table.truth(), found.last
-    assert truth.rate_dps == pytest.approx(2.0, abs=0.05)
-    assert last.rate_dps == pytest.approx(2.0, abs=0.1)
-    assert last.encoder_deg == pytest.approx(truth.angle_deg, abs=0.05)
-    assert last.current_a is not None
-    assert last.current_a > 0.2
-    assert last.bus_v == pytest.approx(24.0, abs=0.5)
-    assert last.drive_temperature_c == pytest.approx(22.0, abs=1.0)
+    last = follows(found)
+    measures_supply_and_heat(last)
     assert last.motor_temperature_c == pytest.approx(22.0, abs=2.0)
-    assert last.status == Status.TORQUE_ON
 
 
 def test_the_exchange_keeps_seventy_five_a_second_at_115200_baud() -> None:
@@ -173,11 +174,7 @@ def test_a_stop_ends_on_the_brake_with_the_axis_idle() -> None:
 
 def test_when_the_host_dies_the_watchdog_disarms_and_the_next_command_moves_again() -> None:
     found = bench().connect()
-    found.run(2.0, move(3.0))
-    found.silence(0.15)
-    assert found.table.truth().rate_dps == pytest.approx(3.0, abs=0.1)
-    found.silence(1.0)
-    assert found.table.truth().rate_dps == 0.0
+    stops_without_its_host(found)
     assert found.table.truth().brake_closed
     assert drive(found).reason == Error.WATCHDOG_TIMER_EXPIRED
     found.run(0.1, HOLD)
@@ -239,11 +236,7 @@ def test_after_a_reset_a_new_session_begins_without_the_old_zero() -> None:
 
 
 def test_a_lower_torque_is_a_lower_current_limit() -> None:
-    found = bench().connect()
-    found.run(1.0, move(2.0))
-    assert found.table.drive[3] == pytest.approx(6.0)
-    found.run(0.5, move(2.0, 0.5))
-    assert found.table.drive[3] == pytest.approx(3.0)
+    limits_the_current(bench().connect())
 
 
 def test_wrong_bits_on_the_line_cost_an_exchange_and_no_more() -> None:

@@ -25,7 +25,16 @@ from sim.layout import MODE
 from sim.plant import SAG_V, STAGE_C
 from sim.roboclaw import EmulatedRoboClaw, counts_per_degree
 from sim.sensors import ESTOP_PRESSED
-from tests.drivers.polled_link import HOLD, OFF, Bench, move
+from tests.drivers.polled_link import (
+    HOLD,
+    OFF,
+    Bench,
+    follows,
+    limits_the_current,
+    measures_supply_and_heat,
+    move,
+    stops_without_its_host,
+)
 from tests.sim.rigs import UPRIGHT_DEG, driven_table
 
 ADDRESS = 0x80
@@ -145,18 +154,10 @@ def test_a_session_begins_with_version_tuning_and_a_timeout_that_was_read_back()
 @pytest.mark.parametrize("direction", [1, -1])
 def test_the_table_follows_and_telemetry_says_so_in_its_own_directions(direction: int) -> None:
     found = bench(direction=direction).connect()
-    found.run(3.0, move(2.0))
-    truth, last = found.table.truth(), found.last
-    assert truth.rate_dps == pytest.approx(2.0, abs=0.05)
-    assert last.rate_dps == pytest.approx(2.0, abs=0.1)
-    assert last.encoder_deg == pytest.approx(truth.angle_deg, abs=0.05)
-    assert last.current_a is not None
-    assert last.current_a > 0.2
-    assert last.bus_v == pytest.approx(24.0, abs=0.5)
-    assert last.drive_temperature_c == pytest.approx(22.0, abs=1.0)
+    last = follows(found)
+    measures_supply_and_heat(last)
     assert (last.inclinometer_deg, last.motor_temperature_c) == (None, None)
-    assert last.status == Status.TORQUE_ON
-    assert last.echoed_sequence == found.last.sequence
+    assert last.echoed_sequence == last.sequence
     found.run(2.0, move(-2.0))
     assert found.last.rate_dps == pytest.approx(-2.0, abs=0.1)
 
@@ -204,11 +205,7 @@ def test_nothing_is_said_to_hold_where_neither_brake_nor_gear_does() -> None:
 
 def test_when_the_host_dies_the_timeout_stops_the_motor() -> None:
     found = bench().connect()
-    found.run(2.0, move(3.0))
-    found.silence(0.15)
-    assert found.table.truth().rate_dps == pytest.approx(3.0, abs=0.1)
-    found.silence(0.5)
-    assert found.table.truth().rate_dps == 0.0
+    stops_without_its_host(found, within_s=0.5)
     assert found.table.truth().brake_closed
 
 
@@ -365,11 +362,7 @@ def test_warnings_of_heat_and_low_supply_come_before_the_stop() -> None:
 
 
 def test_a_lower_torque_is_a_lower_current_limit() -> None:
-    found = bench().connect()
-    found.run(1.0, move(2.0))
-    assert found.table.drive[3] == pytest.approx(6.0)
-    found.run(0.5, move(2.0, 0.5))
-    assert found.table.drive[3] == pytest.approx(3.0)
+    limits_the_current(bench().connect())
 
 
 @pytest.mark.parametrize("baud", [38400, 57600, 115200, 460800])

@@ -17,7 +17,16 @@ from sim import motor_drive
 from sim.layout import MODE
 from sim.plant import STAGE_C
 from sim.servo import EmulatedServo, counts_per_degree
-from tests.drivers.polled_link import HOLD, OFF, Bench, move
+from tests.drivers.polled_link import (
+    HOLD,
+    OFF,
+    Bench,
+    follows,
+    limits_the_current,
+    measures_supply_and_heat,
+    move,
+    stops_without_its_host,
+)
 from tests.sim.rigs import UPRIGHT_DEG, driven_table
 
 CAPABILITIES = Capabilities("CiA 402 servo", motor_angle=True, brake=True, self_locking=True, current=True)
@@ -165,17 +174,9 @@ OTHER = MAP._replace(
 @pytest.mark.parametrize("direction", [1, -1])
 def test_the_table_follows_and_telemetry_says_so_in_its_own_directions(registers: RegisterMap, direction: int) -> None:
     found = bench(registers, direction=direction).connect()
-    found.run(3.0, move(2.0))
-    truth, last = found.table.truth(), found.last
-    assert truth.rate_dps == pytest.approx(2.0, abs=0.05)
-    assert last.rate_dps == pytest.approx(2.0, abs=0.1)
-    assert last.encoder_deg == pytest.approx(truth.angle_deg, abs=0.05)
-    assert last.current_a is not None
-    assert last.current_a > 0.2
-    assert last.status == Status.TORQUE_ON
+    last = follows(found)
     if registers is MAP:
-        assert last.bus_v == pytest.approx(24.0, abs=0.5)
-        assert last.drive_temperature_c == pytest.approx(22.0, abs=1.0)
+        measures_supply_and_heat(last)
     else:
         assert (last.bus_v, last.drive_temperature_c) == (None, None)
 
@@ -227,11 +228,7 @@ def test_a_stop_ends_on_the_brake_and_torque_off_acts_at_once() -> None:
 
 def test_when_the_host_dies_it_stops_quickly_and_the_next_command_moves_again() -> None:
     found = bench().connect()
-    found.run(2.0, move(3.0))
-    found.silence(0.15)
-    assert found.table.truth().rate_dps == pytest.approx(3.0, abs=0.1)
-    found.silence(1.0)
-    assert found.table.truth().rate_dps == 0.0
+    stops_without_its_host(found)
     assert found.table.truth().brake_closed
     assert servo(found).error == MAP.timeout_fault
     found.run(0.1, HOLD)
@@ -284,11 +281,7 @@ def test_after_a_reset_a_new_session_begins_and_the_absolute_angle_is_still_know
 
 
 def test_a_lower_torque_is_a_lower_limit() -> None:
-    found = bench().connect()
-    found.run(1.0, move(2.0))
-    assert found.table.drive[3] == pytest.approx(6.0)
-    found.run(0.5, move(2.0, 0.5))
-    assert found.table.drive[3] == pytest.approx(3.0)
+    limits_the_current(bench().connect())
 
 
 def test_a_slow_answer_is_waited_for() -> None:
