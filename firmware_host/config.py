@@ -1,26 +1,25 @@
-"""Table and rider files, and the chain of limits: machine, table, rider, program. Each link only narrows."""
+"""Table and rider files, and the limits that each leaves of those before it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, NamedTuple, Self, TypeVar
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from drivers.contacts import NAMES
-from firmware_host.toml_lines import Location
+from firmware_host.limit_chain import MACHINE_CHAIN, Chain, narrowed, tightened
 from firmware_host.toml_source import (
     FileError,
     FileModel,
     Problem,
     TomlSource,
     check_model,
-    problems_of,
     read_toml,
     shown_value,
     suggestion,
 )
-from safety.limits import MACHINE, SPECS, Limits, LimitWidenedError, narrow
+from safety.limits import Limits
 from safety.screening import QUESTIONS, MedicalClearance, Reason, Screening, reasons_against
 from safety.screening_texts import NEED_CLEARANCE
 
@@ -32,80 +31,6 @@ Experience = Literal["beginner", "regular", "experienced"]
 FileKind = Literal["table", "rider", "program"]
 
 _Name = Annotated[str, Field(min_length=1, max_length=100)]
-
-
-# ------------------------------------------------------------------------------------------------ the chain of limits
-
-
-class Chain(NamedTuple):
-    """Limits in force, and who set each of them."""
-
-    limits: Limits
-    origins: Mapping[str, str]
-    """Name of a limit to whoever set it last, with file and line; a limit not named here is the machine's."""
-
-    def origin(self, name: str) -> str:
-        """Say who set a limit."""
-        return self.origins.get(name, "the machine")
-
-
-_TABLE_ONLY: Final = frozenset({"upright_deg"})
-
-MACHINE_CHAIN: Final = Chain(MACHINE, {})
-
-
-def tightened(chain: Chain, values: Mapping[str, float], origin: str) -> Chain:
-    """Narrow by values that count only where they are tighter: an allowance, or a default."""
-    kept = {name: value for name, value in values.items() if _tighter(name, value, getattr(chain.limits, name))}
-    limits = narrow(chain.limits, kept, origin)
-    return Chain(limits, {**chain.origins, **dict.fromkeys(kept, origin)})
-
-
-def narrowed(
-    chain: Chain, overrides: Mapping[str, Any], source: TomlSource, who: str, around: Location = ("limits",)
-) -> tuple[Chain, list[Problem]]:
-    """Narrow by what a file says. Each override that is refused is told with its line and both numbers, and left out.
-
-    Args:
-        chain: limits in force so far.
-        overrides: names and values as the file has them.
-        source: the file.
-        who: names the file in later messages, such as ``"table Attic"``.
-        around: where in the file the overrides stand.
-    """
-    limits, origins, problems = chain.limits, dict(chain.origins), []
-    for name, value in overrides.items():
-        if name in _TABLE_ONLY and "table" not in source.data:
-            text = f"{name} is where the table's travel ends; it can stand in the table's file alone, so take it out"
-            problems.append(source.problem(text, *around, name))
-            continue
-        try:
-            limits = narrow(limits, {name: value}, source.path)
-        except LimitWidenedError as error:
-            problems.append(source.problem(_widened(error, chain.origin(name)), *around, name))
-        except ValidationError as error:
-            problems += _bad_limit(source, name, error, around)
-        else:
-            origins[name] = f"{who} ({source.at(*around, name)})"
-    return Chain(limits, origins), problems
-
-
-def _tighter(name: str, value: float, than: float) -> bool:
-    return value < than if SPECS[name].tighter == "smaller" else value > than
-
-
-def _widened(error: LimitWidenedError, origin: str) -> str:
-    unit, side = SPECS[error.name].unit, "most" if SPECS[error.name].tighter == "smaller" else "least"
-    return (
-        f"{error.name} = {error.asked:g} {unit} is wider than the {error.allowed:g} {unit} set by {origin}; "
-        f"write at {side} {error.allowed:g} or leave it out"
-    )
-
-
-def _bad_limit(source: TomlSource, name: str, error: ValidationError, around: Location) -> list[Problem]:
-    if name not in SPECS:
-        return [source.problem(f"{shown_value(name)} is not a known limit; {suggestion(name, SPECS)}", *around, name)]
-    return problems_of(source, error, around)
 
 
 # ----------------------------------------------------------------------------------------------------------- the table

@@ -3,8 +3,9 @@
 from datetime import date
 from typing import Any, Final
 
-from firmware_host.config import SETTLED_AFTER_SESSIONS, Chain, Rider, Table, rider_chain, screening_reasons
+from firmware_host.config import SETTLED_AFTER_SESSIONS, Rider, Table, rider_chain, screening_reasons
 from firmware_host.documents import marked, without_places
+from firmware_host.limit_chain import Chain
 from firmware_host.limit_words import LIMIT_LABELS
 from safety import screening_texts as texts
 from safety.limits import SPECS

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Final, NamedTuple
 
-from firmware_host.config import Chain, Experience, Rider, Table, narrowed, rider_chain, screening_problems, tightened
+from firmware_host.config import Experience, Rider, Table, rider_chain, screening_problems
+from firmware_host.limit_chain import Chain, narrowed, tightened
 from firmware_host.plan import Dwell, Move, Plan, Timed, lay_out, rate_limit_name
 from firmware_host.programs import DEFAULT_REST_AT_FLAT_S, Leg, Program
 from firmware_host.toml_lines import Location

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from firmware_host.choosing import Choice, Chooser, Refusal, Text, Wanted
 from firmware_host.controller import Outcome
 from firmware_host.controls import Controls
+from firmware_host.limit_chain import THE_MACHINE
 from firmware_host.panel.messages import Choose, TomlText
 from firmware_host.plan import Move, Plan
 from firmware_host.scene import Scene, words
@@ -17,7 +18,6 @@ from safety.signals import BoardConfig, Input, Status, Telemetry
 
 _HAND: Final = (Input.HAND_SWITCH_NO, Input.HAND_SWITCH_NC, "held", "released")
 _LATCH: Final = (Input.ANKLE_LATCH_NO, Input.ANKLE_LATCH_NC, "locked", "open")
-THE_MACHINE: Final = "the machine"
 
 
 class AtHand(NamedTuple):

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware_host.config import (
-    MACHINE_CHAIN,
     Rider,
     Table,
     allowance,
@@ -18,11 +17,10 @@ from firmware_host.config import (
     load_table,
     make_rider,
     make_table,
-    narrowed,
     rider_chain,
     screening_problems,
-    tightened,
 )
+from firmware_host.limit_chain import MACHINE_CHAIN, narrowed, tightened
 from firmware_host.toml_source import FileError, parse_toml
 from safety.limits import MACHINE, SPECS
 from safety.screening import QUESTIONS
