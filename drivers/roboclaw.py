@@ -26,6 +26,8 @@ LONGEST_VERSION: Final = 48
 TIMEOUT_STEP_S: Final = 0.1
 CURRENT_STEP_A: Final = 0.01
 DUTY_MOST: Final = 32767
+FIRST_ADDRESS: Final = 0x80
+LAST_ADDRESS: Final = 0x87
 
 
 class Command(IntEnum):

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, Self, TypeVar
 from pydantic import Field, field_validator, model_validator
 
 from drivers.contacts import NAMES
+from drivers.roboclaw import FIRST_ADDRESS, LAST_ADDRESS
 from firmware_host.limit_chain import MACHINE_CHAIN, Chain, narrowed, tightened
 from firmware_host.toml_source import (
     FileError,
@@ -51,7 +52,7 @@ MODULE_INPUTS: Final = 8
 _CONTACTS: Final = (*NAMES, "")
 DeviceKind = Literal["roboclaw", "vesc", "odrive", "servo", "witmotion", "contacts"]
 _DRIVES: Final = frozenset({"roboclaw", "vesc", "odrive", "servo"})
-_UNITS: Final[dict[DeviceKind, int]] = {"roboclaw": 0x80, "servo": 1, "contacts": 1}
+_UNITS: Final[dict[DeviceKind, int]] = {"roboclaw": FIRST_ADDRESS, "servo": 1, "contacts": 1}
 
 
 class DeviceSection(FileModel):
@@ -112,7 +113,7 @@ class DeviceSection(FileModel):
             for name in ("scale", "current_a"):
                 if getattr(self, name) is None:
                     raise ValueError(f"a {self.kind} needs {name}; docs/drives says how to find it")
-        if self.kind == "roboclaw" and not 0x80 <= self.unit <= 0x87:
+        if self.kind == "roboclaw" and not FIRST_ADDRESS <= self.unit <= LAST_ADDRESS:
             raise ValueError(f"address = {self.unit} is none of a RoboClaw; use 128 to 135")
         return self
 
