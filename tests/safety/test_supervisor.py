@@ -1,13 +1,13 @@
 """Which response is in force, what stays latched, and what clears it."""
 
 from itertools import product
+from typing import Any
 
 import pytest
 
 from safety.signals import CommandMode, DriveFault, Input, MotionRequest, Response
-from tests.safety.kinematic_table import KinematicTable
+from tests.safety.kinematic_table import ACKNOWLEDGE, KinematicTable
 
-ACKNOWLEDGE = MotionRequest(acknowledge=True)
 ASKS = [Response.RETURN, Response.EMERGENCY_RETURN, Response.STOP, Response.TORQUE_OFF]
 
 
@@ -89,7 +89,7 @@ def test_what_an_acknowledgement_needs(table: KinematicTable, missing: str) -> N
 @pytest.mark.parametrize("wrong", [None, 12.6, -69.7])
 @pytest.mark.parametrize("which", ["encoder_deg", "inclinometer_deg"])
 def test_an_angle_that_is_still_wrong_when_acknowledged_stays_lost_and_moves_nothing(
-    table: KinematicTable, which: str, wrong: float | None
+    table: KinematicTable, which: str, wrong: Any
 ) -> None:
     """Nothing would tell any more which of the two is wrong: the good one might be lost, and the table driven."""
     table.bend = lambda t: t._replace(**{which: None})
