@@ -268,7 +268,8 @@ class Controller:
 
     def _follow(self, verdict: Verdict, now_s: float) -> None:
         view = self.safety.view
-        linked = verdict.command is not None
+        # A silence that ended at upright ends a session too: the board moved the table, and nobody asked anew.
+        linked = verdict.command is not None and "link" not in verdict.inhibited
         if linked != self._linked:
             self._linked = linked
             self._tell("link", "link to the board is up" if linked else "link to the board is down", now_s)

@@ -7,6 +7,7 @@ measurements are arguments, and ``SafetyState`` is all that it remembers.
 from math import inf, isfinite
 from typing import Final, NamedTuple
 
+from safety.angles import BOARD_OBEYS_S, CLOCK_MASK
 from safety.envelope import Bounds, nearest_safe_rate_dps
 from safety.limits import Limits
 from safety.returning import BLIND_BEYOND_DEG, FLAT_TOLERANCE_DEG, SWITCH_BELIEVED_BELOW_DEG
@@ -93,7 +94,7 @@ def step(
         request: what the operating side would like.
     """
     view, supervisor = state.view, state.supervisor
-    _take_time(state, now_s, late_s)
+    _take_time(state, now_s, late_s, telemetry)
     _take_request(view, request)
     view.config, view.free = config, supervisor.phase is FREE
     _take_frame(view, supervisor, telemetry)
@@ -106,12 +107,13 @@ def step(
     return Verdict(command, supervisor.response, supervisor.phase, supervisor.inhibited, new_trips)
 
 
-def _take_time(state: SafetyState, now_s: float, late_s: float) -> None:
+def _take_time(state: SafetyState, now_s: float, late_s: float, telemetry: Telemetry | None) -> None:
     view = state.view
     elapsed_s = now_s - view.clock_s if state.started else PERIOD_S
     state.started = True
     # A clock that stands or runs backward, or gives no number, counts as one period: time must pass for a timer to end.
-    dt_s = min(elapsed_s, LONGEST_GAP_S) if 0.0 < elapsed_s < inf else PERIOD_S
+    dt_s = elapsed_s if 0.0 < elapsed_s < inf else PERIOD_S
+    dt_s = min(dt_s + _slept_s(view, telemetry, dt_s), LONGEST_GAP_S)
     view.clock_s = now_s if isfinite(now_s) else view.clock_s + PERIOD_S
     view.dt_s = dt_s
     view.now_s += dt_s
@@ -122,6 +124,16 @@ def _take_time(state: SafetyState, now_s: float, late_s: float) -> None:
         view.heard_s += dt_s
         if view.age_s > view.limits.link_age_s:
             view.heard_s, view.silence_s = 0.0, view.age_s
+
+
+def _slept_s(view: View, telemetry: Telemetry | None, dt_s: float) -> float:
+    """How long this machine slept: its clock stood still, and the board's went on, and may have moved the table."""
+    t = view.telemetry
+    if t is None or telemetry is None or view.age_s is None or t.session_id != telemetry.session_id:
+        return 0.0
+    by_the_board_s = ((telemetry.board_time_us - t.board_time_us) & CLOCK_MASK) / 1e6
+    slept_s = by_the_board_s - view.age_s - dt_s
+    return slept_s if slept_s > BOARD_OBEYS_S else 0.0
 
 
 def _take_request(view: View, request: MotionRequest) -> None:
@@ -169,7 +181,7 @@ def _take_stock(view: View) -> None:
         switch = t is not None and t.inputs & _UPRIGHT_SWITCH != 0 and not view.switch_lies
         believed_below = SWITCH_BELIEVED_BELOW_DEG if angle is None else view.limits.upright_deg + NEAR_UPRIGHT_DEG
         view.upright = switch and (best is None or best < believed_below)
-    view.away = t is not None and not view.upright
+    view.was_away, view.away = view.away, t is not None and not view.upright
     view.been_upright = view.been_upright or view.upright
     view.inverted = best is not None and best > FLAT_TOLERANCE_DEG
     if view.inverted:

@@ -72,6 +72,8 @@ class View:
     """At the boarding position, by the angle, or by the switch where the angle is lost."""
     away: bool = False
     """Known to be away from upright, or not known to be upright once a frame came."""
+    was_away: bool = False
+    """The same in the tick before: a machine that slept may wake up when the board has brought the rider upright."""
     been_upright: bool = False
     """The table was seen upright since this session's state was made."""
     switch_lies: bool = False

@@ -35,11 +35,10 @@ class Link(Monitor):
         """Trip on the age of the newest frame, either way; at upright nothing moves until there is a link."""
         t = view.telemetry
         # A silence that ended within this tick is one too: the board is left to itself after it.
-        steady = not (view.away and view.unsteady)
-        heard = view.age_s is not None and view.age_s <= view.limits.link_age_s and steady
+        heard = view.age_s is not None and view.age_s <= view.limits.link_age_s and not view.unsteady
         if heard and t is not None and not (t.status & _EXPIRED and self._unheard(view)):
             return NONE
-        return EMERGENCY_RETURN if view.away else INHIBIT
+        return EMERGENCY_RETURN if view.away or view.was_away else INHIBIT
 
     def detail(self, view: View) -> str:
         """Say how old the newest frame is, how long a silence was that ended, or that the board hears nothing."""
@@ -196,7 +195,7 @@ class Tick(Monitor):
     def check(self, view: View) -> Response:
         """Trip when one tick is later than the limit; nothing is at stake at upright."""
         late = view.late_s > view.limits.tick_late_s
-        return EMERGENCY_RETURN if late and view.away else NONE
+        return EMERGENCY_RETURN if late and (view.away or view.was_away) else NONE
 
     def detail(self, view: View) -> str:
         """Say how late."""

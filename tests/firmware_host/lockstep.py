@@ -57,6 +57,11 @@ class Lockstep:
             self.tick()
         raise AssertionError(f"not done after {at_most_s} s: {self.state} at {self.angle_deg:.1f} deg")
 
+    def absent(self, seconds: float) -> None:
+        """Let time pass without the host; what the board sends meanwhile is lost, but for the newest frame."""
+        self.now_s += seconds
+        self.board.advance(seconds)
+
     def start(self) -> None:
         self.until(lambda: self.state == "boarding_ready", 5.0)
         self.tick(START)

@@ -71,6 +71,44 @@ def test_a_late_loop_is_told_once_until_it_is_in_time_again() -> None:
     assert "control loop 51 ms late" in table.texts("warning")
 
 
+@pytest.mark.requirement("REQ-MON-TICK", "REQ-SES-START")
+@pytest.mark.parametrize("asleep", [False, True])
+@pytest.mark.parametrize("absent_s", [2.0, 60.0])
+def test_a_session_does_not_go_on_after_the_board_brought_the_rider_upright(
+    inverted: Lockstep, absent_s: float, *, asleep: bool
+) -> None:
+    """The process was stopped for a while, or the whole machine slept: then its clock stood still too."""
+    clock_s, stood_deg = inverted.now_s, inverted.angle_deg
+    inverted.absent(absent_s)
+    if asleep:
+        inverted.now_s = clock_s
+    else:
+        inverted.late_s = absent_s
+    inverted.tick()
+    inverted.late_s = 0.0
+    inverted.until(lambda: inverted.state == "finished")
+    assert [trip.split(":")[0] for trip in inverted.texts("trip")] == [
+        "EMERGENCY_RETURN by tick",
+        "EMERGENCY_RETURN by link",
+    ]
+    inverted.run(20.0)
+    assert inverted.state == "finished"
+    assert inverted.angle_deg < -72.0
+    assert inverted.board.table.truth().max_angle_deg < stood_deg + 2.0
+
+
+@pytest.mark.requirement("REQ-SES-START")
+def test_a_silence_at_upright_ends_a_session_that_had_just_begun() -> None:
+    table = Lockstep()
+    table.start()
+    table.until(lambda: table.angle_deg > -74.5)
+    table.absent(5.0)
+    table.run(10.0)
+    assert table.state == "boarding_ready"
+    assert table.angle_deg < -74.0
+    assert table.texts("trip") == []
+
+
 @pytest.mark.requirement("REQ-SES-STOP")
 def test_stop_holds_until_a_deliberate_return(inverted: Lockstep) -> None:
     inverted.tick(STOP)
