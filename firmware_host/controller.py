@@ -212,6 +212,11 @@ class Controller:
             self._let_go(now_s)
             if operator.move:
                 self._hold_to_move(operator, now_s)
+        if self.states.state in ("manual_moving", "manual_holding"):
+            over = manual.hung_too_long(self.safety.view)
+            if over:
+                self._tell("warning", f"{over}, the longest without movement: the rider is brought upright", now_s)
+                return _RETURN
         if not manual.direction:
             return _NOTHING
         return MotionRequest(manual.rate_dps(self.safety.view))

@@ -15,8 +15,10 @@ The rules of the lease:
 from collections import deque
 from typing import Final, NamedTuple
 
+from firmware_host.validation import MOVEMENT_DEG
 from safety.limits import Limits
 from safety.profile import Pace, Profile
+from safety.returning import FLAT_DEG
 from safety.signals import SafeCommand
 from safety.view import LONGEST_STEP_S, STANDSTILL_DPS, View
 
@@ -84,11 +86,15 @@ class Lease:
 class ManualMotion:
     """The wish of each tick while a button is held: at creep speed to the end of the travel, and no farther."""
 
-    __slots__ = ("_limits", "_profile", "asked", "direction", "target_deg")
+    __slots__ = ("_anchor_deg", "_limits", "_profile", "_steep_s", "_still_s", "asked", "direction", "target_deg")
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._profile: Profile | None = None
+        self._anchor_deg: float | None = None
+        """Since when the rider hangs there without movement: the angle, ..."""
+        self._still_s = self._steep_s = 0.0
+        """... and for how long; of it beyond ``steep_deg``."""
         self.asked = 0
         """What was held in the newest tick, whether or not it moves anything: only its change can begin a motion."""
         self.direction = 0
@@ -129,6 +135,21 @@ class ManualMotion:
             return
         if abs(profile.rate_dps - command.rate_dps) > 1e-6:
             profile.rate_dps, profile.accel_dps2 = command.rate_dps, 0.0
+
+    def hung_too_long(self, view: View) -> str:
+        """Count a tick of hanging without movement; says which limit is over, and is empty where none is.
+
+        What counts as movement is what does so in a program (``firmware_host.validation``).
+        """
+        best, anchor, limits = view.angles.best_deg, self._anchor_deg, self._limits
+        if best is None or best <= FLAT_DEG or anchor is None or abs(best - anchor) >= MOVEMENT_DEG:
+            self._anchor_deg, self._still_s, self._steep_s = best, 0.0, 0.0
+            return ""
+        self._still_s += view.dt_s
+        self._steep_s += view.dt_s if best > limits.steep_deg else 0.0
+        if self._steep_s > limits.steep_hold_s:
+            return f"held still for {limits.steep_hold_s:g} s beyond {limits.steep_deg:g} deg"
+        return f"held still for {limits.static_hold_s:g} s" if self._still_s > limits.static_hold_s else ""
 
     def _pace(self) -> Pace:
         """Creep speed, or what is slower: the limit of that direction."""

@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_host.manual import BEAT_S, LEASE_S, Lease
+from firmware_host.manual import BEAT_S, LEASE_S, Lease, ManualMotion
 from firmware_host.ticks import OperatorRequest
+from safety.limits import MACHINE, narrow
 from safety.signals import CommandMode
+from safety.view import View
 from sim import sensors
 from tests.firmware_host.lockstep import START, Lockstep
 
@@ -187,11 +189,47 @@ def test_it_ends_before_the_limit_and_the_time_inverted_counts() -> None:
     assert limit_deg - 1.0 < table.angle_deg < limit_deg
     assert table.controller.safety.view.inverted_s > 20.0
     assert table.texts("trip") == []
-    hold(table, OUT, table.controller.safety.view.limits.time_inverted_s)
+    for _ in range(3):
+        hold(table, OUT, table.controller.safety.view.limits.time_inverted_s / 3.0 - 5.0)
+        hold(table, UP, 5.0)  # without movement the rider would have been brought up before
+    hold(table, OUT, 10.0)
     assert table.texts("trip")[0].startswith("RETURN by time-inverted")
     hold(table, OUT, 120.0)
     assert table.state == "finished"
     assert table.angle_deg < UPRIGHT_DEG + 2.0
+
+
+@pytest.mark.parametrize("pressed", [OUT, WATCHED])
+def test_nobody_hangs_longer_without_movement_than_in_a_program(pressed: OperatorRequest) -> None:
+    table = ready()
+    limits = table.controller.safety.view.limits
+    hold(table, OUT, (10.0 - UPRIGHT_DEG) / 1.5)
+    let_go(table, 2.0)
+    stood_s = table.now_s
+    if pressed is OUT:
+        hold(table, OUT, 3.0)  # moved on by more than 2 deg: it counts anew
+        let_go(table, 1.0)
+        stood_s = table.now_s
+    for _ in range(round(limits.static_hold_s * 100) + 500):
+        table.tick(WATCHED)
+        if table.state == "returning_inverted":
+            break
+    assert table.now_s - stood_s == pytest.approx(limits.static_hold_s, abs=3.0)
+    assert table.texts("warning") == [
+        "held still for 120 s, the longest without movement: the rider is brought upright"
+    ]
+    assert table.texts("trip") == []
+
+
+def test_a_steep_hang_is_shorter() -> None:
+    limits = narrow(MACHINE, {"steep_deg": 30.0, "steep_hold_s": 5.0}, "table")
+    view = View(limits, limits, "hold-to-run", dt_s=1.0)
+    motion = ManualMotion(limits)
+    told = []
+    for angle_deg in [29.0] * 10 + [31.5] * 7:
+        view.angles.best_deg = angle_deg
+        told.append(motion.hung_too_long(view))
+    assert told == [""] * 16 + ["held still for 5 s beyond 30 deg"]
 
 
 @pytest.mark.requirement("REQ-MON-PRESENCE")
