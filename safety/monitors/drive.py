@@ -7,7 +7,7 @@ from typing import Final
 
 from safety.monitors.base import Monitor, Since
 from safety.signals import EMERGENCY_RETURN, INHIBIT, NONE, RETURN, STOP, Response
-from safety.view import View
+from safety.view import STANDSTILL_DPS, View
 
 SAG_S: Final = 0.1
 """A drive that starts under load pulls its supply down for less than this."""
@@ -21,6 +21,8 @@ BASELINE_S: Final = 1.0
 """The load changes with the angle: the baseline follows it, and not what a blow or a hand adds."""
 BALANCE_S: Final = 2.0
 """So long the balance test takes, at a constant rate: some degrees on the way out."""
+PIECES_S: Final = 4.0
+"""So long it takes where the rate is never constant for as long as that."""
 
 
 def _current_a(view: View) -> float | None:
@@ -164,30 +166,46 @@ class ReverseOnLoad(Monitor):
 
 
 class RiderLoad(Monitor):
-    """The balance test: on the way out the load must be that of a rider who is set up right, with the feet heavier."""
+    """The balance test: on the way out the load must be that of a rider who is set up right, with the feet heavier.
+
+    A way in short pieces never has a constant rate. From rest to rest what a piece takes to start it gives back at its
+    end, so the mean over whole pieces tells the same.
+    """
 
     id = "rider-load"
     hazard = "H-11"
 
     def __init__(self) -> None:
-        self._sum_as = 0.0
-        self._time_s = 0.0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._sum_as = self._time_s = 0.0
+        self._pieces_as = self._pieces_s = 0.0
         self._said = NONE
 
     def check(self, view: View) -> Response:
         """Average the current over the first seconds at a constant rate outward, once on each way out."""
         if view.upright:
-            self._sum_as = self._time_s = 0.0
-            self._said = NONE
-        elif self._time_s < BALANCE_S and view.steady_s >= SETTLED_S and view.command_dps > 0.0:
+            self._begin()
+        elif self._time_s < BALANCE_S:
             current_a = _current_a(view)
-            if current_a is not None:
-                self._sum_as += current_a * view.dt_s
-                self._time_s += view.dt_s
+            if view.command_dps > 0.0 and current_a is not None:
+                self._take(view, current_a)
+            elif view.command_dps == 0.0 and self._pieces_s >= PIECES_S:
+                self._sum_as, self._time_s = self._pieces_as / self._pieces_s * BALANCE_S, BALANCE_S
+            if self._time_s >= BALANCE_S:
                 limits = view.limits
                 right = limits.balance_low_a <= self._mean_a <= limits.balance_high_a
-                self._said = NONE if right or self._time_s < BALANCE_S else RETURN
+                self._said = NONE if right else RETURN
         return self._said
+
+    def _take(self, view: View, current_a: float) -> None:
+        if view.steady_s >= SETTLED_S:
+            self._sum_as += current_a * view.dt_s
+            self._time_s += view.dt_s
+        if (view.angles.rate_dps or 0.0) > STANDSTILL_DPS:  # the brake is open
+            self._pieces_as += current_a * view.dt_s
+            self._pieces_s += view.dt_s
 
     @property
     def _mean_a(self) -> float:

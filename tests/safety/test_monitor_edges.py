@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from safety.limits import MACHINE, narrow
 from safety.monitors import angle, drive, link, motion, people
 from safety.monitors.base import Monitor, Since
 from safety.signals import CommandMode, Input, Response, Status
@@ -149,3 +150,26 @@ def test_each_way_out_is_weighed_anew() -> None:
     assert response(monitor, 0.0, upright=True) is NONE
     assert response(monitor, 1.98, **OUTWARD, current_a=4.1) is NONE
     assert response(monitor, 0.02, **OUTWARD, current_a=4.1) is RETURN
+
+
+@pytest.mark.requirement("REQ-MON-RIDER-LOAD")
+@pytest.mark.parametrize(
+    ("mean_a", "pieces", "expected"),
+    [(0.44, 9, RETURN), (0.46, 9, NONE), (4.1, 9, RETURN), (3.9, 9, NONE), (0.44, 7, NONE)],
+)
+def test_a_way_out_in_pieces_passes_no_balance_test(mean_a: float, pieces: int, expected: Response) -> None:
+    """Half a second each: more current to start a piece than to end it, and none while the brake opens."""
+    limits = narrow(MACHINE, {"balance_low_a": 0.45}, "table")
+    monitor = drive.RiderLoad()
+    said = NONE
+    for _ in range(pieces):
+        for current_a, rate_dps, command_dps, ticks in (
+            (0.0, 0.0, 0.5, 5),
+            (mean_a + 1.0, 0.5, 1.0, 25),
+            (mean_a - 1.0, 0.5, 0.5, 25),
+            (0.0, 0.0, 0.0, 30),
+        ):
+            view = view_of({"current_a": current_a, "rate_dps": rate_dps, "command_dps": command_dps, "limits": limits})
+            for _ in range(ticks):
+                said = monitor.check(view)
+    assert said is expected
