@@ -1,6 +1,8 @@
 """Logins, PINs, wrong tries, lock and expiry; and that nothing secret is written down."""
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_host.panel.access.logins import IDLE_S, LONGEST_S, Logins
+from firmware_host.panel.access.guard import LOCKED, Guard
+from firmware_host.panel.access.logins import IDLE_S, LONGEST_S, Logins, hashed
 from firmware_host.panel.access.pins import Pins, why_not
 from firmware_host.panel.access.slowdown import ALL, FORGOTTEN_AFTER_S, HERE, NAME, Slowdown
-from firmware_host.records import audit
+from firmware_host.records import ANYBODY, audit, tokens
 from tests.api.house import PIN, House, house
 
 
@@ -97,6 +100,34 @@ def test_a_login_outlives_a_restart_and_locks_and_ends_by_time(tmp_path: Path) -
     assert login.locked
     assert not login.ended
     assert logins.find("no such thing") is None
+
+
+@pytest.mark.requirement("REQ-PPL-RIGHTS")
+@pytest.mark.parametrize("absent_s", [IDLE_S + 1, LONGEST_S + 1])
+def test_a_socket_that_stays_open_is_locked_by_time_too(home: House, absent_s: float) -> None:
+    clock = Clock()
+    logins = Logins(None, clock)
+    guard = Guard(home.records, logins, loopback=False)
+    secret = logins.begin(1, "Ada", "operator")
+    ada = guard.identify(secret, None)
+    assert guard.why_no_message(ada, "press start") == ""
+    clock.now_s += absent_s
+    assert guard.why_no_message(ada, "press start") == LOCKED
+    assert guard.why_no_message(ada, "move") == LOCKED
+    assert guard.why_no_message(ada, "beat") == guard.why_no_message(ada, "press stop") == ""
+
+
+@pytest.mark.requirement("REQ-PPL-RIGHTS")
+def test_a_socket_that_stays_open_ends_with_its_token(home: House) -> None:
+    guard = Guard(home.records, Logins(None, Clock()), loopback=False)
+    now = datetime.now(tz=UTC)
+    with home.records.begin() as transaction:
+        tokens.add(transaction, ANYBODY, "Display", "operator", hashed("secret"), now + timedelta(days=1))
+    display = guard.identify(None, "Bearer secret")
+    assert display.expires_at == now + timedelta(days=1)
+    assert not guard.is_gone(display)
+    assert not guard.is_gone(replace(display, expires_at=None))
+    assert guard.is_gone(replace(display, expires_at=now))
 
 
 def test_a_file_that_was_spoilt_logs_everybody_out_and_stops_nothing(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Who is behind a request, and whether they may do what it asks."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final, Literal
 
 from firmware_host.panel.access.logins import Login, Logins, hashed
@@ -22,6 +23,8 @@ class Identity:
     """Of the login's cookie."""
     token_id: int | None = None
     token_role: Role | None = None
+    expires_at: datetime | None = None
+    """Of the token; None: never."""
 
     @property
     def role(self) -> Role | None:
@@ -100,19 +103,20 @@ class Guard:
         if tokens.should_note_use(found, now):
             with self._records.begin() as transaction:
                 tokens.note_use(transaction, found.id)
-        return Identity("token", token_id=found.id, token_role=found.role)
+        return Identity("token", token_id=found.id, token_role=found.role, expires_at=found.expires_at)
 
     def revoke(self, token_id: int) -> None:
         """Let sockets know that a token is gone."""
         self._revoked.add(token_id)
 
     def is_gone(self, identity: Identity) -> bool:
-        """Tell whether a socket's identity has ended meanwhile: logged out, revoked, or open no more."""
+        """Tell whether a socket's identity has ended meanwhile: logged out, revoked, expired, or open no more."""
         if identity.login is not None:
             return identity.login.ended
         if identity.kind == "open":
             return self._has_pin
-        return identity.token_id in self._revoked
+        expired = identity.expires_at is not None and datetime.now(tz=UTC) >= identity.expires_at
+        return expired or identity.token_id in self._revoked
 
     def pin_was_set(self) -> None:
         """Somebody has a PIN from now on."""
@@ -134,6 +138,8 @@ class Guard:
         needed = MESSAGES[row]
         if needed is None:
             return ""
+        if identity.login is not None:
+            self.logins.find(identity.secret)  # a socket stays open: time locks and ends a login there as elsewhere
         if row in PEOPLE_ALONE and identity.kind == "token":
             return "a program is nobody who watches: open the panel's page"
         if row in KEPT_WHEN_LOCKED and may(identity.role, needed):
