@@ -252,7 +252,7 @@ class ODrive:
             values.get(self._motor_name),
             faults,
             values.get(self._state_name) == AxisState.CLOSED_LOOP_CONTROL,
-            0 if errors & _ESTOP else Input.ESTOP_CHAIN,
+            0 if int(values.get(self._active_name, 0.0)) & _ESTOP else Input.ESTOP_CHAIN,
             timed_out=bool(errors & _WATCHDOG),
         )
 
@@ -276,7 +276,10 @@ class ODrive:
 
     def _told(self, order: Order) -> bytes:
         state = self._values.get(self._state_name)
-        errors = int(self._values.get(self._reason_name, 0.0)) | int(self._values.get(self._active_name, 0.0))
+        active, reason = (int(self._values.get(name, 0.0)) for name in (self._active_name, self._reason_name))
+        errors = active | reason
+        # A chain that is closed again and a host that speaks again leave a reason behind, and nothing wrong with the drive.
+        wrong = (active | reason & ~_ESTOP) & ~_WATCHDOG
         if not order.torque:
             sent = encode_line(f"u {self._axis}")
             if order.clear_faults and errors:
@@ -287,9 +290,9 @@ class ODrive:
             self._limit_a = order.current_a
             sent += self._write("config.motor.current_soft_max", f"{order.current_a:.2f}")
         if state != AxisState.CLOSED_LOOP_CONTROL:
-            if errors and not errors & ~_WATCHDOG:
-                sent += self._clear()  # the host was silent, and speaks again: nothing is wrong with the drive
-            if not errors & ~_WATCHDOG:
+            if errors and not wrong:
+                sent += self._clear()
+            if not wrong:
                 sent += encode_line(f"u {self._axis}") + self._write(
                     "requested_state", int(AxisState.CLOSED_LOOP_CONTROL)
                 )
@@ -333,6 +336,9 @@ class ODrive:
             return not text[:1].isdigit() and text[:1] != b"-"
         if self.identified and text.isdigit() != (name in self._whole):
             return False  # a whole number, where none is, or the other way round
+        if name == self._reason_name and int(value) & _ESTOP and not int(self._values.get(name, 0.0)) & _ESTOP:
+            # The chain has opened, and is open until the active errors say otherwise; the reason stays when it closes.
+            self._values[self._active_name] = float(int(self._values.get(self._active_name, 0.0)) | _ESTOP)
         self._values[name] = value
         return True
 

@@ -224,6 +224,19 @@ def test_heat_and_the_emergency_stop_are_told() -> None:
     assert found.last.faults == DriveFault.OVERTEMPERATURE
 
 
+def test_a_chain_that_is_closed_again_is_told_and_needs_no_acknowledgement() -> None:
+    found = bench().connect()
+    found.run(0.5, move(2.0))
+    found.table.faults[ESTOP_PRESSED] = 1.0
+    found.run(0.3, OFF)
+    assert found.last.inputs == 0
+    found.table.faults[ESTOP_PRESSED] = 0.0
+    found.run(0.3, OFF)
+    assert found.last.inputs == Input.ESTOP_CHAIN  # the reason why the axis was disarmed says so still
+    found.run(1.0, move(2.0))
+    assert found.last.rate_dps == pytest.approx(2.0, abs=0.1)
+
+
 def test_after_a_reset_a_new_session_begins_without_the_old_zero() -> None:
     found = bench().connect()
     found.run(3.0, move(2.0))
