@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from drivers import wire
+from drivers.capabilities import TABLE_BOARD, Capabilities
 from drivers.framing import Deframer, encode_frame
 from drivers.health import DRIFT, STALE_S, LinkHealth
 from drivers.wire import MotionFields, Type
@@ -60,6 +61,11 @@ class HostLink:
         self.config: BoardConfig | None = None
         """The board of the present session; None while there is none."""
         self.health = LinkHealth()
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What every table board can do, with the watchdog time that this one told."""
+        return TABLE_BOARD._replace(timeout_s=None if self.config is None else self.config.watchdog_s)
 
     @property
     def problem(self) -> str | None:

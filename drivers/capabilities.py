@@ -30,6 +30,8 @@ class Capabilities(NamedTuple):
     """The emergency-stop chain cuts the torque in hardware, without this software."""
     returns_by_itself: bool = False
     """Brings the rider upright when the host is dead. Without it, it stops and holds."""
+    own_limits: bool = False
+    """Keeps to limits of angle by itself, whatever it is told."""
     contacts: int = 0
     """Bits of ``safety.signals.Input`` that it reads."""
     current: bool = False
@@ -66,3 +68,24 @@ class Capabilities(NamedTuple):
             sto=self.sto or other.sto,
             contacts=self.contacts | other.contacts,
         )
+
+
+TABLE_BOARD: Final = Capabilities(
+    "table board",
+    motor_angle=True,
+    table_angle=True,
+    brake=True,
+    sto=True,
+    returns_by_itself=True,
+    own_limits=True,
+    contacts=Input.UPRIGHT_SWITCH
+    | Input.INVERTED_SWITCH
+    | Input.ESTOP_CHAIN
+    | Input.HAND_SWITCH_NO
+    | Input.HAND_SWITCH_NC
+    | Input.ANKLE_LATCH_NO
+    | Input.ANKLE_LATCH_NC,
+    current=True,
+    torque_limit=True,
+)
+"""What ``docs/protocol.md`` asks of every table board."""

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from drivers.capabilities import Capabilities
 from drivers.health import LinkHealth
 from safety.signals import BoardConfig, SafeCommand, Telemetry
 
@@ -12,6 +13,11 @@ class Link(Protocol):
     @property
     def config(self) -> BoardConfig | None:
         """The board or drive of the present session; None while there is none."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the table's end can do; its timeout as it was read back in this session."""
         ...
 
     @property

@@ -278,7 +278,7 @@ class ODrive:
         state = self._values.get(self._state_name)
         active, reason = (int(self._values.get(name, 0.0)) for name in (self._active_name, self._reason_name))
         errors = active | reason
-        # A chain that is closed again and a host that speaks again leave a reason behind, and nothing wrong with the drive.
+        # A chain that was open and a host that was silent leave a reason behind: nothing is wrong with the drive.
         wrong = (active | reason & ~_ESTOP) & ~_WATCHDOG
         if not order.torque:
             sent = encode_line(f"u {self._axis}")

@@ -19,7 +19,7 @@ from typing import Final
 from drivers.channels import join, split
 from safety.signals import CommandMode
 from sim.board import FRAME_MS
-from sim.faults import Fault, Injector
+from sim.faults import CATALOGUE, Fault, Injector
 from sim.faults.world import World
 from sim.layout import MODE
 from sim.line import Line
@@ -165,7 +165,8 @@ class FaultyTable:
     def __init__(self, board: Machine, faults: list[Fault], seed: int) -> None:
         """Same seed, same disturbed frames."""
         self._board, self._line = board, Line(seed, board.lines)
-        self._injector = Injector(faults, World(board, self._line))
+        self._world = World(board, self._line)
+        self._injector = Injector(faults, self._world)
         self._moved_ms: int | None = None
 
     def advance(self) -> bytes:
@@ -179,6 +180,17 @@ class FaultyTable:
             self._injector.advance((now_ms - self._moved_ms) * 1e-3)
         return self._line.to_host.carry(data, now_ms)
 
+    def obey(self, line: str) -> None:
+        """Let ``begin FAULT`` or ``end FAULT`` happen now. Raises ``ValueError`` that says what would be right."""
+        word, _, name = line.strip().partition(" ")
+        kind = CATALOGUE.get(name)
+        if kind is None or word not in ("begin", "end") or (word == "end" and kind.end is None):
+            raise ValueError(f"{line.strip()!r}: write begin FAULT or end FAULT, with a name of righting faults")
+        if word == "begin":
+            kind.begin(self._world, 0.0 if kind.parameter is None else kind.parameter.default)
+        elif kind.end is not None:
+            kind.end(self._world)
+
     def receive(self, data: bytes) -> None:
         """Take the bytes that the host sent."""
         self._board.receive(self._line.to_board.carry(data, self._board.table.now_ms))
@@ -191,10 +203,12 @@ def serve(
     ended: Callable[[], bool] = lambda: False,
     faults: list[Fault] | None = None,
     seed: int = 1,
+    told: Callable[[], str | None] = lambda: None,
 ) -> int:
     """Be the board until told to end (SIGINT, SIGTERM); prints the port's name first. Gives the exit code.
 
-    ``faults`` begin so long after the first motion; ``seed`` is that of the line's disturbances.
+    ``faults`` begin so long after the first motion; ``seed`` is that of the line's disturbances; ``told`` gives the
+    next line for ``FaultyTable.obey``, if there is one.
     """
     stopping = False
 
@@ -211,8 +225,19 @@ def serve(
         return 2
     board.table.advance_ms(0)  # compile before anybody waits for an answer
     print(line.name, flush=True)
+    table = FaultyTable(board, faults or [], seed)
+
+    def stopped() -> bool:
+        line_told = told()
+        if line_told is not None:
+            try:
+                table.obey(line_told)
+            except ValueError as error:
+                print(f"righting: {error}", file=sys.stderr)
+        return stopping or ended()
+
     with contextlib.closing(line):
-        run_on(line, FaultyTable(board, faults or [], seed), speed, lambda: stopping or ended())
+        run_on(line, table, speed, stopped)
     return 0
 
 

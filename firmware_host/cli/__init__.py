@@ -1,5 +1,8 @@
 """The command line. It alone may import the simulator."""
 
-from firmware_host.cli.app import main
 
-__all__ = ["main"]
+def main() -> None:
+    """Be the command ``righting``; imported here, so that whoever needs another part of this package does without."""
+    from firmware_host.cli.app import main as run
+
+    run()

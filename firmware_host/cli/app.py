@@ -186,7 +186,12 @@ def sim(
     ] = 1,
     fault: Faults = None,
     while_input: Annotated[
-        bool, typer.Option("--while-input", help="End when standard input ends: with the program that started it.")
+        bool,
+        typer.Option(
+            "--while-input",
+            help="End when standard input ends: with the program that started it. A line 'begin FAULT' or 'end FAULT' "
+            "lets that happen at once.",
+        ),
     ] = False,
 ) -> None:
     """Be the simulated table, on a virtual serial port whose name is printed, until ended with Ctrl-C."""

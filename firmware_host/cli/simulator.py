@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections import deque
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -30,7 +31,10 @@ def sim_command(
     *,
     while_input: bool,
 ) -> int:
-    """Be the simulated table until ended; with ``while_input`` at the latest when standard input ends."""
+    """Be the simulated table until ended; with ``while_input`` at the latest when standard input ends.
+
+    Then a line of standard input is ``begin FAULT`` or ``end FAULT``: what it names happens, or ends, at once.
+    """
     from firmware_host.cli.virtual import make_machine
     from sim.faults import FaultError, parse
     from sim.faults.world import Place
@@ -48,21 +52,30 @@ def sim_command(
         board = make_machine(load_table(table), load_rider(rider), seed, serial)
     except (FaultError, FileError) as error:
         return complain(error)
-    ended = _input_ended() if while_input else threading.Event()
-    return serve(board, speed=speed, tcp_port=tcp, ended=ended.is_set, faults=parsed, seed=seed)
+    told = _Input()
+    if while_input:
+        threading.Thread(target=told.watch, name="input", daemon=True).start()
+    return serve(board, speed, tcp, told.ended.is_set, parsed, seed, told.take)
 
 
-def _input_ended() -> threading.Event:
-    """Give what is set once standard input has ended: whoever held its other end is gone, however that came about."""
-    ended = threading.Event()
+class _Input:
+    """What standard input says, and whether it has ended: whoever held its other end is gone then."""
 
-    def watch() -> None:
-        while os.read(0, 4096):  # not by sys.stdin, whose lock a thread that is left reading keeps at the end
-            pass
-        ended.set()
+    def __init__(self) -> None:
+        self.ended = threading.Event()
+        self._lines: deque[str] = deque()
 
-    threading.Thread(target=watch, name="input", daemon=True).start()
-    return ended
+    def watch(self) -> None:
+        """Read until the end, from a thread of its own."""
+        rest = b""
+        while data := os.read(0, 4096):  # not by sys.stdin, whose lock a thread that is left reading keeps at the end
+            *lines, rest = (rest + data).split(b"\n")
+            self._lines.extend(line.decode(errors="replace") for line in lines)
+        self.ended.set()
+
+    def take(self) -> str | None:
+        """Give the next line; None while there is none."""
+        return self._lines.popleft() if self._lines else None
 
 
 class SimulatorProcess:
@@ -88,6 +101,13 @@ class SimulatorProcess:
             code = self._process.wait()
             raise SimulatorError(f"the simulated table did not start (exit code {code}); try: righting sim")
         return self
+
+    def tell(self, line: str) -> None:
+        """Let something happen at the table: ``begin FAULT`` or ``end FAULT``."""
+        assert self._process is not None
+        assert self._process.stdin is not None
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """End it."""
