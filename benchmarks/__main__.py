@@ -24,6 +24,8 @@ from benchmarks.figure import Figure
 BENCHMARKS: Final = (
     "lockstep",
     "drives",
+    "outage",
+    "soak",
     "tick",
     "physics",
     "emergency",

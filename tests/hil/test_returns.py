@@ -47,7 +47,7 @@ def test_return_from_each_of_ten_angles(stand: Stand, tenth: int) -> None:
 
 
 def test_upright_after_the_cable_was_out(stand: Stand) -> None:
-    """The cable is out for three seconds away from upright: the link is back within a second, then the rider upright."""
+    """The cable is out for three seconds away from upright: the link is back within a second, the rider upright."""
     ride = Ride(stand, stand.outward_deg(10.0), FOR_A_PERSON_S)
     ride.go()
     stand.unplug()

@@ -48,6 +48,8 @@ class Opened(NamedTuple):
     limit_deg: float
     """As far as the table may be turned."""
     soak_s: float
+    settles_s: float
+    """After so long the host's memory grows no more by design."""
     target: str
 
 
@@ -56,7 +58,7 @@ class Stand:
 
     def __init__(self, opened: Opened, load: str) -> None:
         self.table, self.hands, self.limit_deg = opened.table, opened.hands, opened.limit_deg
-        self.soak_s = opened.soak_s
+        self.soak_s, self.settles_s = opened.soak_s, opened.settles_s
         self.evidence = Evidence(opened.table.file.table.name, opened.target, load, opened.limit_deg)
         self.fence_deg = opened.limit_deg + FENCE_DEG
         """No test may bring the table farther out than this."""

@@ -20,6 +20,9 @@ FILE: Final = "file"
 SEED: Final = 1
 CLOCK_PPM: Final = 50.0
 """In lock-step the host's clock runs so much faster than the table's, as two quartzes may."""
+REAL_S: Final = 300.0
+TRACE_S: Final = 2000.0
+"""A simulated table in this process remembers half an hour: until then it takes more and more memory."""
 SIMULATED_LOAD: Final = "a simulated rider of 70 kg"
 EMPTY: Final = "nothing: the table is empty"
 
@@ -43,7 +46,8 @@ def open_lockstep(table: Table, limit_deg: float, soak_s: float, clock_ppm: floa
     machine = make_machine(table, load_rider(None), SEED)
     machine.table.advance_ms(0)  # compile before a test begins
     line = LockstepLine(machine, SEED, clock_ppm)
-    return Opened(table, line, SimulatedHands(line.world), True, limit_deg, soak_s, "simulated table in lock-step")
+    hands = SimulatedHands(line.world)
+    return Opened(table, line, hands, True, limit_deg, soak_s, TRACE_S, "simulated table in lock-step")
 
 
 @contextlib.contextmanager
@@ -56,9 +60,8 @@ def virtual_table(path: Path) -> Iterator[SimulatorProcess]:
 def open_virtual(table: Table, simulator: SimulatorProcess, limit_deg: float, soak_s: float) -> Opened:
     """Open the ports of a simulated table. Raises ``drivers.port.PortError``."""
     line = PortLine(make_port(table, simulator.url.split(), None))
-    return Opened(
-        table, line, RemoteHands(simulator), True, limit_deg, soak_s, "simulated table on a virtual port, in real time"
-    )
+    told = "simulated table on a virtual port, in real time"
+    return Opened(table, line, RemoteHands(simulator), True, limit_deg, soak_s, REAL_S, told)
 
 
 def ports(table: Table, target: str) -> list[str]:
@@ -78,4 +81,5 @@ def open_hardware(table: Table, target: str, limit_deg: float, soak_s: float, sa
     """Open real ports. Raises ``TargetError`` and ``drivers.port.PortError``."""
     urls = ports(table, target)
     hands = PersonsHands(say, table.file.table.hand_switch)
-    return Opened(table, PortLine(make_port(table, urls, None)), hands, False, limit_deg, soak_s, " ".join(urls))
+    line = PortLine(make_port(table, urls, None))
+    return Opened(table, line, hands, False, limit_deg, soak_s, REAL_S, " ".join(urls))
