@@ -282,7 +282,7 @@ class ODrive:
         wrong = (active | reason & ~_ESTOP) & ~_WATCHDOG
         if not order.torque:
             sent = encode_line(f"u {self._axis}")
-            if order.clear_faults and errors:
+            if errors and (order.clear_faults or not wrong):
                 sent += self._clear()
             return sent + self._write("requested_state", int(AxisState.IDLE)) if state != AxisState.IDLE else sent
         sent = b""

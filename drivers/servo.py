@@ -221,7 +221,8 @@ class Servo:
         state = self._state
         if state == State.FAULT:
             # A fault is reset by an edge: the word before must not have had the bit.
-            silence = self._error == self._map.timeout_fault and order.torque
+            # That of a silence is over once the host is heard, moving or not: what it says is that nobody is.
+            silence = self._error == self._map.timeout_fault
             reset = (order.clear_faults or silence) and self._control != Control.FAULT_RESET
             return int(Control.FAULT_RESET if reset else Control.DISABLE_VOLTAGE)
         if order.torque:

@@ -224,6 +224,15 @@ def test_heat_and_the_emergency_stop_are_told() -> None:
     assert found.last.faults == DriveFault.OVERTEMPERATURE
 
 
+def test_the_watchdog_s_error_is_cleared_once_the_host_is_heard_though_nothing_moves() -> None:
+    found = bench().connect()
+    found.run(0.5, move(2.0))
+    found.silence(0.5)
+    told = [t.status & Status.WATCHDOG_EXPIRED for t in found.run(0.5, HOLD)]
+    assert any(told)
+    assert not told[-1]
+
+
 def test_a_chain_that_is_closed_again_is_told_and_needs_no_acknowledgement() -> None:
     found = bench().connect()
     found.run(0.5, move(2.0))
