@@ -46,6 +46,8 @@ class Ride:
         wanted = {"inverted_limit_deg": max(self.stand.limit_deg, 0.0)}
         chain = tightened(table.chain, wanted, "the test stand")
         limits = replace(chain.limits, balance_low_a=MACHINE.balance_low_a)
+        steep = self.to_deg > limits.steep_deg
+        hold_s = min(hold_s, limits.steep_hold_s if steep else limits.static_hold_s)
         data: dict[str, Any] = {
             "name": "Conformance",
             "motion": {"rate_dps": limits.invert_rate_dps, "rest_at_flat_s": limits.return_rest_s},
