@@ -12,6 +12,7 @@ from typing import Final, Self
 from firmware_host.cli.sessions import complain
 from firmware_host.config import load_rider, load_table
 from firmware_host.toml_source import FileError
+from safety.signals import SIMULATOR_SERIALS
 
 END_S: Final = 5.0
 
@@ -81,9 +82,11 @@ class _Input:
 class SimulatorProcess:
     """The simulated table as a process of its own, for as long as the context lasts."""
 
-    def __init__(self, rider: Path | None, table: Path | None, speed: float, seed: int) -> None:
+    def __init__(
+        self, rider: Path | None, table: Path | None, speed: float, seed: int, serial: int = SIMULATOR_SERIALS.start
+    ) -> None:
         self._arguments = [sys.executable, "-m", "firmware_host", "sim", "--while-input"]
-        self._arguments += ["--speed", str(speed), "--seed", str(seed)]
+        self._arguments += ["--speed", str(speed), "--seed", str(seed), "--serial", str(serial)]
         for option, path in (("--rider", rider), ("--table", table)):
             if path is not None:
                 self._arguments += [option, str(path)]
