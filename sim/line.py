@@ -9,8 +9,8 @@ numbers come from a seed, so the same seed disturbs the same frames.
 
 import random
 from collections import deque
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from drivers.channels import HEAD_BYTES, join, split
 
@@ -20,7 +20,7 @@ BABBLE_BYTES: Final = 40
 """What somebody who talks out of turn puts on the line in a period."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Disturbance:
     """What is wrong with one direction; the defaults disturb nothing."""
 
@@ -53,7 +53,7 @@ class Direction:
     def __init__(self, seed: int, lines: int = 0) -> None:
         """Begin undisturbed. Same seed, same disturbed frames."""
         self._lines = lines
-        self.disturbance = Disturbance()
+        self.disturbance = _NOTHING
         self._random = random.Random(seed)
         self._rest = b""
         self._held_back = b""
@@ -63,9 +63,15 @@ class Direction:
         self._recorded: list[bytes] = []
         self._replayed = 0
 
+    def disturb(self, **changed: Any) -> None:
+        """Change fields of the disturbance from now on."""
+        disturbance = replace(self.disturbance, **changed)
+        # The one object that disturbs nothing, so that ``carry`` need not compare every field in every period.
+        self.disturbance = _NOTHING if disturbance == _NOTHING else disturbance
+
     def carry(self, data: bytes, now_ms: float) -> bytes:
         """Take the bytes sent in this period, give those that arrive. To be called in every period."""
-        if self.disturbance == _NOTHING:
+        if self.disturbance is _NOTHING:
             return data if self._since_ms is None else self._settle() + data
         if self._since_ms is None:
             self._since_ms = now_ms

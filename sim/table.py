@@ -264,6 +264,8 @@ class SimulatedTable:
         outside 0 to 2**64 - 1.
         """
         self.parameters, self.rider = parameters, rider
+        self.now_ms = 0
+        """Simulated time since the start."""
         self.inner = inner if settings is not None and memory is not None else Inner.NONE
         self._inner = int(self.inner)
         self.settings = np.zeros(1) if settings is None else settings
@@ -305,12 +307,8 @@ class SimulatedTable:
 
     def advance_ms(self, milliseconds: int) -> None:
         """Let ``milliseconds`` of simulated time pass."""
+        self.now_ms += milliseconds
         _run(self._block, self._trace, milliseconds, self._inner, self.settings, self.memory)
-
-    @property
-    def now_ms(self) -> int:
-        """Simulated time since the start."""
-        return int(self._sensor_memory[sensors.TICK])
 
     def truth(self) -> Truth:
         """The state of the world at this moment."""

@@ -36,6 +36,8 @@ SETTLED_S: Final = 1.5
 """What comes to rest after the end is still judged."""
 ALONE_S: Final = 120.0
 """Without a link the board has brought the table upright long before this."""
+_LONGEST_S: Final = {"stopped_held": HELD_S, "unlinked": ALONE_S, "finished": SETTLED_S}
+"""How long a state is waited in before the session counts as over; the others end by themselves."""
 EXTRA_S: Final = 300.0
 """Simulated time beyond the plan at which a session is given up: longer than every promise of a return together."""
 _NONCE_MASK: Final = 0x7FFFFFFF
@@ -106,9 +108,9 @@ class LockstepHost:
     def over(self) -> bool:
         """Tell whether nothing more will happen."""
         state = self.controller.states.state
-        if not self.started and self.now_s > CLOCK_START_S + self._process.start_from_s + REFUSED_S:
+        if not self.controller.started and self.now_s > CLOCK_START_S + self._process.start_from_s + REFUSED_S:
             return True
-        longest_s = {"stopped_held": HELD_S, "unlinked": ALONE_S, "finished": SETTLED_S}.get(state)
+        longest_s = _LONGEST_S.get(state)
         if longest_s is None:
             self._waiting_since_s = None
             return False

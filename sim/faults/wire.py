@@ -21,7 +21,7 @@ def _disturb(field: str, names: tuple[str, ...] = BOTH) -> tuple[Begin, End]:
 
     def put(world: World, value: float | bool) -> None:
         for direction in _directions(world, names):
-            setattr(direction.disturbance, field, value)
+            direction.disturb(**{field: value})
 
     healthy = getattr(Disturbance(), field)
     flag = isinstance(healthy, bool)

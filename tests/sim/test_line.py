@@ -30,39 +30,39 @@ def numbers(direction: Direction, frames: int = FRAMES, since: int = 0) -> list[
 
 
 def lost(d: Direction) -> None:
-    d.disturbance.lost_share = 0.3
+    d.disturb(lost_share=0.3)
 
 
 def bursts(d: Direction) -> None:
-    d.disturbance.burst_ms = 150.0
+    d.disturb(burst_ms=150.0)
 
 
 def flipped(d: Direction) -> None:
-    d.disturbance.flipped_share = 0.3
+    d.disturb(flipped_share=0.3)
 
 
 def repeated(d: Direction) -> None:
-    d.disturbance.repeated_share = 0.3
+    d.disturb(repeated_share=0.3)
 
 
 def reordered(d: Direction) -> None:
-    d.disturbance.reordered_share = 0.3
+    d.disturb(reordered_share=0.3)
 
 
 def delayed(d: Direction) -> None:
-    d.disturbance.delay_ms = 50.0
+    d.disturb(delay_ms=50.0)
 
 
 def replayed(d: Direction) -> None:
-    d.disturbance.replay_ms = 100.0
+    d.disturb(replay_ms=100.0)
 
 
 def babbling(d: Direction) -> None:
-    d.disturbance.babble = True
+    d.disturb(babble=True)
 
 
 def cut(d: Direction) -> None:
-    d.disturbance.cut = True
+    d.disturb(cut=True)
 
 
 ALL = [lost, bursts, flipped, repeated, reordered, delayed, replayed, babbling, cut]
@@ -111,7 +111,7 @@ def test_bursts_lose_all_for_a_while_and_nothing_between() -> None:
 
 def test_one_bit_of_a_frame_is_turned_over() -> None:
     direction = Direction(1)
-    direction.disturbance.flipped_share = 1.0
+    direction.disturb(flipped_share=1.0)
     frame = encode_frame(payload(7))
     got = direction.carry(frame, 0.0)
     assert len(got) == len(frame)
@@ -120,7 +120,8 @@ def test_one_bit_of_a_frame_is_turned_over() -> None:
 
 def test_frames_come_twice_and_in_another_order() -> None:
     twice, swapped = Direction(1), Direction(1)
-    twice.disturbance.repeated_share = swapped.disturbance.reordered_share = 1.0
+    twice.disturb(repeated_share=1.0)
+    swapped.disturb(reordered_share=1.0)
     assert numbers(twice, 3) == [0, 0, 1, 1, 2, 2]
     assert numbers(swapped, 6) == [1, 0, 3, 2, 5, 4]
 
@@ -135,7 +136,7 @@ def test_what_was_late_comes_all_at_once_when_the_delay_ends() -> None:
     direction = Direction(1)
     delayed(direction)
     numbers(direction, 5)
-    direction.disturbance.delay_ms = 0.0
+    direction.disturb(delay_ms=0.0)
     assert arrivals(direction, 2, 5) == [(5, number) for number in range(6)] + [(6, 6)]
 
 
@@ -155,7 +156,7 @@ def test_somebody_babbles_even_while_nobody_speaks() -> None:
 def test_a_frame_that_comes_in_pieces_is_disturbed_as_one() -> None:
     direction = Direction(1)
     repeated(direction)
-    direction.disturbance.repeated_share = 1.0
+    direction.disturb(repeated_share=1.0)
     frame = encode_frame(payload(1))
     assert direction.carry(frame[:5], 0.0) == b""
     assert direction.carry(frame[5:], 10.0) == frame + frame
