@@ -95,7 +95,17 @@ BUZZER: Final = 23
 """1: sounds. The host is dead and the rider not upright, and nobody else says so."""
 OPEN_MS: Final = 24
 """For how long no current has flowed where the motor would turn."""
-MEMORY_SIZE: Final = 25
+CIRCUIT_DPS: Final = 25
+"""What duty and current make of the motor's rate, smoothed, also where the power stage chops; NaN without torque."""
+AGREED_DPS: Final = 26
+"""The last rate that encoder and circuit agreed on, ..."""
+APART_MS: Final = 27
+"""... and for how long they have not."""
+ENCODER_JUMPED: Final = 28
+"""1: the encoder left that rate faster than a table can."""
+DISOBEYS_MS: Final = 29
+"""For how long the drive has not given the motor the voltage that it was told to."""
+MEMORY_SIZE: Final = 30
 
 MS_S: Final = 1e-3
 OWN_ACCEL_DPS2: Final = 8.0
@@ -152,6 +162,19 @@ FASTER_TRIP_MS: Final = 20.0
 """... no longer than this."""
 BORNE_OUT_DPS: Final = 0.25
 """The inclinometer's rate is late, but not noisy: so much beyond the ramp bears the encoder out."""
+ALONE_S: Final = 0.05
+"""A host that has been silent for so long may be gone, and with it who judges the drive."""
+DISOBEYS_DPS: Final = 0.5
+"""Beyond what is believed of the motor's own rate: heat and tolerances explain no more."""
+DISOBEYS_SHARE: Final = 0.25
+"""Of the rated current. What pushes less does not make a table fast."""
+DISOBEYS_TRIP_MS: Final = 20.0
+"""Windings and filters have settled by then, and the brake has yet to open. The voltage is read every 10 ms."""
+JUMP_DPS: Final = 0.3
+FASTEST_DPS2: Final = 60.0
+"""No motor of a table changes its rate faster: an encoder that does has a fault of its own."""
+UNDER_WAY_DPS: Final = 1.0
+"""Where a rate was agreed on that is faster than this, an encoder has to jump to lie; from rest it need not."""
 MOST_RUNAWAYS: Final = 2.0
 """A drive that does not obey is tried once more under a dead host, and then never again: the brake holds."""
 ARMED_AWAY_DEG: Final = 5.0
@@ -201,7 +224,7 @@ def make_settings(
 def make_memory(upright_deg: float) -> Floats:
     """Memory of a board that just started: float64 of shape (MEMORY_SIZE,)."""
     memory = np.zeros(MEMORY_SIZE)
-    memory[TABLE_RATE_DPS] = memory[TABLE_DEG] = memory[MOTOR_RATE_DPS] = math.nan
+    memory[TABLE_RATE_DPS] = memory[TABLE_DEG] = memory[MOTOR_RATE_DPS] = memory[CIRCUIT_DPS] = math.nan
     memory[BLIND_DEG] = upright_deg
     memory[STATUS] = float(_BRAKE_CLOSED)
     memory[CLOSED_MS] = BRAKE_HOLDS_MS
@@ -216,12 +239,13 @@ def firmware_tick(settings: Floats, memory: Floats, readings: Floats, order: Flo
     lost = int(order[LOST_ANGLES])
     _watch_motor(settings, memory, readings, drive)
     _watch_sensors(memory, readings, lost)
+    _watch_circuit(settings, memory, readings, drive, lost)
     rate = _rate(memory, readings, lost)
     encoder_lost = memory[ENCODER_LOST] > 0.5 or lost & _ENCODER_LOST != 0
     memory[SAID_DPS] = memory[MOTOR_RATE_DPS] if encoder_lost else readings[ENCODER_RATE_DPS]
     low, high = _angles(memory, readings, lost)
     _arm(settings, memory, order, low)
-    silent = order[AGE_S] > settings[WATCHDOG_S]
+    silent, alone = order[AGE_S] > settings[WATCHDOG_S], order[AGE_S] > ALONE_S
     expired = memory[ARMED] > 0.5 and silent
     if expired:
         mode, wanted, accel, torque = _return_by_itself(settings, memory, low, high, inputs)
@@ -229,11 +253,14 @@ def firmware_tick(settings: Floats, memory: Floats, readings: Floats, order: Flo
         memory[RETURN_STAGE] = 0.0
         mode, wanted = int(order[MODE]), order[RATE_DPS]
         accel, torque = max(order[ACCEL_DPS2], LEAST_ACCEL_DPS2), order[TORQUE_FRACTION]
+        # What was cut while the host was late stays cut until it is heard again.
+        memory[STAGE_MS] = memory[STAGE_MS] + 1.0 if alone and memory[STAGE_MS] < 0.0 else 0.0
+        mode = _OFF if memory[STAGE_MS] < 0.0 else mode
     limited = _within_limits(settings, wanted, low, high, inputs)
     if not inputs & _ESTOP or (order[SESSION_OPEN] < 0.5 and memory[ARMED] < 0.5):
         mode = _OFF
     _drive(settings, memory, drive, mode, limited, accel, torque, rate)
-    _watch_runaway(memory, readings, drive, expired, mode, high)
+    _watch_runaway(memory, readings, drive, expired, alone, mode, high)
     _watch_drive(memory, readings, drive, rate)
     if expired and memory[OVERLOAD_MS] > OVERLOAD_TRIP_MS:
         _pause(memory, drive)  # something is in the way: let go of it, and try again
@@ -252,19 +279,25 @@ def firmware_tick(settings: Floats, memory: Floats, readings: Floats, order: Flo
 def _watch_motor(settings: Floats, memory: Floats, readings: Floats, drive: Floats) -> None:
     """The rate by the motor itself: what its resistance leaves of the voltage is what its turning sets against it."""
     current_a = abs(readings[CURRENT_A])
-    if drive[TORQUE_ENABLE] < 0.5 or not current_a < AT_LIMIT * drive[CURRENT_LIMIT_A]:
-        memory[MOTOR_RATE_DPS] = math.nan
+    if drive[TORQUE_ENABLE] < 0.5 or math.isnan(current_a):
+        memory[MOTOR_RATE_DPS] = memory[CIRCUIT_DPS] = math.nan
         return
     warm = readings[MOTOR_TEMPERATURE_C] - 20.0
     ohm = settings[CIRCUIT_OHM] * (1.0 + COPPER_PER_K * (0.0 if math.isnan(warm) else warm))
     duty = min(drive[DUTY], 0.0) if int(readings[INPUTS]) & _INVERTED else drive[DUTY]  # the switch is hard-wired
     rate = (duty * readings[BUS_V] - ohm * readings[CURRENT_A]) / settings[VOLTS_PER_DPS]
+    before = memory[CIRCUIT_DPS]
+    memory[CIRCUIT_DPS] = rate if math.isnan(before) else before + (rate - before) / MOTOR_FILTER_MS
     before = memory[MOTOR_RATE_DPS]
+    if current_a >= AT_LIMIT * drive[CURRENT_LIMIT_A]:
+        memory[MOTOR_RATE_DPS] = math.nan
+        return
     is_open = current_a < TURNS_A and abs(rate) > STILL_DPS
     memory[OPEN_MS] = memory[OPEN_MS] + 1.0 if is_open else 0.0
     if is_open:
         # An open circuit sets nothing against the voltage either.
         rate = math.nan if memory[OPEN_MS] > OPEN_TRIP_MS else before
+        memory[CIRCUIT_DPS] = math.nan
     memory[MOTOR_RATE_DPS] = rate if math.isnan(before) else before + (rate - before) / MOTOR_FILTER_MS
 
 
@@ -294,6 +327,37 @@ def _watch_sensors(memory: Floats, readings: Floats, lost: int) -> None:
         memory[ENCODER_LOST] = 1.0
     if memory[CLEAR_FAULTS] > 0.5:
         memory[ENCODER_LOST] = memory[CLEAR_FAULTS] = 0.0
+
+
+@jit
+def _watch_circuit(settings: Floats, memory: Floats, readings: Floats, drive: Floats, lost: int) -> None:
+    """Find a drive that pushes where it was not told to, before the table is fast: often before the brake is open.
+
+    A motor turns no faster in the direction of its current than its voltage less what its resistance takes. One that
+    does has another voltage than it was given. That is true at the current limit too, where chopping leaves less of the
+    voltage. Until the brake opens the table stands; later the encoder tells, unless it jumped away from what both said.
+    """
+    encoder_lost = memory[ENCODER_LOST] > 0.5 or lost & _ENCODER_LOST != 0
+    turning = math.nan if encoder_lost else readings[ENCODER_RATE_DPS]
+    if 0.0 < memory[RELEASED_MS] <= BRAKE_OPENS_MS and memory[RAMP_DPS] == 0.0:
+        turning = 0.0
+    current_a, circuit = readings[CURRENT_A], memory[CIRCUIT_DPS]
+    ahead = turning - circuit
+    if not abs(ahead) > MOTOR_TRUST_DPS:  # NaN: neither
+        memory[AGREED_DPS] = 0.0 if math.isnan(turning) else turning
+        memory[APART_MS] = memory[ENCODER_JUMPED] = memory[DISOBEYS_MS] = 0.0
+        return
+    memory[APART_MS] += 1.0
+    most = JUMP_DPS + FASTEST_DPS2 * MS_S * memory[APART_MS]
+    if abs(turning - memory[AGREED_DPS]) > most:
+        memory[ENCODER_JUMPED] = 1.0
+    pushes = current_a * ahead > 0.0 and abs(current_a) > DISOBEYS_SHARE * settings[RATED_CURRENT_A]
+    chops = abs(current_a) >= AT_LIMIT * drive[CURRENT_LIMIT_A]
+    against = current_a * turning < 0.0 and abs(turning) > DISOBEYS_DPS
+    under_way = abs(memory[AGREED_DPS]) > UNDER_WAY_DPS and (against or not chops)
+    suspect = memory[ENCODER_JUMPED] < 0.5 and (pushes or under_way)
+    differs = abs(ahead) > DISOBEYS_DPS + MOTOR_TRUST_SHARE * abs(circuit)
+    memory[DISOBEYS_MS] = memory[DISOBEYS_MS] + 1.0 if suspect and differs else 0.0
 
 
 @jit
@@ -457,26 +521,33 @@ def _taken_over(settings: Floats, memory: Floats, rate: float) -> float:
 
 
 @jit
-def _watch_runaway(memory: Floats, readings: Floats, drive: Floats, expired: bool, mode: int, high: float) -> None:
-    """Under a dead host nobody else sees a drive that does not obey on the way upright: cut its torque."""
-    if not expired:
+def _watch_runaway(
+    memory: Floats, readings: Floats, drive: Floats, expired: bool, alone: bool, mode: int, high: float
+) -> None:
+    """With its host silent nobody else sees a drive that does not obey: cut its torque."""
+    if not alone:
         memory[RUNAWAY_MS] = 0.0
         memory[RUNAWAYS] = 0.0 if mode == _MOVE else memory[RUNAWAYS]
         return
     encoder = math.nan if memory[ENCODER_LOST] > 0.5 else readings[ENCODER_RATE_DPS]
-    witnesses = (encoder, memory[TABLE_RATE_DPS], memory[MOTOR_RATE_DPS])
+    faster = expired and _runs_ahead(encoder, memory[TABLE_RATE_DPS], memory[RAMP_DPS], high)
+    astray = faster or (expired and _turns_back(memory, encoder))
+    memory[RUNAWAY_MS] = memory[RUNAWAY_MS] + 1.0 if astray and drive[TORQUE_ENABLE] > 0.5 else 0.0
+    late = memory[RUNAWAY_MS] > (FASTER_TRIP_MS if faster else RUNAWAY_TRIP_MS)
+    if late or memory[DISOBEYS_MS] > DISOBEYS_TRIP_MS:
+        memory[RUNAWAYS] += 1.0
+        memory[RUNAWAY_MS] = memory[DISOBEYS_MS] = 0.0
+        _pause(memory, drive)
+
+
+@jit
+def _turns_back(memory: Floats, encoder_dps: float) -> bool:
+    """Turning toward inversion in a return. One that stands alone against two lies; one against one is believed."""
     turning, other = 0, 0
-    for witness in witnesses:
+    for witness in (encoder_dps, memory[TABLE_RATE_DPS], memory[MOTOR_RATE_DPS]):
         turning += 1 if witness > RUNAWAY_DPS else 0  # NaN: neither
         other += 1 if witness <= RUNAWAY_DPS else 0
-    # One that stands alone against two lies itself; one against one is taken at its word.
-    against = turning > 0 and other < 2 and memory[RAMP_DPS] < RUNAWAY_DPS / 2.0
-    faster = _runs_ahead(encoder, memory[TABLE_RATE_DPS], memory[RAMP_DPS], high)
-    memory[RUNAWAY_MS] = memory[RUNAWAY_MS] + 1.0 if (against or faster) and drive[TORQUE_ENABLE] > 0.5 else 0.0
-    if memory[RUNAWAY_MS] > (FASTER_TRIP_MS if faster else RUNAWAY_TRIP_MS):
-        memory[RUNAWAYS] += 1.0
-        memory[RUNAWAY_MS] = 0.0
-        _pause(memory, drive)
+    return bool(turning > 0 and other < 2 and memory[RAMP_DPS] < RUNAWAY_DPS / 2.0)
 
 
 @jit

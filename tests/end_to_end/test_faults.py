@@ -144,6 +144,8 @@ FOUND = (
     ("obstruction-inverting@20", "runaway-upright@70:0.2"),
     ("encoder-stuck@73:0.5", "clock-jump@75"),
     ("encoder-reversed@6",),
+    ("host-killed@80", "runaway-upright@80.05"),
+    ("host-killed@20", "runaway@20"),
 )
 """What campaigns found, and what was mended: in these the wrong monitor answered, or a promise was broken."""
 
