@@ -94,7 +94,7 @@ def test_an_angle_that_is_still_wrong_when_acknowledged_stays_lost_and_moves_not
     """Nothing would tell any more which of the two is wrong: the good one might be lost, and the table driven."""
     table.bend = lambda t: t._replace(**{which: None})  # type: ignore[arg-type]
     table.until(lambda: table.phase == "BOARDED", 90.0)
-    table.bend = lambda t: t._replace(**{which: wrong})  # type: ignore[arg-type]
+    table.bend = lambda t: t._replace(**{which: wrong})
     table.run(0.5)
     for _ in range(3):
         table.tick(ACKNOWLEDGE)

@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any, Final
 
 from firmware_host.cli.hil.stand import Stand, StandError
-from firmware_host.config import tightened
 from firmware_host.controller import Controller
 from firmware_host.host import Host
+from firmware_host.limit_chain import tightened
 from firmware_host.programs import make_program
 from firmware_host.ticks import NO_REQUEST, Event, OperatorRequest, TickOutput
 from firmware_host.toml_source import FileError, TomlSource
