@@ -2,12 +2,19 @@
 
 Built on pyserial's ``serial_for_url``: devices and virtual ports by path, ``socket://host:port`` and
 ``rfc2217://host:port``. Where the system gives a file descriptor, waiting and reading go straight to it.
+
+A connection over a network takes seconds to make, and pyserial some to give up: once a session is under way both
+happen in a thread of their own.
 """
 
 import contextlib
 import errno
 import os
 import select
+import socket
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +23,12 @@ from serial.tools import list_ports as pyserial_list_ports
 
 REOPEN_PERIOD_S: Final = 0.25
 READ_BYTES: Final = 4096
+LOOK_S: Final = 0.001
+"""How often a port that cannot be waited for (``rfc2217://``) is looked at."""
+SILENT_PEER_MS: Final = 2000
+"""A network connection whose other end has acknowledged nothing for so long is given up, and made anew."""
 
+_UNREACHABLE: Final = "no way to that host; check its address, its power and the network"
 _ADVICE: Final = {
     errno.ENOENT: "there is no such port; see righting ports, or plug the table in",
     errno.EACCES: "no permission; add yourself to the group that owns it (often dialout), then log in again",
@@ -27,6 +39,11 @@ _ADVICE: Final = {
     errno.ENOTTY: "this is not a serial port; see righting ports",
     errno.EINVAL: "this is not a serial port, or it cannot do this baud rate",
     errno.ECONNREFUSED: "nobody listens there; start the server, or check host and port",
+    errno.EHOSTUNREACH: _UNREACHABLE,
+    errno.ENETUNREACH: _UNREACHABLE,
+    errno.ETIMEDOUT: _UNREACHABLE,
+    int(socket.EAI_NONAME): "there is no host of that name; check it, or write its address",
+    int(socket.EAI_AGAIN): "the name of that host cannot be looked up; check the network, or write its address",
 }
 
 
@@ -48,9 +65,9 @@ class SerialPort:
         """Frames that were not sent because the line was full or gone."""
         self._serial: Any = None
         self._fd: int | None = None
-        self._early = b""
         self._pending = b""
         self._next_try_s = 0.0
+        self._opening: _Opening | None = None
 
     @property
     def is_open(self) -> bool:
@@ -67,20 +84,20 @@ class SerialPort:
         if "://" not in self.url and path.exists() and not path.is_char_device():
             raise PortError(f"{self.url}: this is not a serial port; see righting ports")
         try:
-            self._serial = self._make()
+            self._adopt(self._make())
         except serial.SerialException as error:
             raise PortError(f"{self.url}: {_advice(error)}") from error
         except (OSError, ValueError) as error:
             raise PortError(f"{self.url}: {error}; see righting ports, or write socket:// or rfc2217://") from error
-        self._fd = _descriptor(self._serial)
-        self._early = self._pending = b""
 
     def close(self) -> None:
         """Close the port."""
+        if self._opening is not None:
+            self._opening.abandon()
+            self._opening = None
         port, self._serial, self._fd = self._serial, None, None
         if port is not None:
-            with contextlib.suppress(OSError, serial.SerialException):
-                port.close()
+            _close(port)
 
     def wait(self, timeout_s: float) -> None:
         """Wait until bytes are there, at most ``timeout_s``."""
@@ -88,7 +105,7 @@ class SerialPort:
             with contextlib.suppress(OSError, ValueError):
                 select.select([self._fd], [], [], timeout_s)
         elif self._serial is not None:
-            self._wait_by_reading(timeout_s)
+            self._wait_by_looking(timeout_s)
         else:
             select.select([], [], [], timeout_s)
 
@@ -99,7 +116,7 @@ class SerialPort:
         try:
             return self._read_descriptor(self._fd) if self._fd is not None else self._read_object()
         except (OSError, serial.SerialException):
-            self.close()
+            self._lose()
             return b""
 
     def write(self, data: bytes) -> None:
@@ -117,24 +134,56 @@ class SerialPort:
             else:
                 self._pending = rest
         except (OSError, serial.SerialException):
-            self.close()
+            self._lose()
 
     def poll(self, now_s: float) -> bool:
         """Reopen a port that vanished, now and then; True when that succeeded."""
         if self._serial is not None or now_s < self._next_try_s:
             return False
+        if self._opening is not None and self._opening.is_alive():
+            return False  # a host that does not answer keeps it busy for seconds
         self._next_try_s = now_s + REOPEN_PERIOD_S
+        if self._over_network:
+            return self._poll_network()
         try:
             self.open()
         except PortError:
             return False
         return True
 
+    @property
+    def _over_network(self) -> bool:
+        return "://" in self.url
+
+    def _poll_network(self) -> bool:
+        """Take the connection that the thread has made; begin to make one if there is none."""
+        made = None if self._opening is None else self._opening.made
+        if made is None:
+            self._opening = _Opening(self._make)
+            self._opening.start()
+            return False
+        self._opening = None
+        self._adopt(made)
+        return True
+
     def _make(self) -> Any:
         options: dict[str, Any] = {"baudrate": self.baud, "timeout": 0}
-        if "://" not in self.url:
+        if not self._over_network:
             options |= {"exclusive": True, "write_timeout": 0}
-        return serial.serial_for_url(self.url, **options)
+        port = serial.serial_for_url(self.url, **options)
+        _tune_socket(getattr(port, "_socket", None))
+        return port
+
+    def _adopt(self, port: Any) -> None:
+        self._serial, self._fd, self._pending = port, _descriptor(port), b""
+
+    def _lose(self) -> None:
+        """The port vanished. Over a network pyserial takes its time to close: not in the control loop."""
+        port, self._serial, self._fd = self._serial, None, None
+        if self._over_network:
+            threading.Thread(target=_close, args=(port,), name="closes a port", daemon=True).start()
+        else:
+            _close(port)
 
     def _read_descriptor(self, fd: int) -> bytes:
         ready, _, _ = select.select([fd], [], [], 0.0)
@@ -142,21 +191,21 @@ class SerialPort:
             return b""
         data = os.read(fd, READ_BYTES)
         if not data:  # readable, but nothing to read: the other end hung up
-            self.close()
+            self._lose()
         return data
 
     def _read_object(self) -> bytes:
-        early, self._early = self._early, b""
         waiting = self._serial.in_waiting
-        return early + bytes(self._serial.read(waiting)) if waiting else early
+        return bytes(self._serial.read(waiting)) if waiting else b""
 
-    def _wait_by_reading(self, timeout_s: float) -> None:
+    def _wait_by_looking(self, timeout_s: float) -> None:
+        # Not by a read with a timeout: to change that, pyserial negotiates the whole port anew (RFC 2217).
+        ends_s = time.monotonic() + timeout_s
         try:
-            self._serial.timeout = timeout_s
-            self._early += self._serial.read(1)
-            self._serial.timeout = 0
+            while not self._serial.in_waiting and time.monotonic() < ends_s:
+                select.select([], [], [], LOOK_S)
         except (OSError, serial.SerialException):
-            self.close()
+            self._lose()
 
     def _send(self, data: bytes) -> bytes:
         """Send what fits; gives the rest."""
@@ -167,6 +216,53 @@ class SerialPort:
             return data[os.write(self._fd, data) :]
         except BlockingIOError:
             return data
+
+
+class _Opening(threading.Thread):
+    """Makes a connection while the control loop goes on."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        super().__init__(name="opens a port", daemon=True)
+        self._make = make
+        self._lock = threading.Lock()
+        self._abandoned = False
+        self.made: Any = None
+        """The port, once it is there; read it after the thread has ended."""
+
+    def run(self) -> None:
+        """Make it, or give up; nobody may be left who wants it."""
+        try:
+            made = self._make()
+        except (OSError, ValueError, serial.SerialException):
+            return
+        with self._lock:
+            if not self._abandoned:
+                self.made = made
+                return
+        _close(made)
+
+    def abandon(self) -> None:
+        """Want it no more."""
+        with self._lock:
+            self._abandoned = True
+            made, self.made = self.made, None
+        if made is not None:
+            _close(made)
+
+
+def _close(port: Any) -> None:
+    with contextlib.suppress(OSError, serial.SerialException):
+        port.close()
+
+
+def _tune_socket(connection: socket.socket | None) -> None:
+    """Send each frame at once, and notice a peer that is gone. For what is no socket this does nothing."""
+    if connection is None:
+        return
+    with contextlib.suppress(OSError):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENT_PEER_MS)
 
 
 def _descriptor(port: Any) -> int | None:
@@ -183,7 +279,11 @@ def _advice(error: serial.SerialException) -> str:
     cause = error.__context__  # an OSError, or a termios.error, which is none but has its number in the same place
     if code is None and cause is not None and cause.args and isinstance(cause.args[0], int):
         code = cause.args[0]
+    if isinstance(cause, TimeoutError):
+        code = errno.ETIMEDOUT
     text = str(error)
+    if "RFC2217" in text:
+        return "the server there does not speak RFC 2217; set it to do so, or try socket://"
     if "exclusively" in text:
         code = errno.EBUSY
     if code in _ADVICE:
