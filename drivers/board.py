@@ -57,6 +57,7 @@ class HostLink:
         self._heard_s: float | None = None
         self._looked_s: float | None = None
         self._sent: deque[tuple[int, float]] = deque(maxlen=64)
+        self._hellos: deque[tuple[int, float]] = deque(maxlen=64)
         self._wrong_version: int | None = None
         self.config: BoardConfig | None = None
         """The board of the present session; None while there is none."""
@@ -82,6 +83,9 @@ class HostLink:
                 f"the board has serial number {self._wrong_serial}, the table file names {self._serial}: "
                 "use the table's own file, or the other port"
             )
+        late = self.health.trips.too_late(HELLO_PERIOD_S)
+        if late:
+            return f"the board answers the handshake, but {late}"
         if self.health.bytes_in > NOTICE_BYTES and not self._deframer.frames:
             return "bytes arrive, but none is a frame of the table board: check the baud rate, or use another port"
         return None
@@ -111,7 +115,7 @@ class HostLink:
                 if telemetry is not None:
                     found.append(telemetry)
             else:
-                self._other(payload)
+                self._other(payload, now_s)
         health.bytes_in = deframer.bytes_in
         health.corrupted_frames = deframer.corrupted_frames + deframer.oversized_frames
         return found
@@ -134,23 +138,25 @@ class HostLink:
             return b""
         self._next_hello_s = now_s + HELLO_PERIOD_S
         self._nonce = self._draw_nonce() & _U32
+        self._hellos.append((self._nonce, now_s))
         payload = wire.HELLO_FRAME.pack(wire.VERSION, Type.HELLO, 0, 0, self._nonce, wire.VERSION, wire.VERSION)
         return encode_frame(payload)
 
-    def _other(self, payload: bytes) -> None:
+    def _other(self, payload: bytes, now_s: float) -> None:
         if len(payload) >= wire.HEADER.size and payload[wire.VERSION_AT] != wire.VERSION:
             self._wrong_version = payload[wire.VERSION_AT]
         elif len(payload) == wire.WELCOME_FRAME.size and payload[1] == Type.WELCOME:
-            self._welcome(payload)
+            self._welcome(payload, now_s)
             return
         self.health.foreign_frames += 1
 
-    def _welcome(self, payload: bytes) -> None:
+    def _welcome(self, payload: bytes, now_s: float) -> None:
         (
             _, _, session, _, nonce, serial, major, minor, patch, boots, upright, inverted, rate, watchdog,
         ) = wire.WELCOME_FRAME.unpack(payload)  # fmt: skip
         if nonce != self._nonce or session == 0 or self.config is not None:
             self.health.foreign_frames += 1
+            self._take_late(nonce, now_s)
             return
         if self._serial is not None and serial != self._serial:
             self._wrong_serial = serial
@@ -164,6 +170,12 @@ class HostLink:
         self._sequence = 0
         self._sent.clear()
         self.health.handshakes += 1
+
+    def _take_late(self, nonce: int, now_s: float) -> None:
+        """Take note of an answer to a handshake that a newer one has replaced already."""
+        for asked, sent_s in self._hellos:
+            if asked == nonce and nonce != self._nonce:
+                self.health.trips.late.append(now_s - sent_s)
 
     def _telemetry(self, t: Telemetry, now_s: float) -> Telemetry | None:
         config, health = self.config, self.health

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from drivers.path import Trips
+
 HOST_STALL_S: Final = 0.05
 """A host that does not look for bytes for so long has stalled; what then arrives late is not the line's fault."""
 LATE_S: Final = 0.05
@@ -34,6 +36,8 @@ class LinkHealth:
         "repeated_frames",
         "round_trip_s",
         "stale_frames",
+        "stalled",
+        "trips",
     )
 
     def __init__(self) -> None:
@@ -60,6 +64,9 @@ class LinkHealth:
         """From sending a command to telemetry that echoes it, smoothed; the board's period is part of it."""
         self.jitter_s = 0.0
         """Delay of a frame beside the quickest ones, smoothed."""
+        self.stalled = False
+        """The host has just not looked for ``HOST_STALL_S``: what it finds now says nothing of the line."""
+        self.trips = Trips()
 
     def take_delay(self, delay_s: float) -> None:
         """Take note of a frame's delay beside the quickest ones."""
@@ -71,10 +78,13 @@ class LinkHealth:
         """Take note of the time from a command to its echo."""
         before = self.round_trip_s
         self.round_trip_s = seconds if before is None else before + (seconds - before) * _SMOOTHING
+        if not self.stalled:
+            self.trips.newest.append(seconds)
 
     def take_gap(self, gap_s: float) -> None:
         """Take note of the time between two looks at the port."""
-        if gap_s > HOST_STALL_S:
+        self.stalled = gap_s > HOST_STALL_S
+        if self.stalled:
             self.host_stalls += 1
             self.longest_host_stall_s = max(self.longest_host_stall_s, gap_s)
 
@@ -96,4 +106,7 @@ class LinkHealth:
 
     def as_dict(self) -> dict[str, float | None]:
         """All counters by name."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {name: getattr(self, name) for name in self.__slots__ if name not in _NO_COUNTERS}
+
+
+_NO_COUNTERS: Final = frozenset({"stalled", "trips"})

@@ -8,6 +8,7 @@ No exchange goes out without an order, for a drive's timeout is fed by whatever 
 order is to stand still.
 """
 
+from collections import deque
 from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
@@ -42,6 +43,9 @@ RESET_DEG: Final = 2.0
 """A position that counts from power-up and is back at 0 from farther away than this began anew."""
 IDLE_WAIT_S: Final = 0.02
 NOTICE_BYTES: Final = 400
+LATEST_S: Final = 1.0
+"""What comes later than this is no answer any more."""
+UNANSWERED: Final = 32
 SETTLED_DPS: Final = 0.4
 SETTLED_S: Final = 0.04
 SETTLE_MOST_S: Final = 0.25
@@ -195,6 +199,9 @@ class PolledDrive:
         self._sequence = 0
         self._asked_s: float | None = None
         """When the exchange under way began; None between two."""
+        self._unanswered: deque[float] = deque(maxlen=UNANSWERED)
+        """When requests were made of which nothing has come yet, before there is a session; answers come in order."""
+        self._late_s = 0.0
         self._sent_s = 0.0
         self._ordered_s: float | None = None
         self._accepted: tuple[int, float] | None = None
@@ -230,6 +237,9 @@ class PolledDrive:
             return None
         if self.dialogue.problem is not None:
             return self.dialogue.problem
+        late = self.health.trips.too_late(REPLY_S)
+        if late:
+            return f"the {self.setup.capabilities.name} answers, but {late}"
         if self.health.bytes_in > NOTICE_BYTES and not self.dialogue.frames:
             name = self.setup.capabilities.name
             return f"bytes arrive, but none is an answer of a {name}: check baud rate and kind, or use another port"
@@ -267,6 +277,7 @@ class PolledDrive:
         health.bytes_in += len(data)
         if self._asked_s is None:
             self._quiet_s = now_s + QUIET_S  # nobody asked: wait until the line is quiet
+            self._take_late(now_s)
             health.foreign_frames += 1
             return []
         dialogue.feed(data)
@@ -276,6 +287,8 @@ class PolledDrive:
                 self._sent_s = now_s  # the answer is under way
             return []
         asked_s, self._asked_s = self._asked_s, None
+        if self._unanswered:
+            self._unanswered.popleft()
         self._missed, self._answered_s = 0, now_s
         return self._answered(asked_s, now_s)
 
@@ -292,6 +305,8 @@ class PolledDrive:
         if now_s < self._due_s or now_s < self._quiet_s:
             return b""
         self._asked_s, self._sent_s, self._due_s = now_s, now_s, now_s + PERIOD_S
+        if self.config is None:
+            self._unanswered.append(now_s)
         gap_s = 0.0 if self._ordered_s is None else now_s - self._ordered_s
         self._expired = self.config is not None and gap_s > self.config.watchdog_s
         if self._expired:
@@ -301,6 +316,15 @@ class PolledDrive:
             self._sequence = (self._sequence + 1) & _U16
         self._ordered_s, self._told = now_s, order
         return self.dialogue.ask(order)
+
+    def _take_late(self, now_s: float) -> None:
+        """Bytes came that nobody waited for: the answer to a request that was given up, or more of one."""
+        new = now_s - self._late_s > QUIET_S
+        self._late_s = now_s
+        while self._unanswered and now_s - self._unanswered[0] > LATEST_S:
+            self._unanswered.popleft()
+        if new and self._unanswered:
+            self.health.trips.late.append(now_s - self._unanswered.popleft())
 
     def _give_up(self, now_s: float) -> None:
         self.health.lost_frames += 1
@@ -370,6 +394,7 @@ class PolledDrive:
         while session in (0, self._session):
             session = self._draw_nonce() & _U32
         self._session = session
+        self._unanswered.clear()
         serial, firmware = self.dialogue.identity
         setup = self.setup
         if serial in SIMULATOR_SERIALS:

@@ -24,6 +24,7 @@ from firmware_host.devices import attach, make_link
 from firmware_host.host import Host
 from firmware_host.loop import Clock, FramePacedClock, Loop, MonotonicClock, Requests, ask_for_real_time
 from firmware_host.panel.desk import AtHand
+from firmware_host.path_check import PathCheck
 from firmware_host.preflight import CONFIRMATIONS, Preflight
 from firmware_host.scene import Scene, make_scene
 from firmware_host.ticks import Event, TickOutput
@@ -79,6 +80,7 @@ class Run:
         clock: Clock = FramePacedClock() if manner.speed != 1.0 else MonotonicClock()
         self._clock = clock
         self._loop = Loop(self._host, port, self._requests, clock)
+        self._path = PathCheck(self._link.health, session.limits)
         self.handover = Handover()
         """Takes the session that is chosen instead of this one, or after it."""
         self._chooser = Chooser(session, self.handover, self._may_be_replaced, self._nobody_lies_here, today)
@@ -88,7 +90,7 @@ class Run:
             preflight,
             lambda text: self._note("operator", text),
             lambda: self._chooser.busy,
-            self._no_longer,
+            lambda day: self._no_longer(day) or self._path_refuses(),
         )
         self.kept = False
         """Something moved: the recording is worth keeping."""
@@ -177,6 +179,9 @@ class Run:
             if self._refused:
                 return True
             self._requests.press("start")
+        if self._gives_up_the_path():
+            self._refused = self._path.explanation
+            return True
         unscreened = output.command is not None and "screening" in self._controller.safety.supervisor.inhibited
         if unscreened and (self._panel.url == "" or self._manner.start):  # at a panel somebody else can be chosen
             self._refused = "\n".join(str(problem) for problem in self._session.unscreened)
@@ -195,6 +200,18 @@ class Run:
         waits = self._answered and self._panel.url != ""
         return now_s - self._heard_s > NO_ANSWER_S and not waits
 
+    def _path_refuses(self) -> str:
+        """Say why the way to the table is too slow. A table that was started for this run is not far away."""
+        return "" if self._manner.simulated else self._path.why_not
+
+    def _gives_up_the_path(self) -> bool:
+        """It is too slow and stays so, and nobody is at a panel who could wait for a better one."""
+        if self._manner.simulated or self._begun:
+            return False
+        if self._controller.outcome is not None:
+            return self._path.explanation != ""  # what ended it before it began comes of the path
+        return self._path.hopeless and (self._panel.url == "" or self._manner.start)
+
     def _look(self, output: TickOutput) -> None:
         """Look at what the tick did: for the pre-flight check before the start, and for whether anything moved."""
         controller = self._controller
@@ -202,12 +219,19 @@ class Run:
         if output.state in BEFORE_START:
             if view.fresh and view.telemetry is not None:
                 self._preflight.observe(view.telemetry, view.clock_s)
+            self._look_at_the_path()
         elif not self.kept:
             command = output.command
             self.kept = (command is not None and command.mode is CommandMode.MOVE) or output.state == "unlinked"
         if not self._begun and (controller.started or controller.moved):
             self._begun = self.kept = True
             self._pass_preflight()
+
+    def _look_at_the_path(self) -> None:
+        path, before = self._path, self._path_refuses()
+        path.look(self._clock.now_s())
+        if self._path_refuses() and not before:
+            self._note("warning", path.why_not)
 
     def _pass_preflight(self) -> None:
         """A motion begins: either all is checked, or the table was told to start without anybody."""
@@ -224,7 +248,9 @@ class Run:
         alone = not self._requests.watched and ready_s >= self._panel.patience_s
         if self._manner.chosen or self._chooser.busy:
             return False
-        return self._manner.start or (self._manner.simulated and alone)
+        if self._manner.simulated:
+            return self._manner.start or alone
+        return self._manner.start and self._path.measured and not self._path.why_not
 
     def _may_be_replaced(self) -> bool:
         """Nothing has started, or the session is over."""

@@ -73,6 +73,9 @@ SENTENCES: Final = (
 TEMPLATES: Final = (
     REFUSES, NEEDS_CLEARANCE, CLEARANCE_EXPIRED, EXPIRED,
     "the pre-flight check is due {why}: {checks}",
+    "the path to the table is too slow: round trip median {median}, p99 {p99}, worst {worst}, jitter {jitter} ms in "
+    "{exchanges} exchanges; all but one in a hundred must be within {limit} ms (latency_s). Use a cable, a nearer "
+    "serial server or a quieter network",
     "The hand switch was tried, and is {state}",
     "The hand switch has to be {state}",
     "The closed brake held for {time} s",

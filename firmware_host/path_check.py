@@ -1,0 +1,50 @@
+"""Whether the way to the table is quick enough, watched until a session begins: the commands before it measure it.
+
+Pure: the time is an argument. The control loop's thread calls ``look``; whoever asks reads single values.
+"""
+
+from typing import Final
+
+from drivers.health import LinkHealth
+from drivers.path import ENOUGH, figures_of, too_slow
+from safety.limits import Limits
+
+EVERY_S: Final = 0.25
+PATIENCE_S: Final = 10.0
+"""A path that has been too slow for so long stays so: this much of its past is looked at."""
+
+
+class PathCheck:
+    """Of one link, before one session."""
+
+    def __init__(self, health: LinkHealth, limits: Limits) -> None:
+        """``limits`` are the session's; the path has to suit its ``latency_s``."""
+        self._health, self._limits = health, limits
+        self._due_s: float | None = None
+        self._wrong_since_s: float | None = None
+        self.measured = False
+        """So much was exchanged that something can be said."""
+        self.why_not = ""
+        """Why no session may begin, with the figures; empty as far as is known if one may."""
+        self.hopeless = False
+        """It has been too slow for ``PATIENCE_S``."""
+
+    @property
+    def explanation(self) -> str:
+        """What ``why_not`` says, of however little was measured. For the control loop's thread."""
+        figures = figures_of(self._health.trips.newest)
+        return "" if figures is None else too_slow(figures, self._limits)
+
+    def look(self, now_s: float) -> None:
+        """Look at what was measured, every now and then."""
+        if self._due_s is not None and now_s < self._due_s:
+            return
+        self._due_s = now_s + EVERY_S
+        self.measured = len(self._health.trips.newest) >= ENOUGH
+        self.why_not = self.explanation if self.measured else ""
+        if not self.why_not:
+            self._wrong_since_s, self.hopeless = None, False
+        elif self._wrong_since_s is None:
+            self._wrong_since_s = now_s
+        else:
+            self.hopeless = now_s - self._wrong_since_s >= PATIENCE_S
