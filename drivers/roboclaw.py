@@ -44,10 +44,16 @@ class Command(IntEnum):
     GET_PWMS = 48
     GET_CURRENTS = 49
     GET_VELOCITY_PID = 55
+    GET_PINS = 75
     GET_TEMPERATURE = 82
     GET_ERROR = 90
     SET_MAX_CURRENT = 133
+    GET_MAX_CURRENT = 135
     RESET_ESTOP = 200
+
+
+ESTOP_PINS: Final = (1, 2)
+"""Of the functions of S3, S4 and S5, which come first among the pins: emergency stop, latching or not."""
 
 
 class Error(IntFlag):
@@ -79,6 +85,7 @@ _PID: Final = Struct(">IIII")
 _SPEED_ACCEL: Final = Struct(">Ii")
 _DUTY: Final = Struct(">h")
 _LONGS: Final = Struct(">II")
+_PINS: Final = Struct(">BBBBB")
 
 ANSWERS: Final[dict[int, Struct]] = {
     Command.GET_TIMEOUT: _BYTE,
@@ -90,6 +97,8 @@ ANSWERS: Final[dict[int, Struct]] = {
     Command.GET_VELOCITY_PID: _PID,
     Command.GET_TEMPERATURE: _WORD,
     Command.GET_ERROR: _LONG,
+    Command.GET_MAX_CURRENT: _LONGS,
+    Command.GET_PINS: _PINS,
 }
 """What a reading command is answered with, before its CRC. The version is text, ended by a zero byte."""
 SETTINGS: Final[dict[int, Struct]] = {
@@ -375,7 +384,7 @@ class RoboClaw:
 
     def _identify(self, answer: Answer) -> None:
         if answer.command == Command.GET_VERSION:
-            self.identity = (self._setup.address, _version(answer.text))
+            self.identity = (self._setup.address, version_in(answer.text))
         elif answer.command == Command.GET_VELOCITY_PID:
             problem = self._judge_pid(answer.values)
             if problem is not None:
@@ -433,7 +442,7 @@ class RoboClaw:
         return requests
 
 
-def _version(text: str) -> tuple[int, int, int]:
+def version_in(text: str) -> tuple[int, int, int]:
     """Firmware version out of text such as ``USB Roboclaw 2x15a v4.1.34``; zeros where there is none."""
     for word in reversed(text.split()):
         parts = word.lstrip("vV").split(".")

@@ -76,6 +76,8 @@ class EmulatedRoboClaw:
         """Bits of ``Error`` that are latched."""
         self.pid = (65536, 32768, 0, int(abs(self.scale) * 12.0))
         """P, I, D and counts/s at full duty."""
+        self.pins = (0, 1, 0, 0, 0)
+        """Functions of S3, S4, S5, and of two outputs: S4 is the emergency stop."""
         table.settings[motor_drive.TIMEOUT_DPS2] = TIMEOUT_DPS2
         self._silent_until_ms = 0.0
         self._readings: list[float] = table.readings.tolist()
@@ -196,6 +198,10 @@ class EmulatedRoboClaw:
             return (self._timeout,)
         if command == Command.GET_VELOCITY_PID:
             return self.pid
+        if command == Command.GET_MAX_CURRENT:
+            return self._limit, 0
+        if command == Command.GET_PINS:
+            return self.pins
         return (self._status(),)
 
     def _status(self) -> int:

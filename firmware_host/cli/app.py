@@ -301,6 +301,33 @@ def ports() -> None:
     raise typer.Exit(ports_command())
 
 
+@app.command()
+def doctor(
+    port: Annotated[
+        str | None,
+        typer.Option(
+            help="Port to look at: a device, socket://HOST:PORT or rfc2217://HOST:PORT. Without it, all ports that the "
+            "table file names."
+        ),
+    ] = None,
+    table: Annotated[Path | None, typer.Option("--table", help="Table file: what should be there.")] = None,
+    baud: Annotated[
+        int | None, typer.Option(min=9600, help="Baud rate; without it the table file's, or 115200.")
+    ] = None,
+    seconds: Annotated[
+        float, typer.Option(min=0.5, max=3600.0, help="How long the quality of the line is measured.")
+    ] = 10.0,
+    json: Json = None,
+) -> None:
+    """Find out what hangs on a port, which of its settings are unsafe, and how good the line is. Moves nothing.
+
+    Exit code: 0 all is well, 1 something is unsafe, 2 the port cannot be used, or nothing known is there.
+    """
+    from firmware_host.cli.doctor import DoctorOptions, doctor_command
+
+    raise typer.Exit(doctor_command(DoctorOptions(port, table, baud, seconds, json)))
+
+
 audit = typer.Typer(help="The audit log: who did what.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
 

@@ -55,6 +55,8 @@ def test_the_vendor_s_settings_and_requests_are_ours_byte_by_byte(pump: Pump, ve
         (lambda: vendor.ReadError(ADDRESS), encode_request(ADDRESS, Command.GET_ERROR)),
         (lambda: vendor.GetTimeout(ADDRESS), encode_request(ADDRESS, Command.GET_TIMEOUT)),
         (lambda: vendor.ReadM1VelocityPID(ADDRESS), encode_request(ADDRESS, Command.GET_VELOCITY_PID)),
+        (lambda: vendor.ReadPinFunctions(ADDRESS), encode_request(ADDRESS, Command.GET_PINS)),
+        (lambda: vendor.ReadM1MaxCurrent(ADDRESS), encode_request(ADDRESS, Command.GET_MAX_CURRENT)),
         (lambda: vendor.ReadVersion(ADDRESS), encode_request(ADDRESS, Command.GET_VERSION)),
     ]
     for call, ours in calls:

@@ -1,0 +1,1 @@
+"""What hangs on a port: who it is, how it is set, how good the line is. Nothing here moves the table unless asked."""
