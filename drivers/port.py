@@ -251,8 +251,11 @@ class _Opening(threading.Thread):
 
 
 def _close(port: Any) -> None:
+    connection = getattr(port, "_socket", None)
     with contextlib.suppress(OSError, serial.SerialException):
         port.close()
+    if connection is not None:
+        connection.close()  # pyserial leaves one open whose other end has hung up
 
 
 def _tune_socket(connection: socket.socket | None) -> None:

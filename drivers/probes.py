@@ -32,12 +32,16 @@ STOP_BYTE: Final = b"\0"
 TALKER_S: Final = 0.6
 """Who talks by itself does so within this time; within it, a motor whose host is gone stops by a timeout that will do.
 """
-REPLY_S: Final = 0.15
+REPLY_S: Final = 0.25
 """For so long an answer is waited for on a serial port, ..."""
 NETWORK_REPLY_S: Final = 0.6
 """... and on one that is behind a network."""
 PAUSE_S: Final = 0.02
 """Between two questions: on Modbus silence alone tells where a frame ends."""
+
+
+ON_MODBUS: Final = ("servo", "contacts")
+"""Kinds whose questions end by silence, so that nothing may follow them at once."""
 
 
 class Question(NamedTuple):
@@ -65,7 +69,7 @@ def all_probes(registers: RegisterMap, unit: int = 1) -> Iterator[Probe]:
         unit: Modbus address of servo or input module.
     """
     for kind in ("odrive", "vesc", "roboclaw", "servo", "contacts"):
-        yield from probes_for(kind, registers, unit)
+        yield from probes_for(kind, registers, unit if kind in ON_MODBUS else None)
 
 
 def probes_for(kind: str, registers: RegisterMap, address: int | None = None) -> list[Probe]:

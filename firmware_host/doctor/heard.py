@@ -34,12 +34,15 @@ def describe(data: bytes) -> str:
     if sentence is not None:
         name = (sentence[1] + sentence[2]).decode()
         return f"a GPS or another instrument that talks NMEA 0183 (sentence {name})"
-    text = bytes(byte for byte in data if byte >= 0x20 or byte in b"\r\n\t")
-    readable = sum(0x20 <= byte < 0x7F or byte in b"\r\n\t" for byte in data)
-    if len(text) == len(data) and readable >= PRINTABLE_SHARE * len(data):
+    if is_readable(data):
         line = max(data.decode("ascii", "replace").split("\n"), key=len).strip()
         return f"text, such as {line[:SHOWN]!r}"
     return f"{len(data)} bytes that are nothing known, beginning with {data[:16].hex(' ')}"
+
+
+def is_readable(data: bytes) -> bool:
+    """Tell whether the bytes are text, as far as can be seen."""
+    return sum(0x20 <= byte < 0x7F or byte in b"\r\n\t" for byte in data) >= PRINTABLE_SHARE * len(data)
 
 
 def _sum_is_right(found: re.Match[bytes]) -> bool:

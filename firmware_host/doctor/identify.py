@@ -4,16 +4,16 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from drivers.modbus import EXCEPTIONS, Answer
-from drivers.probes import PAUSE_S, STOP_BYTE, TALKER_S, Probe, all_probes, probes_for
+from drivers.probes import ON_MODBUS, PAUSE_S, STOP_BYTE, TALKER_S, Probe, all_probes, probes_for
 from drivers.servo_map import RegisterMap
-from firmware_host.doctor.heard import board_version, describe, talker
+from firmware_host.doctor.heard import board_version, describe, is_readable, talker
 from firmware_host.doctor.line import Line
 
 BAUDS: Final = (115200, 9600, 57600, 38400, 230400, 460800, 921600, 1_000_000)
 """Rates at which somebody who talks and is not understood is listened to."""
 
 
-ON_MODBUS: Final = ("servo", "contacts")
+SCAN_S: Final = 0.3
 
 
 class Found(NamedTuple):
@@ -60,12 +60,13 @@ def identify(
 def _talks(line: Line, heard: bytes, tell: Callable[[str], None]) -> Found | NothingKnown:
     """Somebody talks without being asked. Nothing is sent to it."""
     first, kind = line.baud, talker(heard)
-    if kind is None and not line.url.startswith("socket://"):  # where the rate is the server's own affair
+    # Behind socket:// the rate is the server's own affair.
+    if kind is None and not is_readable(heard) and not line.url.startswith("socket://"):
         for baud in BAUDS:
             if baud != first and kind is None:
                 tell(f"not understood: listening at {baud} baud")
                 line.at(baud)
-                other = line.listen(TALKER_S)
+                other = line.listen(SCAN_S)
                 kind, heard = talker(other), other or heard
         if kind is None:
             line.at(first)

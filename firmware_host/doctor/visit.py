@@ -116,9 +116,9 @@ def _judge_table(kind: str, place: Place) -> list[Finding]:
     if table is None:
         return []
     if place.device is None:
-        if (kind == "board") != (not table.file.device):
-            return [unsafe(f"the table file names no {kind}", "use the table's own file, or the other port")]
-        return []
+        if kind == "board" and not table.file.device:
+            return []
+        return [unsafe(f"the table file names no {kind}", "use the table's own file, or the other port")]
     if not place.device.is_drive:
         return []
     link = make_link(table, lambda: 1, None)

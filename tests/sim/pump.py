@@ -8,6 +8,7 @@ import tty
 from collections.abc import Iterator
 
 from drivers.channels import join, split
+from sim.motor_drive import TORQUE_ON
 from sim.rig import Device, Rig
 from sim.table import SimulatedTable
 
@@ -25,6 +26,8 @@ class Pump(threading.Thread):
         self.name_of_port = os.ttyname(self._slave)
         self.heard = bytearray()
         """All that the other side has sent."""
+        self.driven = False
+        """The drive has put torque on the motor."""
         self._ending = threading.Event()
         self.lock = threading.Lock()
         """Held while simulated time passes."""
@@ -38,6 +41,7 @@ class Pump(threading.Thread):
                 self.heard += data
                 if data:
                     self.rig.receive(join([data]))
+                self.driven = self.driven or self.rig.table.memory[TORQUE_ON] > 0.5
                 sent = b"".join(part for _, part in split(self.rig.advance(STEP_S), 1))
             if sent:
                 os.write(self._master, sent)
