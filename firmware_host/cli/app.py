@@ -317,15 +317,24 @@ def doctor(
     seconds: Annotated[
         float, typer.Option(min=0.5, max=3600.0, help="How long the quality of the line is measured.")
     ] = 10.0,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify-timeout",
+            help="On the bench: TURNS THE EMPTY TABLE a few degrees, falls silent, and sees that it stops. Asks first.",
+        ),
+    ] = False,
     json: Json = None,
 ) -> None:
-    """Find out what hangs on a port, which of its settings are unsafe, and how good the line is. Moves nothing.
+    """Find out what hangs on a port, which of its settings are unsafe, and how good the line is.
+
+    Moves nothing, unless asked with --verify-timeout.
 
     Exit code: 0 all is well, 1 something is unsafe, 2 the port cannot be used, or nothing known is there.
     """
     from firmware_host.cli.doctor import DoctorOptions, doctor_command
 
-    raise typer.Exit(doctor_command(DoctorOptions(port, table, baud, seconds, json)))
+    raise typer.Exit(doctor_command(DoctorOptions(port, table, baud, seconds, json, verify)))
 
 
 audit = typer.Typer(help="The audit log: who did what.", no_args_is_help=True)

@@ -5,9 +5,11 @@ import sys
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from firmware_host.cli.expiry import verify_timeout
 from firmware_host.cli.sessions import REFUSED, complain, write_json
 from firmware_host.config import Table, load_table
 from firmware_host.devices import ports_of
+from firmware_host.doctor.expiry import Expiry
 from firmware_host.doctor.findings import UNSAFE, Examination
 from firmware_host.doctor.visit import Visit, visit
 from firmware_host.toml_source import FileError
@@ -23,6 +25,9 @@ class DoctorOptions(NamedTuple):
     baud: int | None
     seconds: float
     json: str | None
+    verify_timeout: bool = False
+    agreed: bool = False
+    """The question whether the table may move was answered beforehand, on the bench."""
 
 
 def doctor_command(options: DoctorOptions) -> int:
@@ -38,15 +43,29 @@ def doctor_command(options: DoctorOptions) -> int:
         visits.append(done)
         if options.json != "-":
             _show(done)
+    code, expiry = _verify(options, visits)
     if options.json is not None:
         told = [as_dict(done) for done in visits]
+        if expiry is not None:
+            told[0]["timeout"] = expiry._asdict()
         try:
             write_json(options.json, json.dumps(told[0] if len(told) == 1 else told, indent=2))
         except OSError as error:
             return complain(error)
+    return code
+
+
+def _verify(options: DoctorOptions, visits: list[Visit]) -> tuple[int, Expiry | None]:
+    """Let the timeout run out if that was asked for and everything is known; gives the exit code of all together."""
     if any(done.examination is None for done in visits):
-        return REFUSED
-    return 0 if all(done.examination is not None and done.examination.safe for done in visits) else UNSAFE_CODE
+        return REFUSED, None
+    code = 0 if all(done.examination is not None and done.examination.safe for done in visits) else UNSAFE_CODE
+    if not options.verify_timeout:
+        return code, None
+    failed, expiry = verify_timeout(options.table, options.port, options.baud, agreed=options.agreed)
+    if expiry is not None and options.json != "-":
+        print(f"timeout: {'verified' if expiry.verified else 'NOT VERIFIED'}; {expiry.text}")
+    return failed or code, expiry
 
 
 def _ports(options: DoctorOptions, table: Table | None) -> list[str]:

@@ -121,6 +121,39 @@ def test_a_socket() -> None:
         until(lambda: port.read() == b"" and not port.is_open)
 
 
+@pytest.mark.requirement("REQ-WIRE-PORT")
+def test_a_network_connection_is_made_anew_beside_the_control_loop() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = SerialPort(f"socket://127.0.0.1:{server.getsockname()[1]}", 115200)
+        port.open()
+        server.accept()[0].close()
+        until(lambda: port.read() == b"" and not port.is_open)
+        assert not port.poll(1.0), "somebody else is making it"
+        client, _ = server.accept()
+        now_s = iter(range(2, 1_000_000))
+        until(lambda: port.poll(float(next(now_s))))
+        with client:
+            client.sendall(b"back")
+            assert read_all(port, 4) == b"back"
+        port.close()
+
+
+def test_a_host_that_does_not_answer_keeps_nobody_waiting() -> None:
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        # Nobody takes these in, and so the system answers no further ones.
+        waiting = [stack.enter_context(socket.socket()) for _ in range(4)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(server.getsockname())
+        port = SerialPort(f"socket://127.0.0.1:{server.getsockname()[1]}", 115200)
+        assert not port.poll(1.0)
+        assert not port.poll(2.0)
+        port.write(b"lost")
+        port.close()
+    assert port.dropped_writes == 1
+
+
 class NetworkPort(threading.Thread):
     """pyserial's RFC 2217 server for one client, in front of pyserial's port that gives back what is sent to it.
 

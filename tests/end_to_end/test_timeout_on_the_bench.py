@@ -1,0 +1,78 @@
+"""``righting doctor --verify-timeout``: the motor turns after a yes alone; a timeout that lies is found."""
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from firmware_host.cli.expiry import verify_timeout
+from firmware_host.cli.virtual import make_machine
+from firmware_host.config import load_rider, load_table
+from safety.signals import SIMULATOR_SERIALS
+from sim import motor_drive
+from sim.machine import Machine
+from sim.realtime import FaultyTable, ManyLines, PtyLine, run_on
+from sim.rig import Rig
+from tests.end_to_end.commands import EXAMPLES
+
+pytestmark = pytest.mark.realtime
+
+
+@contextmanager
+def machine_on_ports(kind: str, folder: Path) -> Iterator[tuple[Path, Machine]]:
+    """A simulated table in real time, and the table file that names its ports."""
+    source = EXAMPLES / ("table.toml" if kind == "board" else f"table-{kind}.toml")
+    machine = make_machine(load_table(source), load_rider(None), 1, SIMULATOR_SERIALS.start)
+    machine.table.advance_ms(0)
+    lines: PtyLine | ManyLines = ManyLines(machine.lines) if machine.lines else PtyLine()
+    text, names = source.read_text(), lines.name.split()
+    for name in names:
+        text = re.sub(r"^# port = .*$", f'port = "{name}"', text, count=1, flags=re.MULTILINE)
+    file = folder / "table.toml"
+    file.write_text(text)
+    stopping = threading.Event()
+    thread = threading.Thread(target=run_on, args=(lines, FaultyTable(machine, [], 1), 1.0, stopping.is_set))
+    thread.start()
+    try:
+        yield file, machine
+    finally:
+        stopping.set()
+        thread.join()
+        lines.close()
+
+
+@pytest.mark.parametrize("kind", ["board", "vesc", "odrive"])
+def test_a_timeout_that_works_is_verified_and_the_table_is_upright_again(kind: str, tmp_path: Path) -> None:
+    with machine_on_ports(kind, tmp_path) as (file, machine):
+        code, done = verify_timeout(file, None, None, agreed=True)
+        assert machine.table.truth().angle_deg < -72.0
+    assert done is not None
+    assert (code, done.verified) == (0, True), done
+    if kind == "board":
+        assert done.noticed_s is not None
+    else:
+        assert done.rate_dps is not None
+        assert done.rate_dps > 1.0
+
+
+def test_a_timeout_that_is_only_told_is_found_out(tmp_path: Path) -> None:
+    with machine_on_ports("roboclaw", tmp_path) as (file, machine):
+        assert isinstance(machine, Rig)
+        drive = machine.devices[0]
+        drive._set_timeout = lambda steps: setattr(drive, "_timeout", steps)  # type: ignore[attr-defined]
+        machine.table.settings[motor_drive.TIMEOUT_S] = 0.0
+        code, done = verify_timeout(file, None, None, agreed=True)
+        assert machine.table.truth().angle_deg < -72.0, "brought upright all the same"
+    assert done is not None
+    assert (code, done.verified) == (1, False), done
+
+
+def test_without_a_yes_nothing_moves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with machine_on_ports("roboclaw", tmp_path) as (file, machine):
+        code, done = verify_timeout(file, None, None, agreed=False)
+        assert machine.table.memory[motor_drive.TORQUE_ON] == 0.0
+    assert (code, done) == (2, None)
+    assert "has to be agreed to" in capsys.readouterr().err
