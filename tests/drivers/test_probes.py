@@ -49,6 +49,7 @@ def ask_all(rig: Rig, seconds: float = 0.05) -> None:
         rig.advance(seconds)
 
 
+@pytest.mark.requirement("REQ-WIRE-PROBE")
 @pytest.mark.parametrize("kind", DEVICES)
 def test_a_device_at_rest_stays_as_it_is(kind: str) -> None:
     table = driven_table()

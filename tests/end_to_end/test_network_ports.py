@@ -86,6 +86,7 @@ def test_a_drive_that_answers_too_late_is_told_from_one_that_is_not_there(drive:
     assert float(told[1]) >= 120.0
 
 
+@pytest.mark.requirement("REQ-WIRE-PATH")
 def test_run_refuses_a_path_that_is_too_slow_with_what_was_measured(board: str, tmp_path: Path) -> None:
     with Relay(board, delay_s=0.04) as relay:
         done = righting("run", "--port", relay.url, "--start", "--records", tmp_path)

@@ -81,6 +81,7 @@ def ask(pump: Pump, folder: Path, table: Path | None = None) -> Any:
     return told
 
 
+@pytest.mark.requirement("REQ-WIRE-PROBE")
 @pytest.mark.parametrize("kind", MADE)
 def test_each_device_is_known_and_left_as_it_was(kind: str, tmp_path: Path) -> None:
     table = driven_table()
@@ -262,6 +263,7 @@ STRANGERS: dict[str, tuple[bytes, Callable[[bytes], bytes], str, str]] = {
 }
 
 
+@pytest.mark.requirement("REQ-WIRE-PROBE")
 @pytest.mark.parametrize("kind", STRANGERS)
 def test_what_is_something_else_is_described_with_what_to_do(kind: str, tmp_path: Path) -> None:
     says, answers, heard, advice = STRANGERS[kind]
