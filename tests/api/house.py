@@ -1,12 +1,11 @@
 """A panel without a table: application, server, database and station are real, and a desk stands for the controller."""
 
 import asyncio
-import json
 import secrets
 import socket
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,45 +25,25 @@ from firmware_host.panel.messages import LONGEST_BYTES, Choose
 from firmware_host.panel.station import Answer, Station
 from firmware_host.panel.stop_path import StopServer
 from firmware_host.records import COMMAND_LINE, Records, default_url, open_records, people, tokens
+from tests.api.desk import SESSION, Desk
 from tests.waiting import until
 
-SESSION: Final = 7
 LONGEST_S: Final = 30.0
 """Only a hang takes so long."""
 PIN: Final = "4711-ada"
 HERE: Final = Network()
 
 
-class Desk:
-    """Notes what reaches it, and takes every choice but one that goes to 50 degrees."""
+class TakingDesk(Desk):
+    """Takes every choice but one that goes to 50 degrees."""
 
-    session = SESSION
-    held = False
-
-    def __init__(self) -> None:
-        self.pressed: list[str] = []
-        self.beats = 0
-        self.chosen: list[Choose] = []
-        self.outcome: dict[str, Any] | None = None
+    outcome: dict[str, Any] | None = None
 
     def setup(self) -> dict[str, Any]:
         return {"program": "P", "rider": "Ada", "unscreened": ["secret"], "height_m": 1.7, "simulated": True}
 
     def state(self) -> dict[str, Any]:
         return {"now_s": time.monotonic(), "angle_deg": -75.0, "target_deg": None, "outcome": self.outcome}
-
-    def press(self, name: str, confirmed: Collection[str]) -> str:  # noqa: ARG002 - as the station calls it
-        self.pressed.append(name)
-        return ""
-
-    def move(self, hold: str, direction: int, made_s: float) -> str:  # noqa: ARG002
-        return ""
-
-    def release(self, hold: str) -> None:
-        pass
-
-    def confirm(self, check: str, *, yes: bool) -> str:  # noqa: ARG002
-        return ""
 
     def choose(self, choose: Choose) -> "Future[Answer]":
         self.chosen.append(choose)
@@ -75,9 +54,6 @@ class Desk:
         answered.set_result(refused if steep else {"ok": True, "session": SESSION + 1})
         return answered
 
-    def beat(self) -> None:
-        self.beats += 1
-
 
 class House(NamedTuple):
     """What a test has in its hands."""
@@ -87,7 +63,7 @@ class House(NamedTuple):
     records: Records
     black_boxes: Path
     station: Station
-    desk: Desk
+    desk: TakingDesk
     app: Any
     opened: list[httpx.Client]
     """Closed with the house."""
@@ -133,7 +109,7 @@ def house(
     black_boxes, run = folder / "records", folder / "run"
     black_boxes.mkdir(exist_ok=True)
     run.mkdir(exist_ok=True)
-    desk = Desk()
+    desk = TakingDesk()
     opened: list[httpx.Client] = []
     page, stop = socket.create_server((network.address, 0)), socket.create_server((network.address, 0))
     ports = page.getsockname()[1], stop.getsockname()[1]
@@ -171,9 +147,3 @@ def house(
                 thread.join()
             stops.server_close()
             stops.context.destroy(linger=0)
-
-
-def press(name: str, number: int = 1, **told: Any) -> str:
-    """A press as a page sends it."""
-    whole = {"kind": "press", "id": str(number), "name": name, "session": SESSION, "pressed_s": time.monotonic()}
-    return json.dumps({**whole, **told})

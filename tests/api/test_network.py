@@ -24,7 +24,8 @@ from firmware_host.panel.access.rights import ROOT
 from firmware_host.panel.options import PanelOptions
 from firmware_host.panel.process import PanelError, PanelProcess
 from firmware_host.records import COMMAND_LINE, default_url, open_records, people
-from tests.api.house import Desk, House, house, press
+from tests.api.desk import press
+from tests.api.house import House, TakingDesk, house
 from tests.end_to_end.commands import ROOT as CHECKOUT
 from tests.waiting import until
 
@@ -150,7 +151,7 @@ def test_nobody_is_let_in_from_elsewhere_before_there_is_a_pin(tmp_path: Path) -
     with open_records(default_url(tmp_path)) as records, records.begin() as transaction:
         people.add(transaction, COMMAND_LINE, "Ada", "service", "$argon2id$nothing")
     with PanelProcess(0, options) as process:
-        process.station.desk = Desk()
+        process.station.desk = TakingDesk()
         until(lambda: process.station.pinged_s is not None, "the panel lives")
         assert process.url.startswith("http://")
     assert why_closed(Network(), has_pin=False) == ""
@@ -172,7 +173,7 @@ def test_the_command_refuses_and_names_the_options(tmp_path: Path) -> None:
 
 def test_the_real_process_serves_tls_on_both_listeners_and_stops(tmp_path: Path, certificate: Certificate) -> None:
     network = Network(certificate=certificate.file, key=certificate.key)
-    desk = Desk()
+    desk = TakingDesk()
     with PanelProcess(0, PanelOptions(network, records=tmp_path)) as process:
         process.station.desk = desk
         until(lambda: process.station.pinged_s is not None, "the panel lives")

@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from firmware_host.records import plans
-from tests.api.house import SESSION, House, house
+from tests.api.desk import SESSION
+from tests.api.house import House, house
 from tests.end_to_end.commands import EXAMPLES, bench
 from tests.waiting import until
 

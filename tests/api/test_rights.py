@@ -12,7 +12,8 @@ from websockets.sync.client import ClientConnection, connect
 from firmware_host.panel.access.rights import MESSAGES, RIGHTS, ROLES, ROOT, Role, may
 from firmware_host.panel.messages import Press
 from firmware_host.panel.sockets import LOGGED_OUT
-from tests.api.house import House, house, press
+from tests.api.desk import press
+from tests.api.house import House, house
 
 NOBODY = None
 ASKERS = (NOBODY, *ROLES)

@@ -10,13 +10,13 @@ from typing import Any, Final
 
 from playwright.sync_api import Page
 
-from tests.api.house import Desk, House, house
+from tests.api.house import House, TakingDesk, house
 from tests.panel.routes import AWAKE_MS
 
 UPRIGHT_DEG: Final = -75.0
 
 
-class StillDesk(Desk):
+class StillDesk(TakingDesk):
     """Says what a controller says whose table waits upright."""
 
     def setup(self) -> dict[str, Any]:

@@ -5,8 +5,7 @@ import socket
 import threading
 import time
 import urllib.request
-from collections.abc import Collection, Iterator
-from concurrent.futures import Future
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,59 +17,14 @@ from hypothesis import strategies as st
 
 from firmware_host.panel import stop_path
 from firmware_host.panel.access.network import Network, doors
-from firmware_host.panel.messages import LONGEST_BYTES, LONGEST_CHOICE_BYTES, Choose, Press
-from firmware_host.panel.station import LEASE_S, REQUESTS, STATES, Answer, Station, address, why_not
+from firmware_host.panel.messages import LONGEST_BYTES, LONGEST_CHOICE_BYTES, Press
+from firmware_host.panel.station import LEASE_S, REQUESTS, STATES, Station, address, why_not
 from firmware_host.panel.stop_path import StopServer
+from tests.api.desk import SESSION, Desk
+from tests.api.desk import press as press_of_a_page
 
-SESSION = 7
 NAMES = ["start", "stop", "return_upright", "acknowledge", "pause_audio", "next", "test_brake"]
 REFERENCE = "0c5a2f9e-7c1d-4a70-9d0c-3b8f6f6f2a11"
-
-
-class Desk:
-    """Notes what reaches it."""
-
-    session = SESSION
-
-    def __init__(self, *, held: bool = False) -> None:
-        self.held = held
-        self.pressed: list[str] = []
-        self.confirmed: list[str] = []
-        self.moves: list[tuple[str, int]] = []
-        self.chosen: list[Choose] = []
-        self.checked: Future[Answer] = Future()
-        """Of a choice: done when a test says so."""
-        self.refusal = ""
-        self.beats = 0
-
-    def setup(self) -> dict[str, Any]:
-        return {"program": "P"}
-
-    def state(self) -> dict[str, Any]:
-        return {"angle_deg": -75.0}
-
-    def press(self, name: str, confirmed: Collection[str]) -> str:
-        self.pressed.append(name)
-        self.confirmed += confirmed
-        return self.refusal
-
-    def move(self, hold: str, direction: int, made_s: float) -> str:  # noqa: ARG002 - the lease's business
-        self.moves.append((hold, direction))
-        return self.refusal
-
-    def release(self, hold: str) -> None:
-        self.moves.append((hold, 0))
-
-    def confirm(self, check: str, *, yes: bool) -> str:
-        self.confirmed.append(check if yes else f"not {check}")
-        return self.refusal
-
-    def choose(self, choose: Choose) -> "Future[Answer]":
-        self.chosen.append(choose)
-        return self.checked
-
-    def beat(self) -> None:
-        self.beats += 1
 
 
 @pytest.fixture
@@ -81,8 +35,7 @@ def station(tmp_path: Path) -> Iterator[Station]:
 
 
 def press(name: str, number: int = 1, **told: Any) -> bytes:
-    whole = {"kind": "press", "id": str(number), "name": name, "session": SESSION, "pressed_s": time.monotonic()}
-    return json.dumps({**whole, **told}).encode()
+    return press_of_a_page(name, number, **told).encode()
 
 
 def pressed(station: Station) -> list[str]:
