@@ -228,6 +228,8 @@ class Run:
             self._pass_preflight()
 
     def _look_at_the_path(self) -> None:
+        if self._manner.simulated:
+            return
         path, before = self._path, self._path_refuses()
         path.look(self._clock.now_s())
         if self._path_refuses() and not before:

@@ -11,6 +11,7 @@ import pytest
 from firmware_host.cli.expiry import verify_timeout
 from firmware_host.cli.virtual import make_machine
 from firmware_host.config import load_rider, load_table
+from firmware_host.doctor.expiry import Expiry
 from safety.signals import SIMULATOR_SERIALS
 from sim import motor_drive
 from sim.machine import Machine
@@ -44,10 +45,20 @@ def machine_on_ports(kind: str, folder: Path) -> Iterator[tuple[Path, Machine]]:
         lines.close()
 
 
+def verify(file: Path) -> tuple[int, Expiry | None]:
+    """Do it until it came about: on a busy machine the safety layer may end the motion, or not let it begin."""
+    code, done = verify_timeout(file, None, None, agreed=True)
+    for _ in range(3):
+        if done is None or done.silent_s is not None:
+            break
+        code, done = verify_timeout(file, None, None, agreed=True)
+    return code, done
+
+
 @pytest.mark.parametrize("kind", ["board", "vesc", "odrive"])
 def test_a_timeout_that_works_is_verified_and_the_table_is_upright_again(kind: str, tmp_path: Path) -> None:
     with machine_on_ports(kind, tmp_path) as (file, machine):
-        code, done = verify_timeout(file, None, None, agreed=True)
+        code, done = verify(file)
         assert machine.table.truth().angle_deg < -72.0
     assert done is not None
     assert (code, done.verified) == (0, True), done
@@ -64,7 +75,7 @@ def test_a_timeout_that_is_only_told_is_found_out(tmp_path: Path) -> None:
         drive = machine.devices[0]
         drive._set_timeout = lambda steps: setattr(drive, "_timeout", steps)  # type: ignore[attr-defined]
         machine.table.settings[motor_drive.TIMEOUT_S] = 0.0
-        code, done = verify_timeout(file, None, None, agreed=True)
+        code, done = verify(file)
         assert machine.table.truth().angle_deg < -72.0, "brought upright all the same"
     assert done is not None
     assert (code, done.verified) == (1, False), done
