@@ -17,6 +17,9 @@ from safety.signals import BoardConfig, CommandMode, Reject, SafeCommand, Teleme
 
 FALLBACK_S: Final = 0.02
 """Without telemetry a tick begins this long after the last one."""
+LEAST_S: Final = 0.008
+"""More often no command goes without new telemetry, unless its mode is another: where a frame comes in pieces, each
+piece would be answered by one, and the line does not carry so many."""
 HELLO_PERIOD_S: Final = 0.1
 FORGET_DELAY_S: Final = 1.0
 """After so long a silence the way may be another one: the quickest frames are looked for anew."""
@@ -57,6 +60,9 @@ class HostLink:
         self._heard_s: float | None = None
         self._looked_s: float | None = None
         self._sent: deque[tuple[int, float]] = deque(maxlen=64)
+        self._answered: Telemetry | None = None
+        self._mode: CommandMode | None = None
+        self._commanded_s = 0.0
         self._hellos: deque[tuple[int, float]] = deque(maxlen=64)
         self._wrong_version: int | None = None
         self.config: BoardConfig | None = None
@@ -127,6 +133,10 @@ class HostLink:
             return self._hello(now_s)
         if command is None or newest is None:
             return b""
+        again = newest is self._answered and command.mode is self._mode
+        if again and 0.0 <= now_s - self._commanded_s < LEAST_S:
+            return b""
+        self._answered, self._mode, self._commanded_s = newest, command.mode, now_s
         self._sequence = (self._sequence + 1) & _U16
         self._sent.append((self._sequence, now_s))
         time_ms = int(now_s * 1000.0) & _U32

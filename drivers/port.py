@@ -195,14 +195,19 @@ class SerialPort:
         return data
 
     def _read_object(self) -> bytes:
-        waiting = self._serial.in_waiting
-        return bytes(self._serial.read(waiting)) if waiting else b""
+        # Without a timeout pyserial gives one byte a call over RFC 2217, however many are asked for.
+        return b"".join(bytes(self._serial.read(1)) for _ in range(self._serial.in_waiting))
 
     def _wait_by_looking(self, timeout_s: float) -> None:
         # Not by a read with a timeout: to change that, pyserial negotiates the whole port anew (RFC 2217).
         ends_s = time.monotonic() + timeout_s
+        seen = 0
         try:
-            while not self._serial.in_waiting and time.monotonic() < ends_s:
+            while time.monotonic() < ends_s:
+                waiting = self._serial.in_waiting
+                if waiting and waiting == seen:
+                    return  # pyserial's own thread hands over byte by byte: nothing more comes of this piece
+                seen = waiting
                 select.select([], [], [], LOOK_S)
         except (OSError, serial.SerialException):
             self._lose()

@@ -65,6 +65,21 @@ def test_another_version_is_said_with_what_to_do() -> None:
     assert board.session_id == 0
 
 
+def test_a_frame_that_comes_byte_by_byte_is_answered_by_no_flood_of_commands() -> None:
+    link = Link().connect()
+    sent, modes = [], []
+    for number in range(20):
+        for at, byte in enumerate(link.frame()):
+            now_s = 50.0 + 0.01 * number + 0.0001 * at
+            link.host.receive(bytes((byte,)), now_s)
+            command = MOVE if number < 19 else MOVE._replace(mode=CommandMode.TORQUE_OFF, rate_dps=None)
+            data = link.host.transmit(command, now_s)
+            sent += [data] if data else []
+            modes += [command.mode] if data else []
+    assert 20 <= len(sent) <= 41, "one for each frame, and hardly more"
+    assert CommandMode.TORQUE_OFF in modes[-3:]
+
+
 def test_bytes_that_are_no_frames_are_said_to_be_something_else() -> None:
     host = HostLink(lambda: 5)
     host.receive(b"OK\r\nready\0" * 100, 0.0)

@@ -202,6 +202,13 @@ def test_a_network_port_by_rfc_2217() -> None:
     port.open()
     port.write(b"over the network and back\xff\0")
     assert read_all(port, 27) == b"over the network and back\xff\0"
+    port.write(b"all of it in one piece")
+    pieces = []
+    while sum(map(len, pieces)) < 22:
+        port.wait(1.0)
+        pieces.append(port.read())
+    assert b"".join(pieces) == b"all of it in one piece"
+    assert len(pieces) < 11, "not a tick of the control loop for each byte"
     port.close()
     network.join()
 
