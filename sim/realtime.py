@@ -20,7 +20,7 @@ from drivers.channels import join, split
 from safety.signals import CommandMode
 from sim.board import FRAME_MS
 from sim.faults import CATALOGUE, Fault, Injector
-from sim.faults.world import World
+from sim.faults.world import Place, World
 from sim.layout import MODE
 from sim.line import Line
 from sim.machine import Machine
@@ -184,7 +184,8 @@ class FaultyTable:
         """Let ``begin FAULT`` or ``end FAULT`` happen now. Raises ``ValueError`` that says what would be right."""
         word, _, name = line.strip().partition(" ")
         kind = CATALOGUE.get(name)
-        if kind is None or word not in ("begin", "end") or (word == "end" and kind.end is None):
+        here = kind is not None and kind.place is not Place.PROCESS and not name.startswith("press-")
+        if kind is None or not here or word not in ("begin", "end") or (word == "end" and kind.end is None):
             raise ValueError(f"{line.strip()!r}: write begin FAULT or end FAULT, with a name of righting faults")
         if word == "begin":
             kind.begin(self._world, 0.0 if kind.parameter is None else kind.parameter.default)
@@ -226,19 +227,20 @@ def serve(
     board.table.advance_ms(0)  # compile before anybody waits for an answer
     print(line.name, flush=True)
     table = FaultyTable(board, faults or [], seed)
-
-    def stopped() -> bool:
-        line_told = told()
-        if line_told is not None:
-            try:
-                table.obey(line_told)
-            except ValueError as error:
-                print(f"righting: {error}", file=sys.stderr)
-        return stopping or ended()
-
     with contextlib.closing(line):
-        run_on(line, table, speed, stopped)
+        run_on(line, table, speed, lambda: _obey_next(table, told) or stopping or ended())
     return 0
+
+
+def _obey_next(table: FaultyTable, told: Callable[[], str | None]) -> bool:
+    """Let what is told next happen, and complain of what cannot be; never a reason to stop."""
+    line = told()
+    if line is not None:
+        try:
+            table.obey(line)
+        except ValueError as error:
+            print(f"righting: {error}", file=sys.stderr)
+    return False
 
 
 def _open(board: Machine, tcp_port: int | None) -> Lines:
