@@ -34,6 +34,10 @@ BENCHMARKS: Final = (
     "loop",
     "process",
     "panel",
+    "browsers",
+    "outages",
+    "memory",
+    "kills",
     "records",
 )
 """Modules of this package, in the order of the table."""

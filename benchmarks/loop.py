@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +22,8 @@ from firmware_host.cli.sessions import make_controller
 from firmware_host.cli.simulator import SimulatorProcess
 from firmware_host.cli.summary import open_blackbox
 from firmware_host.host import Host
-from firmware_host.loop import Loop, Requests, ask_for_real_time
+from firmware_host.loop import Loop, Requests
+from firmware_host.real_time import ask_for_real_time
 from firmware_host.ticks import TickOutput
 
 TARGET: Final = 2.0
@@ -44,16 +46,12 @@ def measure(short: bool) -> list[Figure]:
         ours = _loop(ticks)
         out, _ = bare.communicate()
     theirs = sorted(float(value) for value in out.split())
-    our_ms, their_ms = (_share(times, 0.999) * 1e3 for times in (ours, theirs))
+    our_ms, their_ms = (share(times, 0.999) * 1e3 for times in (ours, theirs))
     note = (
         f"{ticks / 100:.0f} s: p99.9 {our_ms:.2f} ms against {their_ms:.2f} ms bare; "
-        f"medians {_share(ours, 0.5) * 1e3:.2f} and {_share(theirs, 0.5) * 1e3:.2f} ms"
+        f"medians {share(ours, 0.5) * 1e3:.2f} and {share(theirs, 0.5) * 1e3:.2f} ms"
     )
     return [Figure("loop lateness over a bare sleep loop, p99.9", our_ms / their_ms, "x", TARGET, note=note)]
-
-
-def _share(times: list[float], share: float) -> float:
-    return times[int((len(times) - 1) * share)]
 
 
 def _loop(ticks: int) -> list[float]:
@@ -76,6 +74,16 @@ def _loop(ticks: int) -> list[float]:
             return len(begun) >= ticks
 
         Loop(host, port, Requests()).run(note)
+    return lateness_s(begun)
+
+
+def lateness_s(begun: Sequence[tuple[float, int]]) -> list[float]:
+    """How late ticks began, in s, rising; ``begun`` has when each began and the board's time in us in its frame."""
     delays = [now_s - board_us * 1e-6 for now_s, board_us in begun]
     quickest = min(delays)
     return sorted(delay - quickest for delay in delays)
+
+
+def share(times: Sequence[float], of: float) -> float:
+    """The value below which a share ``of`` of times lies, which are in rising order."""
+    return times[int((len(times) - 1) * of)]

@@ -8,8 +8,6 @@ import gzip
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,14 +16,13 @@ import psutil
 from playwright.sync_api import Browser, Page, Response, sync_playwright
 from websockets.sync.server import ServerConnection, serve
 
+from benchmarks.browsing import browsers, turn
 from benchmarks.figure import Figure
 from safety.signals import CommandMode
 from sim.board import VirtualBoard
 from sim.faults import Fault
 from sim.layout import MODE
 from sim.realtime import FaultyTable
-from tests.panel.browser import arguments, find_or_install
-from tests.panel.routes import press_start
 from tests.panel.stack import Stack, running
 from tests.panel.waiting import until
 
@@ -37,6 +34,8 @@ STOPS: Final = 60
 SHORT_STOPS: Final = 4
 MOVES_DEG: Final = 15.0
 """Away from upright before the first STOP, so that there is something to come back from."""
+STAYS_DEG: Final = 2.0
+"""Nearer to upright the table would be there before the next STOP."""
 NOTE_PRESSES: Final = """() => {
     window.pressed_ms = [];
     addEventListener("pointerdown", (event) => {
@@ -73,7 +72,8 @@ def measure(short: bool) -> list[Figure]:
     stops = SHORT_STOPS if short else STOPS
     with (
         tempfile.TemporaryDirectory() as records,
-        _browser() as browser,
+        sync_playwright() as playwright,
+        browsers(playwright) as (browser,),
         running(Path(records), make_table=make_table) as stack,
     ):
         bare_ms = _bare(browser, stops)
@@ -104,42 +104,37 @@ def _sizes(page_kb: float, memory_mb: float) -> list[Figure]:
     ]
 
 
-@contextmanager
-def _browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        path = find_or_install(playwright.chromium.executable_path)
-        browser = playwright.chromium.launch(executable_path=path, args=arguments())
-        yield browser
-        browser.close()
-
-
 def _weight(response: Response) -> float:
     """Bytes of a response as gzip would send them."""
     return float(len(gzip.compress(response.body())))
 
 
 def _stops(page: Page, stack: Stack, table: TimedTable, stops: int) -> list[float]:
-    """Stop, ask for the way upright, and stop again, over and over."""
-    press_start(page)
-    page.click("#start-now")
-    low_deg = stack.truth().angle_deg
-    until(lambda: stack.truth().angle_deg > low_deg + MOVES_DEG, page, "the table turns")
+    """Stop, ask for the way upright, and stop again; in as many sessions as it takes."""
     page.evaluate(NOTE_PRESSES)
     took_ms: list[float] = []
-    page.hover("#stop")
+    low_deg = stack.truth().angle_deg
     while len(took_ms) < stops:
-        table.stopped_ms.clear()
-        page.evaluate("window.pressed_ms.length = 0")
-        page.mouse.down()
-        until(lambda: bool(table.stopped_ms), page, "STOP reaches the board")
-        page.mouse.up()
-        took_ms.append(table.stopped_ms[0] - _first_press_ms(page))
-        until(lambda: stack.truth().rate_dps == 0.0, page, "the table stands")
-        page.wait_for_selector("#numbers[data-state=stopped]")
-        page.keyboard.press("u")
-        until(lambda: stack.truth().rate_dps < -0.05, page, "the table goes on upright")
-        if stack.truth().angle_deg < low_deg + 1.0:
-            break
+        turn(page, stack.truth, MOVES_DEG)
+        while len(took_ms) < stops and stack.truth().angle_deg > low_deg + STAYS_DEG:
+            took_ms.append(_stop(page, stack, table))
+            page.keyboard.press("u")
+            until(lambda: stack.truth().rate_dps < -0.05, page, "the table goes on upright")
+        page.wait_for_selector("#next", state="visible")
+    return took_ms
+
+
+def _stop(page: Page, stack: Stack, table: TimedTable) -> float:
+    """Press STOP while the table moves; gives the time until the board knew, in ms."""
+    table.stopped_ms.clear()
+    page.evaluate("window.pressed_ms.length = 0")
+    page.hover("#stop")
+    page.mouse.down()
+    until(lambda: bool(table.stopped_ms), page, "STOP reaches the board")
+    page.mouse.up()
+    took_ms = table.stopped_ms[0] - _first_press_ms(page)
+    until(lambda: stack.truth().rate_dps == 0.0, page, "the table stands")
+    page.wait_for_selector("#numbers[data-state=stopped]")
     return took_ms
 
 

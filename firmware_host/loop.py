@@ -6,8 +6,6 @@ Small enough to read in one sitting; everything that decides is elsewhere.
 """
 
 import gc
-import os
-import sys
 import threading
 import time
 from collections import deque
@@ -20,10 +18,7 @@ from firmware_host.manual import Lease
 from firmware_host.ticks import NO_REQUEST, OperatorRequest, TickOutput
 
 PERIOD_S: Final = 0.01
-SWITCH_INTERVAL_S: Final = 0.0005
-"""How long another thread of this process may keep the interpreter while a tick is due."""
 COLLECT_EVERY_TICKS: Final = 100
-REALTIME_PRIORITY: Final = 20
 
 
 class Clock(Protocol):
@@ -181,17 +176,3 @@ def _quiet_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.disable()
-
-
-def ask_for_real_time() -> list[str]:
-    """Ask the system for real-time treatment of this thread; returns what was refused, in words."""
-    refused = []
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
-    if hasattr(os, "sched_setscheduler"):
-        try:
-            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(REALTIME_PRIORITY))
-        except OSError:
-            refused.append("real-time priority")
-    else:
-        refused.append("real-time priority")
-    return refused

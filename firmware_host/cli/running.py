@@ -22,10 +22,11 @@ from firmware_host.controller import Controller, Outcome
 from firmware_host.controls import BEFORE_START, Controls, today
 from firmware_host.devices import attach, make_link
 from firmware_host.host import Host
-from firmware_host.loop import Clock, FramePacedClock, Loop, MonotonicClock, Requests, ask_for_real_time
+from firmware_host.loop import Clock, FramePacedClock, Loop, MonotonicClock, Requests
 from firmware_host.panel.desk import AtHand
 from firmware_host.path_check import PathCheck
 from firmware_host.preflight import CONFIRMATIONS, Preflight
+from firmware_host.real_time import ask_for_real_time, beside_the_loop
 from firmware_host.scene import Scene, make_scene
 from firmware_host.ticks import Event, TickOutput
 from firmware_host.validation import why_no_longer
@@ -283,7 +284,7 @@ class Run:
         self._events.append(event)
 
     def _serve_terminal(self, thread: threading.Thread, woken: int) -> None:
-        with Keys() as keys:
+        with beside_the_loop(), Keys() as keys:
             while thread.is_alive():
                 self._on_key(keys.wait(REDRAW_S, woken))
                 with contextlib.suppress(BlockingIOError):

@@ -36,6 +36,7 @@ from firmware_host.panel.messages import (
     Press,
     Release,
 )
+from firmware_host.real_time import beside_the_loop
 
 STATES: Final = "states"
 REQUESTS: Final = "requests"
@@ -131,7 +132,11 @@ class Station:
         self._context.term()
 
     def _serve(self) -> None:
-        with self._context.socket(zmq.PUB) as states, self._context.socket(zmq.ROUTER) as requests:
+        with (
+            beside_the_loop(),
+            self._context.socket(zmq.PUB) as states,
+            self._context.socket(zmq.ROUTER) as requests,
+        ):
             states.set(zmq.SNDHWM, 2)
             requests.set(zmq.RCVHWM, QUEUED_AT_MOST)
             requests.set(zmq.SNDHWM, QUEUED_AT_MOST)

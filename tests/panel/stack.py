@@ -43,7 +43,11 @@ MakeTable = Callable[[VirtualBoard, list[Fault], int], FaultyTable]
 
 @contextmanager
 def running(
-    records: Path, faults: Sequence[str] = (), make_table: MakeTable = FaultyTable, options: Sequence[str | Path] = ()
+    records: Path,
+    faults: Sequence[str] = (),
+    make_table: MakeTable = FaultyTable,
+    options: Sequence[str | Path] = (),
+    program: Path = PROGRAM,
 ) -> Iterator[Stack]:
     """Start board and command; end both, and see that the panel ends with its controller.
 
@@ -57,7 +61,7 @@ def running(
         thread = threading.Thread(target=run_on, args=(line, table, 1.0, stopping.is_set))
         thread.start()
         with subprocess.Popen(
-            command("run", PROGRAM, "--rider", REGULAR, "--port", line.name, "--plain", "--records", records, *options),
+            command("run", program, "--rider", REGULAR, "--port", line.name, "--plain", "--records", records, *options),
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
             env=environment(),
         ) as run:  # fmt: skip

@@ -11,6 +11,7 @@ from firmware_host.documents import STEP_KINDS
 from firmware_host.panel.api import programs as routes_of_programs
 from firmware_host.programs import MotionSection
 from firmware_host.toml_source import parse_toml
+from tests.panel.routes import in_reach
 from tests.panel.still import add_rider, ask, reload, still_panel
 from tests.panel.views import nothing_hinders, opened
 
@@ -86,7 +87,7 @@ def test_the_library_says_what_fits_whom(page: Page) -> None:
     )
     expect(first).to_contain_text("Fits this rider")
     steep.get_by_text("Does not fit this rider").click()
-    expect(steep).to_contain_text("above the 20 deg set by the allowance of beginner rider Ada")
+    expect(steep).to_contain_text("above the 20° set by the allowance of beginner rider Ada")
     assert first.locator("svg path.plan").get_attribute("d") != ""
 
 
@@ -101,7 +102,7 @@ def test_a_refused_step_is_marked_in_the_list_and_on_the_curve_until_it_is_put_r
     page.get_by_role("button", name="Add step to the repeat").click()
     value(page, "2.step.1.to_deg").fill("50")
     wrong = page.locator("[data-field='step.2.step.1.to_deg'] .problem")
-    expect(wrong).to_contain_text("goes to 50 deg, above the 20 deg")
+    expect(wrong).to_contain_text("goes to 50°, above the 20°")
     expect(value(page, "2.step.1.to_deg")).to_be_focused()
     assert [step(page, path).get_attribute("class") for path in ("0", "2", "2.step.1")] == [
         "step", "step wrong", "step wrong",
@@ -118,6 +119,26 @@ def test_a_refused_step_is_marked_in_the_list_and_on_the_curve_until_it_is_put_r
     page.wait_for_url(lambda url: url.split("/")[-1].isdigit())
     kept = ask(page, "GET", f"programs/{page.url.split('/')[-1]}")["document"]
     assert kept["step"][2]["step"] == [{"do": "hold", "for_s": 20}, {"do": "go", "to_deg": 15}]
+
+
+def test_the_curve_stays_in_view_while_a_step_is_edited_on_a_phone(page: Page) -> None:
+    edit(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    for _ in range(6):
+        page.get_by_role("button", name="+ Add step", exact=True).click()
+    last = page.locator("[data-step='step.7']")
+    last.locator("input").first.scroll_into_view_if_needed()
+    last.locator("input").first.click()
+    curve, field, banner = (
+        page.locator(name).bounding_box() for name in (".curve svg", "[data-step='step.7'] input >> nth=0", "header")
+    )
+    assert curve is not None
+    assert field is not None
+    assert banner is not None
+    assert curve["y"] >= banner["y"] + banner["height"] - 1.0, "the curve is wholly below the header"
+    assert curve["y"] + curve["height"] <= field["y"], "and above the field"
+    assert curve["height"] < 844 / 4
+    in_reach(page, 390, 844)
 
 
 def test_steps_are_moved_doubled_and_removed_by_keyboard_and_every_change_can_be_taken_back(page: Page) -> None:

@@ -22,8 +22,9 @@ from firmware_host.panel.texts.catalog import (
     translations,
     updated,
 )
-from firmware_host.panel.texts.wire import TEMPLATES
+from firmware_host.panel.texts.wire import SENTENCES, TEMPLATES
 from safety.screening_texts import CLEARANCE_EXPIRED, REFUSED, REFUSES
+from tests.safety.test_monitor_words import WORDS
 
 UPDATE = "run: make texts"
 
@@ -78,3 +79,14 @@ def test_what_the_real_parts_say_is_known_by_its_shape() -> None:
     for text, values in said.items():
         matches = [re.fullmatch(as_pattern(one).replace("(?<", "(?P<"), text) for one in TEMPLATES]
         assert [match.groupdict() for match in matches if match is not None] == [values]
+
+
+def is_known(text: str) -> bool:
+    """The page has a translation of it, whole or part by part."""
+    whole = text in SENTENCES or any(re.fullmatch(as_pattern(one).replace("(?<", "(?P<"), text) for one in TEMPLATES)
+    return whole or ("; " in text and all(is_known(part) for part in text.split("; ")))
+
+
+@pytest.mark.parametrize("words", sorted({words for _, _, words in WORDS}))
+def test_what_any_monitor_says_of_a_trip_is_known_by_its_shape(words: str) -> None:
+    assert is_known(words)

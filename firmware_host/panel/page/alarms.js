@@ -55,9 +55,9 @@ export class Banner {
     write(this._priority, priorityText(first.priority));
     write(this._instruction, told(first.instruction));
     write(this._cause, says(first));
-    this._more.hidden = alarms.length < 2;
-    write(this._more, tn("and 1 more", "and {count} more", alarms.length - 1));
-    if (alarms.length < 2) this._all.hidden = true;
+    // Alone, an alarm has more to say only where a small screen folds it: the style sheet knows where.
+    this._section.classList.toggle("alone", alarms.length < 2);
+    write(this._more, alarms.length < 2 ? t("Details") : tn("and 1 more", "and {count} more", alarms.length - 1));
     this._more.setAttribute("aria-expanded", String(!this._all.hidden));
     if (!this._all.hidden) this._list(alarms);
     this._answers(state, first);
@@ -76,7 +76,7 @@ export class Banner {
     const left_s = state.audio_pause_left_s;
     this._pause.hidden = state.sounding === null && left_s <= 0;
     this._pause.disabled = left_s > 0;
-    const unpaused = this._sound.allowed() ? t("Pause sound") : t("Touch the page once to allow sound");
+    const unpaused = this._sound.allowed() ? t("Pause sound") : t("Touch for sound");
     write(this._pause, left_s > 0 ? t("Sound paused, {left} s left", { left: Math.ceil(left_s) }) : unpaused);
   }
 

@@ -45,6 +45,20 @@ export function measure(kind) {
   return MEASURES[units()][kind];
 }
 
+/** A number as the controller writes it, alone or before a unit; no part of a name, a date or a version. */
+const QUANTITY = /(?<![\w.:/-])([+-]?\d+(?:\.(\d+))?)(?:( ?)(deg\/s2|deg\/s|degC|deg|kg)\b)?(?![\w:/]|[.-]\d)/g;
+/** Units of the wire as people read them. @type {Record<string, string>} */
+const READ_AS = { deg: "°", "deg/s": " °/s", "deg/s2": " °/s²", degC: " °C" };
+
+/** What the controller says in words, with its quantities as people here read them. @param {string} text */
+export function quantities(text) {
+  return text.replace(QUANTITY, (whole, value, fraction = "", gap = "", unit = "") => {
+    if (unit === "kg") return mass(Number(value), fraction.length);
+    if (unit === "" && fraction === "") return whole;
+    return number(Number(value), fraction.length) + (READ_AS[unit] ?? gap + unit);
+  });
+}
+
 /** @param {number | null | undefined} value @param {number} [digits] */
 export function number(value, digits = 0) {
   const shape = { minimumFractionDigits: digits, maximumFractionDigits: digits };
@@ -69,10 +83,10 @@ export function rate(value_dps) {
   return known(value_dps, (one) => `${signed(one)} °/s`);
 }
 
-/** @param {number | null | undefined} value_kg */
-export function mass(value_kg) {
+/** @param {number | null | undefined} value_kg @param {number} [digits] of kilograms */
+export function mass(value_kg, digits = 1) {
   const { unit, show } = measure("mass");
-  return known(value_kg, (one) => `${number(show(one), 1)} ${unit}`);
+  return known(value_kg, (one) => `${number(show(one), unit === "kg" ? digits : 1)} ${unit}`);
 }
 
 /** @param {number | null | undefined} value_m */

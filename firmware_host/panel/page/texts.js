@@ -4,6 +4,8 @@
  * from firmware_host/panel/texts. What has no translation is said in English: better than nothing beside a table.
  */
 
+import { quantities } from "./format.js";
+
 /** @typedef {{language: string, texts: Record<string, string | string[]>, patterns: [string, string][]}} Catalog */
 
 /** Languages that there are, each by its own name. */
@@ -61,8 +63,13 @@ export function tn(one, many, count, values) {
   return fill(forms[count === 1 ? 0 : 1] ?? many, { count, ...values });
 }
 
-/** Translate what came over the wire: a known sentence, one with numbers in it, or several. @param {string} text @returns {string} */
+/** Say what came over the wire: translated, and with quantities as people here read them. @param {string} text @returns {string} */
 export function told(text) {
+  return quantities(translated(text));
+}
+
+/** A known sentence, one with numbers in it, or several. @param {string} text @returns {string} */
+function translated(text) {
   return catalog.language === "en" ? text : (known(text) ?? text);
 }
 
@@ -72,14 +79,23 @@ function known(text) {
   if (typeof found === "string") return found;
   for (let end = text.indexOf(". "); end !== -1; end = text.indexOf(". ", end + 1)) {
     const first = catalog.texts[text.slice(0, end + 1)];
-    if (typeof first === "string") return `${first} ${told(text.slice(end + 2))}`;
+    if (typeof first === "string") return `${first} ${translated(text.slice(end + 2))}`;
   }
   for (const [pattern, target] of patterns) {
     const groups = pattern.exec(text)?.groups;
     if (groups === undefined) continue;
-    return fill(target, Object.fromEntries(Object.entries(groups).map(([name, value]) => [name, told(value)])));
+    return fill(target, Object.fromEntries(Object.entries(groups).map(([name, value]) => [name, translated(value)])));
   }
-  return null;
+  return listed(text, "; ", 1) ?? listed(text, ", ", Infinity);
+}
+
+/** Several in a row, of which so many have to be known. @param {string} text @param {string} between @param {number} least @returns {string | null} */
+function listed(text, between, least) {
+  const parts = text.split(between);
+  if (parts.length < 2) return null;
+  const found = parts.map(known);
+  const missing = found.filter((one) => one === null).length;
+  return parts.length - missing < Math.min(least, parts.length) ? null : found.map((one, at) => one ?? parts[at]).join(between);
 }
 
 /** @param {string} text @param {Record<string, string | number> | undefined} values */

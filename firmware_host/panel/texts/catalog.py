@@ -94,6 +94,8 @@ def as_json(language: str, catalog: Catalog) -> str:
             texts[message.id[0]] = tuple(translations(message))
         else:
             texts[str(message.id)] = str(message.string)
+    # The page takes the first that fits: what says the most in fixed words comes first.
+    patterns.sort(key=lambda pair: (-len(re.sub(r"\(\?<.*?\)", "", pair[0])), pair))
     found = {"language": language, "texts": texts, "patterns": patterns}
     return json.dumps(found, ensure_ascii=False, indent=0, sort_keys=True) + "\n"
 
