@@ -12,7 +12,9 @@ from playwright.sync_api import Page, sync_playwright
 
 from tests.end_to_end.commands import PROGRAM, REGULAR, command, environment
 from tests.panel.browser import arguments, find_or_install
-from tests.panel.routes import AWAKE_MS, ROUTES, SIZES, open_route
+from tests.panel.past import make_past
+from tests.panel.routes import AWAKE_MS, ROUTES, SIZES, press_start
+from tests.panel.views import go
 
 FOLDER: Final = Path("build/screenshots")
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
@@ -43,28 +45,41 @@ def shoot(page: Page, name: str) -> None:
 
 
 def main() -> None:
-    """Go through a session and take pictures."""
+    """Go through all pages, and a session, and take pictures."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as records, sync_playwright() as playwright, stack(records) as url:
-        path = find_or_install(playwright.chromium.executable_path)
-        browser = playwright.chromium.launch(executable_path=path, args=arguments())
-        page = browser.new_page()
-        page.goto(url)
-        page.wait_for_selector("#start:not([hidden])")
-        page.wait_for_timeout(AWAKE_MS)
-        page.click("#start")
-        shoot(page, "start")
-        page.click("#start-now")
-        page.locator("#angle", has_text="+40").wait_for()
-        shoot(page, "session")
-        page.keyboard.press(" ")
-        page.wait_for_selector("#alarms:not([hidden])")
-        shoot(page, "stopped")
-        for route in ROUTES:
-            open_route(page, route)
-            shoot(page, route.replace("/", "-"))
-        browser.close()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        records = Path(folder) / "records"
+        past = make_past(records)
+        pages = {
+            "rider": f"riders/{past.rider_id}", "program": "programs/1", "trends": f"history?rider={past.rider_id}",
+            "history-session": f"history/{past.sessions[1]}",
+        }  # fmt: skip
+        with stack(str(records)) as url:
+            path = find_or_install(playwright.chromium.executable_path)
+            browser = playwright.chromium.launch(executable_path=path, args=arguments())
+            page = browser.new_page()
+            page.goto(url)
+            page.wait_for_selector("#start:not([hidden])")
+            page.wait_for_timeout(AWAKE_MS)
+            for name, route in ({route.replace("/", "-"): route for route in ROUTES} | pages).items():
+                go(page, route)
+                shoot(page, "ready" if route == "session" else name)
+            go(page, "session")
+            session(page)
+            browser.close()
     print(f"The pictures are in {FOLDER}")
+
+
+def session(page: Page) -> None:
+    """Run one, and stop it."""
+    press_start(page)
+    shoot(page, "start")
+    page.click("#start-now")
+    page.locator("#angle", has_text="+40").wait_for()
+    shoot(page, "session")
+    page.keyboard.press(" ")
+    page.wait_for_selector("#alarms:not([hidden])")
+    shoot(page, "stopped")
 
 
 if __name__ == "__main__":

@@ -57,6 +57,7 @@ export class Banner {
     write(this._cause, says(first));
     // Alone, an alarm has more to say only where a small screen folds it: the style sheet knows where.
     this._section.classList.toggle("alone", alarms.length < 2);
+    this._more.hidden = alarms.length < 2 && first.cause === "";
     write(this._more, alarms.length < 2 ? t("Details") : tn("and 1 more", "and {count} more", alarms.length - 1));
     this._more.setAttribute("aria-expanded", String(!this._all.hidden));
     if (!this._all.hidden) this._list(alarms);

@@ -106,13 +106,20 @@ class Checks {
   /** @param {{needed: boolean, reason: string, done: boolean, checks: Check[]} | null} preflight */
   _show(preflight) {
     const { t, told } = this._app;
-    for (const group of this._groups) group.hidden = preflight === null;
     if (preflight === null) {
+      for (const group of this._groups) group.hidden = true;
       write(this._reason, t("Waiting for the table …"));
       this._end.hidden = true;
       return;
     }
-    this._end.hidden = false;
+    // Under way there is nothing to check: the controller gives no list, and nothing here must look like a yes.
+    const idle = preflight.checks.length > 0;
+    for (const group of this._groups) group.hidden = !idle;
+    this._end.hidden = !idle;
+    if (!idle) {
+      write(this._reason, t("The checks are shown once the table is upright again."));
+      return;
+    }
     write(this._reason, preflight.needed
       ? t("The check is due {reason}.", { reason: told(preflight.reason) }) : t("No check is needed now. What the table says is shown all the same."));
     // Without a link the controller names no signal.

@@ -260,14 +260,14 @@ class Start {
   _showChecks(state) {
     const { t } = this._app;
     const machine = state.machine ?? {};
+    const asked = this._forPeople(state).map(({ text }) => ["look", this._app.told(text)]);
     const rows = [
       machine.ankle_latch === "locked" ? ["yes", t("The ankle latch is locked")] : ["no", t("The ankle latch is not locked")],
       machine.hand_switch === "held"
         ? ["yes", t("The rider holds the hand switch")] : ["no", t("The rider does not hold the hand switch")],
       machine.emergency_stop === "released"
         ? ["yes", t("The emergency stop is released")] : ["no", t("The emergency stop is pressed")],
-      ...this._forPeople(state).map(({ text }) => ["look", this._app.told(text)]),
-      ["look", t("Look: nobody and nothing is in the table's way, and the rider is well.")],
+      ...(asked.length > 0 ? asked : [["look", t("Look: nobody and nothing is in the table's way, and the rider is well.")]]),
     ];
     while (this._checks.children.length > rows.length) this._checks.lastElementChild?.remove();
     while (this._checks.children.length < rows.length) this._checks.append(el("li"));
