@@ -65,6 +65,8 @@ def main() -> None:
                 go(page, route)
                 shoot(page, "ready" if route == "session" else name)
             go(page, "session")
+            if page.is_visible("#next"):  # nobody was before the table for a moment, and it started by itself
+                page.click("#next")
             session(page)
             browser.close()
     print(f"The pictures are in {FOLDER}")

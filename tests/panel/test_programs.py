@@ -121,6 +121,17 @@ def test_a_refused_step_is_marked_in_the_list_and_on_the_curve_until_it_is_put_r
     assert kept["step"][2]["step"] == [{"do": "hold", "for_s": 20}, {"do": "go", "to_deg": 15}]
 
 
+def test_a_view_is_dressed_by_its_own_style_sheets_wherever_one_comes_from(page: Page) -> None:
+    edit(page)
+    width = "document.querySelector('.curve svg').getBoundingClientRect().width"
+    straight_px = page.evaluate(width)
+    for route in ("history", "people", "service?page=signals"):
+        page.evaluate("(route) => { location.hash = `#/${route}`; }", route)
+        page.wait_for_function("(name) => document.body.dataset.view === name", arg=route.split("?")[0])
+    edit(page)
+    page.wait_for_function(f"(wanted) => {width} === wanted", arg=straight_px)
+
+
 def test_the_curve_stays_in_view_while_a_step_is_edited_on_a_phone(page: Page) -> None:
     edit(page)
     page.set_viewport_size({"width": 390, "height": 844})

@@ -60,8 +60,8 @@ export class Router {
     /** @type {(() => void) | void} */
     this._leave = undefined;
     this._count = 0;
-    /** @type {Set<string>} */
-    this._styles = new Set();
+    /** Style sheets of views that were shown, by their file. @type {Map<string, HTMLLinkElement>} */
+    this._styles = new Map();
     /** Something was shown. */
     this.started = false;
     /** What was wanted could not be loaded. */
@@ -96,6 +96,8 @@ export class Router {
       console.error(error);
     }
     if (count !== this._count) return; // somebody went on meanwhile
+    // A sheet that stayed in force would dress the next view too.
+    for (const [file, { sheet }] of this._styles) if (sheet) sheet.disabled = !(view?.styles ?? []).includes(file);
     this.failed = view === null;
     if (this.failed) this._tries += 1;
     this._leave?.();
@@ -143,9 +145,9 @@ export class Router {
   /** @param {string} file in views/ */
   _style(file) {
     if (this._styles.has(file)) return Promise.resolve();
-    this._styles.add(file);
     return new Promise((resolve) => {
       const link = el("link", { rel: "stylesheet", href: `/page/views/${file}`, onload: resolve, onerror: resolve });
+      this._styles.set(file, link);
       document.head.append(link);
     });
   }
