@@ -185,7 +185,7 @@ def stand(
     from firmware_host.cli.hil.stand import Stand
     from firmware_host.cli.hil.targets import EMPTY, SIMULATED_LOAD
     from firmware_host.config import load_table
-    from firmware_host.loop import ask_for_real_time
+    from firmware_host.real_time import ask_for_real_time
 
     opened = _opened(request.config, load_table(righting_table), righting_simulator)
     with contextlib.closing(opened.line):
