@@ -16,7 +16,6 @@ from sim.layout import (
     TORQUE_FRACTION,
 )
 from sim.parameters import TableParameters
-from sim.plant import Floats
 from sim.rider import Rider
 from sim.table import SimulatedTable
 
@@ -31,11 +30,6 @@ SETTLES_MS: Final = 200
 TRIES_MS: Final = 300
 """A rider who is asked to try the hand switch takes so long over it."""
 _U32: Final = 0xFFFFFFFF
-
-
-def _numbers(array: Floats) -> "memoryview[float]":
-    """The same numbers again, not a copy: numpy takes four times as long to read or write a single one."""
-    return array.data.cast("B").cast("d")
 
 
 class VirtualBoard:
@@ -59,8 +53,9 @@ class VirtualBoard:
         self._memory = firmware.make_memory(upright_deg)
         self.table = SimulatedTable(parameters, rider, seed, settings=self._settings, memory=self._memory)
         self.table.faults[sensors.PRESS_TO_RETURN] = float(press_to_return)
-        self._order, self._readings = _numbers(self.table.order), _numbers(self.table.readings)
-        self._said = _numbers(self._memory[firmware.STATUS : firmware.SAID_DPS + 1])
+        # The same numbers again, not a copy: numpy takes four times as long to write a single one.
+        self._order: memoryview[float] = self.table.order.data.cast("B").cast("d")
+        self._said = self._memory[firmware.STATUS : firmware.SAID_DPS + 1]
         self._tried_at_ms: int | None = None
         self._random = random.Random(seed)
         self._identity = BoardIdentity(serial, (1, 0, 0), 1, upright_deg, inverted_limit_deg, max_rate_dps, watchdog_s)
@@ -149,7 +144,7 @@ class VirtualBoard:
         self.reboot()
 
     def _frame(self) -> bytes:
-        encoder, inclinometer, _, current, bus, drive_c, motor_c, inputs = self._readings.tolist()
+        encoder, inclinometer, _, current, bus, drive_c, motor_c, inputs = self.table.readings.tolist()
         if bus < LOGIC_V:
             if self._powered:
                 self._powered = False
