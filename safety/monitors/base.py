@@ -1,7 +1,7 @@
 """What a monitor is, and the one helper that most of them use."""
 
 from abc import ABC, abstractmethod
-from typing import Final
+from typing import ClassVar, Final
 
 from safety.signals import Recovery, Response
 from safety.view import View
@@ -27,13 +27,13 @@ class Monitor(ABC):
         clears_by_reset: whether its condition is a memory that the operator's acknowledgement wipes.
     """
 
-    id: str
-    hazard: str
-    recovery: Recovery = Recovery.AUTOMATIC
-    stops_recovery: bool = False
-    asks_recovery: bool = False
-    backs_off: bool = False
-    clears_by_reset: bool = False
+    id: ClassVar[str]
+    hazard: ClassVar[str]
+    recovery: ClassVar[Recovery] = Recovery.AUTOMATIC
+    stops_recovery: ClassVar[bool] = False
+    asks_recovery: ClassVar[bool] = False
+    backs_off: ClassVar[bool] = False
+    clears_by_reset: ClassVar[bool] = False
 
     @abstractmethod
     def check(self, view: View) -> Response:

@@ -68,6 +68,10 @@ def _doubt_last_angle(view: View, made_dps: float, told_dps: float) -> None:
         angles.doubt_inclinometer()
 
 
+def _rounded(rate_dps: float | None, digits: int) -> float | None:
+    return None if rate_dps is None else round(rate_dps, digits)
+
+
 class Overspeed(Monitor):
     """Faster than the motion in force allows, by either angle."""
 
@@ -152,8 +156,8 @@ class Following(Monitor):
 
     def detail(self, view: View) -> str:
         """Give both rates."""
-        rate = view.angles.rate_dps
-        return f"rate {rate if rate is None else round(rate, 2)} deg/s, expected {view.angles.expected_dps:.2f} deg/s"
+        rate_dps = _rounded(view.angles.rate_dps, 2)
+        return f"rate {rate_dps} deg/s, expected {view.angles.expected_dps:.2f} deg/s"
 
     def since_s(self, view: View) -> float:
         """When the rate left what was expected."""
@@ -208,9 +212,9 @@ class StopTime(Monitor):
 
     def detail(self, view: View) -> str:
         """Give the rate, and what the brake does."""
-        t, rate = view.telemetry, view.angles.rate_dps
+        t = view.telemetry
         brake = "closed" if t is not None and t.status & _BRAKE_CLOSED else "not closed"
-        return f"told to stand: rate {rate if rate is None else round(rate, 1)} deg/s, brake {brake}"
+        return f"told to stand: rate {_rounded(view.angles.rate_dps, 1)} deg/s, brake {brake}"
 
     def since_s(self, view: View) -> float:
         """When it was told to stop."""
