@@ -22,7 +22,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --for
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test cover prove trace campaign fuzz mutants bench screenshots texts lint docs lock wheel clean
+.PHONY: help setup run test cover prove trace compiled campaign fuzz mutants bench screenshots texts lint docs lock wheel clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -61,9 +61,13 @@ prove: $(READY) ## Prove the envelope with z3 (a part of make test)
 trace: $(READY) ## Check the chain from hazards to requirements, code and tests (a part of make test)
 	@$(BIN)/python -m docs.evidence
 
+compiled: $(READY) ## Compile the packages for campaigns, and see that the sessions stay the same to the last bit
+	@$(BIN)/python -m compiling
+
 campaign: $(READY) ## Random sessions with faults, judged on the truth; goes on where it was left (SESSIONS=20000, SEED=7)
 	@mkdir -p build
-	@$(BIN)/righting campaign --sessions $(SESSIONS) --seed $(SEED) --resume build/campaign --json build/campaign.json \
+	@compiled=$$($(BIN)/python -m compiling) || exit 1; PYTHONPATH=$$compiled \
+	    $(BIN)/righting campaign --sessions $(SESSIONS) --seed $(SEED) --resume build/campaign --json build/campaign.json \
 	    --report build/campaign.html; code=$$?; $(BIN)/python -m docs.evidence.keep; exit $$code
 
 fuzz: $(EVIDENCE) ## Feed random bytes to decoders, handshake and file loaders (SECONDS=60)

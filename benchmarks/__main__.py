@@ -26,6 +26,7 @@ BENCHMARKS: Final = (
     "drives",
     "outage",
     "soak",
+    "compiled",
     "tick",
     "physics",
     "emergency",

@@ -19,7 +19,7 @@ from firmware_host.cli.faults import answers
 from sim.faults import CATALOGUE
 
 PACKAGES: Final = ("firmware_host", "drivers", "safety", "sim")
-ROOMS: Final = (*PACKAGES, "tests", "benchmarks", "docs", "examples", ".ci")
+ROOMS: Final = (*PACKAGES, "tests", "benchmarks", "compiling", "docs", "examples", ".ci")
 LOCKS: Final = ("requirements.txt", "requirements-build.txt", "requirements-host.txt")
 LONGEST_SAFETY_FUNCTION: Final = 40
 GATE: Final = Path("safety/layer.py")

@@ -1,0 +1,43 @@
+"""Lock-step once more as campaigns run it: with the packages that ``compiling`` makes of the same source."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.figure import Comparison, Figure
+
+ROOT: Final = Path(__file__).parent.parent
+ONLY: Final = ("lockstep", "drives")
+TIMES_REAL_TIME: Final = "x"
+
+
+def measure(short: bool) -> list[Figure]:
+    """The figures of ``ONLY`` that are times real time; none where nothing can be compiled."""
+    folder = _run(["-m", "compiling"], {}).strip()
+    if not folder:
+        return []
+    with tempfile.TemporaryDirectory() as found:
+        told = Path(found) / "bench.json"
+        only = [word for name in ONLY for word in ("--only", name)]
+        # Not from the working folder, where the source is.
+        command = ["-P", "-m", "benchmarks", *only, "--json", str(told), *(["--short"] if short else [])]
+        _run(command, {"PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"})
+        figures: list[dict[str, Any]] = json.loads(told.read_text())["figures"]
+    return [_figure(one) for one in figures if one["unit"] == TIMES_REAL_TIME]
+
+
+def _figure(one: dict[str, Any]) -> Figure:
+    name, value = f"{one['name']}, compiled", float(one["value"])
+    return Figure(name, value, one["unit"], one["target"], Comparison(one["comparison"]), one["note"])
+
+
+def _run(arguments: list[str], environment: dict[str, str]) -> str:
+    """Run Python and give what it prints; raises ``CalledProcessError``."""
+    command = [sys.executable, *arguments]
+    return subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
