@@ -7,6 +7,7 @@ pytest loads it by its entry point, and with every run: until a test asks for ``
 from __future__ import annotations
 
 import contextlib
+import gc
 import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -192,6 +193,8 @@ def stand(
         made = Stand(opened, SIMULATED_LOAD if opened.simulated else EMPTY)
         request.node.stash[_HIDDEN] = {"file": righting_table.stem, "stand": made}
         if _target(request.config) != _SIM:
+            gc.collect()
+            gc.freeze()  # what pytest holds is looked through no more: that takes longer than a link may be silent
             refused = ask_for_real_time()
             made.evidence.notes += [f"The system refused this host {what}." for what in refused]
             bring_upright(made)
@@ -201,6 +204,7 @@ def stand(
             made.plug()
             made.hands.end_all()
             bring_upright(made)
+            gc.unfreeze()
 
 
 def _opened(config: pytest.Config, table: Table, simulator: SimulatorProcess | None) -> Opened:
