@@ -12,7 +12,7 @@ from firmware_host.cli.simulator import SimulatorProcess
 from firmware_host.cli.virtual import make_machine
 from firmware_host.config import Table, load_rider
 from firmware_host.devices import make_port, ordered, ports_of
-from firmware_host.loop import ask_for_real_time
+from firmware_host.real_time import ask_for_real_time
 
 SIM: Final = "sim"
 PTY: Final = "pty"
