@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from safety.angles import BOARD_OBEYS_S, CLOCK_MASK
 from safety.envelope import Bounds, nearest_safe_rate_dps
 from safety.limits import Limits
+from safety.monitors.base import RESOLUTION_S
 from safety.returning import BLIND_BEYOND_DEG, FLAT_TOLERANCE_DEG, SWITCH_BELIEVED_BELOW_DEG
 from safety.signals import (
     STOP,
@@ -24,7 +25,7 @@ from safety.signals import (
     Trip,
 )
 from safety.supervisor import CREEPING, FREE, Phase, Supervisor
-from safety.view import AT_UPRIGHT_DEG, LONGEST_STEP_S, STANDSTILL_DPS, STEADY_DPS, HandSwitchMode, View
+from safety.view import AT_UPRIGHT_DEG, CONTRADICT_S, LONGEST_STEP_S, STANDSTILL_DPS, STEADY_DPS, HandSwitchMode, View
 
 PERIOD_S: Final = 0.01
 """Nominal time between ticks."""
@@ -174,6 +175,10 @@ def _take_stock(view: View) -> None:
     """Derive from the measurements what several monitors ask."""
     angles, t = view.angles, view.telemetry
     angle, best, rate = angles.angle_deg, angles.best_deg, angles.rate_dps
+    if view.fresh:
+        wrong = view.switch_wrong and not angles.lost_angles  # one angle alone may be the liar
+        view.switch_wrong_s = view.switch_wrong_s + view.dt_s if wrong else 0.0
+        view.switch_lies = view.switch_lies or view.switch_wrong_s > CONTRADICT_S + RESOLUTION_S
     if angle is not None and (view.switch_lies or not angles.lost_angles):
         view.upright = angle <= view.limits.upright_deg + AT_UPRIGHT_DEG
     else:

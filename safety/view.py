@@ -6,7 +6,7 @@ from typing import Literal
 
 from safety.angles import Angles
 from safety.limits import Limits
-from safety.signals import BoardConfig, CommandMode, MotionRequest, Status, Telemetry
+from safety.signals import BoardConfig, CommandMode, Input, MotionRequest, Status, Telemetry
 
 HandSwitchMode = Literal["hold-to-run", "press-to-return"]
 
@@ -17,6 +17,9 @@ STEADY_DPS = 0.005
 """A commanded rate is constant while it changes by less from tick to tick."""
 STEADY_S = 0.5
 """After a silence the board is left to itself for so long, away from upright."""
+CONTRADICT_DEG = 15.0
+"""A limit switch may be set some degrees off the angle that it stands for; so far off it is broken."""
+CONTRADICT_S = 0.05
 LONGEST_STEP_S = 0.05
 """No rate changes by more than this much time allows, however late a tick is."""
 
@@ -76,8 +79,10 @@ class View:
     """The same in the tick before: a machine that slept may wake up when the board has brought the rider upright."""
     been_upright: bool = False
     """The table was seen upright since this session's state was made."""
+    switch_wrong_s: float = 0.0
+    """For how long the upright switch has been closed where both angles say that the table is far from upright."""
     switch_lies: bool = False
-    """The upright switch was closed where both angles said that the table is far from upright: it is no witness."""
+    """That lasted: the upright switch is no witness, until an operator's reset."""
     inverted: bool = False
     inverted_s: float = 0.0
     """Seconds spent above horizontal in this session."""
@@ -95,11 +100,20 @@ class View:
         return self.heard_s < STEADY_S
 
     @property
+    def switch_wrong(self) -> bool:
+        """The upright switch is closed, and even the lower of the angles that are left is far from upright."""
+        t, low = self.telemetry, self.angles.low_deg
+        if t is None or low is None or not t.inputs & Input.UPRIGHT_SWITCH:
+            return False
+        return low > self.limits.upright_deg + CONTRADICT_DEG
+
+    @property
     def turning_dps(self) -> float:
         """How fast the table turns: on its closed brake not at all, whatever a rate says.
 
-        With the encoder lost the drive tells its motor's rate: then it is the smaller of that and the inclinometer's,
-        for a rate made from an angle is noisy, and must not become an order.
+        The smaller of the rate by the angles and of what the drive reports (the encoder's, or the motor's where that is
+        lost); 0 where they have opposite signs. A rate made from an angle is noisy, and must not become an order.
+        Where the drive reports none, the angles' alone; with no angle left, what was commanded.
         """
         t, rate = self.telemetry, self.angles.rate_dps
         if t is not None and t.status & Status.BRAKE_CLOSED:

@@ -4,12 +4,9 @@ from typing import Final
 
 from safety.monitors.base import Monitor, Since
 from safety.signals import EMERGENCY_RETURN, INHIBIT, NONE, RETURN, STOP, TORQUE_OFF, Input, Response, Status
-from safety.view import View
+from safety.view import CONTRADICT_DEG, CONTRADICT_S, View
 
 STILL_INVERTING_DPS: Final = 0.5
-CONTRADICT_S: Final = 0.05
-CONTRADICT_DEG: Final = 15.0
-"""A limit switch may be set some degrees off the angle that it stands for; so far off it is broken."""
 BOARDED_DEG: Final = 0.1
 """So near to the boarding position, by both angles, the upright switch must be closed."""
 _UPRIGHT_SWITCH: Final = Input.UPRIGHT_SWITCH
@@ -147,12 +144,12 @@ class Switches(Monitor):
 
     def check(self, view: View) -> Response:
         """Judge both switches by both angles; open at upright is wrong only where the table stands on its brake."""
-        t, low, high = view.telemetry, view.angles.low_deg, view.angles.high_deg
-        if t is None or low is None or high is None or view.angles.angle_deg is None:
+        t, high = view.telemetry, view.angles.high_deg
+        if t is None or high is None or view.angles.angle_deg is None:
             return NONE
         upright_deg, inverted_deg = view.limits.upright_deg, view.board_limits.inverted_limit_deg
         if t.inputs & _UPRIGHT_SWITCH:
-            wrong = low > upright_deg + CONTRADICT_DEG
+            wrong = view.switch_wrong
         else:
             wrong = high <= upright_deg + BOARDED_DEG and t.status & _BRAKE_CLOSED != 0
         wrong = wrong or (t.inputs & _INVERTED_SWITCH != 0 and high < inverted_deg - CONTRADICT_DEG)
@@ -160,8 +157,6 @@ class Switches(Monitor):
             return NONE
         if self._wrong.held_s(wrong, view.now_s) < CONTRADICT_S:
             return NONE
-        closed = t.inputs & _UPRIGHT_SWITCH != 0 and low > upright_deg + CONTRADICT_DEG
-        view.switch_lies |= closed and not view.angles.lost_angles  # one angle alone may be the liar
         return RETURN if view.away else INHIBIT
 
     def detail(self, view: View) -> str:

@@ -420,3 +420,16 @@ def test_no_motion_is_commanded_from_no_angle() -> None:
     for _ in range(3):
         command = table.tick(MotionRequest(2.0)).command
         assert command is None or command.mode != CommandMode.MOVE or (command.rate_dps or 0.0) <= 0.0
+
+
+@pytest.mark.requirement("REQ-REC-UPRIGHT-SWITCH")
+@pytest.mark.parametrize(("frames", "lies"), [(5, False), (6, True)])
+def test_a_switch_lies_once_it_has_contradicted_both_angles_in_six_frames(frames: int, lies: bool) -> None:
+    """A frame that is seen again, because no newer one comes, says nothing new."""
+    table = at(-20.0)
+    table.inputs |= Input.UPRIGHT_SWITCH
+    for _ in range(frames):
+        table.tick()
+    table.silent = True
+    table.run(0.05)
+    assert table.state.view.switch_lies is lies

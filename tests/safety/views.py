@@ -1,5 +1,6 @@
 """A view of the monitors as a test wants it: all well, but for what it names."""
 
+import pickle
 from typing import Any
 
 from safety.monitors.base import Monitor
@@ -36,7 +37,9 @@ def response(monitor: Monitor, held_s: float, **changes: Any) -> Response:
     first_s, last = view.now_s, Response.NONE
     for tick in range(round(held_s / 0.01) + 1):
         view.now_s = first_s + tick / 100.0
+        seen = pickle.dumps(view)
         last = monitor.check(view)
+        assert pickle.dumps(view) == seen, "a monitor keeps its own time, and changes nothing of what the others see"
     if last is not Response.NONE:
         assert monitor.detail(view)
         assert monitor.since_s(view) <= view.now_s
