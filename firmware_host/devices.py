@@ -42,6 +42,11 @@ def make_link(table: Table, draw_nonce: Callable[[], int], serial: int | None, *
     return CompositeLink(drive, [_beside(device) for device in others])
 
 
+def returns_by_itself(link: Link) -> bool:
+    """Tell whether the table brings its rider upright without a host: the board does, a drive says so itself."""
+    return link.capabilities.returns_by_itself if isinstance(link, CompositeLink) else True
+
+
 def ordered(devices: Sequence[DeviceSection]) -> list[DeviceSection]:
     """The devices in the order of their lines: the drive first."""
     return sorted(devices, key=lambda device: not device.is_drive)

@@ -105,7 +105,9 @@ ENCODER_JUMPED: Final = 28
 """1: the encoder left that rate faster than a table can."""
 DISOBEYS_MS: Final = 29
 """For how long the drive has not given the motor the voltage that it was told to."""
-MEMORY_SIZE: Final = 30
+BORNE_OUT_MS: Final = 30
+"""Since the motor's circuit last bore the encoder out."""
+MEMORY_SIZE: Final = 31
 
 MS_S: Final = 1e-3
 OWN_ACCEL_DPS2: Final = 8.0
@@ -173,6 +175,8 @@ DISOBEYS_TRIP_MS: Final = 20.0
 JUMP_DPS: Final = 0.3
 FASTEST_DPS2: Final = 60.0
 """No motor of a table changes its rate faster: an encoder that does has a fault of its own."""
+BORNE_OUT_LONGEST_MS: Final = 3000.0
+"""So long the motor's word for the encoder counts where the motor itself has nothing to say."""
 UNDER_WAY_DPS: Final = 1.0
 """Where a rate was agreed on that is faster than this, an encoder has to jump to lie; from rest it need not."""
 MOST_RUNAWAYS: Final = 2.0
@@ -228,6 +232,7 @@ def make_memory(upright_deg: float) -> Floats:
     memory[BLIND_DEG] = upright_deg
     memory[STATUS] = float(_BRAKE_CLOSED)
     memory[CLOSED_MS] = BRAKE_HOLDS_MS
+    memory[BORNE_OUT_MS] = BORNE_OUT_LONGEST_MS
     return memory
 
 
@@ -343,6 +348,7 @@ def _watch_circuit(settings: Floats, memory: Floats, readings: Floats, drive: Fl
         turning = 0.0
     current_a, circuit = readings[CURRENT_A], memory[CIRCUIT_DPS]
     ahead = turning - circuit
+    memory[BORNE_OUT_MS] = 0.0 if abs(ahead) <= MOTOR_TRUST_DPS else memory[BORNE_OUT_MS] + 1.0
     if not abs(ahead) > MOTOR_TRUST_DPS:  # NaN: neither
         memory[AGREED_DPS] = 0.0 if math.isnan(turning) else turning
         memory[APART_MS] = memory[ENCODER_JUMPED] = memory[DISOBEYS_MS] = 0.0
@@ -542,9 +548,14 @@ def _watch_runaway(
 
 @jit
 def _turns_back(memory: Floats, encoder_dps: float) -> bool:
-    """Turning toward inversion in a return. One that stands alone against two lies; one against one is believed."""
-    turning, other = 0, 0
-    for witness in (encoder_dps, memory[TABLE_RATE_DPS], memory[MOTOR_RATE_DPS]):
+    """Turning toward inversion in a return. One that stands alone against two lies; one against one is believed.
+
+    A motor with next to no current has nothing to say: the encoder then has the vote of one that bore it out before.
+    """
+    turning, other, motor_dps = 0, 0, memory[MOTOR_RATE_DPS]
+    if math.isnan(motor_dps) and memory[BORNE_OUT_MS] < BORNE_OUT_LONGEST_MS:
+        motor_dps = encoder_dps
+    for witness in (encoder_dps, memory[TABLE_RATE_DPS], motor_dps):
         turning += 1 if witness > RUNAWAY_DPS else 0  # NaN: neither
         other += 1 if witness <= RUNAWAY_DPS else 0
     return bool(turning > 0 and other < 2 and memory[RAMP_DPS] < RUNAWAY_DPS / 2.0)

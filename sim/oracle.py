@@ -43,6 +43,8 @@ CREPT_DEG: Final = 1.0
 """Motion toward inversion that is no more than a brake settling."""
 HELD_DEG: Final = ANGLE_EXCESS_DEG
 """A drive that turns the wrong way when a recovery tries it is found out within this, however often it is tried."""
+ALONE_S: Final = 2.0
+"""So soon a drive that does not return by itself stands once it hears nothing: its timeout, and its ramp."""
 ROW_S: Final = 0.01
 
 
@@ -74,6 +76,18 @@ class Tripped(NamedTuple):
     """Simulated time."""
 
 
+class Span(NamedTuple):
+    """A part of a session, in seconds of simulated time."""
+
+    from_s: float
+    until_s: float
+    """Infinite: to the end."""
+
+    def holds(self, other: "Span") -> bool:
+        """Tell whether all of another one lies in it."""
+        return self.from_s <= other.from_s and other.until_s <= self.until_s
+
+
 class Asked(NamedTuple):
     """What people, faults and trips asked for, in seconds of simulated time."""
 
@@ -103,6 +117,12 @@ class Asked(NamedTuple):
     """Whether the black box, replayed, gave the same commands; None where it was not tried."""
     invert_rate_dps: float = 3.0
     """The session's limit of rate toward inversion."""
+    returns_by_itself: bool = True
+    """The table brings its rider upright when nobody commands it. Without it, it is promised to stand still."""
+    cut_off_s: tuple[Span, ...] = ()
+    """When nothing may have passed between host and table."""
+    silent_s: tuple[Span, ...] = ()
+    """When nothing that a host said arrived at the table."""
 
 
 class Margin(NamedTuple):
@@ -146,6 +166,7 @@ def margins(trace: Floats, asked: Asked) -> list[Margin]:
         *_unasked(column, asked),
         *_people(column, asked),
         *_rescued(column, asked),
+        *_alone(column, asked),
         *_left(column, asked),
     ]
 
@@ -273,6 +294,19 @@ def _held(column: Columns, asked: Asked) -> Iterator[Margin]:
         yield Margin("held", HELD_DEG - rose, "deg", HELD_DEG, text)
 
 
+def _alone(column: Columns, asked: Asked) -> Iterator[Margin]:
+    """A table that does not return by itself, and hears nobody, stands still, and goes on doing so."""
+    if asked.returns_by_itself or asked.load_path_broke or asked.cannot_move:
+        return
+    t_s, rate_dps = column["t_s"], column["rate_dps"]
+    for span in asked.silent_s:
+        left = (t_s >= span.from_s + ALONE_S) & (t_s < span.until_s)
+        if left.any():
+            most_dps = float(np.abs(rate_dps[left]).max())
+            text = f"turned at {most_dps:.2f} deg/s more than {ALONE_S:g} s after the last word of a host"
+            yield Margin("alone", STANDING_DPS - most_dps, "deg/s", STANDING_DPS, text)
+
+
 class _Promise(NamedTuple):
     """From when to when a trip's deadline counts: a fault that begins or ends before it is met begins it anew."""
 
@@ -297,7 +331,7 @@ def _reached(column: Columns, asked: Asked, name: str, below_deg: float) -> Iter
     t_s, angle_deg = column["t_s"], column["angle_deg"]
     for promise in _promises(asked):
         inside = (t_s >= promise.from_s) & (t_s < promise.until_s)
-        if not inside.any():
+        if not inside.any() or _excused(asked, promise):
             continue
         start_deg = float(angle_deg[inside][0])
         longest_s = _longest_s(promise.response, name, start_deg, asked.rest_s)
@@ -311,6 +345,12 @@ def _reached(column: Columns, asked: Asked, name: str, below_deg: float) -> Iter
         yield Margin(f"rescue-{name}", value, "s", longest_s, text)
 
 
+def _excused(asked: Asked, promise: _Promise) -> bool:
+    """Nobody can bring a rider upright who cannot reach the table, if it does not do so by itself."""
+    span = Span(promise.from_s, promise.until_s)
+    return not asked.returns_by_itself and any(cut.holds(span) for cut in asked.cut_off_s)
+
+
 def _longest_s(response: str, name: str, start_deg: float, rest_s: float) -> float:
     deadline, scale = DEADLINES[response], max(start_deg / REFERENCE_DEG, 1.0)
     if name == "horizontal":
@@ -319,10 +359,16 @@ def _longest_s(response: str, name: str, start_deg: float, rest_s: float) -> flo
 
 
 def _left(column: Columns, asked: Asked) -> Iterator[Margin]:
-    """However it went: the rider is upright in the end, or held still with an alarm."""
+    """However it went: the rider is upright in the end, or held still with an alarm.
+
+    A host that is gone shows none, and a drive without a return has no buzzer: who hears of it is up to what hangs
+    on the host's sign of life, which no simulator has. There, standing still is all that is promised.
+    """
     end_deg, rate_dps = float(column["angle_deg"][-1]), float(column["rate_dps"][-1])
     most_deg = UPRIGHT_DEG + (PARTED_DEG if asked.load_path_broke else 0.0)
-    if end_deg > most_deg and asked.alarm and abs(rate_dps) <= STANDING_DPS:
+    end_s = float(column["t_s"][-1])
+    alone = not asked.returns_by_itself and any(span.from_s < end_s <= span.until_s for span in asked.silent_s)
+    if end_deg > most_deg and (asked.alarm or alone) and abs(rate_dps) <= STANDING_DPS:
         return
     told = "with an alarm" if asked.alarm else "without an alarm"
     text = f"at {end_deg:.1f} deg, turning at {rate_dps:.1f} deg/s, {told}"

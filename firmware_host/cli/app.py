@@ -153,6 +153,9 @@ def campaign(
     steer: Annotated[
         bool, typer.Option("--steer", help="Search for worse sessions too, with as many sessions again.")
     ] = False,
+    table: Annotated[
+        Path | None, typer.Option(help="Table file whose devices hang on every table, in the place of the table board.")
+    ] = None,
 ) -> None:
     """Run many random sessions with random faults, and judge each on the simulator's truth.
 
@@ -160,7 +163,8 @@ def campaign(
     """
     from firmware_host.cli.campaign.command import CampaignOptions, campaign_command, new_folder
 
-    options = CampaignOptions(sessions, seed, workers, dask, resume or new_folder(RECORDS, seed), json, report, steer)
+    folder = resume or new_folder(RECORDS, seed)
+    options = CampaignOptions(sessions, seed, workers, dask, folder, json, report, steer, table)
     raise typer.Exit(campaign_command(options))
 
 

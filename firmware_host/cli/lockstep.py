@@ -9,7 +9,7 @@ from firmware_host.blackbox import BlackBox
 from firmware_host.cli.sessions import make_controller
 from firmware_host.cli.virtual import make_machine
 from firmware_host.controller import Outcome
-from firmware_host.devices import make_link
+from firmware_host.devices import make_link, returns_by_itself
 from firmware_host.host import Host
 from firmware_host.ticks import NO_REQUEST, OperatorRequest
 from firmware_host.validation import Session
@@ -18,7 +18,7 @@ from sim.bench import CLOCK_START_S, PERIOD_S, LockstepResult, run_lockstep
 from sim.faults import Fault, right_answers
 from sim.faults.world import HostProcess
 from sim.machine import Machine
-from sim.oracle import UPRIGHT_DEG, Asked, Floats, Tripped
+from sim.oracle import UPRIGHT_DEG, Asked, Floats, Span, Tripped
 from sim.table import TRACE_COLUMNS, Truth
 
 _START: Final = OperatorRequest(start=True)
@@ -153,7 +153,8 @@ def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | N
     trace = board.table.trace()
     met = _met(faults, result)
     asked = _asked(session, host, result, met, trace)
-    asked = asked._replace(alarm=_alarm(host, result, board))
+    alone = returns_by_itself(host.host.link)
+    asked = asked._replace(alarm=_alarm(host, result, board), returns_by_itself=alone)
     return Run(host, trace, board.table.truth(), asked, result.ticks * PERIOD_S, wall_s, result)
 
 
@@ -181,6 +182,8 @@ def _asked(session: Session, host: LockstepHost, result: LockstepResult, met: li
         cannot_move=dead or _misled(met) or _blocked(trace),
         causes=right_answers(fault.name for fault in met),
         invert_rate_dps=session.limits.invert_rate_dps,
+        cut_off_s=_spans([fault for fault in met if fault.kind.cuts_off], result),
+        silent_s=_spans([fault for fault in met if fault.kind.silences], result),
     )
 
 
@@ -206,6 +209,15 @@ def _blocked(trace: Floats) -> bool:
 def _begun_s(faults: list[Fault], result: LockstepResult) -> list[float]:
     """When these faults began, in simulated time."""
     return [begun_s for fault in faults if (begun_s := result.begun_s(fault)) is not None]
+
+
+def _spans(faults: list[Fault], result: LockstepResult) -> tuple[Span, ...]:
+    """From when to when these faults lasted, in simulated time."""
+    begun = [(fault, begun_s) for fault in faults if (begun_s := result.begun_s(fault)) is not None]
+    return tuple(
+        Span(begun_s, math.inf if fault.duration_s is None else round(begun_s + fault.duration_s, 6))
+        for fault, begun_s in begun
+    )
 
 
 def _changes_s(faults: list[Fault], result: LockstepResult) -> tuple[float, ...]:

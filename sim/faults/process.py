@@ -35,7 +35,14 @@ def _panel(text: str, name: str, right: frozenset[str]) -> Kind:
 
 KINDS: Final[dict[str, Kind]] = {
     "host-stall": Kind(
-        Place.PROCESS, "the control loop's process does not run", _stop, _continue, _LATE, may_pass=True
+        Place.PROCESS,
+        "the control loop's process does not run",
+        _stop,
+        _continue,
+        _LATE,
+        may_pass=True,
+        cuts_off=True,
+        silences=True,
     ),
     "host-killed": Kind(
         Place.PROCESS,
@@ -44,6 +51,8 @@ KINDS: Final[dict[str, Kind]] = {
         None,
         frozenset(),
         may_pass=True,
+        cuts_off=True,
+        silences=True,
     ),
     "clock-jump": Kind(
         Place.PROCESS,

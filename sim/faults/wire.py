@@ -36,8 +36,12 @@ def _wire(
     right: frozenset[str] = causes.LINK | {"rejected"},
     *,
     may_pass: bool = True,
+    silences: bool = False,
 ) -> Kind:
-    return Kind(Place.WIRE, text, *_disturb(field, names), right, may_pass=may_pass, parameter=parameter)
+    begin_end = _disturb(field, names)
+    return Kind(
+        Place.WIRE, text, *begin_end, right, may_pass=may_pass, parameter=parameter, cuts_off=True, silences=silences
+    )
 
 
 def _swap_board(world: World, _: float) -> None:
@@ -53,9 +57,9 @@ def _reboot(world: World, _: float) -> None:
 
 
 KINDS: Final[dict[str, Kind]] = {
-    "cable-out": _wire("the serial cable is pulled out", "cut"),
+    "cable-out": _wire("the serial cable is pulled out", "cut", silences=True),
     "to-host-dead": _wire("nothing that the board sends arrives", "cut", TO_HOST),
-    "to-board-dead": _wire("nothing that the host sends arrives", "cut", TO_BOARD),
+    "to-board-dead": _wire("nothing that the host sends arrives", "cut", TO_BOARD, silences=True),
     "frames-lost": _wire("VALUE of the frames, each by itself, do not arrive", "lost_share", parameter=_SHARE),
     "frames-lost-in-bursts": _wire(
         "each half second all frames are lost for VALUE", "burst_ms", parameter=Parameter(150.0, 10.0, 500.0, "ms")
@@ -85,6 +89,7 @@ KINDS: Final[dict[str, Kind]] = {
         causes.LINK | {"rejected"},
         may_pass=True,
         jolts=True,
+        cuts_off=True,
     ),
     "board-reboot": Kind(
         Place.WIRE,
@@ -94,5 +99,6 @@ KINDS: Final[dict[str, Kind]] = {
         causes.LINK | {"rejected"},
         may_pass=True,
         jolts=True,
+        cuts_off=True,
     ),
 }

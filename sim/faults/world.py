@@ -109,6 +109,10 @@ class Kind(NamedTuple):
     """The brake holds no longer; with a drive that disobeys, or a gear that broke, nothing is left that could."""
     load_path_broke: bool = False
     """Nothing ties the table to its motor any more."""
+    cuts_off: bool = False
+    """Nothing may pass between host and table while it lasts."""
+    silences: bool = False
+    """Nothing that the host says arrives while it lasts."""
     at_panel: bool = False
     """It happens to the operator's panel: a session with it has one."""
     on_disk: bool = False

@@ -15,7 +15,7 @@ from firmware_host.cli.campaign.workers import Workers
 from safety.monitors import people
 from safety.signals import NONE
 from sim.faults import CATALOGUE
-from tests.end_to_end.commands import righting
+from tests.end_to_end.commands import EXAMPLES, righting
 
 KEYS = {"sessions", "violations", "wrong_causes", "false_trips", "sessions_per_core_second", "coverage"}
 SESSIONS, SEED = 12, 7
@@ -112,3 +112,14 @@ def test_a_folder_of_another_seed_is_refused(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "pass --seed 3" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_campaign_hangs_the_devices_of_a_table_file_on_every_table(tmp_path: Path) -> None:
+    table = str(EXAMPLES / "table-roboclaw.toml")
+    told = campaign(tmp_path / "campaign", "--sessions", 1, "--table", table)
+    assert (told["sessions"], told["failures"]) == (1, [])
+    words = shlex.split(told["weakest"][0]["command"])
+    assert "roboclaw" in Path(words[words.index("--table") + 1]).read_text()
+    done = righting("campaign", "--resume", tmp_path / "campaign", "--seed", SEED, "--sessions", 1)
+    assert done.returncode == 2
+    assert "devices" in done.stderr

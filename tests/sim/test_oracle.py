@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.oracle import Asked, Margin, Tripped, false_trips, judge, margins, wrong_causes
+from sim.oracle import Asked, Margin, Span, Tripped, false_trips, judge, margins, wrong_causes
 from sim.table import TRACE_COLUMNS
 
 ROW_S = 0.01
@@ -249,3 +249,33 @@ def test_a_trip_before_any_fault_is_false() -> None:
     assert wrong_causes(early) == []
     assert len(false_trips(early._replace(changes_s=()))) == 1
     assert false_trips(asked(**EMERGENCY)) == []
+
+
+HELD: Pieces = (TO_40, (40.0, 0.0))
+GONE = {"changes_s": (AT_40_S,), "silent_s": (Span(AT_40_S, np.inf),), "cut_off_s": (Span(AT_40_S, np.inf),)}
+CUT = {**EMERGENCY, **GONE, "alarm": "link"}
+
+
+@pytest.mark.requirement("REQ-PRM-RESCUE", "REQ-PRM-END")
+@pytest.mark.parametrize(
+    ("pieces", "changes", "returns", "broken"),
+    [
+        (HELD, GONE, False, ()),
+        (HELD, GONE, True, ("left",)),
+        (HELD, CUT, False, ()),
+        (HELD, CUT, True, ("rescue-horizontal", "rescue-upright")),
+        ((TO_40, (1.9, -3.0), (38.1, 0.0)), GONE, False, ()),
+        ((TO_40, (2.1, -3.0), (38.0, 0.0)), GONE, False, ("alone",)),
+        ((TO_40, (20.0, 0.0), (1.0, 1.0), (20.0, 0.0)), GONE, False, ("alone",)),
+        # Reached again for long enough: what is promised after a trip is promised again.
+        (HELD, {**CUT, "changes_s": (AT_40_S, 60.0), "cut_off_s": (Span(AT_40_S, 60.0),), "silent_s": ()}, False,
+         ("rescue-horizontal", "rescue-upright")),
+        (HELD, {**EMERGENCY, "alarm": "link"}, False, ("rescue-horizontal", "rescue-upright")),
+        ((*HELD, (1.0, -1.0)), {**CUT, "silent_s": ()}, False, ("left",)),
+    ],
+)  # fmt: skip
+def test_a_table_that_does_not_return_by_itself_stands_while_nobody_reaches_it(
+    pieces: Pieces, changes: dict[str, Any], returns: bool, broken: tuple[str, ...]
+) -> None:
+    found = judge(trace(*pieces), asked(**changes, returns_by_itself=returns))
+    assert [text.partition(":")[0] for text in found] == list(broken)

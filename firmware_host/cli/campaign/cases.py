@@ -6,18 +6,21 @@ the reference table are in ``sim/parameters.py``.
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from datetime import date
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from firmware_host.config import make_rider, make_table, rider_chain
+from firmware_host.config import load_table, make_rider, make_table, rider_chain
 from firmware_host.programs import make_program
 from firmware_host.toml_source import FileError, TomlSource
 from firmware_host.validation import Session, prepare
 from sim.faults import CATALOGUE, Fault, parse
 
 Section = dict[str, Any]
+Devices = Sequence[Section]
+"""The [[device]] sections of a table file; none: the table board."""
 
 WITHOUT_FAULT: Final = 0.1
 WITH_PAIR: Final = 1.0 / 3.0
@@ -85,15 +88,30 @@ class Case(NamedTuple):
         return prepare(make_table(table), make_rider(rider), make_program(program), TODAY)
 
 
+def devices_of(path: Path) -> Devices:
+    """Give the devices that a table file names, a register map by its full path. Raises ``FileError``."""
+    table = load_table(path)
+    found = [device.model_dump(exclude_none=True, exclude_defaults=True) for device in table.file.device]
+    for device in found:
+        if "map" in device:
+            device["map"] = str((path.parent / device["map"]).resolve())
+    return found
+
+
 def _source(kind: str, data: Section) -> TomlSource:
     """What reading the file would give, without its text."""
     return TomlSource(f"{kind}.toml", data, {})
 
 
-def draw_case(seed: int, index: int) -> Case:
-    """Draw the case with this index; the same for the same two numbers, wherever it is drawn."""
+def draw_case(seed: int, index: int, devices: Devices = ()) -> Case:
+    """Draw the case with this index; the same for the same two numbers, wherever it is drawn.
+
+    ``devices`` hang on the table in the board's place.
+    """
     draw = random.Random(f"righting campaign {seed} {index}")
     table, rider = _draw_table(draw), _draw_rider(draw)
+    if devices:
+        table["device"] = deepcopy(list(devices))
     program, total_s = _draw_program(draw, table, rider)
     return Case(table, rider, program, _draw_faults(draw, total_s), draw.randrange(SEEDS))
 

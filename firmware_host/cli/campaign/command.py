@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from firmware_host.cli.campaign.cases import draw_case
+from firmware_host.cli.campaign.cases import Case, Devices, devices_of, draw_case
 from firmware_host.cli.campaign.lines import write_case
 from firmware_host.cli.campaign.report import PICTURED, Pictured, ReportError, write_report
 from firmware_host.cli.campaign.results import CRASHED_SHARE, Result
@@ -22,6 +22,7 @@ from firmware_host.cli.campaign.steering import Tried, steer
 from firmware_host.cli.campaign.summary import Summary
 from firmware_host.cli.campaign.workers import Workers, WorkersError
 from firmware_host.cli.sessions import complain, write_json
+from firmware_host.toml_source import FileError
 
 SHRUNK_AT_MOST: Final = 12
 """Failures that differ in what broke or in their faults; the first ones are shrunk."""
@@ -39,6 +40,13 @@ class CampaignOptions(NamedTuple):
     json_target: str | None
     report: Path | None
     steer: bool
+    table: Path | None = None
+    """A table file whose devices hang on every table, in the board's place."""
+
+    @property
+    def devices(self) -> Devices:
+        """What hangs on every table. Raises ``FileError``."""
+        return () if self.table is None else devices_of(self.table)
 
 
 def new_folder(records: Path, seed: int) -> Path:
@@ -51,7 +59,7 @@ def campaign_command(options: CampaignOptions) -> int:
     begun_s = time.perf_counter()
     try:
         folder = Folder(options.folder)
-        folder.begin(options.seed)
+        folder.begin(options.seed, options.devices)
         hands = Workers(options.workers, options.dask)
         with _progress() as progress:
             summary = _run(options, folder, hands, progress)
@@ -65,7 +73,7 @@ def campaign_command(options: CampaignOptions) -> int:
             write_report(options.report, told, summary.coverage, _pictured(options, summary))
         if options.json_target is not None:
             write_json(options.json_target, json.dumps(told, indent=2))
-    except (FolderError, WorkersError, ReportError, OSError) as error:
+    except (FolderError, FileError, WorkersError, ReportError, OSError) as error:
         return complain(error)
     if options.json_target != "-":
         _show(told)
@@ -80,7 +88,7 @@ def _progress() -> Progress:
 def _run(options: CampaignOptions, folder: Folder, hands: Workers, progress: Progress) -> Summary:
     """Run the ranges that are not on the disk yet, then add all of them up in their order."""
     bar = progress.add_task("sessions", total=options.sessions)
-    ranges = list(shards(options.seed, options.sessions))
+    ranges = list(shards(options.seed, options.sessions, options.devices))
     missing = [shard for shard in ranges if folder.read(shard) is None]
     progress.advance(bar, options.sessions - sum(shard.until - shard.first for shard in missing))
     for shard, results in hands.do(_run_shard, missing):
@@ -93,8 +101,12 @@ def _run(options: CampaignOptions, folder: Folder, hands: Workers, progress: Pro
     return summary
 
 
+def _drawn(options: CampaignOptions, index: int) -> Case:
+    return draw_case(options.seed, index, options.devices)
+
+
 def _run_shard(shard: Shard) -> list[Result]:
-    return [run_drawn(shard.seed, index) for index in range(shard.first, shard.until)]
+    return [run_drawn(shard.seed, index, shard.devices) for index in range(shard.first, shard.until)]
 
 
 def _failures(
@@ -133,7 +145,7 @@ def _one_of_each_sort(options: CampaignOptions, summary: Summary) -> Iterator[Fa
         names = tuple(sorted(fault.partition("@")[0] for fault in result.faults))
         if (result.broken, names) not in seen:
             seen.add((result.broken, names))
-            yield Failing(result.index, draw_case(options.seed, result.index), result.broken)
+            yield Failing(result.index, _drawn(options, result.index), result.broken)
 
 
 def _with_command(options: CampaignOptions, weakest: dict[str, Any]) -> dict[str, Any]:
@@ -141,14 +153,14 @@ def _with_command(options: CampaignOptions, weakest: dict[str, Any]) -> dict[str
 
 
 def _command(options: CampaignOptions, index: int) -> str:
-    return write_case(draw_case(options.seed, index), Folder(options.folder).case(index))
+    return write_case(_drawn(options, index), Folder(options.folder).case(index))
 
 
 def _steered(options: CampaignOptions, summary: Summary, hands: Workers, progress: Progress) -> dict[str, Any]:
     """Search with as many sessions as the campaign had, and compare the two."""
     bar = progress.add_task("steering", total=options.sessions)
     found = []
-    for tried in steer(options.seed, options.sessions, hands):
+    for tried in steer(options.seed, options.sessions, hands, options.devices):
         found.append((tried.result.weakest_share, tried.number, tried))
         found = sorted(found)[:TEN]
         progress.advance(bar)
@@ -171,7 +183,7 @@ def _shares(shares: list[float]) -> dict[str, float]:
 def _pictured(options: CampaignOptions, summary: Summary) -> list[Pictured]:
     found = []
     for share, index in [entry for entry in summary.worst if entry[0] != CRASHED_SHARE][:PICTURED]:
-        case = draw_case(options.seed, index)
+        case = _drawn(options, index)
         faults = ", ".join(str(fault) for fault in case.faults) or "no fault"
         told = (f"smallest margin: {share:.3f} of what was granted",)
         found.append(Pictured(f"Session {index}: {faults}", case, _command(options, index), told))

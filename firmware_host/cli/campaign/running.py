@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from firmware_host.blackbox_reader import read
-from firmware_host.cli.campaign.cases import Case, draw_case
+from firmware_host.cli.campaign.cases import Case, Devices, draw_case
 from firmware_host.cli.campaign.results import Detected, Onset, Result, Tripped, Weakest
 from firmware_host.cli.lockstep import Run, run
 from firmware_host.cli.sessions import make_controller
@@ -27,9 +27,9 @@ FLAT_WITHIN_DEG: Final = 2.0
 TURNING_DPS: Final = 0.1
 
 
-def run_drawn(seed: int, index: int) -> Result:
+def run_drawn(seed: int, index: int, devices: Devices = ()) -> Result:
     """Draw a case, run it and judge it."""
-    return run_case(draw_case(seed, index), index, replayed=index % REPLAYED_EACH == 0)
+    return run_case(draw_case(seed, index, devices), index, replayed=index % REPLAYED_EACH == 0)
 
 
 def run_case(case: Case, index: int, *, replayed: bool = False) -> Result:

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import ValidationError
 
+from firmware_host.cli.campaign.cases import Devices
 from firmware_host.cli.campaign.results import Result
 from sim.faults import CATALOGUE
 
@@ -29,12 +30,13 @@ class Shard(NamedTuple):
     first: int
     until: int
     """The first index that does not belong to it any more."""
+    devices: Devices = ()
 
 
-def shards(seed: int, sessions: int) -> Iterator[Shard]:
+def shards(seed: int, sessions: int, devices: Devices = ()) -> Iterator[Shard]:
     """Cut a campaign into ranges."""
     for first in range(0, sessions, SHARD_SESSIONS):
-        yield Shard(seed, first, min(first + SHARD_SESSIONS, sessions))
+        yield Shard(seed, first, min(first + SHARD_SESSIONS, sessions), devices)
 
 
 class Folder:
@@ -43,9 +45,10 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def begin(self, seed: int) -> None:
+    def begin(self, seed: int, devices: Devices = ()) -> None:
         """Write the header, or check the one that is there. Raises ``FolderError``, ``OSError``."""
-        header, wanted = self.path / _HEADER, {"seed": seed, "faults": sorted(CATALOGUE), "code": _code()}
+        header = self.path / _HEADER
+        wanted = {"seed": seed, "devices": list(devices), "faults": sorted(CATALOGUE), "code": _code()}
         if not header.exists():
             self.path.mkdir(parents=True, exist_ok=True)
             header.write_text(json.dumps(wanted, indent=2) + "\n", encoding="utf-8")
@@ -58,7 +61,7 @@ class Folder:
             )
         if found != wanted:
             raise FolderError(
-                f"{self.path} was begun with other code or other faults than there are now, which do not "
+                f"{self.path} was begun with other code, devices or faults than there are now, which do not "
                 "add up; begin in a new folder"
             )
 

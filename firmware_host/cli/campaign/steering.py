@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from firmware_host.cli.campaign.cases import Case, cross, draw_case, mutate
+from firmware_host.cli.campaign.cases import Case, Devices, cross, draw_case, mutate
 from firmware_host.cli.campaign.results import Result
 from firmware_host.cli.campaign.running import run_case
 from firmware_host.cli.campaign.workers import Workers
@@ -40,9 +40,9 @@ class Parents(NamedTuple):
     """Of each rule."""
 
 
-def steer(seed: int, sessions: int, hands: Workers) -> Iterator[Tried]:
+def steer(seed: int, sessions: int, hands: Workers, devices: Devices = ()) -> Iterator[Tried]:
     """Search with this many sessions; the same for the same seed, on any number of workers."""
-    first = [draw_case(seed, index) for index in range(max(1, round(sessions * RANDOM_SHARE)))]
+    first = [draw_case(seed, index, devices) for index in range(max(1, round(sessions * RANDOM_SHARE)))]
     tried = _run(list(enumerate(first)), hands)
     yield from tried
     parents = parents_of(tried)
