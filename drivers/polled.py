@@ -477,6 +477,7 @@ class _Stop:
         self._off_since_s: float | None = None
         self._off = True
         self._rate_dps: float | None = None
+        self._held = False
         self.limited = False
         """The newest order is slower than the command."""
 
@@ -498,10 +499,10 @@ class _Stop:
         self._rate_dps = rate_dps
         if torque_on:
             self._off_since_s = None
-            return False
-        if self._off_since_s is None:
+        elif self._off_since_s is None:
             self._off_since_s = asked_s
-        return asked_s - self._off_since_s >= BRAKE_CLOSES_S
+        self._held = self._off_since_s is not None and asked_s - self._off_since_s >= BRAKE_CLOSES_S
+        return self._held
 
     def _torque_off(self, *, clear_faults: bool) -> Order:
         self._off, self._ramp_dps = True, 0.0
@@ -513,9 +514,7 @@ class _Stop:
         wanted = min(max(rate_dps, -most), most)
         self.limited = wanted != rate_dps
         if self._off:
-            # A table that turns already is taken over at the rate that it has.
-            turning = 0.0 if self._rate_dps is None or abs(self._rate_dps) < SETTLED_DPS else self._rate_dps
-            self._ramp_dps = min(max(turning, -most), most)
+            self._ramp_dps = self._taken_over_dps(wanted)
             self._began_s = now_s
         self._off = False
         self._still_since_s = self._stopped_s = None
@@ -524,6 +523,16 @@ class _Stop:
             self._ramp(wanted, accel_dps2, dt_s)
         current_a = self._setup.current_a * min(max(torque_fraction, 0.1), 1.0)
         return Order(True, self._ramp_dps, accel_dps2, current_a, False)
+
+    def _taken_over_dps(self, wanted_dps: float) -> float:
+        """A table that turns already is taken over at its rate: the smaller of what drive and command make of it.
+
+        One that brake or gear hold stands, whatever the rate says: an encoder that jumps must not become an order.
+        """
+        rate_dps = self._rate_dps
+        if rate_dps is None or self._held or abs(rate_dps) < SETTLED_DPS or rate_dps * wanted_dps <= 0.0:
+            return 0.0
+        return min(rate_dps, wanted_dps, key=abs)
 
     def _stand(self, accel_dps2: float, dt_s: float, now_s: float, *, clear_faults: bool) -> Order:
         if self._off:

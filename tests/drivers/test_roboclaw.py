@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from drivers.capabilities import Capabilities
 from drivers.channels import split
-from drivers.polled import FORGET_S, DriveSetup, PolledDrive
+from drivers.polled import FORGET_S, SETTLED_DPS, DriveSetup, PolledDrive
 from drivers.roboclaw import (
     KEPT_BYTES,
     AnswerReader,
@@ -21,10 +21,10 @@ from drivers.roboclaw import (
 )
 from safety.signals import CommandMode, DriveFault, Input, SafeCommand, Status
 from sim import motor_drive
-from sim.layout import MODE
+from sim.layout import ENCODER_DEG, MODE, RATE_DPS
 from sim.plant import SAG_V, STAGE_C
 from sim.roboclaw import EmulatedRoboClaw, counts_per_degree
-from sim.sensors import ESTOP_PRESSED
+from sim.sensors import ESTOP_PRESSED, OFFSET, fault_index
 from tests.drivers.polled_link import (
     HOLD,
     OFF,
@@ -185,6 +185,36 @@ def test_a_stop_ends_on_the_brake_with_the_torque_off() -> None:
     assert found.table.truth().brake_closed
     assert found.table.truth().rate_dps == 0.0
     assert found.table.order[MODE] == motor_drive.OFF
+
+
+@pytest.mark.parametrize("jump_deg", [-5.0, 5.0])
+def test_an_encoder_that_jumps_at_rest_becomes_no_order_when_the_table_moves_again(jump_deg: float) -> None:
+    """The drive reports up to 55 deg/s for a moment. A table on its brake is taken over at rest."""
+    found = bench().connect()
+    found.run(2.0, move(3.0))
+    found.run(1.2, HOLD)
+    found.table.faults[fault_index(ENCODER_DEG, OFFSET)] = jump_deg
+    jumped = found.run(0.02, HOLD)
+    for _ in range(50):
+        jumped += found.tick(move(-0.5))
+        assert -0.51 <= found.table.order[RATE_DPS] <= 0.0
+    assert max(abs(frame.rate_dps or 0.0) for frame in jumped) > SETTLED_DPS
+
+
+@pytest.mark.parametrize(("wanted_dps", "from_dps"), [(2.9, 2.9), (1.0, 1.0), (5.0, 3.0), (-1.0, 0.0)])
+def test_a_table_that_turns_is_taken_over_at_the_smaller_of_rate_and_command(
+    wanted_dps: float, from_dps: float
+) -> None:
+    found = bench().connect()
+    found.run(2.0, move(3.0))
+    found.run(0.03, OFF)
+    turning_dps = found.last.rate_dps or 0.0
+    assert turning_dps > 1.5
+    found.tick(move(wanted_dps))
+    found.tick(move(wanted_dps))
+    # It slows down meanwhile, and a ramp of 8 deg/s2 goes on for a tick or two.
+    slowest_dps = min(from_dps, found.last.rate_dps or 0.0) - 0.2
+    assert slowest_dps <= found.table.order[RATE_DPS] <= min(from_dps, turning_dps) + 0.2
 
 
 def test_torque_off_acts_at_once() -> None:
