@@ -30,7 +30,7 @@ SETTLED_S: Final = 1.0
 ANGLES: Final = sorted(name for name, kind in CATALOGUE.items() if kind.angle)
 LOWEST_DEG: Final = -65.0
 UPRIGHT_DEG: Final = -70.0
-"""Two angles that part by as much as 4 degrees are not told apart by the board: so far from upright one may leave it."""
+"""Two angles that part by up to 4 degrees are not told apart by the board: so far from upright one may leave it."""
 FLAT_DEG: Final = 1.5
 Act = Callable[[World], None]
 
