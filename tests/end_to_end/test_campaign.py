@@ -120,6 +120,6 @@ def test_a_campaign_hangs_the_devices_of_a_table_file_on_every_table(tmp_path: P
     assert (told["sessions"], told["failures"]) == (1, [])
     words = shlex.split(told["weakest"][0]["command"])
     assert "roboclaw" in Path(words[words.index("--table") + 1]).read_text()
-    done = righting("campaign", "--resume", tmp_path / "campaign", "--seed", SEED, "--sessions", 1)
+    done = righting("campaign", "--resume", tmp_path / "campaign", "--seed", str(SEED), "--sessions", "1")
     assert done.returncode == 2
     assert "devices" in done.stderr

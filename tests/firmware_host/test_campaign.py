@@ -152,10 +152,10 @@ def test_a_folder_of_another_campaign_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FolderError, match="pass --seed 7"):
         Folder(tmp_path).begin(8)
     header = tmp_path / "campaign.json"
-    for changed in ("faults", "code"):
+    for changed in ("faults", "code", "devices"):
         before = header.read_text()
         header.write_text(json.dumps({**json.loads(before), changed: "other"}))
-        with pytest.raises(FolderError, match="other code or other faults"):
+        with pytest.raises(FolderError, match="other code, devices or faults"):
             Folder(tmp_path).begin(7)
         header.write_text(before)
     (tmp_path / "campaign.json").write_text("x")
