@@ -4,8 +4,7 @@ PYTHON ?= python3
 RUN_ARGS ?=
 BENCH_ARGS ?=
 PYTEST_ARGS ?=
-# One for each core, and one for the tests that watch the wall clock: those mostly wait.
-WORKERS ?= $(shell expr $$(nproc) + 1)
+WORKERS ?= auto
 SECONDS ?= 60
 SESSIONS ?= 20000
 SEED ?= 7

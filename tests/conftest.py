@@ -1,5 +1,7 @@
 """What all tests share."""
 
+import subprocess
+import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import Final
@@ -7,7 +9,9 @@ from typing import Final
 import pytest
 from hypothesis import Phase, settings
 
-SAFETY: Final = Path(__file__).parent / "safety"
+ROOT: Final = Path(__file__).parent.parent
+SAFETY: Final = ROOT / "tests" / "safety"
+COMPILE: Final = "from tests.sim.rigs import driven_table; driven_table()"
 
 # No deadline: a slow machine is not a wrong answer. A failure prints what reproduces it.
 settings.register_profile("righting", deadline=None, print_blob=True)
@@ -33,6 +37,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--trace-all", action="store_true", help="trace every test, not only tests/safety")
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Compile the simulator's loops before the workers start: each of them would otherwise, all at the same time."""
+    if session.config.getoption("numprocesses", None):
+        subprocess.run([sys.executable, "-c", COMPILE], cwd=ROOT, check=True)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give the tests that watch the wall clock to one worker, which runs them one at a time; others go on beside."""
     for item in items:
@@ -56,4 +66,4 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """The root of the checkout."""
-    return Path(__file__).parent.parent
+    return ROOT

@@ -140,12 +140,15 @@ def test_the_curve_stays_in_view_while_a_step_is_edited_on_a_phone(page: Page) -
     last = page.locator("[data-step='step.7']")
     last.locator("input").first.scroll_into_view_if_needed()
     last.locator("input").first.click()
-    curve, field, banner = (
-        page.locator(name).bounding_box() for name in (".curve svg", "[data-step='step.7'] input >> nth=0", "header")
+    # All three at one moment: the curve is drawn anew when its plan is there.
+    rectangles = page.wait_for_function(
+        """() => {
+            const names = [".curve svg", "[data-step='step.7'] input", "header"];
+            const found = names.map((name) => document.querySelector(name));
+            return found.every((one) => one !== null) && found.map((one) => one.getBoundingClientRect().toJSON());
+        }"""
     )
-    assert curve is not None
-    assert field is not None
-    assert banner is not None
+    curve, field, banner = rectangles.json_value()
     assert curve["y"] >= banner["y"] + banner["height"] - 1.0, "the curve is wholly below the header"
     assert curve["y"] + curve["height"] <= field["y"], "and above the field"
     assert curve["height"] < 844 / 4
