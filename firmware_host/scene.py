@@ -26,7 +26,7 @@ STATE_WORDS: Final = {
     "recovering_inverted": "RECOVERY to horizontal",
     "recovering_flat": "RECOVERY: flat",
     "recovering_rising": "RECOVERY: coming upright slowly",
-    "unlinked": "NO LINK: the board brings the table upright by itself",
+    "unlinked": "NO LINK: a table board brings the rider upright by itself, another drive stops",
     "finished": "upright, session over",
     "manual_moving": "moving while held",
     "manual_holding": "let go: standing on the brake, hold to move on, or RETURN UPRIGHT",

@@ -9,7 +9,7 @@ from typing import Any, Final
 import zmq
 import zmq.asyncio
 
-from firmware_host.panel.messages import AskSetup, Ping
+from firmware_host.panel.messages import NO_CONTROLLER, AskSetup, Ping
 from firmware_host.panel.station import REQUESTS, STATES, address
 
 ANSWER_S: Final = 1.0
@@ -21,7 +21,7 @@ CHART_PERIOD_S: Final = 0.5
 CHART_S: Final = 600.0
 _ASK_SETUP: Final = AskSetup(kind="setup").model_dump_json().encode()
 
-NOT_THERE: Final = {"ok": False, "error": "the controller does not answer; the table board brings the rider upright"}
+NOT_THERE: Final = {"ok": False, "error": NO_CONTROLLER}
 
 
 def ask_now(

@@ -14,6 +14,10 @@ LONGEST_CHOICE_BYTES: Final = 64 * 1024
 """... but for one that brings a rider's and a program's text."""
 PERIOD_S: Final = 0.05
 """Between two states."""
+NO_CONTROLLER: Final = (
+    "the controller does not answer: look at the table; "
+    "a table board brings the rider upright by itself, another drive stops"
+)
 
 _Id = Annotated[str, Field(min_length=1, max_length=64)]
 _Seconds = Annotated[float, Field(allow_inf_nan=False)]

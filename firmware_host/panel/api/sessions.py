@@ -23,6 +23,7 @@ from firmware_host.panel.api.downloads import attachment, named
 from firmware_host.panel.api.parts import LARGEST_ID, AllParts, Body, Id, Me, Parts
 from firmware_host.panel.api.problems import ApiError
 from firmware_host.panel.api.work import work
+from firmware_host.panel.messages import NO_CONTROLLER
 from firmware_host.records import NotThereError, plans, programs, riders, sessions
 
 router: Final = APIRouter(tags=["sessions"])
@@ -150,7 +151,7 @@ def choose(body: ChooseBody, parts: AllParts, identity: Me) -> Chosen:
     """Make a session of a rider and a program. It is written down first; then the controller checks it by itself."""
     state = parts.state()
     if state is None:
-        raise ApiError(503, "the controller does not answer; the table board brings the rider upright")
+        raise ApiError(503, NO_CONTROLLER)
     reference = str(uuid.uuid4())
     with parts.records.begin() as transaction:
         rider = None if body.rider_id is None else riders.get(transaction, body.rider_id)

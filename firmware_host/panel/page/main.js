@@ -90,8 +90,9 @@ function label() {
   write(within("#start .label"), t("START …"));
   write(within("#overlay .what"), t("NO CURRENT DATA"));
   write(within("#overlay .then"), t(
-    "What is shown is old. Without the controller the board brings the rider upright by itself. STOP and RETURN UPRIGHT " +
-    "below still try every way there is. Otherwise use the hard-wired emergency stop at the table."));
+    "What is shown is old. Without the controller a table board brings the rider upright by itself; another drive stops. STOP " +
+    "and RETURN UPRIGHT below still try every way there is. If the table stands, release the brake by hand; otherwise use the " +
+    "hard-wired emergency stop at the table."));
   hint.rest();
 }
 

@@ -6,6 +6,7 @@ A sentence that fits none of them is shown as it came. Keys and units stay where
 
 from typing import Final
 
+from firmware_host.panel.messages import NO_CONTROLLER
 from firmware_host.preflight import CONFIRMATIONS, FIRST_OF_THE_DAY
 from firmware_host.scene import STATE_WORDS
 from safety.alarm_texts import CAUSES, SITUATIONS
@@ -53,7 +54,7 @@ SENTENCES: Final = (
     "no link: the rider is not known to be upright",
     "pressed for another session: nothing moves; look at the screen, then press again",
     "this press came too late: nothing moves; press again",
-    "the controller does not answer; the table board brings the rider upright",
+    NO_CONTROLLER,
     "no telemetry from the board yet",
     "the board hears no commands and brings the table upright by itself: host-to-board line",
     "no handshake with the board yet",
