@@ -167,6 +167,7 @@ def margins(trace: Floats, asked: Asked) -> list[Margin]:
         *_people(column, asked),
         *_rescued(column, asked),
         *_alone(column, asked),
+        *_again(column, asked),
         *_left(column, asked),
     ]
 
@@ -305,6 +306,21 @@ def _alone(column: Columns, asked: Asked) -> Iterator[Margin]:
             most_dps = float(np.abs(rate_dps[left]).max())
             text = f"turned at {most_dps:.2f} deg/s more than {ALONE_S:g} s after the last word of a host"
             yield Margin("alone", STANDING_DPS - most_dps, "deg/s", STANDING_DPS, text)
+
+
+def _again(column: Columns, asked: Asked) -> Iterator[Margin]:
+    """Who was brought upright while nobody reached the table stays there: no session goes on by itself after that."""
+    if asked.load_path_broke:
+        return
+    t_s, angle_deg = column["t_s"], column["angle_deg"]
+    granted_deg = CREPT_DEG if asked.jolted_from_s == np.inf else HELD_DEG
+    for span in asked.silent_s:
+        inside = np.flatnonzero((t_s >= span.from_s) & (t_s < span.until_s))
+        if not len(inside) or angle_deg[inside[0]] <= UPRIGHT_DEG or angle_deg[inside[-1]] > UPRIGHT_DEG:
+            continue
+        rose = float(angle_deg[inside[-1] :].max() - angle_deg[inside[-1]])
+        text = f"moved {rose:.1f} deg toward inversion again, after the table had come upright by itself"
+        yield Margin("again", granted_deg - rose, "deg", granted_deg, text)
 
 
 class _Promise(NamedTuple):

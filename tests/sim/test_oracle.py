@@ -279,3 +279,28 @@ def test_a_table_that_does_not_return_by_itself_stands_while_nobody_reaches_it(
 ) -> None:
     found = judge(trace(*pieces), asked(**changes, returns_by_itself=returns))
     assert [text.partition(":")[0] for text in found] == list(broken)
+
+
+ALONE_UP = (*HELD[:1], TO_FLAT, (5.0, 0.0), UP, (2.0, 0.0))
+AWAY = {"silent_s": (Span(AT_40_S, AT_40_S + 49.0),)}
+
+
+@pytest.mark.requirement("REQ-PRM-UNASKED")
+@pytest.mark.parametrize(
+    ("more", "changes", "broken"),
+    [
+        (((5.0, 0.0),), AWAY, ()),
+        (((1.0, 0.9),), AWAY, ()),
+        (((5.0, 3.0),), {}, ("left",)),
+        (((5.0, 3.0), (7.5, -2.0)), {}, ()),
+        (((5.0, 3.0), (7.5, -2.0)), AWAY, ("again",)),
+        (((5.0, 3.0), (7.5, -2.0)), {**AWAY, "load_path_broke": True}, ()),
+        # Reached again before it was upright: the host brings the rider up, and may have been told to go on.
+        (((5.0, 3.0), (7.5, -2.0)), {"silent_s": (Span(AT_40_S, AT_40_S + 20.0),)}, ()),
+    ],
+)
+def test_a_table_that_came_upright_by_itself_stays_there(
+    more: Pieces, changes: dict[str, Any], broken: tuple[str, ...]
+) -> None:
+    found = judge(trace(*ALONE_UP, *more), asked(**changes))
+    assert [text.partition(":")[0] for text in found] == list(broken)

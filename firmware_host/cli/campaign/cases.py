@@ -230,7 +230,7 @@ def _draw_fault(draw: random.Random, at_s: float) -> Fault:
         return _fault(name, -EARLY_S, None)
     if draw.random() < BEFORE_START:
         at_s = -draw.uniform(0.0, EARLY_S)
-    duration_s = None if draw.random() < STAYS else 10.0 ** draw.uniform(-1.3, 1.5)
+    duration_s = None if draw.random() < STAYS else 10.0 ** draw.uniform(-1.3, 2.0)
     return _fault(name, at_s, duration_s)
 
 
