@@ -5,6 +5,9 @@ RUN_ARGS ?=
 BENCH_ARGS ?=
 PYTEST_ARGS ?=
 WORKERS ?= auto
+# What make test shows to conform: the board, and one drive for all that have no return of their own.
+TABLES := examples/table.toml examples/table-roboclaw.toml
+TARGET ?= sim
 SECONDS ?= 60
 SESSIONS ?= 20000
 SEED ?= 7
@@ -21,10 +24,10 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --for
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test cover prove trace compiled campaign fuzz mutants bench screenshots texts lint docs lock wheel clean
+.PHONY: help setup run test conformance cover prove trace compiled campaign fuzz mutants bench screenshots texts lint docs lock wheel clean
 
 help: ## Show the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "  make %-11s %s\n", $$1, $$2 }'
 
 $(EVIDENCE): $(READY) requirements-evidence.txt
 	@$(PIP) --no-build-isolation --require-hashes --requirement requirements-evidence.txt
@@ -46,10 +49,14 @@ run: $(READY) ## Take a rider through a session on the simulated table (RUN_ARGS
 	@$(BIN)/righting run $(RUN_ARGS)
 
 test: $(READY) ## Run the tests; safety/ must be covered to the last branch (PYTEST_ARGS, WORKERS)
-	@$(BIN)/python -m pytest --numprocesses=$(WORKERS) --cov=safety --cov-report= --junitxml=build/tests.xml $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest --numprocesses=$(WORKERS) --cov=safety --cov-report= --junitxml=build/tests.xml \
+	    $(addprefix --righting-table ,$(TABLES)) $(PYTEST_ARGS)
 	@echo "Branch coverage of safety/, where nothing may be left out:"
 	@$(BIN)/coverage report --fail-under=100
 	@$(BIN)/coverage json --quiet -o build/coverage.json
+
+conformance: $(READY) ## The conformance suite on the board and on every drive (TARGET=sim, pty or a port)
+	@$(BIN)/python -m pytest tests/hil --righting-target $(TARGET) $(PYTEST_ARGS)
 
 cover: $(READY) ## Measure the branch coverage of all packages by all tests (slow)
 	@$(BIN)/python -m pytest --numprocesses=$(WORKERS) --cov --cov-report=term --trace-all $(PYTEST_ARGS)
