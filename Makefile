@@ -4,7 +4,8 @@ PYTHON ?= python3
 RUN_ARGS ?=
 BENCH_ARGS ?=
 PYTEST_ARGS ?=
-WORKERS ?= auto
+# One for each core, and one more: tests that watch the wall clock, or wait for a process, leave a core free.
+WORKERS ?= $(shell expr $$(nproc) + 1)
 # What make test shows to conform: the board, and one drive for all that have no return of their own.
 TABLES := examples/table.toml examples/table-roboclaw.toml
 TARGET ?= sim
