@@ -43,9 +43,16 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         subprocess.run([sys.executable, "-c", COMPILE], cwd=ROOT, check=True)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the tests that watch the wall clock to one worker, which runs them one at a time; others go on beside."""
+    """Give the tests that watch the wall clock to one worker, which runs them one at a time; others go on beside.
+
+    One worker makes the exploration, too: it takes minutes, so whoever asks for its graph is thorough.
+    """
     for item in items:
+        if "graph" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("exploration"))
+            item.add_marker("thorough")
         if item.get_closest_marker("realtime") is not None:
             item.add_marker(pytest.mark.xdist_group("realtime"))
 

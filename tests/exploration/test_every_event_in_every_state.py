@@ -28,8 +28,6 @@ from tests.exploration.world import (
     World,
 )
 
-pytestmark = pytest.mark.xdist_group("exploration")
-"""One worker has them all: the exploration takes minutes, and is made once."""
 LEAST_SITUATIONS: Final = 300
 """An exploration that finds fewer has lost its reach."""
 STANDING: Final = ("boarding_waiting", "boarding_ready", "finished", "stopped_held", "manual_holding")
