@@ -53,7 +53,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "graph" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("exploration"))
             item.add_marker("thorough")
-        if item.get_closest_marker("realtime") is not None:
+        browses = "browser" in getattr(item, "fixturenames", ())  # two browsers at a time starve each other
+        if browses or item.get_closest_marker("realtime") is not None:
             item.add_marker(pytest.mark.xdist_group("realtime"))
 
 
