@@ -141,7 +141,10 @@ class Loop:
         count = 0
         try:
             while not self.stopping.is_set():
-                last_s = self._tick(last_s)
+                ticked_s = self._tick(last_s)
+                if ticked_s is None:
+                    continue
+                last_s = ticked_s
                 count += 1
                 if count % COLLECT_EVERY_TICKS == 0:
                     gc.collect(0)  # young objects only: microseconds, and never in the middle of a tick
@@ -152,7 +155,8 @@ class Loop:
             gc.unfreeze()
             gc.enable()
 
-    def _tick(self, last_s: float) -> float:
+    def _tick(self, last_s: float) -> float | None:
+        """Tick; gives when. None: no tick was due, and nothing happened that could be looked at again."""
         clock, port = self._clock, self._port
         deadline_s = last_s + self._host.link.patience_s(last_s)
         left_s = deadline_s - clock.now_s()
@@ -160,7 +164,7 @@ class Loop:
             port.wait(left_s)
         data = port.read()
         if not clock.heard(data):
-            return last_s
+            return None
         now_s = clock.now_s()
         lateness_s = max(now_s - deadline_s, 0.0)
         self.lateness_s.append(lateness_s)
