@@ -24,7 +24,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --for
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test thorough conformance cover prove trace compiled campaign fuzz mutants bench screenshots texts lint docs lock wheel clean
+.PHONY: help setup run test conformance cover prove trace compiled campaign fuzz mutants bench screenshots texts lint docs lock wheel clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -49,14 +49,11 @@ run: $(READY) ## Take a rider through a session on the simulated table (RUN_ARGS
 	@$(BIN)/righting run $(RUN_ARGS)
 
 test: $(READY) ## Run the tests; safety/ must be covered to the last branch (PYTEST_ARGS, WORKERS)
-	@$(BIN)/python -m pytest --numprocesses=$(WORKERS) --cov=safety --cov-report= --junitxml=build/tests.xml -m "not thorough" \
+	@$(BIN)/python -m pytest --numprocesses=$(WORKERS) --cov=safety --cov-report= --junitxml=build/tests.xml \
 	    $(addprefix --righting-table ,$(TABLES)) $(PYTEST_ARGS)
 	@echo "Branch coverage of safety/, where nothing may be left out:"
 	@$(BIN)/coverage report --fail-under=100
 	@$(BIN)/coverage json --quiet -o build/coverage.json
-
-thorough: $(READY) ## The tests that take minutes: the exploration of all states, campaigns that fail and that are steered
-	@$(BIN)/python -m pytest --numprocesses=$(WORKERS) -m thorough $(PYTEST_ARGS)
 
 conformance: $(READY) ## The conformance suite on the board and on every drive (TARGET=sim, pty or a port)
 	@$(BIN)/python -m pytest tests/hil --righting-target $(TARGET) $(PYTEST_ARGS)

@@ -80,7 +80,6 @@ def test_a_campaign_is_the_same_on_other_workers_and_when_it_resumes(tmp_path: P
     assert reproduced["violations"] == row["violations"]
 
 
-@pytest.mark.thorough
 def test_a_broken_safety_layer_is_found_and_the_failure_shrunk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hand switch that nobody watches over; an angle that is lost has nothing to do with it."""
     drawn = ("hand-switch-release", "inclinometer-dead")
@@ -98,7 +97,6 @@ def test_a_broken_safety_layer_is_found_and_the_failure_shrunk(tmp_path: Path, m
     assert run_again(smallest["command"], tmp_path)["violations"] == []
 
 
-@pytest.mark.thorough
 def test_a_steered_search_goes_on_from_the_worst_that_it_found() -> None:
     tried = list(steer(SEED, 6, Workers(1)))
     assert [one.number for one in tried] == list(range(6))
