@@ -102,12 +102,10 @@ def _figures(name: str, lasts_s: float, seen: list[Seen]) -> list[Figure]:
     bad = [one.case for one in seen if not one.as_specified]
     told = f"{len(seen)} sessions" + (f"; first: {bad[0].table} @{bad[0].at_s:g}" if bad else "")
     what = f"{name}: cable out for {lasts_s:g} s"
-    back = [one for one in seen if one.back_s is not None]
-    worst = max(back, key=lambda one: one.back_s or 0.0)
-    assert worst.back_s is not None
-    median_s = sorted(one.back_s or 0.0 for one in back)[len(back) // 2]
-    note = f"worst of {len(back)}: {worst.case.table} @{worst.case.at_s:g}; median {median_s:.2f} s"
-    return [
-        Figure(f"{what}, rider upright", 100.0 * good / len(seen), "%", 100.0, Comparison.AT_LEAST, told),
-        Figure(f"{what}, commands again after", worst.back_s, "s", BACK_S, note=note),
-    ]
+    figures = [Figure(f"{what}, rider upright", 100.0 * good / len(seen), "%", 100.0, Comparison.AT_LEAST, told)]
+    back = sorted((one.back_s, one.case) for one in seen if one.back_s is not None)
+    if back:  # else each session was over before the cable was out
+        (worst_s, case), (median_s, _) = back[-1], back[len(back) // 2]
+        note = f"worst of {len(back)}: {case.table} @{case.at_s:g}; median {median_s:.2f} s"
+        figures.append(Figure(f"{what}, commands again after", worst_s, "s", BACK_S, note=note))
+    return figures

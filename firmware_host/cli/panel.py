@@ -80,8 +80,8 @@ class NoPanel:
     def wait_for_next(
         self,
         outcome: Outcome,  # noqa: ARG002 - the panel with a page shows it
-        same: Choice,  # noqa: ARG002
-        chosen: Callable[[], Choice | None],  # noqa: ARG002
+        same: Choice,  # noqa: ARG002 - nobody asks for another session
+        chosen: Callable[[], Choice | None],  # noqa: ARG002 - nobody is there who could choose
     ) -> Choice | None:
         """Say that one session is all."""
         return None
