@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from drivers.board import HostLink
-from drivers.capabilities import Capabilities
+from drivers.capabilities import TABLE_BOARD, Capabilities
 from drivers.composite import Beside, CompositeLink
 from drivers.contacts import NAMES, Contacts
 from drivers.link import Link, Port
@@ -42,9 +42,9 @@ def make_link(table: Table, draw_nonce: Callable[[], int], serial: int | None, *
     return CompositeLink(drive, [_beside(device) for device in others])
 
 
-def returns_by_itself(link: Link) -> bool:
-    """Tell whether the table brings its rider upright without a host: the board does, a drive says so itself."""
-    return link.capabilities.returns_by_itself if isinstance(link, CompositeLink) else True
+def capabilities(link: Link) -> Capabilities:
+    """What the table at a link can do: a board all that the protocol asks for, devices what they say themselves."""
+    return link.capabilities if isinstance(link, CompositeLink) else TABLE_BOARD
 
 
 def ordered(devices: Sequence[DeviceSection]) -> list[DeviceSection]:

@@ -119,6 +119,8 @@ class Asked(NamedTuple):
     """The session's limit of rate toward inversion."""
     returns_by_itself: bool = True
     """The table brings its rider upright when nobody commands it. Without it, it is promised to stand still."""
+    brakes: bool = True
+    """A brake closes when the drive is off. Without one a self-locking gear holds, and to stand is to be still."""
     cut_off_s: tuple[Span, ...] = ()
     """When nothing may have passed between host and table."""
     silent_s: tuple[Span, ...] = ()
@@ -282,11 +284,12 @@ def _held(column: Columns, asked: Asked) -> Iterator[Margin]:
     if stop_s is None:
         return
     t_s, angle_deg = column["t_s"], column["angle_deg"]
-    standing = (t_s >= stop_s) & (column["brake_closed"] > 0.5) & (np.abs(column["rate_dps"]) <= STANDING_DPS)
+    held = (column["brake_closed"] > 0.5) | (not asked.brakes)
+    standing = (t_s >= stop_s) & held & (np.abs(column["rate_dps"]) <= STANDING_DPS)
     rows = np.flatnonzero(standing)
     took_s = float((t_s[rows[0]] if len(rows) else t_s[-1]) - stop_s)
     told = f"after {took_s:.2f} s" if len(rows) else "never"
-    text = f"stood on its brake {told}, within {STANDING_S:g} s of the stop was promised"
+    text = f"stood {'on its brake ' if asked.brakes else ''}{told}, within {STANDING_S:g} s of the stop was promised"
     yield Margin("standstill", STANDING_S - took_s if len(rows) else -max(took_s, ROW_S), "s", STANDING_S, text)
     later = angle_deg[t_s >= stop_s + STANDING_S]
     if len(later) and not asked.load_path_broke:

@@ -58,6 +58,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("realtime"))
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse to run where groups have no effect: browsers and clocks side by side fail by chance, and say nothing."""
+    if not getattr(session.config.option, "loadgroup", False):  # only a worker of pytest-xdist has it
+        return
+    loose = [item.nodeid for item in session.items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid]
+    if loose:
+        raise pytest.UsageError(f"this pytest-xdist groups no tests under pytest {pytest.__version__}: {loose[0]}")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Trace no test outside ``tests/safety``, unless asked to.

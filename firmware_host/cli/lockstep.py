@@ -9,7 +9,7 @@ from firmware_host.blackbox import BlackBox
 from firmware_host.cli.sessions import make_controller
 from firmware_host.cli.virtual import make_machine
 from firmware_host.controller import Outcome
-from firmware_host.devices import make_link, returns_by_itself
+from firmware_host.devices import capabilities, make_link
 from firmware_host.host import Host
 from firmware_host.ticks import NO_REQUEST, OperatorRequest
 from firmware_host.validation import Session
@@ -153,8 +153,8 @@ def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | N
     trace = board.table.trace()
     met = _met(faults, result)
     asked = _asked(session, host, result, met, trace)
-    alone = returns_by_itself(host.host.link)
-    asked = asked._replace(alarm=_alarm(host, result, board), returns_by_itself=alone)
+    able = capabilities(host.host.link)
+    asked = asked._replace(alarm=_alarm(host, result, board), returns_by_itself=able.returns_by_itself, brakes=able.brake)
     return Run(host, trace, board.table.truth(), asked, result.ticks * PERIOD_S, wall_s, result)
 
 

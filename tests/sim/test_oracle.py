@@ -304,3 +304,10 @@ def test_a_table_that_came_upright_by_itself_stays_there(
 ) -> None:
     found = judge(trace(*ALONE_UP, *more), asked(**changes))
     assert [text.partition(":")[0] for text in found] == list(broken)
+
+
+@pytest.mark.parametrize("brakes", [True, False])
+def test_a_table_without_a_brake_stands_when_it_is_still(brakes: bool) -> None:
+    rows = put(trace(TO_40, (9.0, 0.0)), "brake_closed", 0.0)
+    found = margin(rows, "standstill", cannot_move=True, brakes=brakes, **tripped(AT_40_S, "STOP"))
+    assert (found.value > 0.0) == (not brakes)

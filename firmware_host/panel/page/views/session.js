@@ -368,7 +368,7 @@ class Session {
       el("section", { id: "picture", "aria-labelledby": "picture-title" },
         el("h2", { id: "picture-title", class: "quiet" }, t("The table from the side")), svg),
       this._numbers.element,
-      el("section", { id: "time", "aria-labelledby": "time-title" },
+      el("section", { id: "time", tabindex: 0, "aria-labelledby": "time-title" },
         el("h2", { id: "time-title" }, t("Program")), timeline, this._later, this._plan.element),
       el("div", { id: "side", tabindex: 0 }, this._manual.element, this._machine.element));
     this._start = new Start(app, root);
