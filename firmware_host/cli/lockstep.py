@@ -152,9 +152,10 @@ def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | N
     wall_s = time.perf_counter() - begun_s
     trace = board.table.trace()
     met = _met(faults, result)
-    asked = _asked(session, host, result, met, trace)
     able = capabilities(host.host.link)
-    asked = asked._replace(alarm=_alarm(host, result, board), returns_by_itself=able.returns_by_itself, brakes=able.brake)
+    asked = _asked(session, host, result, met, trace)._replace(
+        alarm=_alarm(host, result, board), returns_by_itself=able.returns_by_itself, brakes=able.brake
+    )
     return Run(host, trace, board.table.truth(), asked, result.ticks * PERIOD_S, wall_s, result)
 
 

@@ -97,6 +97,6 @@ def peak_bytes(file: Path) -> int:
 
 
 def test_memory_does_not_grow_with_the_recording(tmp_path: Path) -> None:
-    short, long = made_up(tmp_path, 20_000), made_up(tmp_path, 60_000)  # the short one fills a chunk of the file already
+    short, long = made_up(tmp_path, 20_000), made_up(tmp_path, 60_000)  # even the short one fills a chunk
     peak_bytes(short)  # whatever is imported or cached the first time
     assert peak_bytes(long) < 1.2 * peak_bytes(short)
