@@ -23,7 +23,7 @@ from firmware_host.cli.simulator import SimulatorProcess
 from firmware_host.cli.summary import open_blackbox
 from firmware_host.host import Host
 from firmware_host.loop import Loop, Requests
-from firmware_host.real_time import ask_for_real_time
+from firmware_host.real_time import real_time
 from firmware_host.ticks import TickOutput
 
 TARGET: Final = 2.0
@@ -65,7 +65,6 @@ def _loop(ticks: int) -> list[float]:
     ):
         port.open()
         host = Host(make_controller(session), HostLink(lambda: time.monotonic_ns() & 0xFFFFFFFF), blackbox)
-        ask_for_real_time()
 
         def note(_: TickOutput) -> bool:
             newest = host.controller.safety.view
@@ -73,7 +72,8 @@ def _loop(ticks: int) -> list[float]:
                 begun.append((newest.now_s, newest.telemetry.board_time_us))
             return len(begun) >= ticks
 
-        Loop(host, port, Requests()).run(note)
+        with real_time():
+            Loop(host, port, Requests()).run(note)
     return lateness_s(begun)
 
 

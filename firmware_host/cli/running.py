@@ -26,7 +26,7 @@ from firmware_host.loop import Clock, FramePacedClock, Loop, MonotonicClock, Req
 from firmware_host.panel.desk import AtHand
 from firmware_host.path_check import PathCheck
 from firmware_host.preflight import CONFIRMATIONS, Preflight
-from firmware_host.real_time import ask_for_real_time, beside_the_loop
+from firmware_host.real_time import beside_the_loop, real_time
 from firmware_host.scene import Scene, make_scene
 from firmware_host.ticks import Event, TickOutput
 from firmware_host.validation import why_no_longer
@@ -156,9 +156,10 @@ class Run:
 
     def _control(self) -> None:
         try:
-            for text in ask_for_real_time():
-                self._events.append(Event(self._clock.now_s(), "loop", f"the system gave no {text}"))
-            self._loop.run(self._on_tick)
+            with real_time() as refused:
+                for text in refused:
+                    self._events.append(Event(self._clock.now_s(), "loop", f"the system gave no {text}"))
+                self._loop.run(self._on_tick)
         except BaseException as error:
             self._failure = error  # told by the thread that owns the terminal; the board's watchdog acts meanwhile
 

@@ -182,29 +182,37 @@ def stand(
     righting_consent: None,  # noqa: ARG001 - asked for before anything moves
 ) -> Iterator[Stand]:
     """A table on the test stand: upright, in a new session, with nobody commanding it."""
-    from firmware_host.cli.hil.ride import bring_upright
     from firmware_host.cli.hil.stand import Stand
     from firmware_host.cli.hil.targets import EMPTY, SIMULATED_LOAD
     from firmware_host.config import load_table
-    from firmware_host.real_time import ask_for_real_time
 
     opened = _opened(request.config, load_table(righting_table), righting_simulator)
     with contextlib.closing(opened.line):
         made = Stand(opened, SIMULATED_LOAD if opened.simulated else EMPTY)
         request.node.stash[_HIDDEN] = {"file": righting_table.stem, "stand": made}
-        if _target(request.config) != _SIM:
-            gc.collect()
-            gc.freeze()  # what pytest holds is looked through no more: that takes longer than a link may be silent
-            refused = ask_for_real_time()
+        with contextlib.nullcontext() if _target(request.config) == _SIM else _on_the_wall_clock(made):
+            made.connect()
+            yield made
+
+
+@contextlib.contextmanager
+def _on_the_wall_clock(made: Stand) -> Iterator[None]:
+    """Bring the table upright before and after a test, and let nothing else keep the host waiting."""
+    from firmware_host.cli.hil.ride import bring_upright
+    from firmware_host.real_time import real_time
+
+    gc.collect()
+    gc.freeze()  # what pytest holds is looked through no more: that takes longer than a link may be silent
+    try:
+        with real_time() as refused:
             made.evidence.notes += [f"The system refused this host {what}." for what in refused]
             bring_upright(made)
-        made.connect()
-        yield made
-        if _target(request.config) != _SIM:
+            yield
             made.plug()
             made.hands.end_all()
             bring_upright(made)
-            gc.unfreeze()
+    finally:
+        gc.unfreeze()
 
 
 def _opened(config: pytest.Config, table: Table, simulator: SimulatorProcess | None) -> Opened:

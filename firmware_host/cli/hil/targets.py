@@ -12,7 +12,7 @@ from firmware_host.cli.simulator import SimulatorProcess
 from firmware_host.cli.virtual import make_machine
 from firmware_host.config import Table, load_rider
 from firmware_host.devices import make_port, ordered, ports_of
-from firmware_host.real_time import ask_for_real_time
+from firmware_host.real_time import real_time
 
 SIM: Final = "sim"
 PTY: Final = "pty"
@@ -54,8 +54,9 @@ def open_lockstep(table: Table, limit_deg: float, soak_s: float, clock_ppm: floa
 @contextlib.contextmanager
 def virtual_table(path: Path) -> Iterator[SimulatorProcess]:
     """Start a simulated table as a process of its own, on virtual ports."""
-    ask_for_real_time()  # a process takes over the priority of the one that starts it
-    with SimulatorProcess(None, path, 1.0, SEED) as simulator:
+    with contextlib.ExitStack() as stack:
+        with real_time(inherited=True):
+            simulator = stack.enter_context(SimulatorProcess(None, path, 1.0, SEED))
         yield simulator
 
 
