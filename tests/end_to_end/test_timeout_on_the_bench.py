@@ -66,7 +66,9 @@ def test_a_timeout_that_works_is_verified_and_the_table_is_upright_again(kind: s
         assert done.noticed_s is not None
     else:
         assert done.rate_dps is not None
-        assert done.rate_dps > 1.0
+        assert done.silent_s is not None
+        assert done.went_deg is not None
+        assert done.went_deg < done.rate_dps * done.silent_s  # it did not go on for as long as nobody spoke
 
 
 def test_a_timeout_that_is_only_told_is_found_out(tmp_path: Path) -> None:
