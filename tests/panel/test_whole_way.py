@@ -236,5 +236,7 @@ def test_the_whole_way_from_the_first_start_to_the_history_of_a_session_that_a_f
     come_back(way, turn_until_a_fault(way))
     look_it_up(way)
     go(way.page, "session")
+    expect(way.page.locator(".ended #picture")).to_be_visible()  # what is past is not shown as the present
     way.page.click("#next")
+    expect(way.page.locator(".ended")).to_have_count(0)
     do_the_checks(way, "The check is due after a session that ended by a trip (emergency-stop).")

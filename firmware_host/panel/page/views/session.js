@@ -295,7 +295,9 @@ class Result {
     this._facts = el("dl", { class: "facts" });
     this._comfort = el("div", null);
     this.element = el("section", { id: "result", "aria-labelledby": "result-title", hidden: true },
-      this._title, this._reason, this._facts, this._comfort,
+      this._title, this._reason, this._facts,
+      el("p", null, t("What stands behind this is how it was at the end. Nothing is measured until a new session.")),
+      this._comfort,
       el("div", { class: "actions" },
         el("button", { type: "button", id: "next", class: "primary", onclick: () => app.press("next") }, t("New session")),
         el("a", { class: "button", href: "#/session/choose" }, t("Choose rider and program"))));
@@ -349,6 +351,7 @@ class Session {
   constructor(root, app) {
     const { t } = app;
     this._app = app;
+    this._root = root;
     this._setup = null;
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     for (const [name, value] of [["id", "table"], ["viewBox", "-135 -128 270 268"], ["role", "img"], ["aria-labelledby", "picture-title"]]) {
@@ -383,6 +386,7 @@ class Session {
       this._plan.begin(setup);
       this._machine.begin(setup);
     }
+    this._root.classList.toggle("ended", state.outcome !== null);
     const before = state.state.startsWith("boarding_") || state.state === "offline";
     this._plan.element.hidden = !before;
     this._later.hidden = before;
