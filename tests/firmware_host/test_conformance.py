@@ -71,7 +71,9 @@ def test_hardware_is_asked_for_before_it_moves_and_named_in_the_protocol(tmp_pat
         assert refused.returncode == 2
         assert "serial number 4711, firmware 1.0.0" in refused.stderr
         assert "nobody said yes: nothing was moved" in refused.stdout
-        done = suite("--righting-target", simulator.url, *table, typed="yes\n")
+        place = tmp_path / "place.yaml"
+        place.write_text(f"targets: {{main: {{resources: {{RawSerialPort: {{port: {simulator.url}}}}}}}}}\n")
+        done = suite("--righting-target", str(place), *table, typed="yes\n")
     assert done.returncode == 0, done.stdout
     assert "NOBODY lies on the table" in done.stderr
     assert "Serial number 4711" in told(tmp_path / "table.html")

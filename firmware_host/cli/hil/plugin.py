@@ -34,9 +34,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup(_KEY, "righting: conformance of a table or drive")
     group.addoption(
         "--righting-target",
-        metavar="sim|pty|file|URL",
+        metavar="sim|pty|file|URL|ENVIRONMENT.yaml",
         help="what to test: a simulated table in lock-step (sim, the default) or on a virtual port in real time (pty); "
-        "hardware on the ports that the table file names (file), or on URL; several in quotes, the drive's first",
+        "hardware on the ports that the table file names (file), on URL (several in quotes, the drive's first), "
+        "or on those of a labgrid environment file",
     )
     group.addoption(
         "--righting-table",

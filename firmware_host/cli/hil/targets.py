@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from firmware_host.cli.hil.hands import PersonsHands, RemoteHands, SimulatedHands
+from firmware_host.cli.hil.labgrid import SUFFIXES, EnvironmentFileError, ports_in
 from firmware_host.cli.hil.lines import LockstepLine, PortLine
 from firmware_host.cli.hil.stand import Opened
 from firmware_host.cli.simulator import SimulatorProcess
@@ -70,13 +71,20 @@ def open_virtual(table: Table, simulator: SimulatorProcess, limit_deg: float, so
 def ports(table: Table, target: str) -> list[str]:
     """Give the ports of a hardware target, the drive's first. Raises ``TargetError``."""
     devices = ordered(table.file.device)
-    found = ports_of(table) if target == FILE else target.split()
+    kinds = [device.kind for device in devices]
+    if target.endswith(SUFFIXES):
+        try:
+            found: list[str] | None = ports_in(Path(target), kinds)
+        except EnvironmentFileError as error:
+            raise TargetError(str(error)) from None
+    else:
+        found = ports_of(table) if target == FILE else target.split()
     if found is None:
         raise TargetError("--righting-target file: the table file names no port for each of its devices; add them")
     wanted = len(devices) or 1
     if len(found) != wanted:
-        kinds = ", ".join(device.kind for device in devices) or "the table board"
-        raise TargetError(f"--righting-target {target}: {len(found)} ports, and {wanted} are needed, for {kinds}")
+        told = ", ".join(kinds) or "the table board"
+        raise TargetError(f"--righting-target {target}: {len(found)} ports, and {wanted} are needed, for {told}")
     return found
 
 
