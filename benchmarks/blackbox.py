@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.figure import Comparison, Figure
-from firmware_host.blackbox import BlackBox
-from firmware_host.ticks import NO_REQUEST, TickInput, TickOutput
+from firmware_host.control.ticks import NO_REQUEST, TickInput, TickOutput
+from firmware_host.recording.blackbox import BlackBox
 from safety.signals import BoardConfig, CommandMode, Response, SafeCommand, Telemetry
 
 RECORDS = 60_000

@@ -28,8 +28,8 @@ from benchmarks.figure import Comparison, Figure
 from benchmarks.loop import lateness_s, share
 from benchmarks.process import COMMAND
 from benchmarks.records import SESSIONS, fill
-from firmware_host.blackbox_reader import read
-from firmware_host.real_time import REALTIME_PRIORITY
+from firmware_host.control.real_time import REALTIME_PRIORITY
+from firmware_host.recording.blackbox_reader import read
 from firmware_host.records import default_url, open_records
 
 BROWSERS: Final = 4

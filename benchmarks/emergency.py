@@ -8,7 +8,7 @@ from benchmarks.figure import Figure
 from benchmarks.stack import EXPERIENCED, load
 from firmware_host.cli.lockstep import LockstepHost
 from firmware_host.cli.virtual import make_board
-from firmware_host.validation import Session
+from firmware_host.files.validation import Session
 from safety.profile import Pace
 from sim.bench import PERIOD_S, run_lockstep
 from sim.faults import Fault

@@ -21,10 +21,10 @@ from drivers.port import SerialPort
 from firmware_host.cli.sessions import make_controller
 from firmware_host.cli.simulator import SimulatorProcess
 from firmware_host.cli.summary import open_blackbox
-from firmware_host.host import Host
-from firmware_host.loop import Loop, Requests
-from firmware_host.real_time import real_time
-from firmware_host.ticks import TickOutput
+from firmware_host.control.host import Host
+from firmware_host.control.loop import Loop, Requests
+from firmware_host.control.real_time import real_time
+from firmware_host.control.ticks import TickOutput
 
 TARGET: Final = 2.0
 PERIOD_S: Final = 0.01

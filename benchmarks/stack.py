@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from firmware_host.cli.sessions import load_session
-from firmware_host.validation import Session
+from firmware_host.files.validation import Session
 
 EXAMPLES: Final = Path(__file__).parent.parent / "examples"
 REGULAR: Final = ("intermittent-40", "regular")

@@ -6,7 +6,7 @@ from benchmarks.figure import Figure
 from benchmarks.stack import REGULAR, load
 from firmware_host.cli.lockstep import LockstepHost
 from firmware_host.cli.virtual import make_board
-from firmware_host.ticks import TickInput, TickOutput
+from firmware_host.control.ticks import TickInput, TickOutput
 from sim.bench import run_lockstep
 
 TARGET_P99_US = 200.0

@@ -18,8 +18,8 @@ from drivers.servo import Servo
 from drivers.servo_map import MapError, read_map
 from drivers.vesc import Vesc
 from drivers.witmotion import Inclinometer, InclinometerSetup
-from firmware_host.config import DeviceSection, Table
-from firmware_host.toml_source import FileError
+from firmware_host.files.config import DeviceSection, Table
+from firmware_host.files.toml_source import FileError
 from safety.signals import Input
 
 READS_CHAIN: Final = frozenset({"roboclaw", "odrive"})

@@ -19,10 +19,10 @@ from typing import IO, Any, Final
 
 import tomlkit
 
-from firmware_host.blackbox_reader import BlackBoxReadError, Recording, read
-from firmware_host.config import Table
-from firmware_host.report import summary
-from firmware_host.table_change import table_limits
+from firmware_host.files.config import Table
+from firmware_host.files.table_change import table_limits
+from firmware_host.recording.blackbox_reader import BlackBoxReadError, Recording, read
+from firmware_host.recording.report import summary
 
 NEWEST: Final = 10
 """Recordings that are summed up."""

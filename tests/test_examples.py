@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from firmware_host.config import kind_of, load_rider, load_table, make_rider, make_table
-from firmware_host.programs import load_program
-from firmware_host.toml_source import FileError, parse_toml, read_toml
-from firmware_host.validation import Session, prepare
+from firmware_host.files.config import kind_of, load_rider, load_table, make_rider, make_table
+from firmware_host.files.programs import load_program
+from firmware_host.files.toml_source import FileError, parse_toml, read_toml
+from firmware_host.files.validation import Session, prepare
 from sim.parameters import TableParameters
 
 TODAY = date(2026, 6, 1)

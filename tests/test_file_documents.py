@@ -6,9 +6,9 @@ from typing import get_args
 
 import pytest
 
-from firmware_host.config import allowance, make_rider, make_table
-from firmware_host.programs import Step, make_program
-from firmware_host.toml_source import parse_toml
+from firmware_host.files.config import allowance, make_rider, make_table
+from firmware_host.files.programs import Step, make_program
+from firmware_host.files.toml_source import parse_toml
 from safety.limits import MACHINE, SPECS
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from rich.table import Table as Grid
 
-from firmware_host.blackbox import BlackBoxError
 from firmware_host.cli.lockstep import Run, run
 from firmware_host.cli.sessions import complain, load_session, print_grid, write_json
 from firmware_host.cli.summary import open_blackbox
-from firmware_host.toml_source import FileError
-from firmware_host.validation import Session
+from firmware_host.files.toml_source import FileError
+from firmware_host.files.validation import Session
+from firmware_host.recording.blackbox import BlackBoxError
 from safety.signals import Trip
 from sim.bench import CLOCK_START_S
 from sim.faults import Fault, FaultError, parse

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from firmware_host.cli.sessions import complain
-from firmware_host.config import Rider, Table, kind_of, load_rider, load_table, make_rider, make_table
-from firmware_host.programs import make_program
-from firmware_host.toml_source import FileError, TomlSource, read_toml
-from firmware_host.validation import examine
+from firmware_host.files.config import Rider, Table, kind_of, load_rider, load_table, make_rider, make_table
+from firmware_host.files.programs import make_program
+from firmware_host.files.toml_source import FileError, TomlSource, read_toml
+from firmware_host.files.validation import examine
 
 
 def check_command(files: list[Path], rider: Path | None, table: Path | None) -> int:

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from firmware_host.cli.sessions import complain
-from firmware_host.config import load_table
 from firmware_host.diagnostics import write_bundle
-from firmware_host.toml_source import FileError
+from firmware_host.files.config import load_table
+from firmware_host.files.toml_source import FileError
 
 
 def diagnostics_command(target: Path, table: Path | None, records: Path) -> int:

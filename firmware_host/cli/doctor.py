@@ -7,12 +7,12 @@ from typing import Any, Final, NamedTuple
 
 from firmware_host.cli.expiry import verify_timeout
 from firmware_host.cli.sessions import REFUSED, complain, write_json
-from firmware_host.config import Table, load_table
 from firmware_host.devices import ports_of
 from firmware_host.doctor.expiry import Expiry
 from firmware_host.doctor.findings import UNSAFE, Examination
 from firmware_host.doctor.visit import Visit, visit
-from firmware_host.toml_source import FileError
+from firmware_host.files.config import Table, load_table
+from firmware_host.files.toml_source import FileError
 
 UNSAFE_CODE: Final = 1
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from drivers.port import PortError
 from firmware_host.cli.sessions import REFUSED, complain, load_session
-from firmware_host.controller import Controller
+from firmware_host.control.controller import Controller
 from firmware_host.devices import attach, make_link, make_port, ports_of
 from firmware_host.doctor.expiry import GO_DEG, Bench, Expiry
-from firmware_host.toml_source import FileError
+from firmware_host.files.toml_source import FileError
 
 QUESTION = (
     f"The motor will turn the table {GO_DEG:g} degrees toward inversion, and this program will then play dead.\n"

@@ -5,14 +5,14 @@ import time
 from itertools import count
 from typing import Final, NamedTuple
 
-from firmware_host.blackbox import BlackBox
 from firmware_host.cli.sessions import make_controller
 from firmware_host.cli.virtual import make_machine
-from firmware_host.controller import Outcome
+from firmware_host.control.controller import Outcome
+from firmware_host.control.host import Host
+from firmware_host.control.ticks import NO_REQUEST, OperatorRequest
 from firmware_host.devices import capabilities, make_link
-from firmware_host.host import Host
-from firmware_host.ticks import NO_REQUEST, OperatorRequest
-from firmware_host.validation import Session
+from firmware_host.files.validation import Session
+from firmware_host.recording.blackbox import BlackBox
 from safety.signals import SIMULATOR_SERIALS, Recovery, Response, Trip
 from sim.bench import CLOCK_START_S, PERIOD_S, LockstepResult, run_lockstep
 from sim.faults import Fault, right_answers

@@ -9,8 +9,8 @@ from importlib.util import find_spec
 from types import FrameType, TracebackType
 from typing import Final, Protocol, Self
 
-from firmware_host.choosing import Choice
-from firmware_host.controller import Outcome
+from firmware_host.control.choosing import Choice
+from firmware_host.control.controller import Outcome
 from firmware_host.panel.desk import AtHand, SessionDesk
 from firmware_host.panel.options import PanelOptions
 

@@ -4,14 +4,14 @@ import json
 from pathlib import Path
 from typing import Final
 
-from firmware_host.blackbox_reader import BlackBoxReadError, read, recover
 from firmware_host.cli.sessions import complain, write_json
-from firmware_host.csv_export import write_csv
-from firmware_host.explain import explain
-from firmware_host.paper import PaperError, session_pdf
-from firmware_host.replay import replay
-from firmware_host.report import PictureError, picture, summary
-from firmware_host.session_record import SessionRecordError, make_recorded_controller
+from firmware_host.recording.blackbox_reader import BlackBoxReadError, read, recover
+from firmware_host.recording.csv_export import write_csv
+from firmware_host.recording.explain import explain
+from firmware_host.recording.paper import PaperError, session_pdf
+from firmware_host.recording.replay import replay
+from firmware_host.recording.report import PictureError, picture, summary
+from firmware_host.recording.session_record import SessionRecordError, make_recorded_controller
 
 FAILED: Final = 1
 

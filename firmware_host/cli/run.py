@@ -11,19 +11,19 @@ from rich.console import Console
 
 from drivers.link import Port
 from drivers.port import PortError
-from firmware_host.blackbox import BlackBoxError
-from firmware_host.choosing import Choice
 from firmware_host.cli.outlet import Outlet
 from firmware_host.cli.panel import Panel, PanelUnavailableError, find_panel
 from firmware_host.cli.running import Manner, Run
 from firmware_host.cli.sessions import EXIT_CODES, complain, load_session
 from firmware_host.cli.simulator import SimulatorError, SimulatorProcess
 from firmware_host.cli.summary import open_blackbox, tell_outcome, tell_recording
+from firmware_host.control.choosing import Choice
+from firmware_host.control.preflight import Preflight
 from firmware_host.devices import make_port, ports_of
+from firmware_host.files.toml_source import FileError
+from firmware_host.files.validation import Session
 from firmware_host.panel.options import PanelOptions
-from firmware_host.preflight import Preflight
-from firmware_host.toml_source import FileError
-from firmware_host.validation import Session
+from firmware_host.recording.blackbox import BlackBoxError
 
 
 class RunOptions(NamedTuple):

@@ -12,24 +12,24 @@ from typing import Final, NamedTuple
 from rich.console import Console
 
 from drivers.link import Port
-from firmware_host.blackbox import BlackBox
-from firmware_host.choosing import Choice, Chooser, Handover
 from firmware_host.cli.keys import Keys
 from firmware_host.cli.panel import Panel
 from firmware_host.cli.sessions import make_controller
 from firmware_host.cli.view import LiveView, PlainView, View
-from firmware_host.controller import Controller, Outcome
-from firmware_host.controls import BEFORE_START, Controls, today
+from firmware_host.control.choosing import Choice, Chooser, Handover
+from firmware_host.control.controller import Controller, Outcome
+from firmware_host.control.controls import BEFORE_START, Controls, today
+from firmware_host.control.host import Host
+from firmware_host.control.loop import Clock, FramePacedClock, Loop, MonotonicClock, Requests
+from firmware_host.control.path_check import PathCheck
+from firmware_host.control.preflight import CONFIRMATIONS, Preflight
+from firmware_host.control.real_time import beside_the_loop, real_time
+from firmware_host.control.scene import Scene, make_scene
+from firmware_host.control.ticks import Event, TickOutput
 from firmware_host.devices import attach, make_link
-from firmware_host.host import Host
-from firmware_host.loop import Clock, FramePacedClock, Loop, MonotonicClock, Requests
+from firmware_host.files.validation import why_no_longer
 from firmware_host.panel.desk import AtHand
-from firmware_host.path_check import PathCheck
-from firmware_host.preflight import CONFIRMATIONS, Preflight
-from firmware_host.real_time import beside_the_loop, real_time
-from firmware_host.scene import Scene, make_scene
-from firmware_host.ticks import Event, TickOutput
-from firmware_host.validation import why_no_longer
+from firmware_host.recording.blackbox import BlackBox
 from safety.signals import SIMULATOR_SERIALS, CommandMode
 
 KEYS: Final = "[space] STOP   [u] return upright   [a] alarm seen   [Ctrl-C] return upright, twice: stop"

@@ -10,10 +10,10 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table as Grid
 
-from firmware_host.config import load_rider, load_table
-from firmware_host.controller import Controller
-from firmware_host.programs import load_program
-from firmware_host.validation import Session, prepare
+from firmware_host.control.controller import Controller
+from firmware_host.files.config import load_rider, load_table
+from firmware_host.files.programs import load_program
+from firmware_host.files.validation import Session, prepare
 
 REFUSED: Final = 2
 EXIT_CODES: Final = {"completed": 0, "refused": REFUSED, "returned": 3, "emergency_returned": 4, "stopped": 5}

@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import Final, Self
 
 from firmware_host.cli.sessions import complain
-from firmware_host.config import load_rider, load_table
-from firmware_host.toml_source import FileError
+from firmware_host.files.config import load_rider, load_table
+from firmware_host.files.toml_source import FileError
 from safety.signals import SIMULATOR_SERIALS
 
 END_S: Final = 5.0

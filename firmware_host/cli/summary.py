@@ -9,11 +9,11 @@ from typing import Final
 
 from rich.console import Console
 
-from firmware_host.blackbox import BlackBox
-from firmware_host.blackbox_reader import BlackBoxReadError, read
-from firmware_host.controller import Outcome
-from firmware_host.session_record import describe
-from firmware_host.validation import Session
+from firmware_host.control.controller import Outcome
+from firmware_host.files.validation import Session
+from firmware_host.recording.blackbox import BlackBox
+from firmware_host.recording.blackbox_reader import BlackBoxReadError, read
+from firmware_host.recording.session_record import describe
 
 _NOTHING: Final[Mapping[str, str]] = {}
 _NOT_A_NAME: Final = re.compile(r"[^a-z0-9]+")
@@ -54,7 +54,7 @@ def tell_outcome(console: Console, outcome: Outcome) -> None:
 
 def tell_recording(console: Console, blackbox: BlackBox) -> None:
     """Print what was recorded, and draw its picture beside its black box."""
-    from firmware_host.report import PictureError, picture, summary
+    from firmware_host.recording.report import PictureError, picture, summary
 
     if blackbox.problem is not None:
         console.print(f"[yellow]{blackbox.problem}[/]", highlight=False)

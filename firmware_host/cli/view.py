@@ -11,8 +11,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table as Grid
 from rich.text import Text
 
-from firmware_host.scene import Scene, words
-from firmware_host.ticks import Event
+from firmware_host.control.scene import Scene, words
+from firmware_host.control.ticks import Event
 from safety.alarms import Alarm, Priority
 
 _GLYPHS: Final = {

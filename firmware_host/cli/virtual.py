@@ -4,9 +4,9 @@ import numpy as np
 from pydantic import ValidationError
 
 from drivers.servo_map import read_map
-from firmware_host.config import DeviceSection, Rider, Table
 from firmware_host.devices import map_path, ordered
-from firmware_host.toml_source import FileError, problems_of
+from firmware_host.files.config import DeviceSection, Rider, Table
+from firmware_host.files.toml_source import FileError, problems_of
 from safety.signals import SIMULATOR_SERIALS
 from sim import motor_drive, sensors
 from sim.board import VirtualBoard

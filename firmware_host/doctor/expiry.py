@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from drivers.link import Link, Port
-from firmware_host.controller import Controller
-from firmware_host.host import Host
-from firmware_host.ticks import OperatorRequest
+from firmware_host.control.controller import Controller
+from firmware_host.control.host import Host
+from firmware_host.control.ticks import OperatorRequest
 from safety.signals import Status, Telemetry
 from safety.view import AT_UPRIGHT_DEG
 

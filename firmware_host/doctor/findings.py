@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
-from firmware_host.config import DeviceSection, Table
 from firmware_host.doctor.quality import Quality
+from firmware_host.files.config import DeviceSection, Table
 
 Level = Literal["unsafe", "note"]
 UNSAFE: Final = "unsafe"

@@ -7,13 +7,13 @@ from typing import Final, NamedTuple
 from drivers.composite import CompositeLink
 from drivers.port import PortError, SerialPort
 from drivers.servo_map import read_map
-from firmware_host.config import DeviceSection, Table
 from firmware_host.devices import make_link, map_path
 from firmware_host.doctor import board, odrive, roboclaw, sensors, servo, vesc
 from firmware_host.doctor.findings import Examination, Finding, Place, note, unsafe
 from firmware_host.doctor.identify import Found, NothingKnown, identify
 from firmware_host.doctor.line import Line, LineLostError
 from firmware_host.doctor.quality import judge
+from firmware_host.files.config import DeviceSection, Table
 from safety.limits import MACHINE
 from safety.signals import BoardConfig
 

@@ -5,14 +5,14 @@ from concurrent.futures import Future
 from dataclasses import asdict
 from typing import Any, Final, NamedTuple
 
-from firmware_host.choosing import Choice, Chooser, Refusal, Text, Wanted
-from firmware_host.controller import Outcome
-from firmware_host.controls import Controls
-from firmware_host.limit_chain import THE_MACHINE
+from firmware_host.control.choosing import Choice, Chooser, Refusal, Text, Wanted
+from firmware_host.control.controller import Outcome
+from firmware_host.control.controls import Controls
+from firmware_host.control.plan import Move, Plan
+from firmware_host.control.scene import Scene, words
+from firmware_host.files.limit_chain import THE_MACHINE
+from firmware_host.files.validation import Session
 from firmware_host.panel.messages import Choose, TomlText
-from firmware_host.plan import Move, Plan
-from firmware_host.scene import Scene, words
-from firmware_host.validation import Session
 from safety.limits import SPECS
 from safety.signals import BoardConfig, Input, Status, Telemetry
 

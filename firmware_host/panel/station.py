@@ -21,6 +21,7 @@ from typing import Any, Final, NamedTuple, Protocol, Self
 import zmq
 from pydantic import ValidationError
 
+from firmware_host.control.real_time import beside_the_loop
 from firmware_host.panel.messages import (
     LONGEST_BYTES,
     LONGEST_CHOICE_BYTES,
@@ -36,7 +37,6 @@ from firmware_host.panel.messages import (
     Press,
     Release,
 )
-from firmware_host.real_time import beside_the_loop
 
 STATES: Final = "states"
 REQUESTS: Final = "requests"

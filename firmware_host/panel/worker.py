@@ -17,8 +17,8 @@ CURVE_POINTS: Final = 600
 
 def curve(given: Given) -> bytes:
     """Give the figures of a recording, and its angle over time."""
-    from firmware_host.blackbox_reader import read
-    from firmware_host.report import summary
+    from firmware_host.recording.blackbox_reader import read
+    from firmware_host.recording.report import summary
 
     recording = read(Path(given["file"]))
     told = summary(recording)
@@ -27,7 +27,7 @@ def curve(given: Given) -> bytes:
 
 
 def _curve(recording: Any) -> list[list[float]]:
-    from firmware_host.plan_curve import thinned
+    from firmware_host.files.plan_curve import thinned
 
     if not recording.inputs:
         return []
@@ -42,8 +42,8 @@ def _curve(recording: Any) -> list[list[float]]:
 
 def paper(given: Given) -> bytes:
     """Give the report of a recording as PDF."""
-    from firmware_host.blackbox_reader import read
-    from firmware_host.paper import Comfort, Details, session_pdf
+    from firmware_host.recording.blackbox_reader import read
+    from firmware_host.recording.paper import Comfort, Details, session_pdf
 
     comfort = None if given["comfort"] is None else Comfort(**given["comfort"])
     return session_pdf(read(Path(given["file"])), Details(rider=given["rider"], comfort=comfort))

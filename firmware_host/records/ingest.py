@@ -21,7 +21,7 @@ from typing import Any, Final, NamedTuple, Self
 
 from sqlalchemy import delete, insert, select, update
 
-from firmware_host.blackbox_reader import is_closed
+from firmware_host.recording.blackbox_reader import is_closed
 from firmware_host.records.alarm_log import KINDS
 from firmware_host.records.database import Records, Transaction
 from firmware_host.records.tables import comfort, event, planned, session, unreadable
@@ -218,7 +218,7 @@ def _note_problem(transaction: Transaction, one: _File, text: str) -> FileProble
 
 
 class _Reader:
-    """The process of ``firmware_host.digest``, started when the first file comes, and anew after one that killed it."""
+    """The process of ``recording.digest``, started when the first file comes, and anew after one that killed it."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -251,7 +251,7 @@ class _Reader:
     def _running(self) -> "subprocess.Popen[bytes]":
         if self._process is None:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "firmware_host.digest"],
+                [sys.executable, "-m", "firmware_host.recording.digest"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""The library of programs: TOML texts, checked by ``firmware_host.programs`` before they come here."""
+"""The library of programs: TOML texts, checked by ``firmware_host.files.programs`` before they come here."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

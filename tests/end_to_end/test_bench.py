@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from firmware_host.blackbox_reader import read
 from firmware_host.cli.sessions import load_session, make_controller
-from firmware_host.replay import replay
+from firmware_host.recording.blackbox_reader import read
+from firmware_host.recording.replay import replay
 from sim.faults import CATALOGUE
 from tests.end_to_end.commands import EXAMPLES, PROGRAM, REGULAR, bench, righting
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from firmware_host.blackbox_reader import Recording, read
-from firmware_host.explain import explain
+from firmware_host.recording.blackbox_reader import Recording, read
+from firmware_host.recording.explain import explain
 from tests.end_to_end.commands import bench, righting
 
 

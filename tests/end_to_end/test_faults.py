@@ -8,7 +8,7 @@ import pytest
 
 from firmware_host.cli.bench import run_session
 from firmware_host.cli.sessions import load_session
-from firmware_host.validation import Session
+from firmware_host.files.validation import Session
 from sim.faults import CATALOGUE, parse, right_answers
 from tests.end_to_end.commands import EXAMPLES, REGULAR, righting
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from firmware_host.blackbox_reader import Recording, read
+from firmware_host.recording.blackbox_reader import Recording, read
 from tests.end_to_end.commands import EXAMPLES, LONGEST_S, PROGRAM, REGULAR, process, righting
 
 pytestmark = pytest.mark.realtime

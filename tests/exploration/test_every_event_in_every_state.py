@@ -12,8 +12,8 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from firmware_host.machine import LEAVES
-from firmware_host.ticks import TickOutput
+from firmware_host.control.machine import LEAVES
+from firmware_host.control.ticks import TickOutput
 from safety.supervisor import Phase
 from tests.exploration.world import (
     CONFIG,

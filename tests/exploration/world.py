@@ -7,11 +7,11 @@ the frame and the command is the shipped code.
 import copy
 from typing import Final, NamedTuple
 
-from firmware_host.controller import Controller
-from firmware_host.plan import lay_out
-from firmware_host.programs import make_program
-from firmware_host.ticks import NO_REQUEST, OperatorRequest, TickInput, TickOutput
-from firmware_host.toml_source import parse_toml
+from firmware_host.control.controller import Controller
+from firmware_host.control.plan import lay_out
+from firmware_host.control.ticks import NO_REQUEST, OperatorRequest, TickInput, TickOutput
+from firmware_host.files.programs import make_program
+from firmware_host.files.toml_source import parse_toml
 from safety.limits import MACHINE, narrow
 from safety.signals import BoardConfig, CommandMode, Input, SafeCommand, Status, Telemetry
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from drivers.board import HostLink
 from firmware_host.cli.sessions import load_session, make_controller
 from firmware_host.cli.virtual import make_board
-from firmware_host.host import Host
-from firmware_host.ticks import NO_REQUEST, Event, OperatorRequest, TickOutput
+from firmware_host.control.host import Host
+from firmware_host.control.ticks import NO_REQUEST, Event, OperatorRequest, TickOutput
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 START = OperatorRequest(start=True)

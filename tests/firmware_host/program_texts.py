@@ -2,8 +2,8 @@
 
 from hypothesis import strategies as st
 
-from firmware_host.programs import Program, make_program
-from firmware_host.toml_source import parse_toml
+from firmware_host.files.programs import Program, make_program
+from firmware_host.files.toml_source import parse_toml
 
 
 def program(steps: str, head: str = "") -> Program:

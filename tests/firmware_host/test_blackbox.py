@@ -22,11 +22,11 @@ from mcap.opcode import Opcode
 from mcap.reader import make_reader
 from mcap.writer import Writer
 
-from firmware_host import blackbox, blackbox_reader, record_schema
-from firmware_host.blackbox import BOARD, EVENT, HEALTH, MOST_QUEUED, TICK, BlackBox, BlackBoxError
-from firmware_host.blackbox_reader import BlackBoxReadError, Recording, read, recover
-from firmware_host.mcap_chunks import MAGIC, ChunkWriter
-from firmware_host.ticks import NO_REQUEST, Event, OperatorRequest, TickInput, TickOutput
+from firmware_host.control.ticks import NO_REQUEST, Event, OperatorRequest, TickInput, TickOutput
+from firmware_host.recording import blackbox, blackbox_reader, record_schema
+from firmware_host.recording.blackbox import BOARD, EVENT, HEALTH, MOST_QUEUED, TICK, BlackBox, BlackBoxError
+from firmware_host.recording.blackbox_reader import BlackBoxReadError, Recording, read, recover
+from firmware_host.recording.mcap_chunks import MAGIC, ChunkWriter
 from safety.signals import BoardConfig, CommandMode, Recovery, Response, SafeCommand, Telemetry, Trip
 from tests.end_to_end.commands import ROOT, environment
 from tests.firmware_host.test_record_schema import protobuf_class
@@ -194,7 +194,7 @@ def wait_for_the_first_period(
     box: BlackBox, monkeypatch: pytest.MonkeyPatch, watched: Callable[[int], None], synced: threading.Event
 ) -> None:
     """The thread's first sync is due at once; the next one only in an hour."""
-    monkeypatch.setattr("firmware_host.blackbox.os.fsync", watched)
+    monkeypatch.setattr("firmware_host.recording.blackbox.os.fsync", watched)
     box.record(*tick(0))
     box.event(trip(0.0))
     assert synced.wait(LONGEST_S)
@@ -224,8 +224,8 @@ def test_a_missing_folder_is_made(tmp_path: Path) -> None:
 CHILD: Final = """
 import json, os, resource, signal, sys
 from pathlib import Path
-from firmware_host.blackbox import BlackBox, BlackBoxError
-from firmware_host.ticks import Event
+from firmware_host.recording.blackbox import BlackBox, BlackBoxError
+from firmware_host.control.ticks import Event
 from tests.firmware_host.test_blackbox import EPOCH_NS, METADATA, tick, trip
 
 folder = Path(sys.argv[1])
@@ -354,7 +354,7 @@ def test_a_disk_that_stays_full_leaves_what_it_took(tmp_path: Path) -> None:
 def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """A disk that hangs in every sync until the event is set."""
     released = threading.Event()
-    monkeypatch.setattr("firmware_host.blackbox.os.fsync", lambda _: released.wait(LONGEST_S))
+    monkeypatch.setattr("firmware_host.recording.blackbox.os.fsync", lambda _: released.wait(LONGEST_S))
     yield released
     released.set()
 
@@ -370,7 +370,7 @@ def test_a_hanging_disk_holds_nothing_up_drops_ticks_and_no_event(
         assert released.wait(LONGEST_S)
 
     with BlackBox(tmp_path, "x", METADATA, EPOCH_NS) as box:
-        monkeypatch.setattr("firmware_host.blackbox.os.fsync", hang)
+        monkeypatch.setattr("firmware_host.recording.blackbox.os.fsync", hang)
         box.record(*tick(0))
         box.event(trip(0.0))
         assert hangs.wait(LONGEST_S)
@@ -427,8 +427,8 @@ def test_what_a_failed_sync_may_have_lost_is_written_again(tmp_path: Path, monke
         return pwrite(handle, data, place)
 
     with BlackBox(tmp_path, "x", METADATA, EPOCH_NS) as box:
-        monkeypatch.setattr("firmware_host.blackbox.os.fsync", fsync)
-        monkeypatch.setattr("firmware_host.blackbox.os.pwrite", noted)
+        monkeypatch.setattr("firmware_host.recording.blackbox.os.fsync", fsync)
+        monkeypatch.setattr("firmware_host.recording.blackbox.os.pwrite", noted)
         for number in range(10):
             box.record(*tick(number))
         box.event(trip(0.1))

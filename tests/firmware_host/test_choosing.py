@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from firmware_host.choosing import STARTED, Choice, Chooser, Handover, Refusal, Text, Wanted, choose
 from firmware_host.cli.sessions import load_session
-from firmware_host.session_record import describe, make_recorded_controller
-from firmware_host.toml_source import FileError
+from firmware_host.control.choosing import STARTED, Choice, Chooser, Handover, Refusal, Text, Wanted, choose
+from firmware_host.files.toml_source import FileError
+from firmware_host.recording.session_record import describe, make_recorded_controller
 from tests.firmware_host.lockstep import EXAMPLES
 
 pytestmark = pytest.mark.requirement("REQ-SES-CHOOSE")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_host.config import (
+from firmware_host.files.config import (
     Rider,
     Table,
     allowance,
@@ -20,8 +20,8 @@ from firmware_host.config import (
     rider_chain,
     screening_problems,
 )
-from firmware_host.limit_chain import MACHINE_CHAIN, narrowed, tightened
-from firmware_host.toml_source import FileError, parse_toml
+from firmware_host.files.limit_chain import MACHINE_CHAIN, narrowed, tightened
+from firmware_host.files.toml_source import FileError, parse_toml
 from safety.limits import MACHINE, SPECS
 from safety.screening import QUESTIONS
 

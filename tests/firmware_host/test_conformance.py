@@ -16,7 +16,7 @@ from firmware_host.cli.hil.promises import MISSING, lacks
 from firmware_host.cli.hil.targets import TargetError, allowed_deg, ports
 from firmware_host.cli.simulator import SimulatorProcess
 from firmware_host.cli.virtual import make_machine
-from firmware_host.config import load_rider, load_table
+from firmware_host.files.config import load_rider, load_table
 from safety.signals import Equipment, Telemetry
 from sim.realtime import FaultyTable
 from sim.sensors import ESTOP_PRESSED
@@ -159,7 +159,7 @@ def test_the_guide_names_what_the_code_has(repository: Path) -> None:
     assert len(paths) > 15
     assert [path for path in paths if not (repository / path).exists() and not path.startswith("build")] == []
     for file, names in (
-        ("firmware_host/config.py", ("DeviceKind", "_DRIVES", "_UNITS")),
+        ("firmware_host/files/config.py", ("DeviceKind", "_DRIVES", "_UNITS")),
         ("firmware_host/devices.py", ("SHOWN", "READS_CHAIN", "_dialogue", "_setup")),
         ("firmware_host/cli/virtual.py", ("_emulated",)),
     ):

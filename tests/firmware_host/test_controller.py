@@ -3,7 +3,7 @@
 import pytest
 
 from drivers.board import HostLink
-from firmware_host.ticks import OperatorRequest
+from firmware_host.control.ticks import OperatorRequest
 from safety.signals import CommandMode
 from sim import sensors
 from tests.firmware_host.lockstep import START, Lockstep

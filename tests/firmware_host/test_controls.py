@@ -6,10 +6,10 @@ from typing import Final
 
 import pytest
 
-from firmware_host.controls import Controls
-from firmware_host.loop import Requests
-from firmware_host.preflight import CONFIRMATIONS, Preflight
-from firmware_host.ticks import NO_REQUEST
+from firmware_host.control.controls import Controls
+from firmware_host.control.loop import Requests
+from firmware_host.control.preflight import CONFIRMATIONS, Preflight
+from firmware_host.control.ticks import NO_REQUEST
 from sim import sensors
 from tests.firmware_host.lockstep import Lockstep
 

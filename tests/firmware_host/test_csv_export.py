@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from firmware_host.blackbox import BlackBox
-from firmware_host.blackbox_reader import BlackBoxReadError, pieces, read
-from firmware_host.csv_export import csv_pieces, write_csv
-from firmware_host.ticks import NO_REQUEST, TickInput, TickOutput
+from firmware_host.control.ticks import NO_REQUEST, TickInput, TickOutput
+from firmware_host.recording.blackbox import BlackBox
+from firmware_host.recording.blackbox_reader import BlackBoxReadError, pieces, read
+from firmware_host.recording.csv_export import csv_pieces, write_csv
 from safety.signals import Input, Response, Telemetry
 from tests.end_to_end.commands import bench
 

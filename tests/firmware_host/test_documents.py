@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_host.config import FileKind, make_rider
-from firmware_host.documents import (
+from firmware_host.files.config import FileKind, make_rider
+from firmware_host.files.documents import (
     comments_in,
     document_of,
     marked,
@@ -21,8 +21,8 @@ from firmware_host.documents import (
     rider_text,
     without_places,
 )
-from firmware_host.programs import Program, make_program
-from firmware_host.toml_source import FileError, Problem, parse_toml
+from firmware_host.files.programs import Program, make_program
+from firmware_host.files.toml_source import FileError, Problem, parse_toml
 from safety.screening import QUESTIONS
 from safety.screening_texts import NEED_CLEARANCE
 from tests.firmware_host.program_texts import number, programs

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from firmware_host.loop import FramePacedClock, Loop, Requests
-from firmware_host.ticks import Event, TickOutput
+from firmware_host.control.loop import FramePacedClock, Loop, Requests
+from firmware_host.control.ticks import Event, TickOutput
 from tests.firmware_host.lockstep import Lockstep
 
 PIECE_BYTES: Final = 7

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_host.manual import BEAT_S, LEASE_S, Lease, ManualMotion
-from firmware_host.ticks import OperatorRequest
+from firmware_host.control.manual import BEAT_S, LEASE_S, Lease, ManualMotion
+from firmware_host.control.ticks import OperatorRequest
 from safety.limits import MACHINE, narrow
 from safety.signals import CommandMode
 from safety.view import View

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_host.motion import (
+from firmware_host.control.motion import (
     ARRIVED_DEG,
     CORRECTION_DPS,
     REVERSAL_REST_S,

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from firmware_host.blackbox_reader import Recording, read
-from firmware_host.paper import NOT_A_DEVICE, Comfort, Details, PaperError, session_pdf
+from firmware_host.recording.blackbox_reader import Recording, read
+from firmware_host.recording.paper import NOT_A_DEVICE, Comfort, Details, PaperError, session_pdf
 from tests.end_to_end.commands import bench
 
 

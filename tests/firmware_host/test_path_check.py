@@ -5,8 +5,8 @@ import pytest
 from drivers.health import HOST_STALL_S, LinkHealth
 from drivers.path import ENOUGH, KEPT, LATE_ENOUGH, Trips, figures_of
 from drivers.polled import REPLY_S
+from firmware_host.control.path_check import EVERY_S, PATIENCE_S, PathCheck
 from firmware_host.doctor.quality import Quality, judge
-from firmware_host.path_check import EVERY_S, PATIENCE_S, PathCheck
 from safety.limits import MACHINE, narrow
 
 

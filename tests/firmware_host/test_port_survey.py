@@ -10,7 +10,7 @@ import pytest
 
 from drivers.port import SerialPort
 from firmware_host.cli.virtual import make_board
-from firmware_host.config import load_rider, load_table
+from firmware_host.files.config import load_rider, load_table
 from firmware_host.port_survey import survey
 from sim.realtime import FaultyTable, PtyLine, run_on
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import pytest
 
-from firmware_host.preflight import CONFIRMATIONS, FIRST_OF_THE_DAY, HOLDING_S, Check, Preflight
-from firmware_host.ticks import NO_REQUEST
+from firmware_host.control.preflight import CONFIRMATIONS, FIRST_OF_THE_DAY, HOLDING_S, Check, Preflight
+from firmware_host.control.ticks import NO_REQUEST
 from safety.limits import MACHINE
 from safety.signals import BoardConfig, Input, Status, Telemetry
 from safety.view import View

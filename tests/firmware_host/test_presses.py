@@ -2,8 +2,8 @@
 
 import pytest
 
-from firmware_host.presses import LET_GO_S, FreshPress
-from firmware_host.ticks import OperatorRequest
+from firmware_host.control.presses import LET_GO_S, FreshPress
+from firmware_host.control.ticks import OperatorRequest
 from safety.signals import Input
 from sim import sensors
 from tests.firmware_host.lockstep import START, Lockstep

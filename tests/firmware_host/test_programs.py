@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_host.programs import MAX_SEGMENTS, Leg, Program, Shuttle, load_program, make_program, unfold
-from firmware_host.toml_source import FileError, parse_toml
+from firmware_host.files.programs import MAX_SEGMENTS, Leg, Program, Shuttle, load_program, make_program, unfold
+from firmware_host.files.toml_source import FileError, parse_toml
 from tests.firmware_host.program_texts import program, programs
 
 

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from firmware_host.real_time import beside_the_loop, real_time
+from firmware_host.control.real_time import beside_the_loop, real_time
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "SCHED_FIFO"), reason="this system has no real-time priorities")
 

@@ -13,10 +13,11 @@ from mcap.data_stream import ReadDataStream
 from mcap.opcode import Opcode
 from mcap.records import Message
 
-from firmware_host import record_schema
-from firmware_host.machine import LEAVES, OperatingStates
-from firmware_host.mcap_chunks import MESSAGE_HEADER
-from firmware_host.record_schema import (
+from firmware_host.control.machine import LEAVES, OperatingStates
+from firmware_host.control.ticks import NO_REQUEST, OperatorRequest, TickInput, TickOutput
+from firmware_host.recording import record_schema
+from firmware_host.recording.mcap_chunks import MESSAGE_HEADER
+from firmware_host.recording.record_schema import (
     ENUMS,
     FIELDS,
     LARGEST_ENUM,
@@ -32,7 +33,6 @@ from firmware_host.record_schema import (
     pack,
     unpack,
 )
-from firmware_host.ticks import NO_REQUEST, OperatorRequest, TickInput, TickOutput
 from safety.signals import BoardConfig, CommandMode, Response, SafeCommand, Telemetry
 
 BOARD: Final = BoardConfig(7, 1, (1, 2, 3), 1, -75.0, 60.0, 8.0, 0.25)

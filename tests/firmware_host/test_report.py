@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from firmware_host.blackbox_reader import Recording
-from firmware_host.machine import LEAVES
-from firmware_host.record_schema import RecordedOutput
-from firmware_host.report import STATES, TRIP, PictureError, picture, summary
-from firmware_host.ticks import NO_REQUEST, Event, OperatorRequest, TickInput
+from firmware_host.control.machine import LEAVES
+from firmware_host.control.ticks import NO_REQUEST, Event, OperatorRequest, TickInput
+from firmware_host.recording.blackbox_reader import Recording
+from firmware_host.recording.record_schema import RecordedOutput
+from firmware_host.recording.report import STATES, TRIP, PictureError, picture, summary
 from safety.signals import Recovery, Response, Telemetry, Trip
 
 WIDTH, HEIGHT = 1600, 1000
@@ -211,6 +211,7 @@ def test_a_missing_matplotlib_is_told_with_the_extra(tmp_path: Path, monkeypatch
 
 
 def test_matplotlib_is_not_loaded_for_figures() -> None:
-    script = "import sys, firmware_host.report; print([name for name in sys.modules if name.startswith('matplotlib')])"
+    load = "import sys, firmware_host.recording.report"
+    script = f"{load}; print([name for name in sys.modules if name.startswith('matplotlib')])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"

@@ -4,10 +4,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from firmware_host.config import load_table, make_rider
-from firmware_host.documents import read_document
-from firmware_host.limit_words import LIMIT_LABELS
-from firmware_host.rider_view import SHOWN_LIMITS, rider_limits, rider_reasons, screening_questions
+from firmware_host.files.config import load_table, make_rider
+from firmware_host.files.documents import read_document
+from firmware_host.files.limit_words import LIMIT_LABELS
+from firmware_host.files.rider_view import SHOWN_LIMITS, rider_limits, rider_reasons, screening_questions
 from safety.limits import SPECS
 from safety.screening import QUESTIONS
 

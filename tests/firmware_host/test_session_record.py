@@ -4,11 +4,11 @@ from dataclasses import asdict
 from datetime import date
 
 from firmware_host.cli.sessions import demonstration, load_session
-from firmware_host.config import load_table, make_rider
-from firmware_host.programs import load_program
-from firmware_host.session_record import describe, make_recorded_controller
-from firmware_host.toml_source import parse_toml
-from firmware_host.validation import prepare
+from firmware_host.files.config import load_table, make_rider
+from firmware_host.files.programs import load_program
+from firmware_host.files.toml_source import parse_toml
+from firmware_host.files.validation import prepare
+from firmware_host.recording.session_record import describe, make_recorded_controller
 from tests.firmware_host.lockstep import EXAMPLES
 
 

@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from firmware_host.sketch import MOST_POINTS, Sketch
-from firmware_host.ticks import NO_REQUEST, TickInput
+from firmware_host.control.ticks import NO_REQUEST, TickInput
+from firmware_host.recording.sketch import MOST_POINTS, Sketch
 from safety.signals import Telemetry
 
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from firmware_host.toml_source import (
+from firmware_host.files.toml_source import (
     MAX_BYTES,
     MAX_LINE_CHARS,
     FileError,

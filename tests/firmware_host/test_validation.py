@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_host.config import Rider, Table, load_table, make_rider, make_table
-from firmware_host.plan import Move, Timed, lay_out
-from firmware_host.programs import Program
-from firmware_host.toml_source import FileError, parse_toml
-from firmware_host.validation import (
+from firmware_host.control.plan import Move, Timed, lay_out
+from firmware_host.files.config import Rider, Table, load_table, make_rider, make_table
+from firmware_host.files.programs import Program
+from firmware_host.files.toml_source import FileError, parse_toml
+from firmware_host.files.validation import (
     INVERTED_RESERVE_S,
     MAX_SESSION_S,
     MOVEMENT_DEG,

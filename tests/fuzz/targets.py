@@ -5,10 +5,10 @@ from typing import Final
 
 from drivers.board import BoardIdentity, BoardLink, HostLink
 from drivers.framing import MAX_FRAME, Deframer, encode_frame
-from firmware_host.config import make_rider, make_table
-from firmware_host.mcap_chunks import MAGIC
-from firmware_host.programs import make_program
-from firmware_host.toml_source import FileError, TomlSource, parse_toml
+from firmware_host.files.config import make_rider, make_table
+from firmware_host.files.programs import make_program
+from firmware_host.files.toml_source import FileError, TomlSource, parse_toml
+from firmware_host.recording.mcap_chunks import MAGIC
 
 IDENTITY: Final = BoardIdentity(1001, (1, 0, 0), 1, -75.0, 60.0, 8.0, 0.25)
 NONCE: Final = 0x11223344

@@ -3,7 +3,7 @@
 from firmware_host.cli.hil.hands import EMERGENCY_STOP, HAND_SWITCH
 from firmware_host.cli.hil.ride import Ride
 from firmware_host.cli.hil.stand import Stand
-from firmware_host.ticks import OperatorRequest
+from firmware_host.control.ticks import OperatorRequest
 from safety.signals import Input, Status
 
 STOP = OperatorRequest(stop=True)

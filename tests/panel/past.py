@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from firmware_host.blackbox import BlackBox
-from firmware_host.blackbox_reader import Recording, read
+from firmware_host.control.ticks import TickOutput
+from firmware_host.recording.blackbox import BlackBox
+from firmware_host.recording.blackbox_reader import Recording, read
 from firmware_host.records import COMMAND_LINE, default_url, open_records, plans, riders
 from firmware_host.records.ingest import ingest
 from firmware_host.records.sessions import set_comfort
-from firmware_host.ticks import TickOutput
 from tests.end_to_end.commands import EXAMPLES, REGULAR, bench
 
 BEGINNER: Final = EXAMPLES / "riders" / "beginner.toml"

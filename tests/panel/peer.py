@@ -13,7 +13,7 @@ from typing import Any, Final
 import psutil
 import zmq
 
-from firmware_host.manual import BEAT_S
+from firmware_host.control.manual import BEAT_S
 from firmware_host.panel.station import REQUESTS, STATES, address
 from tests.panel.stack import LONGEST_S, Stack
 

@@ -11,9 +11,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from firmware_host.manual import Lease
-from firmware_host.preflight import Preflight
-from firmware_host.ticks import OperatorRequest
+from firmware_host.control.manual import Lease
+from firmware_host.control.preflight import Preflight
+from firmware_host.control.ticks import OperatorRequest
 from safety.signals import Input
 from sim.table import Truth
 from tests.api.house import House, house

@@ -14,11 +14,11 @@ from typing import Any, Final
 
 import pytest
 
-from firmware_host.blackbox_reader import Recording, read
 from firmware_host.cli.running import NO_ANSWER_S
-from firmware_host.preflight import CONFIRMATIONS
-from firmware_host.replay import replay
-from firmware_host.session_record import make_recorded_controller
+from firmware_host.control.preflight import CONFIRMATIONS
+from firmware_host.recording.blackbox_reader import Recording, read
+from firmware_host.recording.replay import replay
+from firmware_host.recording.session_record import make_recorded_controller
 from sim.board import VirtualBoard
 from sim.faults import Fault
 from sim.realtime import FaultyTable

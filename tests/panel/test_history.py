@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 
-from firmware_host.blackbox_reader import read
+from firmware_host.recording.blackbox_reader import read
 from firmware_host.records import default_url, open_records, sessions
 from tests.api.house import House
 from tests.panel.past import GENTLE, SMOOTH, TRIPPED, Past, make_past

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from firmware_host.documents import STEP_KINDS
+from firmware_host.files.documents import STEP_KINDS
+from firmware_host.files.programs import MotionSection
+from firmware_host.files.toml_source import parse_toml
 from firmware_host.panel.api import programs as routes_of_programs
-from firmware_host.programs import MotionSection
-from firmware_host.toml_source import parse_toml
 from tests.panel.routes import in_reach
 from tests.panel.still import add_rider, ask, reload, still_panel
 from tests.panel.views import nothing_hinders, opened

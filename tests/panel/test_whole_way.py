@@ -10,8 +10,8 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from firmware_host.config import load_table
-from firmware_host.preflight import CONFIRMATIONS
+from firmware_host.control.preflight import CONFIRMATIONS
+from firmware_host.files.config import load_table
 from sim import sensors
 from sim.board import VirtualBoard
 from sim.faults import Fault

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from firmware_host.blackbox import BlackBox
+from firmware_host.control.ticks import NO_REQUEST, Event, OperatorRequest, TickInput, TickOutput
+from firmware_host.recording.blackbox import BlackBox
 from firmware_host.records import ANYBODY, Records, audit, people, plans, programs, riders, sessions, settings, tokens
 from firmware_host.records.ingest import ingest
-from firmware_host.ticks import NO_REQUEST, Event, OperatorRequest, TickInput, TickOutput
 from safety.signals import BoardConfig, CommandMode, Recovery, Response, SafeCommand, Telemetry, Trip
 
 BEGUN: Final = "2026-11-23T15:12:00+00:00"

@@ -10,6 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert, text
 
+from firmware_host.control.ticks import Event
 from firmware_host.records import (
     ANYBODY,
     NotThereError,
@@ -23,7 +24,6 @@ from firmware_host.records import (
 from firmware_host.records.ingest import ingest
 from firmware_host.records.sessions import Filter
 from firmware_host.records.tables import event, session
-from firmware_host.ticks import Event
 from tests.records.making import LONG_AGO_S, document, metadata, record, trip
 
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)

@@ -11,16 +11,16 @@ from typing import Final
 
 import pytest
 
-from firmware_host import digest as digest_module
-from firmware_host.blackbox import BlackBox
-from firmware_host.blackbox_reader import read, stream
-from firmware_host.digest import digest
+from firmware_host.control.ticks import Event
+from firmware_host.recording import digest as digest_module
+from firmware_host.recording.blackbox import BlackBox
+from firmware_host.recording.blackbox_reader import read, stream
+from firmware_host.recording.digest import digest
+from firmware_host.recording.report import summary
+from firmware_host.recording.session_summary import Summing
 from firmware_host.records import ANYBODY, Records, open_records, plans, riders, sessions
 from firmware_host.records import ingest as ingest_module
 from firmware_host.records.ingest import FileProblem, TakenUp, ingest, not_taken_up
-from firmware_host.report import summary
-from firmware_host.session_summary import Summing
-from firmware_host.ticks import Event
 from tests.records.making import BEGUN, LONG_AGO_S, document, metadata, record, trip
 
 NOTHING: Final = TakenUp((), 0, (), ())
@@ -189,7 +189,7 @@ def test_a_reader_that_dies_of_a_file_is_started_again(
     deadly = tmp_path / "deadly"
     deadly.mkdir()
     (deadly / "sitecustomize.py").write_text(
-        "import os, firmware_host.digest as module\n"
+        "import os, firmware_host.recording.digest as module\n"
         "real = module.digest\n"
         "module.digest = lambda path: os._exit(9) if 'deadly' in path.name else real(path)\n"
         "module.__name__ == '__main__' or module.main()\n"
@@ -227,7 +227,7 @@ def test_every_cut_of_a_file_is_summed_up_as_if_it_were_read_whole(tmp_path: Pat
 def test_memory_stays_small_however_long_the_session(tmp_path: Path) -> None:
     path = record(tmp_path, ticks=60_000)
     measure = (
-        "import resource, sys; from pathlib import Path; from firmware_host.digest import digest\n"
+        "import resource, sys; from pathlib import Path; from firmware_host.recording.digest import digest\n"
         "used = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "before = used(); digest(Path(sys.argv[1])); print((used() - before) // 1024)"
     )

@@ -12,10 +12,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from firmware_host.config import load_table, make_rider, make_table, rider_chain
-from firmware_host.programs import make_program
-from firmware_host.toml_source import FileError, TomlSource
-from firmware_host.validation import Session, prepare
+from firmware_host.files.config import load_table, make_rider, make_table, rider_chain
+from firmware_host.files.programs import make_program
+from firmware_host.files.toml_source import FileError, TomlSource
+from firmware_host.files.validation import Session, prepare
 from sim.faults import CATALOGUE, Fault, parse
 
 Section = dict[str, Any]

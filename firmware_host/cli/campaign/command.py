@@ -22,7 +22,7 @@ from firmware_host.cli.campaign.steering import Tried, steer
 from firmware_host.cli.campaign.summary import Summary
 from firmware_host.cli.campaign.workers import Workers, WorkersError
 from firmware_host.cli.sessions import complain, write_json
-from firmware_host.toml_source import FileError
+from firmware_host.files.toml_source import FileError
 
 SHRUNK_AT_MOST: Final = 12
 """Failures that differ in what broke or in their faults; the first ones are shrunk."""

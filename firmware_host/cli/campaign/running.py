@@ -8,14 +8,14 @@ from typing import Final
 
 import numpy as np
 
-from firmware_host.blackbox_reader import read
 from firmware_host.cli.campaign.cases import Case, Devices, draw_case
 from firmware_host.cli.campaign.results import Detected, Onset, Result, Tripped, Weakest
 from firmware_host.cli.lockstep import Run, run
 from firmware_host.cli.sessions import make_controller
 from firmware_host.cli.summary import open_blackbox
-from firmware_host.replay import replay
-from firmware_host.validation import Session
+from firmware_host.files.validation import Session
+from firmware_host.recording.blackbox_reader import read
+from firmware_host.recording.replay import replay
 from safety.signals import Response
 from sim.bench import CLOCK_START_S
 from sim.oracle import Margin, false_trips, judge, margins, wrong_causes

@@ -18,7 +18,7 @@ import pytest
 if TYPE_CHECKING:
     from firmware_host.cli.hil.stand import Opened, Stand
     from firmware_host.cli.simulator import SimulatorProcess
-    from firmware_host.config import Table
+    from firmware_host.files.config import Table
 
 _SIM: Final = "sim"
 _PTY: Final = "pty"
@@ -159,7 +159,7 @@ def righting_consent(request: pytest.FixtureRequest, righting_table: Path) -> No
         return
     from firmware_host.cli.hil.consent import question
     from firmware_host.cli.hil.stand import StandError
-    from firmware_host.config import load_table
+    from firmware_host.files.config import load_table
 
     table = load_table(righting_table)
     try:
@@ -185,7 +185,7 @@ def stand(
     """A table on the test stand: upright, in a new session, with nobody commanding it."""
     from firmware_host.cli.hil.stand import Stand
     from firmware_host.cli.hil.targets import EMPTY, SIMULATED_LOAD
-    from firmware_host.config import load_table
+    from firmware_host.files.config import load_table
 
     opened = _opened(request.config, load_table(righting_table), righting_simulator)
     with contextlib.closing(opened.line):
@@ -200,7 +200,7 @@ def stand(
 def _on_the_wall_clock(made: Stand) -> Iterator[None]:
     """Bring the table upright before and after a test, and let nothing else keep the host waiting."""
     from firmware_host.cli.hil.ride import bring_upright
-    from firmware_host.real_time import real_time
+    from firmware_host.control.real_time import real_time
 
     gc.collect()
     gc.freeze()  # what pytest holds is looked through no more: that takes longer than a link may be silent

@@ -5,13 +5,13 @@ from dataclasses import replace
 from typing import Any, Final
 
 from firmware_host.cli.hil.stand import Stand, StandError
-from firmware_host.controller import Controller
-from firmware_host.host import Host
-from firmware_host.limit_chain import tightened
-from firmware_host.programs import make_program
-from firmware_host.ticks import NO_REQUEST, Event, OperatorRequest, TickOutput
-from firmware_host.toml_source import FileError, TomlSource
-from firmware_host.validation import examine_within
+from firmware_host.control.controller import Controller
+from firmware_host.control.host import Host
+from firmware_host.control.ticks import NO_REQUEST, Event, OperatorRequest, TickOutput
+from firmware_host.files.limit_chain import tightened
+from firmware_host.files.programs import make_program
+from firmware_host.files.toml_source import FileError, TomlSource
+from firmware_host.files.validation import examine_within
 from safety.limits import MACHINE
 from safety.signals import Trip
 

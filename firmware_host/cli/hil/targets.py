@@ -11,9 +11,9 @@ from firmware_host.cli.hil.lines import LockstepLine, PortLine
 from firmware_host.cli.hil.stand import Opened
 from firmware_host.cli.simulator import SimulatorProcess
 from firmware_host.cli.virtual import make_machine
-from firmware_host.config import Table, load_rider
+from firmware_host.control.real_time import real_time
 from firmware_host.devices import make_port, ordered, ports_of
-from firmware_host.real_time import real_time
+from firmware_host.files.config import Table, load_rider
 
 SIM: Final = "sim"
 PTY: Final = "pty"

@@ -7,10 +7,10 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from firmware_host.config import Clearance, RiderFile
+from firmware_host.files.config import Clearance, RiderFile
+from firmware_host.files.programs import ProgramFile
 from firmware_host.panel.access.rights import RIGHTS, ROOT
 from firmware_host.panel.api.problems import Failure
-from firmware_host.programs import ProgramFile
 
 VERSION: Final = "1"
 _REF: Final = "#/components/schemas/{model}"

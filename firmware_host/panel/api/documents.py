@@ -5,12 +5,12 @@ from typing import Annotated, Any, Final, NoReturn
 
 from pydantic import Field
 
-from firmware_host.config import Rider, make_rider
-from firmware_host.documents import marked, read_document
+from firmware_host.files.config import Rider, make_rider
+from firmware_host.files.documents import marked, read_document
+from firmware_host.files.programs import Program, make_program
+from firmware_host.files.toml_source import MAX_BYTES, FileError, TomlSource
 from firmware_host.panel.api.problems import ApiError
-from firmware_host.programs import Program, make_program
 from firmware_host.records import riders
-from firmware_host.toml_source import MAX_BYTES, FileError, TomlSource
 
 RIDER: Final = "this rider"
 PROGRAM: Final = "this program"
@@ -35,7 +35,7 @@ def checked_rider(document: Mapping[str, Any]) -> Rider:
 
 def checked_program(text: str | None, document: Mapping[str, Any] | None) -> tuple[Program, str]:
     """Check a program; gives it with its text. Raises ``ApiError`` with every problem at its line and field."""
-    from firmware_host.documents import program_text
+    from firmware_host.files.documents import program_text
 
     source = TomlSource(PROGRAM, {}, {})
     try:

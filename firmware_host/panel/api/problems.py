@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
+from firmware_host.files.toml_source import FileError
 from firmware_host.panel.access.guard import Refusal
 from firmware_host.panel.access.pins import BusyError
 from firmware_host.records import (
@@ -19,7 +20,6 @@ from firmware_host.records import (
     RecordsError,
     TakenError,
 )
-from firmware_host.toml_source import FileError
 
 _AROUND: Final = ("body", "query", "path", "document", "clearance")
 """Parts of a place that a form does not show."""

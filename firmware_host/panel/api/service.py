@@ -7,17 +7,17 @@ from typing import Any, Final
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from firmware_host.config import make_table
 from firmware_host.diagnostics import write_bundle
 from firmware_host.disk import replace_text
+from firmware_host.files.config import make_table
+from firmware_host.files.table_change import table_change, table_limits
+from firmware_host.files.toml_source import FileError, parse_toml
 from firmware_host.panel.api.documents import Text
 from firmware_host.panel.api.downloads import attachment, named
 from firmware_host.panel.api.parts import AllParts, Body, Me, Told
 from firmware_host.panel.api.problems import ApiError, Problem
 from firmware_host.port_survey import survey
 from firmware_host.records import audit
-from firmware_host.table_change import table_change, table_limits
-from firmware_host.toml_source import FileError, parse_toml
 
 router: Final = APIRouter(tags=["service"])
 

@@ -14,16 +14,16 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
-from firmware_host.blackbox_reader import BlackBoxReadError
-from firmware_host.config import load_rider
-from firmware_host.csv_export import csv_pieces
-from firmware_host.documents import document_of, rider_text
+from firmware_host.files.config import load_rider
+from firmware_host.files.documents import document_of, rider_text
 from firmware_host.panel.api.documents import PROGRAM, RIDER, kept_rider
 from firmware_host.panel.api.downloads import attachment, named
 from firmware_host.panel.api.parts import LARGEST_ID, AllParts, Body, Id, Me, Parts
 from firmware_host.panel.api.problems import ApiError
 from firmware_host.panel.api.work import work
 from firmware_host.panel.messages import NO_CONTROLLER
+from firmware_host.recording.blackbox_reader import BlackBoxReadError
+from firmware_host.recording.csv_export import csv_pieces
 from firmware_host.records import NotThereError, plans, programs, riders, sessions
 
 router: Final = APIRouter(tags=["sessions"])

@@ -6,9 +6,9 @@ A sentence that fits none of them is shown as it came. Keys and units stay where
 
 from typing import Final
 
+from firmware_host.control.preflight import CONFIRMATIONS, FIRST_OF_THE_DAY
+from firmware_host.control.scene import STATE_WORDS
 from firmware_host.panel.messages import NO_CONTROLLER
-from firmware_host.preflight import CONFIRMATIONS, FIRST_OF_THE_DAY
-from firmware_host.scene import STATE_WORDS
 from safety.alarm_texts import CAUSES, SITUATIONS
 from safety.screening_texts import (
     CLEARANCE_EXPIRED,

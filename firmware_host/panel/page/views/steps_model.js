@@ -1,5 +1,5 @@
 // @ts-check
-/** What steps there are, with their values, units and ranges: as firmware_host/programs.py has them (a test compares). */
+/** What steps there are, with their values, units and ranges: as firmware_host/files/programs.py has them (a test compares). */
 
 import * as format from "../format.js";
 import { t } from "../texts.js";

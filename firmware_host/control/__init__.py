@@ -1,0 +1,1 @@
+"""A session under way: operating states, plan and motion, one pure tick, and the loop that gives it time and bytes."""

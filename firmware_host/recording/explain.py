@@ -1,0 +1,196 @@
+"""A recorded session in a few sentences: what went wrong, who saw it, what was done, and how long each part took.
+
+Everything is taken from the recording: measurements, commands, trips and link counters. Nothing is asked of the world.
+"""
+
+from typing import Final, NamedTuple
+
+from firmware_host.control.ticks import Event, TickInput
+from firmware_host.recording.blackbox_reader import Recording
+from firmware_host.recording.report import summary
+from safety.returning import FLAT_TOLERANCE_DEG
+from safety.signals import Lost, Response, Status, Telemetry, Trip
+from safety.view import AT_UPRIGHT_DEG, STANDSTILL_DPS
+
+STALL_S: Final = 0.05
+"""A tick this late means that the host did not run."""
+SILENT_S: Final = 0.05
+"""Without a frame for so long the link was down."""
+LINK_TRIPS: Final = ("link", "session", "tick")
+DONE: Final = {
+    Response.RETURN: "began the normal return",
+    Response.EMERGENCY_RETURN: "began the emergency return",
+    Response.STOP: "stopped the table",
+    Response.TORQUE_OFF: "cut the torque and closed the brake",
+}
+
+
+class Phase(NamedTuple):
+    """A part of the way after the first trip."""
+
+    name: str
+    after_s: float
+    """Seconds after the trip."""
+
+
+class Explanation(NamedTuple):
+    """What happened."""
+
+    sentences: tuple[str, ...]
+    trips: tuple[Trip, ...]
+    phases: tuple[Phase, ...]
+    link_cause: str
+    """What silenced the link: ``host``, ``line``, ``host-to-board line`` or ``board``; empty if nothing did."""
+    window_s: tuple[float, float] | None
+    """From before the first trip to after its end, from the recording's first tick on; None without a trip."""
+
+
+def explain(recording: Recording) -> Explanation:
+    """Explain a recording."""
+    trips = tuple(event.trip for event in recording.events if event.trip is not None)
+    if not recording.inputs:
+        return Explanation(("No tick was recorded, so there is nothing to explain.",), (), (), "", None)
+    start_s = recording.inputs[0].now_s
+    ending = _ending(recording)
+    if not trips:
+        asked = [event.text for event in recording.events if event.kind == "operator" and event.text != "start"]
+        people = f" The operator pressed: {', '.join(asked)}." if asked else ""
+        return Explanation((f"No monitor acted.{people}", ending), (), (), "", None)
+    first = trips[0]
+    phases = _phases(recording, first)
+    cause, told = _silence(recording, first) if first.monitor in LINK_TRIPS else ("", "")
+    sentences = [_what(recording, first), _seen(first), told, _course(first, phases), _others(trips), ending]
+    last_s = phases[-1].after_s if phases else 30.0
+    window = (max(first.since_s - start_s - 5.0, 0.0), first.t_s - start_s + last_s + 5.0)
+    return Explanation(tuple(one for one in sentences if one), trips, phases, cause, window)
+
+
+def _what(recording: Recording, trip: Trip) -> str:
+    at_s, waited_ms = trip.t_s - recording.inputs[0].now_s, (trip.t_s - trip.since_s) * 1e3
+    doing = _doing(recording.events, trip.t_s)
+    return (
+        f"{at_s:.2f} s into the recording{doing}, the monitor {trip.monitor} {DONE[trip.response]}: {trip.detail}. "
+        f"The cause had appeared {waited_ms:.0f} ms before."
+    )
+
+
+def _doing(events: list[Event], now_s: float) -> str:
+    """What the program was at."""
+    labels = [event.text for event in events if event.kind == "program" and event.t_s <= now_s]
+    return f", at '{labels[-1]}'" if labels else ""
+
+
+def _seen(trip: Trip) -> str:
+    encoder, inclinometer = (
+        "nothing" if value is None else f"{value:+.1f} deg" for value in (trip.encoder_deg, trip.inclinometer_deg)
+    )
+    return f"The encoder read {encoder}, the inclinometer {inclinometer}."
+
+
+def _silence(recording: Recording, trip: Trip) -> tuple[str, str]:
+    """Tell which side fell silent: by the ticks themselves, not by counters."""
+    ticks = [one for one in recording.inputs if trip.since_s - 0.2 <= one.now_s <= trip.t_s + 0.2]
+    latest = max(ticks, key=lambda one: one.lateness_s)
+    if latest.lateness_s > STALL_S:
+        return "host", f"The host stalled: its loop did not run for {latest.lateness_s:.2f} s, whatever the line did."
+    before, after = _around(recording.inputs, trip)
+    if before is None:
+        return "", ""
+    if after is None:
+        return "line", "The host ran, and no frame came any more: cable, line, or the power of the board."
+    if _restarted(before, after):
+        return "board", "The board restarted: it came back with another session and a clock that began anew."
+    if after.status & Status.WATCHDOG_EXPIRED and not _gap_s(recording.inputs, trip) > SILENT_S:
+        return (
+            "host-to-board line",
+            "Frames arrived all the time, but the board heard nothing: the line toward it is dead.",
+        )
+    lost = (after.sequence - before.sequence - 1) % 0x10000
+    gap_s = _gap_s(recording.inputs, trip)
+    return "line", f"The host ran and the board ran: the line lost {lost} frames in {gap_s:.2f} s."
+
+
+def _around(inputs: list[TickInput], trip: Trip) -> tuple[Telemetry | None, Telemetry | None]:
+    """The last frame before the cause, and the first one after it."""
+    before = after = None
+    for one in inputs:
+        if one.telemetry is None:
+            continue
+        if one.now_s <= trip.since_s + 1e-9:
+            before = one.telemetry
+        elif after is None:
+            after = one.telemetry
+    return before, after
+
+
+def _restarted(before: Telemetry, after: Telemetry) -> bool:
+    passed_us = (after.board_time_us - before.board_time_us) % (1 << 32)
+    return after.session_id != before.session_id or passed_us > 1 << 31
+
+
+def _gap_s(inputs: list[TickInput], trip: Trip) -> float:
+    """The longest time without a frame around the cause."""
+    longest_s, last_s = 0.0, None
+    for one in inputs:
+        if one.telemetry is None:
+            continue
+        if last_s is not None and last_s <= trip.t_s and one.now_s >= trip.since_s:
+            longest_s = max(longest_s, one.now_s - last_s)
+        last_s = one.now_s
+    return longest_s
+
+
+def _phases(recording: Recording, trip: Trip) -> tuple[Phase, ...]:
+    """When the table stood, was at horizontal, and upright, by the angle that was believed."""
+    upright_deg = _upright_deg(recording)
+    inverted = False
+    found: dict[str, float] = {}
+    for one, output in zip(recording.inputs, recording.outputs, strict=True):
+        if one.now_s < trip.t_s or one.telemetry is None:
+            continue
+        angle = _believed_deg(one.telemetry, 0 if output.command is None else output.command.lost_angles)
+        after_s = one.now_s - trip.t_s
+        rate = one.telemetry.rate_dps
+        if trip.response >= Response.STOP and rate is not None and abs(rate) < STANDSTILL_DPS:
+            found.setdefault("standstill", after_s)
+        if angle is None:
+            continue
+        inverted = inverted or angle > FLAT_TOLERANCE_DEG
+        if inverted and angle <= FLAT_TOLERANCE_DEG:
+            found.setdefault("horizontal", after_s)
+        if angle <= upright_deg + AT_UPRIGHT_DEG:
+            found.setdefault("upright", after_s)
+    return tuple(sorted((Phase(*item) for item in found.items()), key=lambda phase: phase.after_s))
+
+
+def _believed_deg(t: Telemetry, lost: int) -> float | None:
+    encoder = None if lost & Lost.ENCODER else t.encoder_deg
+    return t.inclinometer_deg if encoder is None else encoder
+
+
+def _upright_deg(recording: Recording) -> float:
+    boards = [one.config for one in recording.inputs if one.config is not None]
+    return boards[-1].upright_deg if boards else -75.0
+
+
+def _course(trip: Trip, phases: tuple[Phase, ...]) -> str:
+    if not phases:
+        return "After that the table was seen neither at horizontal nor upright."
+    told = ", ".join(f"{phase.name} after {phase.after_s:.1f} s" for phase in phases)
+    return f"After the {trip.response.name.replace('_', ' ').lower()} it was at {told}."
+
+
+def _others(trips: tuple[Trip, ...]) -> str:
+    if len(trips) == 1:
+        return ""
+    told = "; ".join(f"{trip.monitor} ({trip.response.name}) {trip.t_s - trips[0].t_s:+.2f} s" for trip in trips[1:])
+    return f"Then acted: {told}."
+
+
+def _ending(recording: Recording) -> str:
+    told = summary(recording)
+    alarms = [event.text for event in recording.events if event.kind == "alarm"]
+    up = told.state == "finished"
+    alarm = f" The last alarm: {alarms[-1]}" if alarms and not up else ""
+    where = "the rider upright" if up else f"the table in state '{told.state.replace('_', ' ')}'"
+    return f"The session ended as {told.outcome.replace('_', ' ')}, with {where}.{alarm}"
