@@ -31,6 +31,11 @@ settings.load_profile("righting")
 def pytest_configure(config: pytest.Config) -> None:
     """Know the marker that ties a test to what it shows; ``docs/evidence/checks.py`` judges the names in it."""
     config.addinivalue_line("markers", "requirement(*uids): the requirements of docs/evidence that the test shows")
+    if config.getoption("numprocesses", None) and not hasattr(pytest.Item, "_nodeid"):
+        raise pytest.UsageError(
+            f"pytest-xdist writes its groups where pytest {pytest.__version__} does not look: browsers would run side"
+            " by side and fail by chance; take the versions of requirements.txt (make setup)"
+        )
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -56,15 +61,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         browses = "browser" in getattr(item, "fixturenames", ())  # two browsers at a time starve each other
         if browses or item.get_closest_marker("realtime") is not None:
             item.add_marker(pytest.mark.xdist_group("realtime"))
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Refuse to run where groups have no effect: browsers and clocks side by side fail by chance, and say nothing."""
-    if not getattr(session.config.option, "loadgroup", False):  # only a worker of pytest-xdist has it
-        return
-    loose = [item.nodeid for item in session.items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid]
-    if loose:
-        raise pytest.UsageError(f"this pytest-xdist groups no tests under pytest {pytest.__version__}: {loose[0]}")
 
 
 @pytest.hookimpl(wrapper=True)
