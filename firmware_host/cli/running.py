@@ -254,7 +254,8 @@ class Run:
             return False
         if self._manner.simulated:
             return self._manner.start or alone
-        return self._manner.start and self._path.measured and not self._path.why_not
+        # Once: what ended a session at upright, an open latch for one, was done by somebody, who starts it again.
+        return self._manner.start and not self._begun and self._path.measured and not self._path.why_not
 
     def _may_be_replaced(self) -> bool:
         """Nothing has started, or the session is over."""

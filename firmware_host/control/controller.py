@@ -278,7 +278,11 @@ class Controller:
         if linked != self._linked:
             self._linked = linked
             self._tell("link", "link to the board is up" if linked else "link to the board is down", now_s)
+        was_in_session = self.states.in_session
         self.states.follow(verdict, self.safety.supervisor, linked=linked, away=view.away)
+        if was_in_session and self.states.state.startswith("boarding"):
+            why = ", ".join(verdict.inhibited)
+            self._tell("program", f"the session is over at upright ({why}): press START once it is ready again", now_s)
         if self.states.in_session:
             moving = isinstance(self._runner.segment, Move)
             if moving != (self.states.state == "session_moving"):

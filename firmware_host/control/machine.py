@@ -7,6 +7,7 @@ The rules of this file:
 * Only ``start`` leads into motion toward inversion, and only from ``boarding_ready``.
 * Only ``hold_to_move`` leads into motion by hand, from ``boarding_ready`` or from standing after such a motion.
 * Nothing leads from a return, a stop or a recovery back into the session: a session that was left is over.
+* What forbids inversion while the table is upright ends a session too: when it is over, somebody has to start anew.
 
 The diagram in ``docs/operating-states.md`` is made from these tables (``python -m firmware_host.control.machine``).
 """
@@ -61,6 +62,7 @@ TRANSITIONS: Final[list[dict[str, Any]]] = [
     {"trigger": "hold_to_move", "source": ["boarding_ready", "manual_holding"], "dest": "manual_moving"},
     {"trigger": "let_go", "source": "manual_moving", "dest": "manual_holding"},
     {"trigger": "at_upright", "source": "manual_holding", "dest": "boarding"},
+    {"trigger": "forbidden_at_upright", "source": "session", "dest": "boarding"},
     # The safety layer acts: from anywhere.
     {"trigger": "safety_loses_link", "source": "*", "dest": "unlinked"},
     {"trigger": "safety_returns", "source": "*", "dest": "returning"},
@@ -130,8 +132,10 @@ def _triggers(verdict: Verdict, stage: Stage | None, *, linked: bool, away: bool
         return ["safety_holds"]
     if phase == Phase.BOARDED:
         return ["safety_boards"]
-    upright = [] if away else ["at_upright"]
-    return ["link_up", *upright, "not_clear" if verdict.inhibited or away else "all_clear"]
+    if away:
+        return ["link_up", "not_clear"]
+    clear = ["forbidden_at_upright", "not_clear"] if verdict.inhibited else ["all_clear"]
+    return ["link_up", "at_upright", *clear]
 
 
 def diagram() -> str:

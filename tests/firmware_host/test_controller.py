@@ -180,6 +180,36 @@ def test_a_link_lost_at_upright_just_after_the_start_lets_the_program_begin_anew
     assert table.texts("trip") == []
 
 
+@pytest.mark.requirement("REQ-SES-START")
+@pytest.mark.parametrize("contact", [sensors.ANKLE_LATCH_LOCKED, sensors.RIDER_AGREES])
+def test_a_latch_that_closes_or_a_hand_that_grips_again_starts_nothing(contact: int) -> None:
+    table = Lockstep()
+    table.start()
+    table.until(lambda: table.angle_deg > -74.3)
+    table.board.table.faults[contact] = 0.0
+    table.until(lambda: table.state == "boarding_waiting", 2.0)
+    table.board.table.faults[contact] = 1.0
+    table.run(20.0)
+    assert table.state == "boarding_ready"
+    assert table.angle_deg < -73.0
+    assert any(text.startswith("the session is over") for text in table.texts("program"))
+    table.tick(START)
+    table.until(lambda: table.angle_deg > 10.0)
+
+
+@pytest.mark.requirement("REQ-SES-START")
+def test_a_panel_that_comes_back_starts_nothing() -> None:
+    table = Lockstep()
+    watched, silent = OperatorRequest(presence_age_s=0.3), OperatorRequest(presence_age_s=2.5)
+    table.until(lambda: table.state == "boarding_ready", 5.0)
+    table.tick(START._replace(presence_age_s=0.3))
+    table.tick(silent)
+    for _ in range(1000):
+        table.tick(watched)
+    assert table.state == "boarding_ready"
+    assert table.angle_deg < -74.0
+
+
 @pytest.mark.requirement("REQ-WIRE-CAUSE")
 def test_a_cut_line_is_not_called_a_stalled_host(inverted: Lockstep) -> None:
     inverted.cut = True
