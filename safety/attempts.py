@@ -1,7 +1,8 @@
 """How often a recovery was tried, and what came of the last one: did an angle lie, or does the drive not obey?
 
 An angle that lies stops a recovery that would have brought the rider upright, so it may be tried once more without that
-angle. A drive that runs away is no better without it: each try moves the rider as nobody told it to, one too many.
+angle. A drive that runs away is no better without it: each try moves the rider as nobody told it to, one too many. A
+person may ask for more, but not for as many as one likes: each may cost a degree toward inversion.
 """
 
 from typing import Final
@@ -14,20 +15,28 @@ COASTS_S: Final = 0.2
 """For so long, at most, a table goes on at the rate that it was told while its brake closes and takes hold of it."""
 MADE_WAY_DEG: Final = 10.0
 """A recovery that brought the rider so much nearer to upright, by both angles, did not come to nothing."""
+RISEN_DEG: Final = 1.5
+"""Once recoveries have turned the rider so far toward inversion, all together, asking for another one helps nobody."""
 
 
 class Attempts:
     """Counts the recoveries that came to nothing."""
 
-    __slots__ = ("_expected_deg", "_from_deg", "_left_dps", "count", "ran_away")
+    __slots__ = ("_best_deg", "_expected_deg", "_from_deg", "_left_dps", "_risen_deg", "begun", "count", "ran_away")
 
     def __init__(self) -> None:
         self.count = 0
         """Below 0: given up."""
+        self.begun = False
+        """At least one was begun since the rider was upright, or since one made way."""
         self.ran_away = False
         """Both angles saw the drive run away in a recovery: what is learnt of an angle later is no new chance."""
         self._from_deg: tuple[float | None, float | None] = (None, None)
         """Encoder and inclinometer when the last one began."""
+        self._best_deg: float | None = None
+        """The angle in use when it began."""
+        self._risen_deg = 0.0
+        """How far those before it turned the table toward inversion."""
         self._expected_deg = 0.0
         """How far the table should have turned since the last one began."""
         self._left_dps = 0.0
@@ -37,7 +46,10 @@ class Attempts:
         """Begin one more."""
         angles = view.angles
         self.count += 1
+        self._risen_deg = self._rise_deg(view)
+        self.begun = True
         self._from_deg = (angles.encoder.value_deg, angles.inclinometer.value_deg)
+        self._best_deg = angles.best_deg
         self._expected_deg = self._left_dps = 0.0
 
     def watch(self, view: View) -> None:
@@ -48,7 +60,19 @@ class Attempts:
     def weigh(self, view: View) -> None:
         """Look at what came of the last one, with the table at rest: one that made way does not count."""
         if max(self._ways_deg(view), default=0.0) < -MADE_WAY_DEG:
-            self.count = min(self.count, 0)
+            self.count, self._risen_deg, self.begun = min(self.count, 0), 0.0, False
+
+    def made_it_worse(self, view: View) -> bool:
+        """Tell whether another one, even if a person asks for it, would only turn the rider farther down."""
+        return self._rise_deg(view) > RISEN_DEG
+
+    def _rise_deg(self, view: View) -> float:
+        """How far all of them together turned the table toward inversion: by both angles, or by the one that is left."""
+        best_deg = view.angles.best_deg
+        ways_deg = self._ways_deg(view)
+        if not ways_deg and best_deg is not None and self._best_deg is not None:
+            ways_deg = [best_deg - self._best_deg]
+        return self._risen_deg + max(min(ways_deg, default=0.0), 0.0)
 
     def went_astray(self, view: View) -> bool:
         """Both angles say that the table went where the last one did not tell it to go: then none of them lied."""
@@ -79,4 +103,5 @@ class Attempts:
 
     def forget(self) -> None:
         """The rider is upright."""
-        self.count, self.ran_away, self._from_deg = 0, False, (None, None)
+        self.count, self.ran_away, self.begun = 0, False, False
+        self._from_deg, self._best_deg, self._risen_deg = (None, None), None, 0.0

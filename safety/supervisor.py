@@ -66,6 +66,7 @@ class Supervisor:
         "_entered_s",
         "_lost_angles",
         "_monitors",
+        "_pressed",
         "_rider_asked",
         "_stopped",
         "_stopped_before",
@@ -98,6 +99,8 @@ class Supervisor:
         self.torque_off = False
         self._asked_recovery = Recovery.AUTOMATIC
         self._attempts = Attempts()
+        self._pressed = False
+        """A person asked for the way upright while the rider is held, and nothing came of it yet."""
         self._backs_off = False
         """The stop in force is one to turn back from without a pause."""
         self._stopped: tuple[str, ...] = ()
@@ -269,8 +272,9 @@ class Supervisor:
             self.torque_off = False
             self._enter(Phase.BOARDED, view)
             return
-        if view.recover:
+        if view.recover and not self._attempts.made_it_worse(view):
             self._attempts.may_be_tried_again()
+            self._pressed = True
         if view.recover or self._rider_asks():
             self._asked_recovery = Recovery.AUTOMATIC
         if self._attempts.count < 0:
@@ -278,7 +282,9 @@ class Supervisor:
         rested = view.now_s - self._entered_s >= view.limits.recovery_pause_s
         # What holds the table may be the load: its drive pushes until the brake is closed, not until nothing turns.
         rested = rested or (self._backs_off and view.braked_s >= BACK_OFF_S)
-        if view.recover or (rested and self._asked_recovery == Recovery.AUTOMATIC):
+        # What was tried already is tried again from rest: a key that repeats itself gives a drive no time to stop.
+        at_once = self._pressed and not self._attempts.begun
+        if at_once or (rested and self._asked_recovery == Recovery.AUTOMATIC):
             self._creep(view)
 
     def _rider_asks(self) -> bool:
@@ -294,7 +300,7 @@ class Supervisor:
         attempts = self._attempts
         attempts.weigh(view)
         allowed = 1.0 if self.torque_off else view.limits.recovery_attempts
-        if attempts.count >= allowed and not view.recover:
+        if attempts.count >= allowed and not self._pressed:
             attempts.ran_away = attempts.ran_away or (self.torque_off and attempts.went_astray(view))
             if attempts.ran_away or not view.angles.doubt_encoder():
                 attempts.give_up()
@@ -309,6 +315,7 @@ class Supervisor:
         self._entered_s = view.now_s
         self._backs_off = self._backs_off and phase is Phase.HELD
         self._rider_asked = True
+        self._pressed = False
         moving = phase in (Phase.RETURNING, Phase.CREEPING)
         self.returning = Returning(self.plan(view.limits), view) if moving else None
         if phase in (Phase.BOARDED, Phase.FREE):

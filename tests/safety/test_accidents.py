@@ -14,6 +14,7 @@ from tests.safety.kinematic_table import (
     ASK_EMERGENCY,
     ASK_RETURN,
     ASK_STOP,
+    HOLD,
     RECOVER,
     TABLE,
     KinematicTable,
@@ -109,6 +110,27 @@ def test_a_stop_in_a_recovery_that_turns_into_a_runaway_loses_its_torque() -> No
     assert table.phase == "STOPPING"
     table.move = lambda _: 6.0
     table.until(lambda: table.state.supervisor.torque_off, 0.5)
+
+
+@pytest.mark.requirement("REQ-REC-RUNAWAY")
+@pytest.mark.parametrize("every_s", [0.02, 0.5, 3.0])
+@pytest.mark.parametrize("inclinometer", [True, False])
+def test_asking_again_and_again_turns_nobody_farther_down_where_the_drive_runs_away(
+    every_s: float, inclinometer: bool
+) -> None:
+    """A key that is held repeats itself 30 times a second, and whoever sees the rider upside down presses again."""
+    table = at(39.0)
+    if not inclinometer:
+        table.bend = lambda t: t._replace(inclinometer_deg=None)
+    table.move = lambda rate_dps: 4.0 if rate_dps < -0.5 else 0.0
+    table.tick(ASK_RETURN)
+    for tick in range(6000):
+        table.tick(RECOVER if tick % round(every_s * 100) == 0 else HOLD)
+    assert table.state.supervisor.exhausted
+    assert table.angle_deg < 39.0 + 6.0
+    table.move = lambda rate_dps: rate_dps
+    table.run(10.0, RECOVER)
+    assert table.phase == "HELD", "what made it worse so often is not tried once more"
 
 
 @pytest.mark.requirement("REQ-REC-ATTEMPTS")
