@@ -50,6 +50,13 @@ SETTLED_DPS: Final = 0.4
 SETTLED_S: Final = 0.04
 SETTLE_MOST_S: Final = 0.25
 """So long after the ramp of a stop the torque goes off, whatever the rate says: one that lies must not keep it on."""
+TURNS_DPS: Final = 0.5
+"""A motor that was told to turn faster than this turns, by its own encoder, ..."""
+TURNS_SHARE: Final = 0.2
+"""... at this share of it at least, ..."""
+TURNS_S: Final = 0.15
+"""... after so long; or something holds it, or its encoder fails. The drive would push on as hard as it can, which is
+too fast where nothing holds it."""
 BRAKE_OPENS_S: Final = 0.07
 BRAKE_CLOSES_S: Final = 0.1
 STAND_DPS2: Final = 8.0
@@ -448,7 +455,7 @@ class PolledDrive:
             reading.motor_temperature_c,
             reading.inputs,
             status,
-            reading.faults & _ALL_FAULTS,
+            (reading.faults | (DriveFault.OVERCURRENT if self._stop.stuck else 0)) & _ALL_FAULTS,
             self._rejected,
             Reject.RANGE if self._rejected else Reject.NONE,
         )
@@ -478,17 +485,25 @@ class _Stop:
         self._off = True
         self._rate_dps: float | None = None
         self._held = False
+        self._taken_s = 0.0
+        self._stands_since_s: float | None = None
         self.limited = False
         """The newest order is slower than the command."""
+        self.stuck = False
+        """The motor did not turn as told: it gets no torque until it is told to stand."""
 
     def order(self, command: SafeCommand | None, now_s: float) -> Order:
         """What the drive is told for a command; None is told to stand still."""
         dt_s = 0.0 if self._ordered_s is None else min(max(now_s - self._ordered_s, 0.0), 0.1)
         self._ordered_s = now_s
+        if command is None or command.mode != _MOVE:
+            self.stuck, self._stands_since_s = False, None
         if command is None:
             return self._stand(STAND_DPS2, dt_s, now_s, clear_faults=False)
         mode, rate_dps, accel_dps2, torque_fraction, _, clear_faults = command
         if mode == _MOVE and rate_dps is not None:
+            if self.stuck:
+                return self._torque_off(clear_faults=clear_faults)
             return self._move(rate_dps, max(accel_dps2, LEAST_ACCEL_DPS2), torque_fraction, dt_s, now_s)
         if mode == _OFF:
             return self._torque_off(clear_faults=clear_faults)
@@ -497,12 +512,24 @@ class _Stop:
     def take(self, rate_dps: float | None, *, torque_on: bool, asked_s: float) -> bool:
         """Take what was measured; tells whether brake or gear hold the table by now."""
         self._rate_dps = rate_dps
+        self._watch_motor(rate_dps, torque_on=torque_on, asked_s=asked_s)
         if torque_on:
             self._off_since_s = None
         elif self._off_since_s is None:
             self._off_since_s = asked_s
         self._held = self._off_since_s is not None and asked_s - self._off_since_s >= BRAKE_CLOSES_S
         return self._held
+
+    def _watch_motor(self, rate_dps: float | None, *, torque_on: bool, asked_s: float) -> None:
+        """The drive's own rate against what it was told: its rate loop must not wind up without an answer."""
+        told_dps, gap_s, self._taken_s = self._ramp_dps, asked_s - self._taken_s, asked_s
+        turns = rate_dps is None or rate_dps * told_dps > TURNS_SHARE * told_dps * told_dps
+        if not torque_on or turns or abs(told_dps) < TURNS_DPS or gap_s > TURNS_S / 2.0:
+            self._stands_since_s = None
+        elif self._stands_since_s is None:
+            self._stands_since_s = asked_s
+        elif asked_s - self._stands_since_s >= TURNS_S:
+            self.stuck = True
 
     def _torque_off(self, *, clear_faults: bool) -> Order:
         self._off, self._ramp_dps = True, 0.0

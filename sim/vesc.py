@@ -1,7 +1,9 @@
 """An emulated VESC on the simulated table: packets in, packets out, and the ways in which a real one fails.
 
 It releases the motor when its timeout runs out, and below the least speed of its speed control; a fault stops it for a
-while; it answers nothing to a wrong CRC; after a reset it is silent, and its tachometer begins at 0.
+while; it answers nothing to a wrong CRC; after a reset it is silent, and its tachometer begins at 0. An encoder that
+gives nothing is a fault (``encoder_check_faults`` in ``encoder.c`` of the published firmware); with Hall sensors a real
+one would go on without them (``foc_correct_hall`` in ``foc_math.c``).
 """
 
 import math
@@ -109,6 +111,8 @@ class EmulatedVesc:
     def _watch(self, readings: list[float], now_ms: float) -> None:
         if readings[DRIVE_TEMPERATURE_C] > HOT_C:
             self.trip(Fault.OVER_TEMPERATURE_STAGE)
+        elif math.isnan(readings[ENCODER_DEG]):
+            self.trip(Fault.ENCODER_SPI)
         elif self.table.memory[motor_drive.UNDER_VOLTAGE] > 0.5:
             self.trip(Fault.UNDER_VOLTAGE)
         if self.fault and now_ms > self._fault_until_ms:

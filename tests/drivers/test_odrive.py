@@ -21,6 +21,7 @@ from tests.drivers.polled_link import (
     OFF,
     Bench,
     follows,
+    lets_go_without_its_encoder,
     limits_the_current,
     measures_supply_and_heat,
     move,
@@ -207,6 +208,10 @@ def test_errors_stay_faults_until_the_operator_clears_them(error: Error, fault: 
     assert found.last.faults == 0
     found.run(1.0, move(2.0))
     assert found.last.rate_dps == pytest.approx(2.0, abs=0.1)
+
+
+def test_an_encoder_that_gives_nothing_disarms() -> None:
+    lets_go_without_its_encoder(bench().connect())
 
 
 def test_heat_and_the_emergency_stop_are_told() -> None:

@@ -21,11 +21,21 @@ from drivers.vesc import (
     encode_packet,
 )
 from safety.signals import DriveFault, Status
-from sim import motor_drive
+from sim import motor_drive, sensors
 from sim.layout import MODE, RATE_DPS
 from sim.plant import STAGE_C
 from sim.vesc import EmulatedVesc, steps_per_degree
-from tests.drivers.polled_link import HOLD, OFF, Bench, follows, measures_supply_and_heat, move, stops_without_its_host
+from tests.drivers.polled_link import (
+    HOLD,
+    OFF,
+    Bench,
+    does_not_wind_up,
+    follows,
+    lets_go_without_its_encoder,
+    measures_supply_and_heat,
+    move,
+    stops_without_its_host,
+)
 from tests.sim.rigs import UPRIGHT_DEG, driven_table
 
 CAPABILITIES = Capabilities("VESC", motor_angle=True, self_locking=True, current=True)
@@ -223,6 +233,14 @@ def test_fault_codes_are_drive_faults_with_the_torque_off_and_pass_by_themselves
     assert not found.last.status & Status.TORQUE_ON
     found.run(0.5, HOLD)
     assert found.last.faults == 0
+
+
+def test_an_encoder_that_gives_nothing_is_a_fault() -> None:
+    lets_go_without_its_encoder(bench().connect())
+
+
+def test_a_rate_loop_whose_encoder_stands_does_not_wind_up() -> None:
+    does_not_wind_up(bench().connect(), sensors.STUCK)
 
 
 def test_heat_is_a_fault() -> None:
