@@ -41,6 +41,8 @@ FORGET_S: Final = 2.0
 """After so long without an answer the drive has to identify itself anew."""
 RESET_DEG: Final = 2.0
 """A position that counts from power-up and is back at 0 from farther away than this began anew."""
+FASTEST_DPS: Final = 12.0
+"""While nothing was heard the table went no faster: what is farther from where it was, and so near to 0, began anew."""
 IDLE_WAIT_S: Final = 0.02
 NOTICE_BYTES: Final = 400
 LATEST_S: Final = 1.0
@@ -226,6 +228,7 @@ class PolledDrive:
         """Somebody else will say at which angle the table stands: wait for that before a session begins."""
         self.position: float | None = None
         """The newest position, in the drive's units."""
+        self._position_s = 0.0
         self.rate_dps: float | None = None
         """The newest rate."""
         self.config: BoardConfig | None = None
@@ -356,7 +359,7 @@ class PolledDrive:
             if dialogue.identified:
                 self._begin(reading, now_s)
             return []
-        if dialogue.was_reset or (reading is not None and self._began_anew(reading.position)):
+        if dialogue.was_reset or (reading is not None and self._began_anew(reading.position, now_s)):
             # No session without a drive that remembers it: the safety layer sees that it is gone.
             health.board_reboots += 1
             self._forget()
@@ -386,15 +389,22 @@ class PolledDrive:
         if self.homing and not self.homed and now_s - self._identified_s < HOMING_S:
             if reading is not None:
                 self.position, self.rate_dps = reading.position, reading.rate_dps
+                self._position_s = now_s
             return
         self._open()
 
-    def _began_anew(self, position: float | None) -> bool:
-        """Tell whether the position is that of a drive that was just switched on, and was elsewhere before."""
+    def _began_anew(self, position: float | None, now_s: float) -> bool:
+        """Tell whether the position is that of a drive that was just switched on, and was elsewhere before.
+
+        A table may have coasted while its drive was silent, and been counted from within that.
+        """
         if position is None or self.position is None or self.setup.zero_deg is not None:
             return False
         scale = self.setup.scale
-        return abs(position - self.position) > RESET_DEG * scale and abs(position) < RESET_DEG * scale / 2.0
+        moved_deg, from_zero_deg = abs(position - self.position) / scale, abs(position) / scale
+        coasted_deg = FASTEST_DPS * (now_s - self._position_s)
+        near = moved_deg > RESET_DEG and from_zero_deg < RESET_DEG / 2.0
+        return near or (moved_deg > RESET_DEG + coasted_deg and from_zero_deg < RESET_DEG / 2.0 + coasted_deg)
 
     def _open(self) -> None:
         session = 0
@@ -427,7 +437,7 @@ class PolledDrive:
     def _telemetry(self, reading: Reading, session: int, asked_s: float, now_s: float) -> Telemetry:
         setup, zero_deg, position = self.setup, self._zero_deg, reading.position
         if position is not None:
-            self.position = position
+            self.position, self._position_s = position, now_s
         self.rate_dps = reading.rate_dps
         angle_deg = None
         if position is not None and zero_deg is not None:

@@ -260,6 +260,16 @@ def test_after_a_reset_a_new_session_begins_without_the_old_zero() -> None:
     assert found.last.encoder_deg is None
 
 
+def test_after_a_reset_on_the_way_it_counts_from_within_the_way_that_the_table_coasted() -> None:
+    found = bench().connect()
+    found.run(4.0, move(8.0))
+    controller(found).reset()
+    found.run(3.0, HOLD)
+    assert abs(float(found.link.position or 0.0)) > steps_per_degree(found.table), "it coasted"
+    assert found.link.health.board_reboots == 1
+    assert found.last.encoder_deg is None
+
+
 def test_a_boot_from_the_watchdog_is_a_reset_too() -> None:
     found = bench().connect()
     controller(found).trip(Fault.BOOTED_FROM_WATCHDOG)
