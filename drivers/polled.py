@@ -442,7 +442,8 @@ class PolledDrive:
         angle_deg = None
         if position is not None and zero_deg is not None:
             angle_deg = setup.direction * position / setup.scale + zero_deg
-        held = self._stop.take(reading.rate_dps, torque_on=reading.torque_on, asked_s=asked_s)
+        obeys = reading.torque_on and not reading.refused
+        held = self._stop.take(reading.rate_dps, torque_on=reading.torque_on, obeys=obeys, asked_s=asked_s)
         expired = self._expired or reading.timed_out
         status = (Status.TORQUE_ON if reading.torque_on else 0) | (Status.WATCHDOG_EXPIRED if expired else 0)
         if held and setup.capabilities.holds:
@@ -519,10 +520,10 @@ class _Stop:
             return self._torque_off(clear_faults=clear_faults)
         return self._stand(max(accel_dps2, LEAST_ACCEL_DPS2), dt_s, now_s, clear_faults=clear_faults)
 
-    def take(self, rate_dps: float | None, *, torque_on: bool, asked_s: float) -> bool:
+    def take(self, rate_dps: float | None, *, torque_on: bool, obeys: bool, asked_s: float) -> bool:
         """Take what was measured; tells whether brake or gear hold the table by now."""
         self._rate_dps = rate_dps
-        self._watch_motor(rate_dps, torque_on=torque_on, asked_s=asked_s)
+        self._watch_motor(rate_dps, obeys=obeys, asked_s=asked_s)
         if torque_on:
             self._off_since_s = None
         elif self._off_since_s is None:
@@ -530,11 +531,11 @@ class _Stop:
         self._held = self._off_since_s is not None and asked_s - self._off_since_s >= BRAKE_CLOSES_S
         return self._held
 
-    def _watch_motor(self, rate_dps: float | None, *, torque_on: bool, asked_s: float) -> None:
+    def _watch_motor(self, rate_dps: float | None, *, obeys: bool, asked_s: float) -> None:
         """The drive's own rate against what it was told: its rate loop must not wind up without an answer."""
         told_dps, gap_s, self._taken_s = self._ramp_dps, asked_s - self._taken_s, asked_s
         turns = rate_dps is None or rate_dps * told_dps > TURNS_SHARE * told_dps * told_dps
-        if not torque_on or turns or abs(told_dps) < TURNS_DPS or gap_s > TURNS_S / 2.0:
+        if not obeys or turns or abs(told_dps) < TURNS_DPS or gap_s > TURNS_S / 2.0:
             self._stands_since_s = None
         elif self._stands_since_s is None:
             self._stands_since_s = asked_s
