@@ -40,7 +40,15 @@ def _wire(
 ) -> Kind:
     begin_end = _disturb(field, names)
     return Kind(
-        Place.WIRE, text, *begin_end, right, may_pass=may_pass, parameter=parameter, cuts_off=True, silences=silences
+        Place.WIRE,
+        text,
+        *begin_end,
+        right,
+        may_pass=may_pass,
+        parameter=parameter,
+        apart=causes.APART,
+        cuts_off=True,
+        silences=silences,
     )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from firmware_host.config import load_table, make_rider, make_table, rider_chain
+from firmware_host.devices import SHORTS_MOTOR
 from firmware_host.programs import make_program
 from firmware_host.toml_source import FileError, TomlSource
 from firmware_host.validation import Session, prepare
@@ -66,6 +67,8 @@ _PHYSICS: Final[dict[str, dict[str, tuple[float, float]]]] = {
     },
 }
 """What differs between maintained tables."""
+HOLDS_MOTOR: Final = 2.0
+"""So much stronger is the brake of a table whose drive keeps its enable: it has to hold the motor (docs/drives)."""
 
 
 class Case(NamedTuple):
@@ -112,6 +115,8 @@ def draw_case(seed: int, index: int, devices: Devices = ()) -> Case:
     table, rider = _draw_table(draw), _draw_rider(draw)
     if devices:
         table["device"] = deepcopy(list(devices))
+        if any(device["kind"] in SHORTS_MOTOR for device in devices):
+            table["physics"]["brake"]["holding_torque_nm"] *= HOLDS_MOTOR
     program, total_s = _draw_program(draw, table, rider)
     return Case(table, rider, program, _draw_faults(draw, total_s), draw.randrange(SEEDS))
 
