@@ -216,13 +216,11 @@ def test_an_encoder_that_gives_nothing_disarms() -> None:
 
 def test_a_current_that_is_not_read_any_more_is_not_told_any_more() -> None:
     found = bench().connect()
-    found.run(1.0, move(2.0))
-    assert found.last.current_a is not None
+    told = [found.run(1.0, move(2.0))[-1].current_a]
     drive(found).trip(Error.DRV_FAULT)  # what disarmed it is asked for then, in the place of the current
-    found.run(0.5, move(2.0))
-    assert found.last.current_a is None
-    found.run(1.0, HOLD)
-    assert found.last.current_a == pytest.approx(0.0, abs=0.1)
+    told.append(found.run(0.5, move(2.0))[-1].current_a)
+    told.append(found.run(1.0, HOLD)[-1].current_a)
+    assert told == [pytest.approx(1.5, abs=1.0), None, pytest.approx(0.0, abs=0.1)]
 
 
 def test_heat_and_the_emergency_stop_are_told() -> None:
