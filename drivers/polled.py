@@ -61,6 +61,8 @@ TURNS_S: Final = 0.15
 too fast where nothing holds it."""
 BRAKE_OPENS_S: Final = 0.07
 BRAKE_CLOSES_S: Final = 0.1
+COASTS_S: Final = 3.0
+"""Without a brake a table whose torque was cut on its way is slowed by its gear's friction alone."""
 STAND_DPS2: Final = 8.0
 LEAST_ACCEL_DPS2: Final = 1.0
 _MOVE: Final = CommandMode.MOVE
@@ -494,6 +496,8 @@ class _Stop:
         self._stopped_s: float | None = None
         self._off_since_s: float | None = None
         self._off = True
+        self._turned = False
+        """The torque went off while the table was told to turn."""
         self._rate_dps: float | None = None
         self._held = False
         self._taken_s = 0.0
@@ -525,10 +529,12 @@ class _Stop:
         self._rate_dps = rate_dps
         self._watch_motor(rate_dps, obeys=obeys, asked_s=asked_s)
         if torque_on:
-            self._off_since_s = None
+            self._off_since_s, self._turned = None, False
         elif self._off_since_s is None:
             self._off_since_s = asked_s
-        self._held = self._off_since_s is not None and asked_s - self._off_since_s >= BRAKE_CLOSES_S
+            self._turned = self._turned or self._ramp_dps != 0.0  # the drive let go by itself
+        closes_s = COASTS_S if self._turned and not self._setup.capabilities.brake else BRAKE_CLOSES_S
+        self._held = self._off_since_s is not None and asked_s - self._off_since_s >= closes_s
         return self._held
 
     def _watch_motor(self, rate_dps: float | None, *, obeys: bool, asked_s: float) -> None:
@@ -543,6 +549,7 @@ class _Stop:
             self.stuck = True
 
     def _torque_off(self, *, clear_faults: bool) -> Order:
+        self._turned = self._turned or self._ramp_dps != 0.0
         self._off, self._ramp_dps = True, 0.0
         self._still_since_s = self._stopped_s = None
         return Order(False, 0.0, STAND_DPS2, self._setup.current_a, clear_faults)

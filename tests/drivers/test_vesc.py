@@ -196,6 +196,16 @@ def test_torque_off_acts_at_once() -> None:
     assert found.table.order[MODE] == motor_drive.OFF
 
 
+def test_without_a_brake_a_table_that_coasts_is_not_said_to_be_held() -> None:
+    found = bench().connect()
+    found.run(2.0, move(6.0))
+    said = [(frame.status & Status.BRAKE_CLOSED, abs(found.table.truth().rate_dps)) for _ in range(400)
+            for frame in found.tick(OFF)]  # fmt: skip
+    assert any(held for held, _ in said)
+    assert max(rate_dps for held, rate_dps in said if held) == 0.0
+    assert max(rate_dps for _, rate_dps in said[20:]) > 1.0, "it coasts"
+
+
 def test_when_the_host_dies_the_timeout_lets_the_motor_go() -> None:
     found = bench().connect()
     stops_without_its_host(found)  # by friction, and a gear that no load turns
