@@ -325,7 +325,10 @@ def coasts(seconds: float) -> Any:
         (1.5, "TORQUE_OFF", {"coasts": True}, ()),
         (1.5, "TORQUE_OFF", {}, ("rate-inverting", "standstill")),
         (1.5, "STOP", {"coasts": True}, ("rate-inverting",)),  # the torque was there to stop it with
-        (2.5, "TORQUE_OFF", {"coasts": True, "limit_deg": 90.0}, ("rate-inverting", "standstill")),
+        (2.5, "TORQUE_OFF", {"coasts": True}, ()),
+        (3.5, "TORQUE_OFF", {"coasts": True}, ("rate-inverting", "standstill")),
+        (1.5, "TORQUE_OFF", {"coasts": True, "brakes": True}, ("standstill",)),  # never on its brake
+        (2.5, "TORQUE_OFF", {"coasts": True, "brakes": True}, ("rate-inverting", "standstill")),
         # What hangs on a broken coupling is held by a brake or by nothing.
         (2.5, "TORQUE_OFF", {"load_path_broke": True}, ()),
         (2.5, "TORQUE_OFF", {"load_path_broke": True, "brakes": True}, ("standstill",)),
@@ -334,7 +337,14 @@ def coasts(seconds: float) -> Any:
 def test_a_table_that_nothing_but_friction_slows_may_coast(
     seconds: float, response: str, changes: dict[str, Any], broken: tuple[str, ...]
 ) -> None:
-    case = {"cannot_move": True, "brakes": False, "alarm": "overspeed", **tripped(AT_40_S, response), **changes}
+    case = {
+        "limit_deg": 90.0,
+        "cannot_move": True,
+        "brakes": False,
+        "alarm": "overspeed",
+        **tripped(AT_40_S, response),
+        **changes,
+    }
     found = judge(coasts(seconds), asked(**case))
     assert [text.partition(":")[0] for text in found] == list(broken)
 
