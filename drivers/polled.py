@@ -512,7 +512,9 @@ class _Stop:
         dt_s = 0.0 if self._ordered_s is None else min(max(now_s - self._ordered_s, 0.0), 0.1)
         self._ordered_s = now_s
         if command is None or command.mode != _MOVE:
-            self.stuck, self._stands_since_s = False, None
+            stuck, self.stuck, self._stands_since_s = self.stuck, False, None
+            if stuck:
+                return self._torque_off(clear_faults=False)  # what wound up must not be slowed down by a ramp
         if command is None:
             return self._stand(STAND_DPS2, dt_s, now_s, clear_faults=False)
         mode, rate_dps, accel_dps2, torque_fraction, _, clear_faults = command

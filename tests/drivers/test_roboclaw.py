@@ -393,6 +393,19 @@ def test_a_rate_loop_without_feedback_does_not_wind_up(fault: int) -> None:
     assert found.last.faults == 0
 
 
+def test_a_stop_of_a_rate_loop_without_feedback_is_no_ramp() -> None:
+    found = bench().connect()
+    found.run(2.0, move(3.0))
+    found.table.faults[fault_index(ENCODER_DEG, sensors.STUCK)] = 1.0
+    while not found.last.faults:
+        found.tick(move(3.0))
+    found.run(0.03, HOLD)
+    assert not found.last.status & Status.TORQUE_ON
+    found.run(1.0, HOLD)
+    assert not found.last.status & Status.TORQUE_ON
+    assert found.table.truth().rate_dps == 0.0
+
+
 def test_a_motor_that_is_held_gets_no_torque_until_it_is_told_to_stand() -> None:
     found = bench().connect()
     found.table.physics[plant.BRAKE_JAMMED] = 1.0
