@@ -212,6 +212,17 @@ def test_when_the_host_dies_the_timeout_lets_the_motor_go() -> None:
     assert found.table.order[MODE] == motor_drive.OFF
 
 
+def test_a_motor_that_coasts_is_taken_over_at_its_rate() -> None:
+    found = bench().connect()
+    found.run(2.0, move(8.0))
+    found.silence(0.3)
+    most_dps2 = 0.0
+    for _ in range(30):
+        found.tick(move(8.0))
+        most_dps2 = max(most_dps2, abs(found.table.truth().accel_dps2))
+    assert most_dps2 < 40.0, "its ramp has 30"
+
+
 def test_asking_for_values_does_not_feed_the_timeout() -> None:
     found = bench().connect()
     found.run(1.0, move(2.0))
