@@ -239,8 +239,9 @@ def _coasting(column: Columns, asked: Asked) -> NDArray[np.bool_]:
     """Rows in which the torque is cut, and nothing could have brought the table to rest yet."""
     t_s = column["t_s"]
     found = np.zeros(len(t_s), dtype=np.bool_)
-    cuts_s = [trip.t_s for trip in asked.trips if trip.response == "TORQUE_OFF"] if asked.coasts else []
-    for cut_s in cuts_s:
+    # A drive with a fault has let its motor go: only a brake could do more.
+    cuts = ("TORQUE_OFF",) if asked.brakes else ("TORQUE_OFF", "drive-fault")
+    for cut_s in [trip.t_s for trip in asked.trips if asked.coasts and {trip.response, trip.monitor} & {*cuts}]:
         found |= (t_s >= cut_s) & (t_s < cut_s + _slowed_s(asked))
     return found
 

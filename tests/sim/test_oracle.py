@@ -353,3 +353,10 @@ def test_disorienting_rates_count_while_a_table_coasts_too() -> None:
     rows = trace(TO_40, (0.5, 11.0), (9.0, 0.0))
     found = judge(rows, asked(cannot_move=True, coasts=True, alarm="overspeed", **tripped(AT_40_S, "TORQUE_OFF")))
     assert [text.partition(":")[0] for text in found] == ["rate"]
+
+
+@pytest.mark.parametrize("brakes", [True, False])
+def test_a_drive_that_reports_a_fault_has_let_its_motor_go(brakes: bool) -> None:
+    case = {"limit_deg": 90.0, "cannot_move": True, "coasts": True, "brakes": brakes, "alarm": "drive-fault"}
+    found = judge(coasts(1.5), asked(**case, **tripped(AT_40_S, "STOP", "drive-fault")))
+    assert ("rate-inverting" in [text.partition(":")[0] for text in found]) == brakes
