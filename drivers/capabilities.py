@@ -38,6 +38,12 @@ class Capabilities(NamedTuple):
     """Measures the motor's current, which shows an obstruction and a rider who is set up wrong."""
     torque_limit: bool = False
     """Takes a torque limit with each order."""
+    cuts_torque: bool = False
+    """Torque off takes the enable away from the power stage: one that ignores every order stops too. Without it, only
+    the contactor of the emergency-stop chain does that."""
+    checks_encoder: bool = False
+    """Has a second witness for its motor-side angle, and turns the table as told without it. Without one, the motor
+    turns as it likes where that angle lies still or backward, and not at all where it is gone."""
 
     @property
     def holds(self) -> bool:
@@ -87,5 +93,7 @@ TABLE_BOARD: Final = Capabilities(
     | Input.ANKLE_LATCH_NC,
     current=True,
     torque_limit=True,
+    cuts_torque=True,
+    checks_encoder=True,
 )
 """What ``docs/protocol.md`` asks of every table board."""

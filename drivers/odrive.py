@@ -16,6 +16,8 @@ from safety.signals import DriveFault, Input
 
 LONGEST_LINE: Final = 128
 KEPT_BYTES: Final = 4 * LONGEST_LINE
+CURRENT_KEPT: Final = 3
+"""A current that was not read again for so many exchanges is of another time."""
 LONGEST_TIMEOUT_S: Final = 0.25
 
 
@@ -154,6 +156,8 @@ class ODrive:
         self._order: Order | None = None
         self._limit_a: float | None = None
         self._turn = 0
+        self._current_turn = 0
+        """The exchange in which the current was read."""
         self._step = 0
         self._requests: dict[str, bytes] = {}
         axis = f"axis{self._axis}"
@@ -236,7 +240,8 @@ class ODrive:
             return None
         position, velocity = feedback
         errors = int(values.get(self._active_name, 0.0)) | int(values.get(self._reason_name, 0.0))
-        current = values.get(self._current_name)
+        fresh = self._turn - self._current_turn <= CURRENT_KEPT
+        current = values.get(self._current_name) if fresh else None
         faults = 0
         if errors:
             faults = DriveFault.DRIVER if errors & ~_NAMED else 0
@@ -339,6 +344,8 @@ class ODrive:
         if name == self._reason_name and int(value) & _ESTOP and not int(self._values.get(name, 0.0)) & _ESTOP:
             # The chain has opened, and is open until the active errors say otherwise; the reason stays when it closes.
             self._values[self._active_name] = float(int(self._values.get(self._active_name, 0.0)) | _ESTOP)
+        if name == self._current_name:
+            self._current_turn = self._turn
         self._values[name] = value
         return True
 

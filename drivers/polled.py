@@ -41,6 +41,8 @@ FORGET_S: Final = 2.0
 """After so long without an answer the drive has to identify itself anew."""
 RESET_DEG: Final = 2.0
 """A position that counts from power-up and is back at 0 from farther away than this began anew."""
+FASTEST_DPS: Final = 12.0
+"""While nothing was heard the table went no faster: what is farther from where it was, and so near to 0, began anew."""
 IDLE_WAIT_S: Final = 0.02
 NOTICE_BYTES: Final = 400
 LATEST_S: Final = 1.0
@@ -50,8 +52,17 @@ SETTLED_DPS: Final = 0.4
 SETTLED_S: Final = 0.04
 SETTLE_MOST_S: Final = 0.25
 """So long after the ramp of a stop the torque goes off, whatever the rate says: one that lies must not keep it on."""
+TURNS_DPS: Final = 0.5
+"""A motor that was told to turn faster than this turns, by its own encoder, ..."""
+TURNS_SHARE: Final = 0.2
+"""... at this share of it at least, ..."""
+TURNS_S: Final = 0.15
+"""... after so long; or something holds it, or its encoder fails. The drive would push on as hard as it can, which is
+too fast where nothing holds it."""
 BRAKE_OPENS_S: Final = 0.07
 BRAKE_CLOSES_S: Final = 0.1
+COASTS_S: Final = 3.0
+"""Without a brake a table whose torque was cut on its way is slowed by its gear's friction alone."""
 STAND_DPS2: Final = 8.0
 LEAST_ACCEL_DPS2: Final = 1.0
 _MOVE: Final = CommandMode.MOVE
@@ -219,6 +230,7 @@ class PolledDrive:
         """Somebody else will say at which angle the table stands: wait for that before a session begins."""
         self.position: float | None = None
         """The newest position, in the drive's units."""
+        self._position_s = 0.0
         self.rate_dps: float | None = None
         """The newest rate."""
         self.config: BoardConfig | None = None
@@ -349,7 +361,7 @@ class PolledDrive:
             if dialogue.identified:
                 self._begin(reading, now_s)
             return []
-        if dialogue.was_reset or (reading is not None and self._began_anew(reading.position)):
+        if dialogue.was_reset or (reading is not None and self._began_anew(reading.position, now_s)):
             # No session without a drive that remembers it: the safety layer sees that it is gone.
             health.board_reboots += 1
             self._forget()
@@ -379,15 +391,22 @@ class PolledDrive:
         if self.homing and not self.homed and now_s - self._identified_s < HOMING_S:
             if reading is not None:
                 self.position, self.rate_dps = reading.position, reading.rate_dps
+                self._position_s = now_s
             return
         self._open()
 
-    def _began_anew(self, position: float | None) -> bool:
-        """Tell whether the position is that of a drive that was just switched on, and was elsewhere before."""
+    def _began_anew(self, position: float | None, now_s: float) -> bool:
+        """Tell whether the position is that of a drive that was just switched on, and was elsewhere before.
+
+        A table may have coasted while its drive was silent, and been counted from within that.
+        """
         if position is None or self.position is None or self.setup.zero_deg is not None:
             return False
         scale = self.setup.scale
-        return abs(position - self.position) > RESET_DEG * scale and abs(position) < RESET_DEG * scale / 2.0
+        moved_deg, from_zero_deg = abs(position - self.position) / scale, abs(position) / scale
+        coasted_deg = FASTEST_DPS * (now_s - self._position_s)
+        near = moved_deg > RESET_DEG and from_zero_deg < RESET_DEG / 2.0
+        return near or (moved_deg > RESET_DEG + coasted_deg and from_zero_deg < RESET_DEG / 2.0 + coasted_deg)
 
     def _open(self) -> None:
         session = 0
@@ -420,12 +439,13 @@ class PolledDrive:
     def _telemetry(self, reading: Reading, session: int, asked_s: float, now_s: float) -> Telemetry:
         setup, zero_deg, position = self.setup, self._zero_deg, reading.position
         if position is not None:
-            self.position = position
+            self.position, self._position_s = position, now_s
         self.rate_dps = reading.rate_dps
         angle_deg = None
         if position is not None and zero_deg is not None:
             angle_deg = setup.direction * position / setup.scale + zero_deg
-        held = self._stop.take(reading.rate_dps, torque_on=reading.torque_on, asked_s=asked_s)
+        obeys = reading.torque_on and not reading.refused
+        held = self._stop.take(reading.rate_dps, torque_on=reading.torque_on, obeys=obeys, asked_s=asked_s)
         expired = self._expired or reading.timed_out
         status = (Status.TORQUE_ON if reading.torque_on else 0) | (Status.WATCHDOG_EXPIRED if expired else 0)
         if held and setup.capabilities.holds:
@@ -448,7 +468,7 @@ class PolledDrive:
             reading.motor_temperature_c,
             reading.inputs,
             status,
-            reading.faults & _ALL_FAULTS,
+            (reading.faults | (DriveFault.OVERCURRENT if self._stop.stuck else 0)) & _ALL_FAULTS,
             self._rejected,
             Reject.RANGE if self._rejected else Reject.NONE,
         )
@@ -476,35 +496,62 @@ class _Stop:
         self._stopped_s: float | None = None
         self._off_since_s: float | None = None
         self._off = True
+        self._turned = False
+        """The torque went off while the table was told to turn."""
         self._rate_dps: float | None = None
         self._held = False
+        self._taken_s = 0.0
+        self._stands_since_s: float | None = None
         self.limited = False
         """The newest order is slower than the command."""
+        self.stuck = False
+        """The motor did not turn as told: it gets no torque until it is told to stand."""
 
     def order(self, command: SafeCommand | None, now_s: float) -> Order:
         """What the drive is told for a command; None is told to stand still."""
         dt_s = 0.0 if self._ordered_s is None else min(max(now_s - self._ordered_s, 0.0), 0.1)
         self._ordered_s = now_s
+        if command is None or command.mode != _MOVE:
+            stuck, self.stuck, self._stands_since_s = self.stuck, False, None
+            if stuck:
+                return self._torque_off(clear_faults=False)  # what wound up must not be slowed down by a ramp
         if command is None:
             return self._stand(STAND_DPS2, dt_s, now_s, clear_faults=False)
         mode, rate_dps, accel_dps2, torque_fraction, _, clear_faults = command
         if mode == _MOVE and rate_dps is not None:
+            if self.stuck:
+                return self._torque_off(clear_faults=clear_faults)
             return self._move(rate_dps, max(accel_dps2, LEAST_ACCEL_DPS2), torque_fraction, dt_s, now_s)
         if mode == _OFF:
             return self._torque_off(clear_faults=clear_faults)
         return self._stand(max(accel_dps2, LEAST_ACCEL_DPS2), dt_s, now_s, clear_faults=clear_faults)
 
-    def take(self, rate_dps: float | None, *, torque_on: bool, asked_s: float) -> bool:
+    def take(self, rate_dps: float | None, *, torque_on: bool, obeys: bool, asked_s: float) -> bool:
         """Take what was measured; tells whether brake or gear hold the table by now."""
         self._rate_dps = rate_dps
+        self._watch_motor(rate_dps, obeys=obeys, asked_s=asked_s)
         if torque_on:
-            self._off_since_s = None
+            self._off_since_s, self._turned = None, False
         elif self._off_since_s is None:
             self._off_since_s = asked_s
-        self._held = self._off_since_s is not None and asked_s - self._off_since_s >= BRAKE_CLOSES_S
+            self._turned = self._turned or self._ramp_dps != 0.0  # the drive let go by itself
+        closes_s = COASTS_S if self._turned and not self._setup.capabilities.brake else BRAKE_CLOSES_S
+        self._held = self._off_since_s is not None and asked_s - self._off_since_s >= closes_s
         return self._held
 
+    def _watch_motor(self, rate_dps: float | None, *, obeys: bool, asked_s: float) -> None:
+        """The drive's own rate against what it was told: its rate loop must not wind up without an answer."""
+        told_dps, gap_s, self._taken_s = self._ramp_dps, asked_s - self._taken_s, asked_s
+        turns = rate_dps is None or rate_dps * told_dps > TURNS_SHARE * told_dps * told_dps
+        if not obeys or turns or abs(told_dps) < TURNS_DPS or gap_s > TURNS_S / 2.0:
+            self._stands_since_s = None
+        elif self._stands_since_s is None:
+            self._stands_since_s = asked_s
+        elif asked_s - self._stands_since_s >= TURNS_S:
+            self.stuck = True
+
     def _torque_off(self, *, clear_faults: bool) -> Order:
+        self._turned = self._turned or self._ramp_dps != 0.0
         self._off, self._ramp_dps = True, 0.0
         self._still_since_s = self._stopped_s = None
         return Order(False, 0.0, STAND_DPS2, self._setup.current_a, clear_faults)

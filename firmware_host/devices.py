@@ -22,6 +22,8 @@ from firmware_host.files.config import DeviceSection, Table
 from firmware_host.files.toml_source import FileError
 from safety.signals import Input
 
+SHORTS_MOTOR: Final = frozenset({"roboclaw"})
+"""Drives whose torque off is a bridge that shorts the motor: its enable stays."""
 READS_CHAIN: Final = frozenset({"roboclaw", "odrive"})
 """Drives that say themselves whether the emergency-stop chain is open."""
 SHOWN: Final = {"roboclaw": "RoboClaw", "vesc": "VESC", "odrive": "ODrive", "servo": "CiA 402 servo"}
@@ -92,6 +94,7 @@ def _setup(table: Table, device: DeviceSection, serial: int | None) -> DriveSetu
         contacts=Input.ESTOP_CHAIN if device.kind in READS_CHAIN else 0,
         current=True,
         torque_limit=device.kind != "vesc",
+        cuts_torque=device.kind not in SHORTS_MOTOR,
     )
     return DriveSetup(
         device.scale,

@@ -24,6 +24,7 @@ CAUSES: Final[dict[str, str]] = {
     "duty": "Let the motor rest.",
     "reverse-on-load": "Look for a person or a thing in the table's way.",
     "rider-load": "Check the height setting and the rider's declared mass.",
+    "torque-off": "Have the drive's power stage replaced before the next session.",
     "overspeed": "Check drive, gear and coupling before the next session.",
     "following": "Look for what holds or drives the table, then check gear and coupling.",
     "stop-time": "The table did not stop as told: have drive and brake checked.",
@@ -46,5 +47,7 @@ SITUATIONS: Final[dict[str, str]] = {
     "no-link": "A table board brings the rider upright by itself; another drive stops. "
     "If the table stands, release the brake by hand.",
     "stays-inverted": "The rider stays inverted: bring them upright now, with return upright or by hand at the brake.",
+    "disobeys": "The motor does not obey: press the emergency stop and leave it pressed, then release the brake by "
+    "hand and turn the table back.",
     "given-up": "The drive does not bring the rider upright: release the brake by hand and turn the table back.",
 }

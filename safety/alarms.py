@@ -131,9 +131,9 @@ class Alarms:
         stands = self._standing_since_s is not None and now_s - self._standing_since_s >= STAYS_INVERTED_S
         held = supervisor.waits_for_a_person and view.away and not supervisor.latched
         found = (
-            ("given-up", Priority.HIGH, supervisor.exhausted and view.away),
+            ("given-up", Priority.HIGH, supervisor.exhausted and view.away and not _disobeys(supervisor)),
             ("no-link", Priority.HIGH, view.away and not linked),
-            ("stays-inverted", Priority.HIGH, stands),
+            ("stays-inverted", Priority.HIGH, stands and not _disobeys(supervisor)),
             ("held", Priority.MEDIUM, held),
         )
         return [
@@ -164,6 +164,8 @@ def _priority(trip: Trip, view: View) -> Priority:
 
 def _situation(supervisor: Supervisor, view: View) -> str:
     """Name what the table is doing for the rider."""
+    if _disobeys(supervisor) and view.away:
+        return "disobeys"
     if supervisor.exhausted and view.away:
         return "given-up"
     if supervisor.waits_for_a_person and view.away:
@@ -171,3 +173,8 @@ def _situation(supervisor: Supervisor, view: View) -> str:
     if supervisor.phase in (Phase.STOPPING, Phase.HELD, Phase.CREEPING):
         return "recovering"
     return "returning" if view.away else "upright"
+
+
+def _disobeys(supervisor: Supervisor) -> bool:
+    """The motor pushes against the brake: whoever released that by hand would let it run away."""
+    return "torque-off" in supervisor.latched and supervisor.phase is Phase.HELD

@@ -67,7 +67,7 @@ class Attempts:
         return self._rise_deg(view) > RISEN_DEG
 
     def _rise_deg(self, view: View) -> float:
-        """How far all of them together turned the table toward inversion: by both angles, or by the one that is left."""
+        """How far all of them together turned the table down: by both angles, or by the one that is left."""
         best_deg = view.angles.best_deg
         ways_deg = self._ways_deg(view)
         if not ways_deg and best_deg is not None and self._best_deg is not None:

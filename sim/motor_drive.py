@@ -45,7 +45,9 @@ OFF_SHORTS: Final = 4
 TIMEOUT_DPS2: Final = 5
 """The ramp to standstill when the timeout runs out; 0: torque off at once."""
 LOWEST_V: Final = 6
-SETTINGS_SIZE: Final = 7
+TAKES_OVER: Final = 7
+"""1: the ramp begins at the rate at which the motor turns when it gets its torque; 0: at standstill."""
+SETTINGS_SIZE: Final = 8
 
 # --- Memory ----------------------------------------------------------------------------------------------------------
 RAMP_DPS: Final = 0
@@ -95,11 +97,13 @@ def motor_drive_tick(settings: Floats, memory: Floats, readings: Floats, order: 
     if mode != _FOLLOW or memory[BLOCKED] > 0.5 or memory[UNDER_VOLTAGE] > 0.5:
         _let_go(settings, memory, drive)
         return
+    rate = readings[ENCODER_RATE_DPS]
+    if memory[TORQUE_ON] < 0.5 and settings[TAKES_OVER] > 0.5 and not math.isnan(rate):
+        memory[RAMP_DPS] = rate
     drive[TORQUE_ENABLE] = drive[BRAKE_RELEASE] = memory[TORQUE_ON] = 1.0
     drive[CURRENT_LIMIT_A] = order[LIMIT_A] if order[LIMIT_A] > 0.0 else settings[RATED_A]
     step = accel * MS_S
     memory[RAMP_DPS] += min(max(wanted - memory[RAMP_DPS], -step), step)
-    rate = readings[ENCODER_RATE_DPS]
     error = memory[RAMP_DPS] - (0.0 if math.isnan(rate) else rate)  # no edges look like standstill
     duty = memory[RAMP_DPS] * settings[DUTY_PER_DPS] + GAIN * error + memory[INTEGRAL]
     if abs(duty) < 1.0 or duty * error < 0.0:

@@ -2,7 +2,8 @@
 
 Its watchdog disarms the axis and stays an error until it is cleared; a line with a wrong checksum is not answered; what
 it does not know is answered in words; after a reset it is silent and has its stored configuration, and an incremental
-encoder begins at 0.
+encoder begins at 0. An encoder that gives nothing disarms the axis: the error is that of the vendor's package, the same
+as for its watchdog.
 """
 
 import math
@@ -137,6 +138,8 @@ class EmulatedODrive:
             active |= Error.DC_BUS_UNDER_VOLTAGE
         self.errors = int(active)
         armed = self._state == AxisState.CLOSED_LOOP_CONTROL
+        if armed and math.isnan(readings[ENCODER_DEG]):
+            active |= Error.MISSING_ESTIMATE
         if armed and self.table.memory[motor_drive.TIMED_OUT] > 0.5:
             active |= Error.WATCHDOG_TIMER_EXPIRED
         if active and armed:

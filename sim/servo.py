@@ -1,8 +1,8 @@
 """An emulated CiA 402 servo on Modbus RTU, on the simulated table, and the ways in which a real one fails.
 
 It walks through the profile's states by its control word and refuses what they do not allow; a communication timeout is
-a quick stop and then a fault, which only a reset clears; a wrong CRC and another unit are not answered; functions,
-addresses and values that it does not have are refused with an exception.
+a quick stop and then a fault, which only a reset clears; an encoder that gives nothing is a fault at once; a wrong CRC
+and another unit are not answered; functions, addresses and values that it does not have are refused with an exception.
 """
 
 import math
@@ -58,6 +58,8 @@ _TRANSITIONS: Final[dict[tuple[State, int], State]] = {
 }
 HEAT_ERROR: Final = 0x4210
 SUPPLY_ERROR: Final = 0x3220
+ENCODER_ERROR: Final = 0x7305
+"""The profile's code (IEC 61800-7-201) for an incremental sensor that failed."""
 
 
 class EmulatedServo:
@@ -129,6 +131,8 @@ class EmulatedServo:
             self.trip(HEAT_ERROR)
         elif self.table.memory[motor_drive.UNDER_VOLTAGE] > 0.5:
             self.trip(SUPPLY_ERROR)
+        elif math.isnan(readings[ENCODER_DEG]):
+            self.trip(ENCODER_ERROR)
         elif self.table.memory[motor_drive.TIMED_OUT] > 0.5 and self.state == State.OPERATION_ENABLED:
             # The inner loop is on its quick stop; the fault comes when it stands.
             self.error = self.map.timeout_fault

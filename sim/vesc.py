@@ -1,7 +1,10 @@
 """An emulated VESC on the simulated table: packets in, packets out, and the ways in which a real one fails.
 
 It releases the motor when its timeout runs out, and below the least speed of its speed control; a fault stops it for a
-while; it answers nothing to a wrong CRC; after a reset it is silent, and its tachometer begins at 0.
+while; it answers nothing to a wrong CRC; after a reset it is silent, and its tachometer begins at 0. An encoder that
+gives nothing is a fault (``encoder_check_faults`` in ``encoder.c`` of the published firmware); with Hall sensors a real
+one would go on without them (``foc_correct_hall`` in ``foc_math.c``). The ramp of its speed control begins at the rate
+at which the motor turns (``mcpwm_foc_set_pid_speed`` in ``mcpwm_foc.c``).
 """
 
 import math
@@ -60,6 +63,7 @@ class EmulatedVesc:
         self._silent_until_ms = 0.0
         table.settings[motor_drive.TIMEOUT_S] = timeout_ms / 1e3
         table.settings[motor_drive.BRAKE_OUTPUT] = table.settings[motor_drive.OFF_SHORTS] = 0.0
+        table.settings[motor_drive.TAKES_OVER] = 1.0
         self._deframer = Deframer()
         self._readings: list[float] = table.readings.tolist()
         self._steps = self._zero = 0
@@ -109,6 +113,8 @@ class EmulatedVesc:
     def _watch(self, readings: list[float], now_ms: float) -> None:
         if readings[DRIVE_TEMPERATURE_C] > HOT_C:
             self.trip(Fault.OVER_TEMPERATURE_STAGE)
+        elif math.isnan(readings[ENCODER_DEG]):
+            self.trip(Fault.ENCODER_SPI)
         elif self.table.memory[motor_drive.UNDER_VOLTAGE] > 0.5:
             self.trip(Fault.UNDER_VOLTAGE)
         if self.fault and now_ms > self._fault_until_ms:

@@ -5,6 +5,7 @@ import time
 from itertools import count
 from typing import Final, NamedTuple
 
+from drivers.capabilities import Capabilities
 from firmware_host.cli.sessions import make_controller
 from firmware_host.cli.virtual import make_machine
 from firmware_host.control.controller import Outcome
@@ -152,9 +153,9 @@ def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | N
     wall_s = time.perf_counter() - begun_s
     trace = board.table.trace()
     met = _met(faults, result)
-    able = capabilities(host.host.link)
-    asked = _asked(session, host, result, met, trace)._replace(
-        alarm=_alarm(host, result, board), returns_by_itself=able.returns_by_itself, brakes=able.brake
+    asked = _as_promised(_asked(session, host, result, met, trace), capabilities(host.host.link), met, result)
+    asked = asked._replace(
+        alarm=_alarm(host, result, board), causes=right_answers((fault.name for fault in met), apart=board.lines > 0)
     )
     return Run(host, trace, board.table.truth(), asked, result.ticks * PERIOD_S, wall_s, result)
 
@@ -181,10 +182,22 @@ def _asked(session: Session, host: LockstepHost, result: LockstepResult, met: li
         load_path_broke=any(fault.kind.load_path_broke for fault in met) or (brakeless and dead),
         jolted_from_s=min(_begun_s([one for one in met if one.kind.jolts], result), default=math.inf),
         cannot_move=dead or _misled(met) or _blocked(trace),
-        causes=right_answers(fault.name for fault in met),
         invert_rate_dps=session.limits.invert_rate_dps,
         cut_off_s=_spans([fault for fault in met if fault.kind.cuts_off], result),
         silent_s=_spans([fault for fault in met if fault.kind.silences], result),
+    )
+
+
+def _as_promised(asked: Asked, able: Capabilities, met: list[Fault], result: LockstepResult) -> Asked:
+    """What a table is promised to do depends on what its drive can do."""
+    blinding = [] if able.checks_encoder else [fault for fault in met if fault.kind.blinds]
+    disobeys = not able.cuts_torque and any(fault.kind.ignores_orders for fault in met)
+    return asked._replace(
+        cannot_move=asked.cannot_move or bool(blinding),
+        jolted_from_s=min([asked.jolted_from_s, *_begun_s(blinding, result)]),
+        returns_by_itself=able.returns_by_itself,
+        brakes=able.brake,
+        coasts=not able.brake or disobeys,
     )
 
 

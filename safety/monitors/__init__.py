@@ -30,6 +30,7 @@ REGISTER: Final[tuple[type[Monitor], ...]] = (
     drive.Duty,
     drive.ReverseOnLoad,
     drive.RiderLoad,
+    drive.TorqueOff,
     people.Screened,
     people.EmergencyStop,
     people.HandSwitch,

@@ -6,7 +6,7 @@ These monitors judge what the drive measures, before it gives up by itself.
 from typing import Final
 
 from safety.monitors.base import Monitor, Since
-from safety.signals import EMERGENCY_RETURN, INHIBIT, NONE, RETURN, STOP, Response
+from safety.signals import EMERGENCY_RETURN, INHIBIT, NONE, RETURN, STOP, TORQUE_OFF, Response, Status
 from safety.view import STANDSTILL_DPS, View
 
 SAG_S: Final = 0.1
@@ -23,6 +23,11 @@ BALANCE_S: Final = 2.0
 """So long the balance test takes, at a constant rate: some degrees on the way out."""
 PIECES_S: Final = 4.0
 """So long it takes where the rate is never constant for as long as that."""
+PUSHES_A: Final = 1.0
+"""More than a current sensor is off at rest."""
+PUSHES_S: Final = 0.3
+"""Longer than the current takes to die in a motor that came to rest with its leads shorted."""
+_TORQUE_ON: Final = Status.TORQUE_ON
 
 
 def _current_a(view: View) -> float | None:
@@ -217,3 +222,40 @@ class RiderLoad(Monitor):
         band = f"{limits.balance_low_a:g} to {limits.balance_high_a:g} A"
         wrong = "head too heavy" if self._mean_a < limits.balance_low_a else "heavier than the table is made for"
         return f"balance test: {self._mean_a:.2f} A, right is {band}: {wrong}; check the height setting and the rider"
+
+
+class TorqueOff(Monitor):
+    """With the torque off the motor pushes on: the power stage obeys nobody, and nothing but the brake holds it.
+
+    To open the brake for a recovery would let the drive run away once more. Where torque off takes the stage's enable
+    away, no current can flow; in a motor whose leads are shorted it flows against the way that the table turns.
+    """
+
+    id = "torque-off"
+    hazard = "H-03"
+    stops_recovery = True
+
+    def __init__(self) -> None:
+        self._pushes = Since()
+        self._current_a = 0.0
+        self._said = False
+
+    def check(self, view: View) -> Response:
+        """Trip on the current while the table stands. Without a new frame the last word stands."""
+        current_a, t = _current_a(view), view.telemetry
+        if current_a is not None and t is not None:
+            brakes = view.standing_s == 0.0 and current_a * (view.angles.rate_dps or 0.0) <= 0.0
+            pushes = abs(current_a) > PUSHES_A and not brakes and not t.status & _TORQUE_ON
+            self._said = self._pushes.held_s(pushes, view.now_s) >= PUSHES_S
+            self._current_a = current_a
+        if not self._said:
+            return NONE
+        return TORQUE_OFF if view.away else INHIBIT
+
+    def detail(self, view: View) -> str:  # noqa: ARG002 - what was seen is remembered
+        """Give the current."""
+        return f"the torque is off, and the motor draws {self._current_a:.1f} A against the brake"
+
+    def since_s(self, view: View) -> float:
+        """When the current was first seen."""
+        return self._pushes.since_s(view)

@@ -90,9 +90,13 @@ def _problem(fault: Fault) -> str:
     return ""
 
 
-def right_answers(names: Iterable[str]) -> frozenset[str]:
-    """Ids of the monitors that are right to trip when these faults come together. Raises ``KeyError``."""
-    return frozenset().union(*(CATALOGUE[name].causes for name in names))
+def right_answers(names: Iterable[str], *, apart: bool = False) -> frozenset[str]:
+    """Ids of the monitors that are right to trip when these faults come together. Raises ``KeyError``.
+
+    ``apart`` says that each device has a line of its own.
+    """
+    kinds = [CATALOGUE[name] for name in names]
+    return frozenset().union(*(kind.causes for kind in kinds), *(kind.apart for kind in kinds if apart))
 
 
 class Injector:

@@ -14,3 +14,7 @@ STUCK: Final = frozenset({"drive-fault", "following", "progress", "reverse-on-lo
 """What sees a drive that cannot do as it is told."""
 DRIVE: Final = MOTION | STUCK | {"angle-plausibility"}
 """After recoveries that came to nothing the encoder is doubted too."""
+RUNAWAY: Final = DRIVE | {"torque-off"}
+"""A stage that ignores its orders goes on pushing with its torque off, if it keeps its enable."""
+APART: Final = frozenset({"hand-switch", "ankle-latch", "angle-agreement", "angle-plausibility"})
+"""What sees that the input module, or the inclinometer, is silent or late while the drive is heard."""

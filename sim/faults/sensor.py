@@ -39,6 +39,7 @@ def _angle(name: str, what: str, channel: int, right: frozenset[str]) -> dict[st
             parameter=parameter,
             angle=name,
             misleads=fault in (sensors.DRIFT_PER_S, sensors.REVERSED),
+            blinds=channel == ENCODER_DEG and fault in (sensors.STUCK, sensors.REVERSED, sensors.DEAD),
         )
 
     return {
@@ -74,8 +75,8 @@ _ANKLE_LATCH: Final = frozenset({"ankle-latch"})
 _CONTACTS: Final[dict[str, Kind]] = {
     "upright-switch-open": _contact(
         Input.UPRIGHT_SWITCH, FORCED_OPEN, "the upright switch does not close any more",
-        # Whoever looks for it with an angle that is wrong too finds the stop.
-        frozenset({"switches", "reverse-on-load", "drive-fault"}),
+        # Whoever looks for it with an angle that is wrong too finds the stop, and each recovery finds it again.
+        frozenset({"switches", "reverse-on-load", "drive-fault", "progress"}),
     ),
     "upright-switch-closed": _contact(
         Input.UPRIGHT_SWITCH, FORCED_CLOSED, "the upright switch does not open any more", frozenset({"switches"})

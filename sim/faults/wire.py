@@ -12,6 +12,10 @@ BOTH: Final = (*TO_HOST, *TO_BOARD)
 _SHARE: Final = Parameter(0.3, 0.001, 1.0, "of the frames")
 
 
+_BEGAN_ANEW: Final = frozenset({"angle-agreement", "angle-plausibility"})
+"""A drive that counts from 0 again where the table has hardly left it is no other than an encoder that jumped."""
+
+
 def _directions(world: World, names: tuple[str, ...]) -> list[Direction]:
     return [getattr(world.line, name) for name in names]
 
@@ -35,12 +39,21 @@ def _wire(
     parameter: Parameter | None = None,
     right: frozenset[str] = causes.LINK | {"rejected"},
     *,
+    apart: frozenset[str] = causes.APART,
     may_pass: bool = True,
     silences: bool = False,
 ) -> Kind:
     begin_end = _disturb(field, names)
     return Kind(
-        Place.WIRE, text, *begin_end, right, may_pass=may_pass, parameter=parameter, cuts_off=True, silences=silences
+        Place.WIRE,
+        text,
+        *begin_end,
+        right,
+        may_pass=may_pass,
+        parameter=parameter,
+        apart=apart,
+        cuts_off=True,
+        silences=silences,
     )
 
 
@@ -79,6 +92,7 @@ KINDS: Final[dict[str, Kind]] = {
         "the frames of the first VALUE arrive again and again instead of new ones",
         "replay_ms",
         parameter=Parameter(500.0, 10.0, 10000.0, "ms"),
+        apart=causes.APART | causes.ANGLES | causes.MOTION,  # an inclinometer that goes the same way again and again
     ),
     "babble": _wire("somebody else talks on the line without end", "babble"),
     "wrong-board": Kind(
@@ -88,6 +102,7 @@ KINDS: Final[dict[str, Kind]] = {
         _swap_back,
         causes.LINK | {"rejected"},
         may_pass=True,
+        apart=_BEGAN_ANEW,
         jolts=True,
         cuts_off=True,
     ),
@@ -98,6 +113,7 @@ KINDS: Final[dict[str, Kind]] = {
         lambda _: None,
         causes.LINK | {"rejected"},
         may_pass=True,
+        apart=_BEGAN_ANEW,
         jolts=True,
         cuts_off=True,
     ),

@@ -109,6 +109,12 @@ class Kind(NamedTuple):
     """The brake holds no longer; with a drive that disobeys, or a gear that broke, nothing is left that could."""
     load_path_broke: bool = False
     """Nothing ties the table to its motor any more."""
+    ignores_orders: bool = False
+    """The power stage drives the motor whatever it is told, short of losing its enable."""
+    blinds: bool = False
+    """The drive's own loop has no use for its encoder any more: one without a second witness cannot turn as told."""
+    apart: frozenset[str] = frozenset()
+    """Right answers too where each device has a line of its own, and one may be silent alone."""
     cuts_off: bool = False
     """Nothing may pass between host and table while it lasts."""
     silences: bool = False

@@ -6,7 +6,9 @@ import pytest
 
 from drivers.channels import join, split
 from drivers.polled import Dialogue, DriveSetup, PolledDrive
-from safety.signals import CommandMode, SafeCommand, Status, Telemetry
+from safety.signals import CommandMode, DriveFault, SafeCommand, Status, Telemetry
+from sim import sensors
+from sim.layout import ENCODER_DEG
 from sim.rig import Device, Rig
 from sim.table import SimulatedTable
 from tests.sim.rigs import UPRIGHT_DEG
@@ -111,3 +113,34 @@ def limits_the_current(found: Bench) -> None:
     assert found.table.drive[3] == pytest.approx(6.0)
     found.run(0.5, move(2.0, 0.5))
     assert found.table.drive[3] == pytest.approx(3.0)
+
+
+def lets_go_without_its_encoder(found: Bench) -> None:
+    """A drive that checks its encoder turns nothing without it, and says which fault it is."""
+    found.run(1.0, move(2.0))
+    found.table.faults[sensors.fault_index(ENCODER_DEG, sensors.DEAD)] = 1.0
+    fastest_dps = 0.0
+    for _ in range(100):
+        found.tick(move(2.0))
+        fastest_dps = max(fastest_dps, found.table.truth().rate_dps)
+    assert fastest_dps < 2.5
+    assert found.last.faults == DriveFault.ENCODER
+    assert not found.last.status & Status.TORQUE_ON
+    assert found.table.truth().rate_dps == 0.0
+
+
+def does_not_wind_up(found: Bench, fault: int) -> None:
+    """A rate loop that sees no motion pushes ever harder: the host takes its torque away before that is too fast."""
+    found.run(0.5, HOLD)
+    found.table.faults[sensors.fault_index(ENCODER_DEG, fault)] = 1.0
+    fastest_dps, seen = 0.0, 0
+    for _ in range(150):
+        found.tick(move(1.5))
+        fastest_dps = max(fastest_dps, found.table.truth().rate_dps)
+        seen |= found.last.faults
+    assert fastest_dps < 4.0
+    assert seen
+    assert not found.last.status & Status.TORQUE_ON
+    assert found.table.truth().rate_dps == 0.0
+    found.table.faults[sensors.fault_index(ENCODER_DEG, fault)] = 0.0
+    found.run(1.0, HOLD)

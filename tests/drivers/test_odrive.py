@@ -21,6 +21,7 @@ from tests.drivers.polled_link import (
     OFF,
     Bench,
     follows,
+    lets_go_without_its_encoder,
     limits_the_current,
     measures_supply_and_heat,
     move,
@@ -207,6 +208,19 @@ def test_errors_stay_faults_until_the_operator_clears_them(error: Error, fault: 
     assert found.last.faults == 0
     found.run(1.0, move(2.0))
     assert found.last.rate_dps == pytest.approx(2.0, abs=0.1)
+
+
+def test_an_encoder_that_gives_nothing_disarms() -> None:
+    lets_go_without_its_encoder(bench().connect())
+
+
+def test_a_current_that_is_not_read_any_more_is_not_told_any_more() -> None:
+    found = bench().connect()
+    told = [found.run(1.0, move(2.0))[-1].current_a]
+    drive(found).trip(Error.DRV_FAULT)  # what disarmed it is asked for then, in the place of the current
+    told.append(found.run(0.5, move(2.0))[-1].current_a)
+    told.append(found.run(1.0, HOLD)[-1].current_a)
+    assert told == [pytest.approx(1.5, abs=1.0), None, pytest.approx(0.0, abs=0.1)]
 
 
 def test_heat_and_the_emergency_stop_are_told() -> None:

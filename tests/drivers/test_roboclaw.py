@@ -20,7 +20,7 @@ from drivers.roboclaw import (
     encode_speed,
 )
 from safety.signals import CommandMode, DriveFault, Input, SafeCommand, Status
-from sim import motor_drive
+from sim import motor_drive, plant, sensors
 from sim.layout import ENCODER_DEG, MODE, RATE_DPS
 from sim.plant import SAG_V, STAGE_C
 from sim.roboclaw import EmulatedRoboClaw, counts_per_degree
@@ -29,6 +29,7 @@ from tests.drivers.polled_link import (
     HOLD,
     OFF,
     Bench,
+    does_not_wind_up,
     follows,
     limits_the_current,
     measures_supply_and_heat,
@@ -383,6 +384,39 @@ def test_latched_errors_are_drive_faults_with_the_torque_off(errors: Error, faul
     assert found.last.faults == fault
     assert not found.last.status & Status.TORQUE_ON
     assert found.table.truth().rate_dps == pytest.approx(0.0, abs=0.05)
+
+
+@pytest.mark.parametrize("fault", [sensors.DEAD, sensors.STUCK])
+def test_a_rate_loop_without_feedback_does_not_wind_up(fault: int) -> None:
+    found = bench().connect()
+    does_not_wind_up(found, fault)
+    assert found.last.faults == 0
+
+
+def test_a_stop_of_a_rate_loop_without_feedback_is_no_ramp() -> None:
+    found = bench().connect()
+    found.run(2.0, move(3.0))
+    found.table.faults[fault_index(ENCODER_DEG, sensors.STUCK)] = 1.0
+    while not found.last.faults:
+        found.tick(move(3.0))
+    found.run(0.03, HOLD)
+    assert not found.last.status & Status.TORQUE_ON
+    found.run(1.0, HOLD)
+    assert not found.last.status & Status.TORQUE_ON
+    assert found.table.truth().rate_dps == 0.0
+
+
+def test_a_motor_that_is_held_gets_no_torque_until_it_is_told_to_stand() -> None:
+    found = bench().connect()
+    found.table.physics[plant.BRAKE_JAMMED] = 1.0
+    found.run(1.0, move(3.0))
+    assert found.last.faults == DriveFault.OVERCURRENT
+    assert not found.last.status & Status.TORQUE_ON
+    found.table.physics[plant.BRAKE_JAMMED] = 0.0
+    found.run(0.5, HOLD)
+    assert found.last.faults == 0
+    found.run(2.0, move(3.0))
+    assert found.table.truth().rate_dps == pytest.approx(3.0, abs=0.1)
 
 
 def test_warnings_of_heat_and_low_supply_come_before_the_stop() -> None:

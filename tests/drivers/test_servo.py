@@ -22,6 +22,7 @@ from tests.drivers.polled_link import (
     OFF,
     Bench,
     follows,
+    lets_go_without_its_encoder,
     limits_the_current,
     measures_supply_and_heat,
     move,
@@ -250,6 +251,10 @@ def test_faults_stay_until_the_operator_clears_them() -> None:
     assert found.last.faults == 0
     found.run(1.0, move(2.0))
     assert found.last.rate_dps == pytest.approx(2.0, abs=0.1)
+
+
+def test_an_encoder_that_gives_nothing_is_a_fault() -> None:
+    lets_go_without_its_encoder(bench().connect())
 
 
 def test_heat_is_a_fault() -> None:

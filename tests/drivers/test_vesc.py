@@ -21,11 +21,21 @@ from drivers.vesc import (
     encode_packet,
 )
 from safety.signals import DriveFault, Status
-from sim import motor_drive
+from sim import motor_drive, sensors
 from sim.layout import MODE, RATE_DPS
 from sim.plant import STAGE_C
 from sim.vesc import EmulatedVesc, steps_per_degree
-from tests.drivers.polled_link import HOLD, OFF, Bench, follows, measures_supply_and_heat, move, stops_without_its_host
+from tests.drivers.polled_link import (
+    HOLD,
+    OFF,
+    Bench,
+    does_not_wind_up,
+    follows,
+    lets_go_without_its_encoder,
+    measures_supply_and_heat,
+    move,
+    stops_without_its_host,
+)
 from tests.sim.rigs import UPRIGHT_DEG, driven_table
 
 CAPABILITIES = Capabilities("VESC", motor_angle=True, self_locking=True, current=True)
@@ -186,10 +196,31 @@ def test_torque_off_acts_at_once() -> None:
     assert found.table.order[MODE] == motor_drive.OFF
 
 
+def test_without_a_brake_a_table_that_coasts_is_not_said_to_be_held() -> None:
+    found = bench().connect()
+    found.run(2.0, move(6.0))
+    said = [(frame.status & Status.BRAKE_CLOSED, abs(found.table.truth().rate_dps)) for _ in range(400)
+            for frame in found.tick(OFF)]  # fmt: skip
+    assert any(held for held, _ in said)
+    assert max(rate_dps for held, rate_dps in said if held) == 0.0
+    assert max(rate_dps for _, rate_dps in said[20:]) > 1.0, "it coasts"
+
+
 def test_when_the_host_dies_the_timeout_lets_the_motor_go() -> None:
     found = bench().connect()
     stops_without_its_host(found)  # by friction, and a gear that no load turns
     assert found.table.order[MODE] == motor_drive.OFF
+
+
+def test_a_motor_that_coasts_is_taken_over_at_its_rate() -> None:
+    found = bench().connect()
+    found.run(2.0, move(8.0))
+    found.silence(0.3)
+    most_dps2 = 0.0
+    for _ in range(30):
+        found.tick(move(8.0))
+        most_dps2 = max(most_dps2, abs(found.table.truth().accel_dps2))
+    assert most_dps2 < 40.0, "its ramp has 30"
 
 
 def test_asking_for_values_does_not_feed_the_timeout() -> None:
@@ -225,6 +256,14 @@ def test_fault_codes_are_drive_faults_with_the_torque_off_and_pass_by_themselves
     assert found.last.faults == 0
 
 
+def test_an_encoder_that_gives_nothing_is_a_fault() -> None:
+    lets_go_without_its_encoder(bench().connect())
+
+
+def test_a_rate_loop_whose_encoder_stands_does_not_wind_up() -> None:
+    does_not_wind_up(bench().connect(), sensors.STUCK)
+
+
 def test_heat_is_a_fault() -> None:
     found = bench().connect()
     found.table.state[STAGE_C] = 95.0
@@ -239,6 +278,16 @@ def test_after_a_reset_a_new_session_begins_without_the_old_zero() -> None:
     found.run(2.0, HOLD)
     assert found.link.health.board_reboots == 1
     assert found.last.session_id == 1001
+    assert found.last.encoder_deg is None
+
+
+def test_after_a_reset_on_the_way_it_counts_from_within_the_way_that_the_table_coasted() -> None:
+    found = bench().connect()
+    found.run(4.0, move(8.0))
+    controller(found).reset()
+    found.run(3.0, HOLD)
+    assert abs(float(found.link.position or 0.0)) > steps_per_degree(found.table), "it coasted"
+    assert found.link.health.board_reboots == 1
     assert found.last.encoder_deg is None
 
 

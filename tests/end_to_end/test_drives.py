@@ -13,7 +13,8 @@ from firmware_host.devices import attach, make_link, make_port
 from firmware_host.files.config import load_table
 from safety.signals import Equipment, Response, Status
 from sim.faults import parse
-from sim.oracle import judge
+from sim.oracle import judge, wrong_causes
+from sim.table import TRACE_COLUMNS
 from tests.drivers.polled_link import HOLD, move
 from tests.end_to_end.commands import EXAMPLES
 
@@ -33,10 +34,11 @@ for_s = 5
 PATIENCE_S = 30.0
 
 
-def session_on(drive: str, folder: Path, faults: list[str]) -> Run:
+def session_on(drive: str | Path, folder: Path, faults: list[str]) -> Run:
     program = folder / "short.toml"
     program.write_text(SHORT)
-    session = load_session(program, EXAMPLES / "riders" / "regular.toml", EXAMPLES / f"table-{drive}.toml")
+    table = drive if isinstance(drive, Path) else EXAMPLES / f"table-{drive}.toml"
+    session = load_session(program, EXAMPLES / "riders" / "regular.toml", table)
     return run(session, [parse(fault) for fault in faults], 1, None)
 
 
@@ -74,6 +76,55 @@ def test_a_dead_host_leaves_the_rider_held_still(drive: str, tmp_path: Path) -> 
     assert judge(found.trace, found.asked) == []
     promised = judge(found.trace, found.asked._replace(returns_by_itself=True))
     assert [text.split(":")[0] for text in promised] == ["left"]
+
+
+@pytest.mark.parametrize("drive", DRIVES)
+@pytest.mark.parametrize("fault", ["encoder-dead", "encoder-stuck", "runaway-upright"])
+@pytest.mark.parametrize("at_s", [6, 46])
+def test_a_drive_that_fails_keeps_what_it_promises(drive: str, fault: str, at_s: float, tmp_path: Path) -> None:
+    found = session_on(drive, tmp_path, [f"{fault}@{at_s}"])
+    assert judge(found.trace, found.asked) == []
+    assert wrong_causes(found.asked) == []
+    assert found.truth.rate_dps == 0.0
+    assert found.asked.alarm or found.truth.angle_deg < -72.0
+
+
+def test_a_stage_that_ignores_torque_off_is_held_by_the_brake_and_asks_for_the_emergency_stop(tmp_path: Path) -> None:
+    found = session_on("roboclaw", tmp_path, ["runaway-upright@25"])
+    assert judge(found.trace, found.asked) == []
+    assert abs(found.truth.current_a) > 5.0, "it pushes on"
+    assert "press the emergency stop" in found.asked.alarm
+    opened = found.trace[:, TRACE_COLUMNS.index("brake_closed")] < 0.5
+    stopped_s = next(trip.t_s for trip in found.asked.trips if trip.response == "TORQUE_OFF")
+    assert not opened[found.trace[:, 0] > stopped_s + 0.3].any(), "the brake was opened for a recovery"
+
+
+def test_a_motor_that_drags_the_table_through_its_brake_asks_for_the_emergency_stop_at_once(tmp_path: Path) -> None:
+    weak = tmp_path / "weak.toml"
+    weak.write_text((EXAMPLES / "table-roboclaw.toml").read_text().replace("torque_nm = 800", "torque_nm = 400"))
+    found = session_on(weak, tmp_path, ["runaway-upright@25"])
+    (cut, *_), (dragged, *_) = (
+        [trip.t_s for trip in found.asked.trips if wanted in (trip.response, trip.monitor)]
+        for wanted in ("TORQUE_OFF", "torque-off")
+    )
+    assert dragged - cut < 0.5
+    assert abs(found.trace[round(dragged * 100), TRACE_COLUMNS.index("rate_dps")]) > 2.0
+
+
+@pytest.mark.parametrize(
+    ("drive", "faults"),
+    [
+        ("vesc", ["babble@5.6"]),
+        ("roboclaw", ["bits-flipped@5.9:30"]),
+        ("vesc", ["wrong-board@14"]),
+        ("vesc", ["coupling-broken@12"]),
+        ("odrive", ["upright-switch-open@20", "inclinometer-dead@10:0.2"]),
+    ],
+)
+def test_what_a_campaign_found_stays_mended(drive: str, faults: list[str], tmp_path: Path) -> None:
+    found = session_on(drive, tmp_path, faults)
+    assert judge(found.trace, found.asked) == []
+    assert wrong_causes(found.asked) == []
 
 
 @pytest.mark.parametrize("missing", ["witmotion", "contacts"])

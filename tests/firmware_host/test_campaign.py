@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware_host.cli.campaign.cases import PROGRAM_S, cross, draw_case, mutate
+from firmware_host.cli.campaign.cases import PROGRAM_S, cross, devices_of, draw_case, mutate
 from firmware_host.cli.campaign.coverage import Coverage
 from firmware_host.cli.campaign.detection import Detections
 from firmware_host.cli.campaign.lines import write_case
@@ -20,6 +20,7 @@ from firmware_host.cli.campaign.summary import WORST_KEPT, Summary
 from firmware_host.cli.campaign.workers import Workers, WorkersError
 from firmware_host.cli.sessions import load_session
 from sim.faults import CATALOGUE, parse
+from tests.end_to_end.commands import EXAMPLES
 
 
 def result(index: int, *shares: tuple[str, float], **changes: object) -> Result:
@@ -37,6 +38,14 @@ def result(index: int, *shares: tuple[str, float], **changes: object) -> Result:
 def test_the_same_numbers_draw_the_same_case() -> None:
     assert draw_case(7, 3) == draw_case(7, 3)
     assert len({str(draw_case(seed, index)) for seed in (7, 8) for index in (3, 4)}) == 4
+
+
+@pytest.mark.parametrize(("drive", "range_nm"), [("servo", (300.0, 500.0)), ("roboclaw", (600.0, 1000.0))])
+def test_the_brake_of_a_drive_that_keeps_its_enable_holds_the_motor(drive: str, range_nm: tuple[float, float]) -> None:
+    case, draw = draw_case(7, 3, devices_of(EXAMPLES / f"table-{drive}.toml")), random.Random(1)
+    for _ in range(30):
+        assert range_nm[0] <= case.table["physics"]["brake"]["holding_torque_nm"] <= range_nm[1]
+        case = mutate(case, draw)
 
 
 def test_what_is_drawn_are_sessions_with_no_fault_one_or_two() -> None:

@@ -121,7 +121,8 @@ def test_torque_off_acts_at_once(stand: Stand) -> None:
     begun_deg = _angles(stand)[0]
     took_s = stand.until(lambda t: not t.status & Status.TORQUE_ON, 1.0, OFF, "torque off")
     stand.check("torque off", took_s, "s", at_most=0.15)
-    stand.until(_braked, 1.0, OFF, "brake closed")
+    # Without a brake it coasts: the gear holds it when it stands.
+    stand.until(_braked, 1.0 if stand.link.capabilities.brake else 4.0, OFF, "brake closed")
     stand.run(0.5, OFF)
     stand.check("moved after the command", _angles(stand)[0] - begun_deg, "deg", at_most=1.5)
     home(stand)

@@ -178,6 +178,19 @@ def test_a_table_that_cannot_be_moved_asks_for_hands() -> None:
     assert "given-up HIGH" in watched.shown()
 
 
+@pytest.mark.requirement("REQ-ALM-TODO", "REQ-MON-TORQUE-OFF")
+def test_a_motor_that_pushes_against_its_brake_asks_for_the_emergency_stop_and_no_hand_at_the_brake_before() -> None:
+    watched = Watched(30.0)
+    watched.table.bend = lambda t: t._replace(current_a=-6.0)
+    watched.run(60.0)
+    assert watched.shown() == ("torque-off HIGH",)
+    assert "press the emergency stop and leave it pressed, then release the brake" in watched.alarms.text
+    assert watched.table.angle_deg == pytest.approx(30.0, abs=1.0), "the brake was opened for it"
+    watched.table.bend = lambda t: t
+    watched.run(90.0)
+    assert watched.table.angle_deg < -72.0
+
+
 @pytest.mark.requirement("REQ-ALM-PRIORITY")
 def test_something_seen_that_forbids_inversion_beside_a_trip_is_told_once() -> None:
     watched = Watched()

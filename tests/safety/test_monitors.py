@@ -130,6 +130,16 @@ CASES: list[tuple[type[Monitor], float, dict[str, Any], Response]] = [
     (drive.RiderLoad, 9.0, {"current_a": 4.1, "steady_s": 0.5, "command_dps": -2.0}, NONE),
     (drive.RiderLoad, 9.0, {"current_a": None, "steady_s": 0.5, "command_dps": 2.0}, NONE),
     (drive.RiderLoad, 9.0, {"current_a": 4.1, "steady_s": 0.5, "command_dps": 2.0, "upright": True}, NONE),
+    (drive.TorqueOff, 0.29, {"current_a": -6.0, "standing_s": 1.0}, NONE),
+    (drive.TorqueOff, 0.3, {"current_a": -6.0, "standing_s": 1.0}, TORQUE_OFF),
+    (drive.TorqueOff, 0.3, {"current_a": 1.1, "standing_s": 1.0}, TORQUE_OFF),
+    (drive.TorqueOff, 9.0, {"current_a": 1.0, "standing_s": 1.0}, NONE),
+    (drive.TorqueOff, 9.0, {"current_a": -6.0, "rate_dps": 3.0}, NONE),
+    (drive.TorqueOff, 9.0, {"current_a": -6.0, "rate_dps": None}, NONE),
+    (drive.TorqueOff, 0.3, {"current_a": -6.0, "rate_dps": -3.0}, TORQUE_OFF),
+    (drive.TorqueOff, 9.0, {"current_a": -6.0, "standing_s": 1.0, "status": Status.TORQUE_ON}, NONE),
+    (drive.TorqueOff, 9.0, {"current_a": None, "standing_s": 1.0}, NONE),
+    (drive.TorqueOff, 0.3, {"current_a": -6.0, "standing_s": 1.0, "away": False}, INHIBIT),
     (people.Screened, 0.0, {"screened": False, "config": CONFIG._replace(serial=16)}, INHIBIT),
     (people.Screened, 0.0, {"screened": False, "config": CONFIG._replace(serial=0)}, INHIBIT),
     (people.Screened, 0.0, {"screened": False, "config": CONFIG._replace(serial=0xFFFFFFFF)}, INHIBIT),
@@ -191,6 +201,7 @@ CASES: list[tuple[type[Monitor], float, dict[str, Any], Response]] = [
     "REQ-MON-DUTY",
     "REQ-MON-REVERSE-ON-LOAD",
     "REQ-MON-RIDER-LOAD",
+    "REQ-MON-TORQUE-OFF",
     "REQ-MON-SCREENING",
     "REQ-MON-PRESENCE",
 )
@@ -275,6 +286,18 @@ def test_without_a_new_current_the_load_is_not_judged() -> None:
     assert monitor.check(view) is NONE
     view.steady_s = 0.49
     assert monitor.check(view) is NONE
+
+
+@pytest.mark.requirement("REQ-MON-TORQUE-OFF")
+def test_without_a_new_frame_what_was_said_of_a_current_stands() -> None:
+    monitor, view = drive.TorqueOff(), view_of({"current_a": 6.0, "standing_s": 1.0})
+    for tick in range(40):
+        view.now_s = tick / 100.0
+        monitor.check(view)
+    view.fresh = False
+    assert monitor.check(view) is TORQUE_OFF
+    assert "6.0 A" in monitor.detail(view)
+    assert monitor.since_s(view) == 0.0
 
 
 @pytest.mark.requirement("REQ-MON-DUTY")

@@ -311,3 +311,52 @@ def test_a_table_without_a_brake_stands_when_it_is_still(brakes: bool) -> None:
     rows = put(trace(TO_40, (9.0, 0.0)), "brake_closed", 0.0)
     found = margin(rows, "standstill", cannot_move=True, brakes=brakes, **tripped(AT_40_S, "STOP"))
     assert (found.value > 0.0) == (not brakes)
+
+
+def coasts(seconds: float) -> Any:
+    """From 40 degrees on at 5 deg/s for so long, then at rest."""
+    return put(trace(TO_40, (seconds, 5.0), (9.0, 0.0)), "brake_closed", 0.0)
+
+
+@pytest.mark.requirement("REQ-PRM-RATE")
+@pytest.mark.parametrize(
+    ("seconds", "response", "changes", "broken"),
+    [
+        (1.5, "TORQUE_OFF", {"coasts": True}, ()),
+        (1.5, "TORQUE_OFF", {}, ("rate-inverting", "standstill")),
+        (1.5, "STOP", {"coasts": True}, ("rate-inverting",)),  # the torque was there to stop it with
+        (2.5, "TORQUE_OFF", {"coasts": True}, ()),
+        (3.5, "TORQUE_OFF", {"coasts": True}, ("rate-inverting", "standstill")),
+        (1.5, "TORQUE_OFF", {"coasts": True, "brakes": True}, ("standstill",)),  # never on its brake
+        (2.5, "TORQUE_OFF", {"coasts": True, "brakes": True}, ("rate-inverting", "standstill")),
+        # What hangs on a broken coupling is held by a brake or by nothing.
+        (2.5, "TORQUE_OFF", {"load_path_broke": True}, ()),
+        (2.5, "TORQUE_OFF", {"load_path_broke": True, "brakes": True}, ("standstill",)),
+    ],
+)
+def test_a_table_that_nothing_but_friction_slows_may_coast(
+    seconds: float, response: str, changes: dict[str, Any], broken: tuple[str, ...]
+) -> None:
+    case = {
+        "limit_deg": 90.0,
+        "cannot_move": True,
+        "brakes": False,
+        "alarm": "overspeed",
+        **tripped(AT_40_S, response),
+        **changes,
+    }
+    found = judge(coasts(seconds), asked(**case))
+    assert [text.partition(":")[0] for text in found] == list(broken)
+
+
+def test_disorienting_rates_count_while_a_table_coasts_too() -> None:
+    rows = trace(TO_40, (0.5, 11.0), (9.0, 0.0))
+    found = judge(rows, asked(cannot_move=True, coasts=True, alarm="overspeed", **tripped(AT_40_S, "TORQUE_OFF")))
+    assert [text.partition(":")[0] for text in found] == ["rate"]
+
+
+@pytest.mark.parametrize("brakes", [True, False])
+def test_a_drive_that_reports_a_fault_has_let_its_motor_go(brakes: bool) -> None:
+    case = {"limit_deg": 90.0, "cannot_move": True, "coasts": True, "brakes": brakes, "alarm": "drive-fault"}
+    found = judge(coasts(1.5), asked(**case, **tripped(AT_40_S, "STOP", "drive-fault")))
+    assert ("rate-inverting" in [text.partition(":")[0] for text in found]) == brakes

@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from firmware_host.devices import SHORTS_MOTOR
 from firmware_host.files.config import load_table, make_rider, make_table, rider_chain
 from firmware_host.files.programs import make_program
 from firmware_host.files.toml_source import FileError, TomlSource
@@ -66,6 +67,8 @@ _PHYSICS: Final[dict[str, dict[str, tuple[float, float]]]] = {
     },
 }
 """What differs between maintained tables."""
+HOLDS_MOTOR: Final = 2.0
+"""So much stronger is the brake of a table whose drive keeps its enable: it has to hold the motor (docs/drives)."""
 
 
 class Case(NamedTuple):
@@ -112,6 +115,7 @@ def draw_case(seed: int, index: int, devices: Devices = ()) -> Case:
     table, rider = _draw_table(draw), _draw_rider(draw)
     if devices:
         table["device"] = deepcopy(list(devices))
+        table["physics"]["brake"]["holding_torque_nm"] *= _stronger(devices)
     program, total_s = _draw_program(draw, table, rider)
     return Case(table, rider, program, _draw_faults(draw, total_s), draw.randrange(SEEDS))
 
@@ -141,6 +145,11 @@ def cross(case: Case, other: Case, draw: random.Random) -> Case:
 
 def _between(draw: random.Random, low: float, high: float, digits: int = 3) -> float:
     return round(draw.uniform(low, high), digits)
+
+
+def _stronger(devices: Devices) -> float:
+    """How much stronger than others the brake of a table with these devices is."""
+    return HOLDS_MOTOR if any(device["kind"] in SHORTS_MOTOR for device in devices) else 1.0
 
 
 def _draw_table(draw: random.Random) -> Section:
@@ -282,7 +291,9 @@ def _other_body(case: Case, draw: random.Random) -> Case:
 def _other_physics(case: Case, draw: random.Random) -> Case:
     table, part = deepcopy(case.table), draw.choice(sorted(_PHYSICS))
     name = draw.choice(sorted(_PHYSICS[part]))
-    table["physics"][part][name] = _between(draw, *_PHYSICS[part][name])
+    value = _between(draw, *_PHYSICS[part][name])
+    strong = name == "holding_torque_nm"
+    table["physics"][part][name] = value * _stronger(table.get("device", ())) if strong else value
     return case._replace(table=table)
 
 

@@ -20,6 +20,14 @@ MISSING: Final = {
         "to lose its torque by the emergency-stop chain",
         "a contactor of the emergency-stop chain in the motor's supply and in the brake's",
     ),
+    "cuts_torque": (
+        "to stop a power stage that ignores its orders",
+        "a contactor of the emergency-stop chain in the motor's supply, and somebody beside it who presses",
+    ),
+    "checks_encoder": (
+        "to bring the rider upright when its own encoder fails",
+        "a manual brake release within reach of somebody who is always there",
+    ),
     "motor_angle": ("to measure the angle on the motor's side", "an encoder on the motor"),
     "table_angle": ("to measure the table's own angle", "an inclinometer on the table"),
     "contacts": ("to read the contacts", "an input module for hand switch, ankle latch, chain and limit switches"),
