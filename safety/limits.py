@@ -108,7 +108,7 @@ class Limits:
     overspeed_factor: float = _limit("1", 1.25, 1.05)
     overspeed_offset_dps: float = _limit("deg/s", 1.0, 0.2)
     overspeed_s: float = _limit("s", 0.03, 0.01)
-    following_dps: float = _limit("deg/s", 2.0, 0.5)
+    following_dps: float = _limit("deg/s", 2.0, 1.0)
     following_s: float = _limit("s", 0.15, 0.05)
     opposite_s: float = _limit("s", 0.05, 0.02)
     standstill_deg: float = _limit("deg", 1.0, 0.3)
