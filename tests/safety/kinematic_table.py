@@ -24,6 +24,10 @@ RECOVER = MotionRequest(recover=True)
 ACKNOWLEDGE = MotionRequest(acknowledge=True)
 
 
+END_STOP_DEG = -80.0
+"""Where the frame ends the way beyond upright."""
+
+
 class KinematicTable:
     """Table, board and clock in one; ``bend`` changes each frame before the safety layer sees it."""
 
@@ -105,6 +109,8 @@ class KinematicTable:
         self.braked = not moving and (self.braked or before == 0.0)
         self.rate_dps = self.move(wanted)
         self.angle_deg += (before + self.rate_dps) / 2.0 * period_s
+        if self.angle_deg < END_STOP_DEG:
+            self.angle_deg, self.rate_dps = END_STOP_DEG, 0.0
         self.verdict = verdict
         return verdict
 
