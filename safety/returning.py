@@ -48,6 +48,11 @@ class ReturnPlan(NamedTuple):
     rest_s: float
 
 
+def _stoppable(accel_dps2: float, limits: Limits) -> float:
+    """No more than the brake guarantees: a return that counts on braking harder runs past horizontal."""
+    return min(accel_dps2, limits.brake_accel_dps2)
+
+
 def normal_return(limits: Limits) -> ReturnPlan:
     """The session's normal return."""
     accel, jerk = limits.accel_dps2, limits.jerk_dps3
@@ -61,7 +66,7 @@ def normal_return(limits: Limits) -> ReturnPlan:
 def emergency_return(limits: Limits) -> ReturnPlan:
     """Fast to horizontal."""
     return ReturnPlan(
-        Pace(limits.emergency_rate_dps, limits.emergency_accel_dps2, limits.emergency_jerk_dps3),
+        Pace(limits.emergency_rate_dps, _stoppable(limits.emergency_accel_dps2, limits), limits.emergency_jerk_dps3),
         Pace(limits.emergency_upright_rate_dps, limits.accel_dps2, limits.jerk_dps3),
         limits.emergency_rest_s,
     )
@@ -69,7 +74,7 @@ def emergency_return(limits: Limits) -> ReturnPlan:
 
 def creep(limits: Limits) -> ReturnPlan:
     """The recovery after a stop."""
-    accel, jerk = limits.accel_dps2 * BRISKER, limits.jerk_dps3 * BRISKER
+    accel, jerk = _stoppable(limits.accel_dps2 * BRISKER, limits), limits.jerk_dps3 * BRISKER
     return ReturnPlan(
         Pace(limits.creep_rate_dps, accel, jerk),
         Pace(limits.creep_upright_rate_dps, accel, jerk),

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from safety.limits import MACHINE
+from safety.limits import MACHINE, narrow
 from safety.profile import Pace
 from safety.returning import Returning, Stage, creep, emergency_return, normal_return
 from safety.signals import MotionRequest
 from safety.view import View
-from tests.safety.kinematic_table import TABLE
+from tests.safety.kinematic_table import TABLE, at, comes_up, let_go
 
 pytestmark = pytest.mark.requirement("REQ-RSP-SMOOTH")
 DT_S = 0.01
@@ -41,6 +41,25 @@ def test_the_paces_of_the_three_returns() -> None:
     assert normal_return(MACHINE) == (Pace(3.0, 2.0, 4.0), Pace(1.5, 2.0, 4.0), MACHINE.return_rest_s)
     assert emergency_return(MACHINE) == (Pace(8.0, 8.0, 40.0), Pace(2.0, 2.0, 4.0), 5.0)
     assert creep(MACHINE) == (Pace(4.0, 4.0, 8.0), Pace(1.5, 4.0, 8.0), 5.0)
+
+
+def test_no_return_counts_on_braking_harder_than_the_brake_does() -> None:
+    weak = narrow(MACHINE, {"brake_accel_dps2": 3.0}, "weak")
+    assert emergency_return(weak).inverted.accel_dps2 == 3.0
+    assert creep(weak).inverted.accel_dps2 == creep(weak).head_up.accel_dps2 == 3.0
+    assert normal_return(weak) == normal_return(MACHINE)
+
+
+@pytest.mark.parametrize("brake_dps2", [7.0, 4.0, 3.0])
+def test_with_a_weaker_brake_a_return_still_ends_at_horizontal(brake_dps2: float) -> None:
+    table = at(55.0, limits=narrow(TABLE, {"brake_accel_dps2": brake_dps2}, "weak"))
+    table.run(3.0)  # this rig stands at once: let what is expected of the brake catch up
+    let_go(table)
+    table.until(lambda: table.angle_deg <= 1.0, 12.0)
+    table.until(lambda: table.braked, 2.0)
+    assert table.angle_deg == pytest.approx(0.0, abs=0.2)
+    comes_up(table)
+    assert table.causes() == ["hand-switch"]
 
 
 @pytest.mark.parametrize(
