@@ -21,6 +21,8 @@ SWITCH_BELIEVED_BELOW_DEG: Final = -30.0
 """The upright switch ends a return only where it can be true: one stuck closed must not trap an inverted rider."""
 BLIND_BEYOND_DEG: Final = 30.0
 """With an angle lost, aim this far beyond upright and let the switch end the motion."""
+LAID_DEG: Final = -10.0
+"""Still flat enough to rest: a return that others carried past horizontal rests where it is found above this."""
 CAREFUL_DEG: Final = 4.0
 """Room to slow down from the fast part of a return before horizontal, by an angle that was only outvoted."""
 
@@ -100,6 +102,23 @@ class Returning:
         self.budget_s = BUDGET_FACTOR * self._planned_s(best, view.limits) + BUDGET_GRACE_S
         """Time that this return may take, beside a rest that a person prolongs."""
         self.deadline_s = view.now_s + self.budget_s
+
+    def anew(self, view: View) -> "Returning":
+        """The same return from wherever others have moved the table meanwhile.
+
+        Its rest goes on where the table is still flat, and so does its budget, or a line that comes and goes would
+        make them begin again for ever. What passes while the table is not ours to move is not the return's time.
+        """
+        again = Returning(self.plan, view)
+        again.budget_s, again.deadline_s = self.budget_s, self.deadline_s + view.dt_s
+        best = view.angles.best_deg
+        if best is None or not LAID_DEG < best <= FLAT_DEG + SLIPPED_DEG:
+            return again
+        if self.stage != Stage.TO_FLAT:
+            again._rest_until_s = self._rest_until_s
+        if again.stage != self.stage:  # carried past horizontal before its rest, or not far from it after
+            again.stage = Stage.FLAT
+        return again
 
     def _planned_s(self, best_deg: float | None, limits: Limits) -> float:
         start = limits.inverted_limit_deg if best_deg is None else best_deg

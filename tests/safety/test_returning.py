@@ -159,3 +159,39 @@ def test_an_outvoted_angle_that_says_head_up_makes_it_careful() -> None:
     view.angles.vote()
     returning.rate_dps(view)
     assert returning.pace == returning.plan.head_up
+
+
+@pytest.mark.parametrize(
+    ("began_deg", "moved", "found_deg", "stage", "rests_s"),
+    [
+        (0.0, 2.0, 0.3, Stage.FLAT, 3.0),
+        (0.0, 2.0, 1.9, Stage.FLAT, 3.0),
+        (0.0, 2.0, -9.9, Stage.FLAT, 3.0),
+        (0.0, 2.0, 2.1, Stage.TO_FLAT, 5.0),
+        (0.0, 2.0, -10.1, Stage.TO_UPRIGHT, 0.0),
+        (0.0, 5.5, -0.9, Stage.FLAT, 0.0),
+        (0.0, 5.5, -1.1, Stage.TO_UPRIGHT, 0.0),
+        (20.0, 0.5, -0.9, Stage.FLAT, 5.0),
+        (20.0, 0.5, -5.0, Stage.FLAT, 5.0),
+        (20.0, 0.5, -10.1, Stage.TO_UPRIGHT, 0.0),
+        (20.0, 0.5, 0.6, Stage.TO_FLAT, 5.0),
+        (0.0, 2.0, None, Stage.TO_UPRIGHT, 0.0),
+    ],
+)
+def test_a_return_that_others_moved_goes_on_where_it_finds_the_table(
+    began_deg: float, moved: float, found_deg: float | None, stage: Stage, rests_s: float
+) -> None:
+    """A rest at horizontal is neither given twice nor left out; the budget is that of the whole return."""
+    view = view_at(began_deg)
+    returning = Returning(emergency_return(TABLE), view)
+    ticked(returning, view, round(moved / DT_S))
+    view.angles.angle_deg = view.angles.best_deg = found_deg
+    again = returning.anew(view)
+    assert again.stage is stage
+    assert (again.budget_s, again.deadline_s) == (returning.budget_s, returning.deadline_s + view.dt_s)
+    waited = 0
+    while again.stage is Stage.TO_FLAT:
+        ticked(again, view, 1)
+    while ticked(again, view, 1) == [None]:
+        waited += 1
+    assert waited * DT_S == pytest.approx(rests_s, abs=0.03)
