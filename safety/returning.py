@@ -98,6 +98,8 @@ class Returning:
         self.stage = Stage.TO_UPRIGHT
         if best is not None and best > FLAT_DEG - REACHED_DEG:  # at horizontal the rest is still to come
             self.stage = Stage.TO_FLAT if best > FLAT_TOLERANCE_DEG else Stage.FLAT
+        elif best is not None and best > LAID_DEG and -view.turning_dps > self._too_fast_dps(view.limits):
+            self.stage = Stage.FLAT  # still as fast as before horizontal: stand, and rest where that is
         self._profile = Profile(FLAT_DEG if best is None else best, view.turning_dps)
         self.budget_s = BUDGET_FACTOR * self._planned_s(best, view.limits) + BUDGET_GRACE_S
         """Time that this return may take, beside a rest that a person prolongs."""
@@ -119,6 +121,10 @@ class Returning:
         if again.stage != self.stage:  # carried past horizontal before its rest, or not far from it after
             again.stage = Stage.FLAT
         return again
+
+    def _too_fast_dps(self, limits: Limits) -> float:
+        """Faster than this nothing turns a rider upright who is head-up already."""
+        return max(self.plan.head_up.rate_dps, limits.head_up_rate_dps) + STANDSTILL_DPS
 
     def _planned_s(self, best_deg: float | None, limits: Limits) -> float:
         start = limits.inverted_limit_deg if best_deg is None else best_deg

@@ -70,6 +70,47 @@ def test_it_begins_where_the_table_is(angle_deg: float | None, stage: Stage) -> 
     assert Returning(emergency_return(TABLE), view_at(angle_deg)).stage is stage
 
 
+@pytest.mark.parametrize(
+    ("angle_deg", "rate_dps", "stage"),
+    [
+        (-1.2, -3.0, Stage.FLAT),
+        (-9.9, -3.0, Stage.FLAT),
+        (-10.1, -3.0, Stage.TO_UPRIGHT),
+        (-1.2, -2.1, Stage.TO_UPRIGHT),
+        (None, -3.0, Stage.TO_UPRIGHT),
+    ],
+)
+def test_a_table_that_is_carried_past_horizontal_too_fast_rests_where_it_stops(
+    angle_deg: float | None, rate_dps: float, stage: Stage
+) -> None:
+    for plan in (normal_return(TABLE), emergency_return(TABLE), creep(TABLE)):
+        view = view_at(angle_deg, rate_dps=rate_dps)
+        returning = Returning(plan, view)
+        assert returning.stage is stage
+        rests = ticked(returning, view, round(plan.rest_s / DT_S) - 1)
+        assert (rests == [None] * len(rests)) is (stage is Stage.FLAT)
+        assert ticked(returning, view, 2)[-1] is not None
+
+
+@pytest.mark.parametrize(("angle_deg", "stands"), [(-1.2, True), (-20.0, False)])
+def test_a_return_that_finds_the_table_too_fast_head_up_brakes_it(angle_deg: float, stands: bool) -> None:
+    table = at(40.0)
+    let_go(table)
+    table.run(0.5)
+    table.silent = True
+    table.run(12.0)
+    table.silent, table.angle_deg, table.rate_dps, table.braked = False, angle_deg, -3.5, False
+    table.move = lambda _: -3.5
+    table.until(lambda: table.verdict.command is not None, 1.0)  # a moment after each silence is the board's
+    table.move = lambda rate_dps: rate_dps
+    table.run(0.25)
+    assert abs(table.rate_dps) < 2.05
+    table.run(2.0)
+    assert table.braked is stands
+    comes_up(table)
+    assert set(table.causes()) == {"hand-switch", "link"}
+
+
 def test_a_return_that_came_to_rest_a_little_beyond_horizontal_goes_on_from_there() -> None:
     """It took its pace back at the last moment; nothing in a return goes back toward inversion for that."""
     view = view_at(20.0)
