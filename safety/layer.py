@@ -11,7 +11,7 @@ from safety.angles import BOARD_OBEYS_S, CLOCK_MASK
 from safety.envelope import Bounds, nearest_safe_rate_dps
 from safety.limits import Limits
 from safety.monitors.base import RESOLUTION_S
-from safety.returning import BLIND_BEYOND_DEG, FLAT_TOLERANCE_DEG, SWITCH_BELIEVED_BELOW_DEG
+from safety.returning import BLIND_BEYOND_DEG, FLAT_TOLERANCE_DEG, SWITCH_BELIEVED_BELOW_DEG, Stage
 from safety.signals import (
     STOP,
     BoardConfig,
@@ -250,7 +250,9 @@ def _bounds(view: View, supervisor: Supervisor) -> Bounds:
         pace, previous = returning.pace, _rate_in_force_dps(view)
         if view.angles.lost_angles:
             lower -= BLIND_BEYOND_DEG  # an angle that reads too low must not keep the rider from the upright switch
-        invert, upright, accel = max(previous, 0.0), max(pace.rate_dps, -previous), pace.accel_dps2
+        head_up = returning.stage == Stage.TO_UPRIGHT  # what is too fast there is braked, not eased off
+        fastest = limits.head_up_rate_dps if head_up else inf
+        invert, upright, accel = max(previous, 0.0), max(pace.rate_dps, min(-previous, fastest)), pace.accel_dps2
     else:
         blind = view.angles.angle_deg is None
         invert = 0.0 if supervisor.inhibited or blind else limits.invert_rate_dps

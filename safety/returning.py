@@ -21,6 +21,8 @@ SWITCH_BELIEVED_BELOW_DEG: Final = -30.0
 """The upright switch ends a return only where it can be true: one stuck closed must not trap an inverted rider."""
 BLIND_BEYOND_DEG: Final = 30.0
 """With an angle lost, aim this far beyond upright and let the switch end the motion."""
+LAID_DEG: Final = -10.0
+"""Still flat enough to rest: a return that others carried past horizontal rests where it is found above this."""
 CAREFUL_DEG: Final = 4.0
 """Room to slow down from the fast part of a return before horizontal, by an angle that was only outvoted."""
 
@@ -48,6 +50,11 @@ class ReturnPlan(NamedTuple):
     rest_s: float
 
 
+def _stoppable(accel_dps2: float, limits: Limits) -> float:
+    """No more than the brake guarantees: a return that counts on braking harder runs past horizontal."""
+    return min(accel_dps2, limits.brake_accel_dps2)
+
+
 def normal_return(limits: Limits) -> ReturnPlan:
     """The session's normal return."""
     accel, jerk = limits.accel_dps2, limits.jerk_dps3
@@ -61,7 +68,7 @@ def normal_return(limits: Limits) -> ReturnPlan:
 def emergency_return(limits: Limits) -> ReturnPlan:
     """Fast to horizontal."""
     return ReturnPlan(
-        Pace(limits.emergency_rate_dps, limits.emergency_accel_dps2, limits.emergency_jerk_dps3),
+        Pace(limits.emergency_rate_dps, _stoppable(limits.emergency_accel_dps2, limits), limits.emergency_jerk_dps3),
         Pace(limits.emergency_upright_rate_dps, limits.accel_dps2, limits.jerk_dps3),
         limits.emergency_rest_s,
     )
@@ -69,7 +76,7 @@ def emergency_return(limits: Limits) -> ReturnPlan:
 
 def creep(limits: Limits) -> ReturnPlan:
     """The recovery after a stop."""
-    accel, jerk = limits.accel_dps2 * BRISKER, limits.jerk_dps3 * BRISKER
+    accel, jerk = _stoppable(limits.accel_dps2 * BRISKER, limits), limits.jerk_dps3 * BRISKER
     return ReturnPlan(
         Pace(limits.creep_rate_dps, accel, jerk),
         Pace(limits.creep_upright_rate_dps, accel, jerk),
@@ -91,10 +98,33 @@ class Returning:
         self.stage = Stage.TO_UPRIGHT
         if best is not None and best > FLAT_DEG - REACHED_DEG:  # at horizontal the rest is still to come
             self.stage = Stage.TO_FLAT if best > FLAT_TOLERANCE_DEG else Stage.FLAT
+        elif best is not None and best > LAID_DEG and -view.turning_dps > self._too_fast_dps(view.limits):
+            self.stage = Stage.FLAT  # still as fast as before horizontal: stand, and rest where that is
         self._profile = Profile(FLAT_DEG if best is None else best, view.turning_dps)
         self.budget_s = BUDGET_FACTOR * self._planned_s(best, view.limits) + BUDGET_GRACE_S
         """Time that this return may take, beside a rest that a person prolongs."""
         self.deadline_s = view.now_s + self.budget_s
+
+    def anew(self, view: View) -> "Returning":
+        """The same return from wherever others have moved the table meanwhile.
+
+        Its rest goes on where the table is still flat, and so does its budget, or a line that comes and goes would
+        make them begin again for ever. What passes while the table is not ours to move is not the return's time.
+        """
+        again = Returning(self.plan, view)
+        again.budget_s, again.deadline_s = self.budget_s, self.deadline_s + view.dt_s
+        best = view.angles.best_deg
+        if best is None or not LAID_DEG < best <= FLAT_DEG + SLIPPED_DEG:
+            return again
+        if self.stage != Stage.TO_FLAT:
+            again._rest_until_s = self._rest_until_s
+        if again.stage != self.stage:  # carried past horizontal before its rest, or not far from it after
+            again.stage = Stage.FLAT
+        return again
+
+    def _too_fast_dps(self, limits: Limits) -> float:
+        """Faster than this nothing turns a rider upright who is head-up already."""
+        return max(self.plan.head_up.rate_dps, limits.head_up_rate_dps) + STANDSTILL_DPS
 
     def _planned_s(self, best_deg: float | None, limits: Limits) -> float:
         start = limits.inverted_limit_deg if best_deg is None else best_deg

@@ -173,8 +173,8 @@ class Supervisor:
         if returning.stage == Stage.ARRIVED:
             self._enter(Phase.BOARDED, view)
         elif view.command_mode is None:
-            # What the table does now is not by our commands: begin anew from wherever it is when it listens again.
-            self.returning = Returning(self.plan(view.limits), view)
+            # What the table does now is not by our commands: go on from wherever it is when it listens again.
+            self.returning = returning.anew(view)
         elif view.now_s > returning.deadline_s:
             detail = f"the return took longer than its budget of {returning.budget_s:.0f} s"
             self._latch("progress", STOP, Recovery.AUTOMATIC, view.now_s - returning.budget_s, detail, view)

@@ -262,6 +262,8 @@ def firmware_tick(settings: Floats, memory: Floats, readings: Floats, order: Flo
         memory[STAGE_MS] = memory[STAGE_MS] + 1.0 if alone and memory[STAGE_MS] < 0.0 else 0.0
         mode = _OFF if memory[STAGE_MS] < 0.0 else mode
     limited = _within_limits(settings, wanted, low, high, inputs)
+    if alone and not expired:
+        limited, accel = _slowed(settings, memory, limited, accel, low)
     if not inputs & _ESTOP or (order[SESSION_OPEN] < 0.5 and memory[ARMED] < 0.5):
         mode = _OFF
     _drive(settings, memory, drive, mode, limited, accel, torque, rate)
@@ -453,6 +455,14 @@ def _return_by_itself(
 def _approach(togo_deg: float, most_dps: float) -> float:
     """Rate from which the board's gentle braking ends after ``togo_deg``, never so slow that it would not arrive."""
     return min(max(math.sqrt(2.0 * 4.0 * max(togo_deg, 0.0)), 0.5), most_dps)
+
+
+@jit
+def _slowed(settings: Floats, memory: Floats, wanted: float, accel: float, low: float) -> tuple[float, float]:
+    """The last order of a host that may be gone, and its ramp: it must carry nobody fast through horizontal."""
+    angle = memory[BLIND_DEG] if math.isnan(low) else low
+    fastest = max(_approach(angle, settings[MAX_RATE_DPS]), OWN_UPRIGHT_DPS)
+    return (wanted, accel) if wanted >= -fastest else (-fastest, max(accel, OWN_ACCEL_DPS2))
 
 
 @jit

@@ -146,6 +146,10 @@ FOUND = (
     ("encoder-reversed@6",),
     ("host-killed@80", "runaway-upright@80.05"),
     ("host-killed@20", "runaway@20"),
+    ("hand-switch-release@40", "to-host-dead@43.92:0.3"),
+    ("hand-switch-release@40", "to-board-dead@43.92:0.28"),
+    ("hand-switch-release@40", "cable-out@43.9:0.3"),
+    ("hand-switch-release@40", "host-stall@43.9:0.3"),
 )
 """What campaigns found, and what was mended: in these the wrong monitor answered, or a promise was broken."""
 

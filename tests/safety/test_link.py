@@ -2,8 +2,9 @@
 
 import pytest
 
+from safety.layer import PERIOD_S
 from safety.signals import MotionRequest, Response, Status
-from tests.safety.kinematic_table import SESSION, KinematicTable, at
+from tests.safety.kinematic_table import SESSION, KinematicTable, at, let_go
 
 BOARD_RETURNS = Status.WATCHDOG_EXPIRED | Status.DEAD_HOST_RETURN
 
@@ -141,3 +142,17 @@ def test_nobody_is_inverted_while_the_board_hears_no_commands() -> None:
     table.run(2.0, MotionRequest(3.0))
     assert (table.causes(), table.verdict.inhibited) == ([], ())
     assert table.angle_deg > -72.0
+
+
+@pytest.mark.requirement("REQ-MON-LINK")
+@pytest.mark.parametrize("every_s", [1.0, 2.5, 4.0])
+def test_a_line_to_the_board_that_comes_and_goes_keeps_nobody_at_horizontal(every_s: float) -> None:
+    table = at(40.0)
+    let_go(table)
+    took_s = 0.0
+    while table.angle_deg > -72.0:
+        table.status = BOARD_RETURNS if took_s % every_s > every_s - 0.05 else 0
+        took_s += PERIOD_S
+        table.tick()
+        assert took_s < 65.0, f"{table.phase} at {table.angle_deg}"
+    assert "link" in table.causes()

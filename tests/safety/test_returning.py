@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from safety.limits import MACHINE
+from safety.limits import MACHINE, narrow
 from safety.profile import Pace
 from safety.returning import Returning, Stage, creep, emergency_return, normal_return
 from safety.signals import MotionRequest
 from safety.view import View
-from tests.safety.kinematic_table import TABLE
+from tests.safety.kinematic_table import TABLE, at, comes_up, let_go
 
 pytestmark = pytest.mark.requirement("REQ-RSP-SMOOTH")
 DT_S = 0.01
@@ -43,12 +43,72 @@ def test_the_paces_of_the_three_returns() -> None:
     assert creep(MACHINE) == (Pace(4.0, 4.0, 8.0), Pace(1.5, 4.0, 8.0), 5.0)
 
 
+def test_no_return_counts_on_braking_harder_than_the_brake_does() -> None:
+    weak = narrow(MACHINE, {"brake_accel_dps2": 3.0}, "weak")
+    assert emergency_return(weak).inverted.accel_dps2 == 3.0
+    assert creep(weak).inverted.accel_dps2 == creep(weak).head_up.accel_dps2 == 3.0
+    assert normal_return(weak) == normal_return(MACHINE)
+
+
+@pytest.mark.parametrize("brake_dps2", [7.0, 4.0, 3.0])
+def test_with_a_weaker_brake_a_return_still_ends_at_horizontal(brake_dps2: float) -> None:
+    table = at(55.0, limits=narrow(TABLE, {"brake_accel_dps2": brake_dps2}, "weak"))
+    table.run(3.0)  # this rig stands at once: let what is expected of the brake catch up
+    let_go(table)
+    table.until(lambda: table.angle_deg <= 1.0, 12.0)
+    table.until(lambda: table.braked, 2.0)
+    assert table.angle_deg == pytest.approx(0.0, abs=0.2)
+    comes_up(table)
+    assert table.causes() == ["hand-switch"]
+
+
 @pytest.mark.parametrize(
     ("angle_deg", "stage"),
     [(5.0, Stage.TO_FLAT), (0.0, Stage.FLAT), (-5.0, Stage.TO_UPRIGHT), (None, Stage.TO_UPRIGHT)],
 )
 def test_it_begins_where_the_table_is(angle_deg: float | None, stage: Stage) -> None:
     assert Returning(emergency_return(TABLE), view_at(angle_deg)).stage is stage
+
+
+@pytest.mark.parametrize(
+    ("angle_deg", "rate_dps", "stage"),
+    [
+        (-1.2, -3.0, Stage.FLAT),
+        (-9.9, -3.0, Stage.FLAT),
+        (-10.1, -3.0, Stage.TO_UPRIGHT),
+        (-1.2, -2.1, Stage.TO_UPRIGHT),
+        (None, -3.0, Stage.TO_UPRIGHT),
+    ],
+)
+def test_a_table_that_is_carried_past_horizontal_too_fast_rests_where_it_stops(
+    angle_deg: float | None, rate_dps: float, stage: Stage
+) -> None:
+    for plan in (normal_return(TABLE), emergency_return(TABLE), creep(TABLE)):
+        view = view_at(angle_deg, rate_dps=rate_dps)
+        returning = Returning(plan, view)
+        assert returning.stage is stage
+        rests = ticked(returning, view, round(plan.rest_s / DT_S) - 1)
+        assert (rests == [None] * len(rests)) is (stage is Stage.FLAT)
+        assert ticked(returning, view, 2)[-1] is not None
+
+
+@pytest.mark.parametrize(("angle_deg", "stands"), [(-1.2, True), (-20.0, False)])
+def test_a_return_that_finds_the_table_too_fast_head_up_brakes_it(angle_deg: float, stands: bool) -> None:
+    table = at(40.0)
+    let_go(table)
+    table.run(0.5)
+    table.silent = True
+    table.run(12.0)
+    table.silent, table.angle_deg, table.rate_dps, table.braked = False, angle_deg, -3.5, False
+    table.move = lambda _: -3.5
+    table.until(lambda: table.verdict.command is not None, 1.0)  # a moment after each silence is the board's
+    table.move = lambda rate_dps: rate_dps
+    table.run(0.25)
+    assert abs(table.rate_dps) < 2.05
+    table.run(2.0)
+    assert table.braked is stands
+    comes_up(table)
+    assert set(table.causes()) == {"hand-switch", "link"}
 
 
 def test_a_return_that_came_to_rest_a_little_beyond_horizontal_goes_on_from_there() -> None:
@@ -140,3 +200,39 @@ def test_an_outvoted_angle_that_says_head_up_makes_it_careful() -> None:
     view.angles.vote()
     returning.rate_dps(view)
     assert returning.pace == returning.plan.head_up
+
+
+@pytest.mark.parametrize(
+    ("began_deg", "moved", "found_deg", "stage", "rests_s"),
+    [
+        (0.0, 2.0, 0.3, Stage.FLAT, 3.0),
+        (0.0, 2.0, 1.9, Stage.FLAT, 3.0),
+        (0.0, 2.0, -9.9, Stage.FLAT, 3.0),
+        (0.0, 2.0, 2.1, Stage.TO_FLAT, 5.0),
+        (0.0, 2.0, -10.1, Stage.TO_UPRIGHT, 0.0),
+        (0.0, 5.5, -0.9, Stage.FLAT, 0.0),
+        (0.0, 5.5, -1.1, Stage.TO_UPRIGHT, 0.0),
+        (20.0, 0.5, -0.9, Stage.FLAT, 5.0),
+        (20.0, 0.5, -5.0, Stage.FLAT, 5.0),
+        (20.0, 0.5, -10.1, Stage.TO_UPRIGHT, 0.0),
+        (20.0, 0.5, 0.6, Stage.TO_FLAT, 5.0),
+        (0.0, 2.0, None, Stage.TO_UPRIGHT, 0.0),
+    ],
+)
+def test_a_return_that_others_moved_goes_on_where_it_finds_the_table(
+    began_deg: float, moved: float, found_deg: float | None, stage: Stage, rests_s: float
+) -> None:
+    """A rest at horizontal is neither given twice nor left out; the budget is that of the whole return."""
+    view = view_at(began_deg)
+    returning = Returning(emergency_return(TABLE), view)
+    ticked(returning, view, round(moved / DT_S))
+    view.angles.angle_deg = view.angles.best_deg = found_deg
+    again = returning.anew(view)
+    assert again.stage is stage
+    assert (again.budget_s, again.deadline_s) == (returning.budget_s, returning.deadline_s + view.dt_s)
+    waited = 0
+    while again.stage is Stage.TO_FLAT:
+        ticked(again, view, 1)
+    while ticked(again, view, 1) == [None]:
+        waited += 1
+    assert waited * DT_S == pytest.approx(rests_s, abs=0.03)

@@ -194,6 +194,39 @@ def test_a_silence_shorter_than_the_watchdog_changes_nothing() -> None:
     assert bench.angle_deg == pytest.approx(start, abs=0.05)
 
 
+def moved_to(angle_deg: float, rate_dps: float) -> Bench:
+    """A table that its host turns toward upright, past an angle."""
+    bench = Bench()
+    bench.invert_to(30.0)
+    while bench.angle_deg > angle_deg:
+        bench.tick(move(rate_dps if bench.angle_deg > 0.0 else max(rate_dps, -2.0)))
+    return bench
+
+
+@pytest.mark.requirement("REQ-BRD-WATCHDOG")
+@pytest.mark.parametrize(("angle_deg", "rate_dps"), [(2.0, -5.6), (3.0, -6.9), (4.0, -8.0)])
+def test_the_last_order_of_a_silent_host_carries_nobody_fast_through_horizontal(
+    angle_deg: float, rate_dps: float
+) -> None:
+    """It would have braked; the board does, before its watchdog runs out."""
+    bench = moved_to(angle_deg, rate_dps)
+    for _ in range(150):
+        bench.now_s += 0.01
+        before = bench.angle_deg
+        bench.board.advance(0.01)
+        assert bench.angle_deg > -0.5 or before - bench.angle_deg < 0.023
+
+
+@pytest.mark.requirement("REQ-BRD-WATCHDOG")
+@pytest.mark.parametrize(("angle_deg", "rate_dps"), [(20.0, -8.0), (1.5, 2.0), (-5.0, -2.0)])
+def test_away_from_horizontal_an_order_stands_until_the_watchdog_runs_out(angle_deg: float, rate_dps: float) -> None:
+    bench = moved_to(angle_deg, min(rate_dps, -1.0))
+    bench.run(1.0, move(rate_dps))
+    start = bench.angle_deg
+    bench.board.advance(0.2)
+    assert bench.angle_deg - start == pytest.approx(0.2 * rate_dps, abs=0.05)
+
+
 @pytest.mark.requirement("REQ-BRD-WATCHDOG")
 def test_a_board_that_nobody_ever_spoke_to_stays_on_its_brake() -> None:
     bench = Bench()
