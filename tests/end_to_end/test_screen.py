@@ -65,6 +65,7 @@ def test_a_file_that_is_no_rider_s_is_left_alone(tmp_path: Path) -> None:
     assert file.read_bytes() == before
 
 
+@pytest.mark.realtime
 @pytest.mark.requirement("REQ-MON-SCREENING")
 @pytest.mark.parametrize("screened", [False, True])
 def test_a_real_table_takes_nobody_who_did_not_answer(tmp_path: Path, screened: bool) -> None:
