@@ -18,19 +18,18 @@ FAST_DPS = TABLE.overspeed_factor * TABLE.invert_rate_dps + TABLE.overspeed_offs
 
 @pytest.mark.requirement("REQ-MON-OVERSPEED")
 @pytest.mark.parametrize(
-    ("changes", "shown"),
+    ("changes", "noise_deg", "shown"),
     [
-        ({"rate_dps": -1.0, "table_rate_dps": 3.0, "parting": True}, "3.0"),
-        ({"rate_dps": -1.0, "table_rate_dps": 3.0, "parting": True, "noise_deg": 0.05}, "2.0"),
-        ({"rate_dps": -1.0, "table_rate_dps": 3.0, "parting": False}, "1.0"),
-        ({"rate_dps": 0.0, "table_rate_dps": None, "parting": True}, "0.0"),
-        ({"rate_dps": None, "table_rate_dps": None, "parting": False}, "0.0"),
+        ({"rate_dps": -1.0, "table_rate_dps": 3.0, "parting": True}, 0.0, "3.0"),
+        ({"rate_dps": -1.0, "table_rate_dps": 3.0, "parting": True}, 0.05, "2.0"),
+        ({"rate_dps": -1.0, "table_rate_dps": 3.0, "parting": False}, 0.0, "1.0"),
+        ({"rate_dps": 0.0, "table_rate_dps": None, "parting": True}, 0.0, "0.0"),
+        ({"rate_dps": None, "table_rate_dps": None, "parting": False}, 0.0, "0.0"),
     ],
 )
 def test_the_table_counts_where_it_parts_from_its_motor_as_far_as_its_noise_lets_it(
-    changes: dict[str, Any], shown: str
+    changes: dict[str, Any], noise_deg: float, shown: str
 ) -> None:
-    noise_deg = changes.pop("noise_deg", 0.0)
     view = view_of(changes)
     view.angles.inclinometer.noise_deg = noise_deg
     assert motion.Overspeed().detail(view).startswith(f"rate {shown} deg/s")
