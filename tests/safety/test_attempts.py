@@ -128,13 +128,17 @@ def test_with_an_angle_lost_the_one_that_is_left_tells_of_it(angle_deg: float, w
     assert rising().made_it_worse(used_at(angle_deg, lost_angles)) is worse
 
 
-def test_an_attempt_that_made_way_begins_the_sum_anew_and_so_does_upright() -> None:
+def test_an_attempt_that_made_way_begins_the_sum_anew() -> None:
     attempts = rising(1.5, 0.0)
-    assert attempts.begun
+    begun = [attempts.begun]
     attempts.weigh(used_at(11.0))
-    assert not attempts.begun
+    begun.append(attempts.begun)
     attempts.begin(used_at(11.0))
+    assert [*begun, attempts.begun] == [True, False, True]
     assert not attempts.made_it_worse(used_at(12.5))
+
+
+def test_upright_begins_it_anew_too() -> None:
     attempts = rising(1.5)
     attempts.forget()
     assert not attempts.begun

@@ -67,7 +67,7 @@ def test_little_is_added_to_the_rate_at_which_a_rider_is_tilted_upright(
 @pytest.mark.requirement("REQ-MON-OVERSPEED")
 @pytest.mark.parametrize("rate_dps", [0.0, 0.5])
 def test_a_motor_that_tilts_nobody_upright_is_not_judged_as_if_it_did(rate_dps: float) -> None:
-    told = {"best_deg": -20.0, "rate_dps": rate_dps, "table_rate_dps": -3.0, "parting": True}
+    told: dict[str, Any] = {"best_deg": -20.0, "rate_dps": rate_dps, "table_rate_dps": -3.0, "parting": True}
     assert too_fast(**told) is NONE
     assert too_fast(**told | {"rate_dps": -0.5}) is STOP
 
@@ -153,9 +153,8 @@ def test_a_load_is_what_the_motor_pushes_against_the_way_that_it_goes(
 ) -> None:
     monitor = drive.ReverseOnLoad()
     loaded(monitor, 0.0, 0.0, command_dps=command_dps)
-    for tick in range(1, 12):
-        last = loaded(monitor, tick / 100.0, current_a, command_dps=command_dps)
-    assert last is said
+    told = [loaded(monitor, tick / 100.0, current_a, command_dps=command_dps) for tick in range(1, 12)]
+    assert told[-1] is said
 
 
 def test_a_load_that_was_over_for_long_is_forgotten() -> None:
