@@ -211,3 +211,38 @@ def test_a_drive_that_went_astray_before_its_torque_was_cut_is_not() -> None:
     assert judged.at(5.4) is Phase.HELD
     assert judged.supervisor.exhausted
     assert not judged.view.angles.encoder.lost
+
+
+def test_a_press_is_followed_at_once_the_first_time_and_from_rest_after_that() -> None:
+    judged = Judged(Response.STOP)
+    judged.rests(0.1)
+    assert judged.at(0.2, recover=True) is Phase.CREEPING
+    judged.monitor.says = Response.STOP
+    assert judged.at(1.0, recover=False) is Phase.HELD
+    assert judged.at(1.2, recover=True) is Phase.HELD
+    assert judged.at(2.9, recover=False) is Phase.HELD
+    assert judged.at(3.1) is Phase.CREEPING
+
+
+def test_a_pause_is_over_when_its_time_is() -> None:
+    judged = Judged(Response.STOP)
+    judged.rests(0.5)
+    assert judged.at(0.5 + TABLE.recovery_pause_s) is Phase.CREEPING
+
+
+def test_who_is_held_at_upright_is_boarded_as_soon_as_the_table_stands() -> None:
+    judged = Judged(Response.TORQUE_OFF)
+    assert judged.supervisor.torque_off
+    assert judged.at(0.1, upright=True, standing_s=0.0) is Phase.HELD
+    assert judged.at(0.2, standing_s=0.01) is Phase.BOARDED
+    assert [judged.supervisor.torque_off] == [False]
+
+
+def test_what_a_rider_did_before_a_hold_asks_for_nothing_in_it() -> None:
+    judged = Judged(Response.NONE, request=MotionRequest(ask=Response.STOP))
+    judged.monitor.asks_recovery = True  # type: ignore[misc]  # of this one alone
+    told = []
+    for tick, asks in enumerate([True, True, True, True, False, True, True]):
+        judged.monitor.says = Response.INHIBIT if asks else Response.NONE
+        told.append(judged.at(1.0 + 2.5 * tick, standing_s=1.0, request=MotionRequest()))
+    assert told == [Phase.HELD] * 5 + [Phase.CREEPING] * 2
