@@ -1,14 +1,17 @@
 """Alarms: the right priority, an instruction for everything that can trip, a silence that hides nothing new."""
 
+from typing import Any
+
 import pytest
 
 from safety.alarm_texts import CAUSES, SITUATIONS
 from safety.alarms import AUDIO_PAUSE_S, STAYS_INVERTED_S, Alarms, Priority
 from safety.monitors import REGISTER
 from safety.signals import Input, MotionRequest, Recovery, Response, Trip
-from safety.supervisor import Supervisor
+from safety.supervisor import Phase, Supervisor
 from safety.view import View
 from tests.safety.kinematic_table import ALL_WELL, HOLD, TABLE, KinematicTable
+from tests.safety.views import view_of
 
 STOP_PRESSED = MotionRequest(ask=Response.STOP)
 
@@ -223,3 +226,32 @@ def test_a_stop_on_its_way_and_a_recovery_say_so() -> None:
     watched.run(4.0)
     assert watched.table.phase == "CREEPING"
     assert "in a moment" in watched.alarms.text
+
+
+def acting(response: Response, **facts: Any) -> tuple[Supervisor, View, Alarms]:
+    """A person asked for a response, nothing tripped, and the table stands."""
+    supervisor, view = Supervisor(), view_of({"request": MotionRequest(ask=response), "standing_s": 1.0, **facts})
+    supervisor._monitors = ()
+    supervisor.judge(view)
+    supervisor.advance(view)
+    assert not supervisor.latched
+    return supervisor, view, Alarms()
+
+
+@pytest.mark.requirement("REQ-ALM-TODO")
+def test_a_return_that_leaves_the_rider_inverted_raises_an_alarm_though_nothing_tripped() -> None:
+    supervisor, view, alarms = acting(Response.RETURN)
+    assert supervisor.phase is Phase.RETURNING
+    assert not alarms.update(100.0, supervisor, view, linked=True)
+    assert not alarms.update(100.0 + STAYS_INVERTED_S - 0.1, supervisor, view, linked=True)
+    assert alarms.update(100.0 + STAYS_INVERTED_S, supervisor, view, linked=True)
+    assert [alarm.id for alarm in alarms.active] == ["stays-inverted"]
+
+
+@pytest.mark.requirement("REQ-ALM-TODO")
+@pytest.mark.parametrize("inverted", [True, False])
+def test_a_rider_whom_a_person_stopped_is_shown_as_held_wherever_that_is(inverted: bool) -> None:
+    supervisor, view, alarms = acting(Response.STOP, inverted=inverted)
+    assert supervisor.phase is Phase.HELD
+    assert alarms.update(100.0, supervisor, view, linked=True)
+    assert [alarm.id for alarm in alarms.active] == ["held"]

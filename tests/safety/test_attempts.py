@@ -47,6 +47,8 @@ def tried(began: Pair, ended: Pair, told_dps: float = 0.0, ticks: int = 20, lost
         ((20.0, None), (10.0, 10.0), 0.0, False),
         ((20.0, 20.0), (None, 10.0), 0.0, False),
         ((20.0, 20.0), (10.0, None), 0.0, False),
+        ((0.0, 0.0), (0.3, 0.3), 0.0, False),  # as far as the tolerance is nothing astray yet
+        ((0.0, 0.0), (-0.3, -0.3), 0.0, False),
     ],
 )
 def test_a_drive_ran_away_where_both_angles_say_so(began: Pair, ended: Pair, told_dps: float, astray: bool) -> None:
@@ -59,7 +61,10 @@ def test_with_an_angle_lost_nobody_knows_whether_the_drive_ran_away() -> None:
     assert tried((20.0, 20.0), (0.0, 0.0), lost_angles=1) == (False, 1)
 
 
-@pytest.mark.parametrize(("ended", "count"), [((9.9, 9.9), 0), ((10.1, 9.9), 1), ((9.9, 10.1), 1), ((30.1, 30.1), 1)])
+@pytest.mark.parametrize(
+    ("ended", "count"),
+    [((9.9, 9.9), 0), ((10.0, 10.0), 1), ((10.1, 9.9), 1), ((9.9, 10.1), 1), ((30.1, 30.1), 1)],
+)
 def test_an_attempt_that_made_way_does_not_count(ended: Pair, count: int) -> None:
     assert tried((20.0, 20.0), ended)[1] == count
 
@@ -75,6 +80,71 @@ def test_what_was_given_up_stays_so_however_much_way_was_made() -> None:
     attempts.count = 2
     attempts.may_be_tried_again()
     assert attempts.count == 2
+
+
+def test_each_attempt_is_counted() -> None:
+    attempts = Attempts()
+    attempts.begin(view_at(20.0, 20.0))
+    attempts.begin(view_at(20.0, 20.0))
+    assert attempts.count == 2
+
+
+def test_before_the_first_attempt_no_drive_has_run_away() -> None:
+    attempts = Attempts()
+    attempts.watch(view_at(20.0, 20.0, -4.0))  # a boarded rider who strayed creeps without one
+    attempts.count = -1
+    attempts.learnt_of_an_angle()
+    assert attempts.count == 0
+    assert not attempts.went_astray(view_at(5.0, 5.0))
+
+
+def rising(*steps_deg: float) -> Attempts:
+    """Attempts that each turned the rider so far, and were begun where the one before ended."""
+    attempts, angle_deg = Attempts(), 20.0
+    for step_deg in steps_deg:
+        attempts.begin(used_at(angle_deg))
+        angle_deg += step_deg
+    attempts.begin(used_at(angle_deg))
+    return attempts
+
+
+def used_at(angle_deg: float, lost_angles: int = 0) -> View:
+    view = view_at(angle_deg, angle_deg)
+    view.angles.best_deg, view.angles.lost_angles = angle_deg, lost_angles
+    return view
+
+
+@pytest.mark.parametrize(
+    ("steps_deg", "worse"),
+    [((1.0, 0.5), False), ((1.0, 0.625), True), ((1.0, -5.0, 0.5), False), ((1.0, -5.0, 0.625), True)],
+)
+def test_what_attempts_turned_toward_inversion_adds_up(steps_deg: tuple[float, ...], worse: bool) -> None:
+    assert rising(*steps_deg).made_it_worse(used_at(20.0 + sum(steps_deg))) is worse
+
+
+@pytest.mark.parametrize(("angle_deg", "worse"), [(21.5, False), (21.625, True), (10.0, False)])
+@pytest.mark.parametrize("lost_angles", [0, 1])
+def test_with_an_angle_lost_the_one_that_is_left_tells_of_it(angle_deg: float, worse: bool, lost_angles: int) -> None:
+    assert rising().made_it_worse(used_at(angle_deg, lost_angles)) is worse
+
+
+def test_an_attempt_that_made_way_begins_the_sum_anew() -> None:
+    attempts = rising(1.5, 0.0)
+    begun = [attempts.begun]
+    attempts.weigh(used_at(11.0))
+    begun.append(attempts.begun)
+    attempts.begin(used_at(11.0))
+    assert [*begun, attempts.begun] == [True, False, True]
+    assert not attempts.made_it_worse(used_at(12.5))
+
+
+def test_upright_begins_it_anew_too() -> None:
+    attempts = rising(1.5)
+    attempts.forget()
+    assert not attempts.begun
+    assert not attempts.made_it_worse(used_at(90.0))
+    attempts.begin(used_at(20.0))
+    assert not attempts.made_it_worse(used_at(21.5))
 
 
 def test_an_angle_that_is_found_lost_is_a_new_chance_but_not_for_a_drive_that_ran_away() -> None:

@@ -46,9 +46,21 @@ def test_a_wider_value_is_refused_with_both_numbers(name: str, base: float, aske
     with pytest.raises(LimitWidenedError) as refused:
         narrow(narrow(MACHINE, {name: base}, "table.toml"), {name: asked}, "rider.toml")
     text = str(refused.value)
-    for part in ("rider.toml", name, f"{base:g}", f"{asked:g}", SPECS[name].unit, side):
+    unit = SPECS[name].unit
+    for part in (
+        "rider.toml: ",
+        f"{name} = {asked:g} {unit} is wider than the {base:g} {unit}",
+        f"write {side} {base:g} ",
+    ):
         assert part in text
     assert (refused.value.name, refused.value.asked, refused.value.allowed) == (name, asked, base)
+
+
+@pytest.mark.requirement("REQ-LIM-UNITS")
+@pytest.mark.parametrize(("name", "value"), [("inverted_limit_deg", 1e300), ("return_rest_s", -1e300)])
+def test_what_is_absurd_is_outside_of_every_range_not_wider_than_a_file(name: str, value: float) -> None:
+    with pytest.raises(ValidationError):
+        narrow(MACHINE, {name: value}, "file")
 
 
 @pytest.mark.requirement("REQ-LIM-UNITS")

@@ -35,6 +35,9 @@ EDGES: list[tuple[type[Monitor], float, dict[str, Any], Response]] = [
     (drive.RiderLoad, 9.0, {**OUTWARD, "current_a": -1000.0}, NONE),
     (people.TimeInverted, 0.0, {"inverted_s": 630.0}, RETURN),
     (angle.OverAngle, 0.5, {"high_deg": 62.01, "rate_dps": 0.5}, EMERGENCY),
+    (angle.Switches, 0.1, {"telemetry": None}, NONE),
+    (angle.Switches, 0.1, {"high_deg": None, "inputs": ALL_WELL | Input.INVERTED_SWITCH}, NONE),
+    (angle.Switches, 0.1, {"angle_deg": None, "inputs": ALL_WELL | Input.INVERTED_SWITCH}, NONE),
 ]
 
 

@@ -4,10 +4,13 @@ import math
 
 import pytest
 
+from safety.monitors.base import Monitor
 from safety.returning import ReturnPlan, creep, emergency_return, normal_return
-from safety.signals import MotionRequest, Recovery, Response, Trip
+from safety.signals import CommandMode, MotionRequest, Recovery, Response, Trip
 from safety.supervisor import Phase, Supervisor
+from safety.view import View
 from tests.safety.kinematic_table import TABLE, at
+from tests.safety.views import view_of
 
 pytestmark = pytest.mark.requirement("REQ-RSP-STRONGEST")
 
@@ -101,3 +104,145 @@ def test_a_table_that_does_not_move_is_tried_three_times_and_once_more_without_t
     table.run(5.0)
     assert table.state.supervisor.exhausted
     assert table.phase == "HELD"
+
+
+class Says(Monitor):
+    """A monitor that says what a test wants."""
+
+    id, hazard = "following", "H-12"
+
+    def __init__(self, says: Response, *, backs_off: bool = False) -> None:
+        self.says = says
+        self.backs_off = backs_off  # type: ignore[misc]  # of this one alone
+
+    def check(self, view: View) -> Response:  # noqa: ARG002 - whatever the facts are
+        """Say it."""
+        return self.says
+
+    def detail(self, view: View) -> str:  # noqa: ARG002
+        """Say no more."""
+        return "because a test wants it"
+
+
+class Judged:
+    """A supervisor with one monitor, and a rider at 20 degrees."""
+
+    def __init__(self, says: Response, *, backs_off: bool = False, **facts: object) -> None:
+        self.monitor, self.supervisor = Says(says, backs_off=backs_off), Supervisor()
+        self.supervisor._monitors = ((self.monitor, self.monitor.check),)
+        self.view = view_of({"best_deg": 20.0, "inverted": True, **facts})
+        self.at(0.0)
+
+    def at(self, now_s: float, **facts: object) -> Phase:
+        """The phase after a tick at that time; the monitor speaks in one tick alone."""
+        self.view.now_s = now_s
+        for name, value in facts.items():
+            setattr(self.view, name, value)
+        self.supervisor.judge(self.view)
+        self.supervisor.advance(self.view)
+        self.monitor.says = Response.NONE
+        return self.supervisor.phase
+
+    def rests(self, now_s: float) -> None:
+        """It comes to rest, on its brake."""
+        assert self.at(now_s, standing_s=0.01, braked_s=0.01) is Phase.HELD
+
+
+def test_a_load_on_the_way_to_inversion_is_turned_back_from_as_soon_as_the_brake_holds() -> None:
+    judged = Judged(Response.STOP, backs_off=True, command_dps=0.5)
+    assert judged.supervisor.phase is Phase.STOPPING
+    judged.rests(0.2)
+    assert judged.at(0.45, braked_s=0.29) is Phase.HELD
+    assert judged.at(0.5, braked_s=0.3) is Phase.CREEPING
+
+
+@pytest.mark.parametrize(
+    ("backs_off", "command_dps"), [(False, 2.0), (True, 0.0), (True, -2.0)], ids=["cause", "standing", "upward"]
+)
+def test_any_other_stop_pauses(backs_off: bool, command_dps: float) -> None:
+    judged = Judged(Response.STOP, backs_off=backs_off, command_dps=command_dps)
+    judged.rests(0.2)
+    assert judged.at(2.19, braked_s=2.0) is Phase.HELD
+    assert judged.at(2.21) is Phase.CREEPING
+
+
+def test_a_cut_of_the_torque_pauses_whatever_the_load_was() -> None:
+    judged = Judged(Response.TORQUE_OFF, backs_off=True, command_dps=2.0)
+    judged.rests(0.01)
+    assert judged.at(1.99, braked_s=1.99) is Phase.HELD
+    assert judged.at(2.01) is Phase.CREEPING
+
+
+def test_so_many_recoveries_are_tried_as_the_limits_say() -> None:
+    judged, now_s, tries = Judged(Response.STOP), 0.0, 0
+    while not judged.supervisor.exhausted:
+        judged.rests(now_s + 0.1)
+        now_s += 2.2
+        tries += judged.at(now_s) is Phase.CREEPING
+        judged.monitor.says = Response.STOP
+        judged.at(now_s + 0.01)
+    assert tries == TABLE.recovery_attempts == 3
+
+
+def creeps_as_told(way_deg: float) -> Judged:
+    """It turned so far in a recovery of one second at -4 deg/s, and then its torque was cut."""
+    judged = Judged(Response.STOP)
+    judged.view.angles.encoder.value_deg = judged.view.angles.inclinometer.value_deg = 20.0
+    judged.rests(0.1)
+    assert judged.at(2.2, command_mode=CommandMode.MOVE) is Phase.CREEPING
+    judged.view.angles.expected_dps = -4.0
+    for tick in range(1, 101):
+        judged.at(2.2 + tick / 100.0)
+    judged.monitor.says = Response.TORQUE_OFF
+    judged.view.angles.encoder.value_deg = judged.view.angles.inclinometer.value_deg = 20.0 + way_deg
+    assert judged.at(3.3) is Phase.HELD
+    judged.view.angles.expected_dps = 0.0
+    return judged
+
+
+def test_a_drive_that_went_as_told_until_its_torque_was_cut_is_tried_without_the_encoder() -> None:
+    judged = creeps_as_told(-4.0)
+    assert judged.at(5.4) is Phase.CREEPING
+    assert judged.view.angles.encoder.lost.startswith("is doubted")
+
+
+def test_a_drive_that_went_astray_before_its_torque_was_cut_is_not() -> None:
+    judged = creeps_as_told(-7.0)
+    assert judged.at(5.4) is Phase.HELD
+    assert judged.supervisor.exhausted
+    assert not judged.view.angles.encoder.lost
+
+
+def test_a_press_is_followed_at_once_the_first_time_and_from_rest_after_that() -> None:
+    judged = Judged(Response.STOP)
+    judged.rests(0.1)
+    assert judged.at(0.2, recover=True) is Phase.CREEPING
+    judged.monitor.says = Response.STOP
+    assert judged.at(1.0, recover=False) is Phase.HELD
+    assert judged.at(1.2, recover=True) is Phase.HELD
+    assert judged.at(2.9, recover=False) is Phase.HELD
+    assert judged.at(3.1) is Phase.CREEPING
+
+
+def test_a_pause_is_over_when_its_time_is() -> None:
+    judged = Judged(Response.STOP)
+    judged.rests(0.5)
+    assert judged.at(0.5 + TABLE.recovery_pause_s) is Phase.CREEPING
+
+
+def test_who_is_held_at_upright_is_boarded_as_soon_as_the_table_stands() -> None:
+    judged = Judged(Response.TORQUE_OFF)
+    assert judged.supervisor.torque_off
+    assert judged.at(0.1, upright=True, standing_s=0.0) is Phase.HELD
+    assert judged.at(0.2, standing_s=0.01) is Phase.BOARDED
+    assert [judged.supervisor.torque_off] == [False]
+
+
+def test_what_a_rider_did_before_a_hold_asks_for_nothing_in_it() -> None:
+    judged = Judged(Response.NONE, request=MotionRequest(ask=Response.STOP))
+    judged.monitor.asks_recovery = True  # type: ignore[misc]  # of this one alone
+    told = []
+    for tick, asks in enumerate([True, True, True, True, False, True, True]):
+        judged.monitor.says = Response.INHIBIT if asks else Response.NONE
+        told.append(judged.at(1.0 + 2.5 * tick, standing_s=1.0, request=MotionRequest()))
+    assert told == [Phase.HELD] * 5 + [Phase.CREEPING] * 2

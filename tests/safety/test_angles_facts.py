@@ -1,0 +1,230 @@
+"""Single facts of the fused angles: rates, votes, what dead reckoning does, and what the brake is asked."""
+
+import pytest
+
+from safety.angles import LONGEST_GAP_S, WINDOW, Angles
+from safety.limits import MACHINE
+from safety.signals import DriveFault, Status, Telemetry
+
+pytestmark = pytest.mark.requirement("REQ-ANG-WORST")
+LIMITS = MACHINE
+
+
+def frame(
+    encoder_deg: float | None, inclinometer_deg: float | None, rate_dps: float | None = None, at_s: float = 0.0
+) -> Telemetry:
+    board_us, angles_deg = round(at_s * 1e6), (encoder_deg, inclinometer_deg)
+    return Telemetry(1, 1, board_us, None, None, *angles_deg, rate_dps, 0.0, 24.0, 25.0, 25.0, 0, 0, 0, 0, 0)
+
+
+def test_before_the_first_frame_nothing_is_known() -> None:
+    angles = Angles()
+    assert angles.angle_deg is angles.best_deg is angles.estimate_deg is None
+    assert angles.rate_dps is angles.outvoted_deg is None
+    assert angles.parting is False
+
+
+def test_a_table_that_was_told_nothing_is_expected_to_stand() -> None:
+    angles = Angles()
+    angles.expect(0.0, 8.0, 0.01)
+    assert angles.expected_dps == 0.0
+
+
+def taken(angles: Angles, *values_deg: float) -> Angles:
+    """Angles that took so many frames, a hundredth of a second apart; the encoder goes the same way."""
+    for number, value in enumerate(values_deg):
+        angles._take_rate(number * 10_000, value, 0.0)
+    return angles
+
+
+@pytest.mark.parametrize("forgetful", [False, True])
+@pytest.mark.parametrize("frames", [13, 14, 15, 24, 25, 26, 37])
+def test_the_tables_rate_is_taken_over_the_whole_window_always(frames: int, forgetful: bool) -> None:
+    """A table that speeds up: any other window would have another mean rate."""
+    angles = Angles()
+    if forgetful:
+        taken(angles, *[50.0] * 17)
+        angles.forget_rates()
+        assert angles.table_rate_dps is None
+    taken(angles, *[0.01 * number * number for number in range(frames)])
+    last, first = frames - 1, frames - 1 - WINDOW
+    assert angles.table_rate_dps == pytest.approx(0.01 * (last * last - first * first) / (WINDOW * 0.01))
+
+
+@pytest.mark.parametrize(
+    ("then_off_deg", "off_deg", "parting"),
+    [
+        (0.0, 0.0, False),
+        (0.0, 0.2, False),
+        (0.0, 0.21, True),
+        (0.0, -0.21, True),
+        (-1.0, 1.1, False),
+        (1.0, 0.0, False),
+    ],
+)
+def test_angles_part_where_they_are_farther_from_each_other_than_before(
+    then_off_deg: float, off_deg: float, parting: bool
+) -> None:
+    angles = Angles()
+    for number in range(WINDOW):
+        angles._take_rate(number * 10_000, 0.0, then_off_deg)
+    angles._take_rate(WINDOW * 10_000, 0.0, off_deg)
+    assert angles.parting is parting
+    angles.forget_rates()
+    assert angles.parting is False
+
+
+def fed(angles: Angles, *pairs: tuple[float | None, float | None], rate_dps: float | None = None) -> Angles:
+    for number, pair in enumerate(pairs):
+        angles.update(frame(*pair, rate_dps, number / 100.0), number / 100.0, 0.01, LIMITS)
+    return angles
+
+
+def test_both_angles_of_a_moving_table_go_together() -> None:
+    assert not fed(Angles(), *[(5.0 + 0.1 * number, 5.0 + 0.1 * number) for number in range(20)]).parting
+
+
+def test_an_encoder_that_stays_behind_parts() -> None:
+    assert fed(Angles(), *[(5.0, 5.0 + 0.1 * number) for number in range(13)]).parting
+
+
+def test_an_encoder_that_is_lost_does_not_part() -> None:
+    angles = fed(Angles(), *[(5.0, 5.0)] * 13)
+    angles.encoder.lose("no value", 0.0)
+    angles._update_rates(frame(5.0, 5.0, None, 0.13))
+    assert not angles.parting
+
+
+@pytest.mark.parametrize(
+    ("rate_dps", "lost", "expected_dps"),
+    [(9.0, "", 9.0), (9.0, "no value", 10.0), (None, "", 10.0), (float("nan"), "", 10.0), (None, "no value", 10.0)],
+)
+def test_the_drives_rate_counts_while_it_is_a_number_and_the_encoder_is_believed(
+    rate_dps: float | None, lost: str, expected_dps: float
+) -> None:
+    angles = fed(Angles(), *[(0.1 * number, 0.1 * number) for number in range(13)])
+    angles.encoder.lost, angles.inclinometer.value_deg = lost, 1.3
+    angles._update_rates(frame(1.3, 1.3, rate_dps, 0.13))
+    assert angles.rate_dps == pytest.approx(expected_dps)
+
+
+def compared(*frames: tuple[float, float, float | None]) -> Angles:
+    """Angles that compared the drive's rate with the encoder: time, angle and rate of each frame."""
+    angles = Angles()
+    for now_s, value_deg, rate_dps in frames:
+        angles.encoder.value_deg = value_deg
+        angles._compare_rate(frame(value_deg, 0.0, rate_dps), now_s)
+    return angles
+
+
+@pytest.mark.requirement("REQ-ANG-LOST")
+@pytest.mark.parametrize(
+    ("frames", "lost"),
+    [
+        ([(0.0, 10.0, 0.0), (0.01, 10.0, 0.0)], False),
+        ([(0.0, 10.0, 20.0), (0.05, 10.0, 20.0)], True),
+        ([(0.0, 10.0, 20.0), (0.05, 11.0, 20.0)], False),
+        ([(0.0, 10.0, 20.0), (LONGEST_GAP_S, 10.0, 20.0)], False),  # too far apart
+        ([(0.0, 10.0, 0.0), (0.0, 11.0, 0.0)], False),  # no time between them
+        ([(0.0, 10.0, 20.0), (0.02, 10.0, None), (0.05, 10.0, 20.0)], False),  # one in between said nothing
+    ],
+)
+def test_a_rate_that_is_not_that_of_its_angle_loses_the_encoder(
+    frames: list[tuple[float, float, float | None]], lost: bool
+) -> None:
+    assert bool(compared(*frames).encoder.lost) is lost
+
+
+@pytest.mark.parametrize(("encoder_deg", "agree"), [(3.0, True), (-3.0, True), (3.1, False), (None, False)])
+def test_angles_agree_as_far_apart_as_the_limit(encoder_deg: float | None, agree: bool) -> None:
+    assert LIMITS.disagree_deg == 3.0
+    assert Angles.agree(frame(encoder_deg, 0.0), LIMITS) is agree
+
+
+def driven(angles: Angles, encoder_dps: float, inclinometer_dps: float) -> Angles:
+    """Angles of a table that should have gone 4 deg/s for 0.4 s."""
+    angles.expected_dps = 4.0
+    for number in range(41):
+        now_s = number / 100.0
+        t = frame(10.0 + encoder_dps * now_s, 10.0 + inclinometer_dps * now_s, None, now_s)
+        angles.update(t, now_s, 0.01, LIMITS)
+    return angles
+
+
+@pytest.mark.requirement("REQ-ANG-LOST")
+def test_one_that_stands_while_the_other_moves_as_told_is_lost() -> None:
+    angles = driven(Angles(), 0.0, 4.0)
+    assert (angles.encoder.lost, angles.inclinometer.lost) == ("does not move while the table does", "")
+    angles = driven(Angles(), 4.0, 0.0)
+    assert (angles.encoder.lost, angles.inclinometer.lost) == ("", "does not move while the table does")
+
+
+@pytest.mark.requirement("REQ-ANG-LOST")
+def test_the_last_angle_is_not_lost_because_it_differs_from_one_that_is_lost() -> None:
+    angles = Angles()
+    angles.encoder.lose("no value", 0.0)
+    assert not driven(angles, 4.0, 0.0).inclinometer.lost
+    angles = Angles()
+    angles.inclinometer.lose("no value", 0.0)
+    assert not driven(angles, 0.0, 4.0).encoder.lost
+
+
+def estimated(dt_s: float, *, lost: bool = False, on_its_own: bool | None = None) -> float | None:
+    """Where dead reckoning is after a frame at 11 degrees, so long after one at 10."""
+    angles = fed(Angles(), (10.0, 10.0))
+    if lost:
+        angles.encoder.lose("no value", 0.0)
+        angles.fuse()
+    t = frame(11.0, 11.0, None, dt_s)
+    if on_its_own is None:
+        angles.update(t, dt_s, dt_s, LIMITS)
+    else:
+        angles.update(t, dt_s, dt_s, LIMITS, on_its_own=on_its_own)
+    return angles.estimate_deg
+
+
+def test_dead_reckoning_follows_two_angles_slowly_and_one_not_at_all() -> None:
+    assert estimated(0.01) == estimated(0.01, on_its_own=False) == pytest.approx(10.001)
+    assert estimated(30.0) == 11.0, "and never beyond them"
+    assert estimated(0.01, lost=True) == 10.0
+    assert estimated(0.01, on_its_own=True) == 11.0, "where the table moves without commands there is nothing to reckon"
+
+
+def braked(angles: Angles, start_s: float, encoder_deg: float, inclinometer_deg: float) -> None:
+    """Stand on the brake for 0.6 s."""
+    for number in range(61):
+        now_s = start_s + number / 100.0
+        t = frame(encoder_deg, inclinometer_deg, None, now_s)._replace(status=Status.BRAKE_CLOSED)
+        angles.update(t, now_s, 0.01, LIMITS)
+
+
+@pytest.mark.requirement("REQ-ANG-BRAKE")
+@pytest.mark.parametrize(("on_its_own", "lost"), [(False, True), (True, False)])
+def test_between_two_rests_both_angles_came_the_same_way_unless_the_table_moved_by_itself(
+    on_its_own: bool, lost: bool
+) -> None:
+    angles = Angles()
+    braked(angles, 0.0, 10.0, 10.0)
+    angles.expected_dps = 3.0
+    for number in range(1, 31):
+        now_s = 0.6 + number / 100.0
+        t = frame(10.0, 10.0 + 0.03 * number, None, now_s)
+        angles.update(t, now_s, 0.01, LIMITS, on_its_own=on_its_own)
+    angles.expected_dps = 0.0
+    braked(angles, 0.91, 10.0, 10.9)
+    assert angles.encoder.lost.startswith("contradicts the brake") is lost
+    assert not angles.inclinometer.lost
+
+
+@pytest.mark.requirement("REQ-ANG-BRAKE")
+def test_with_the_brake_open_an_angle_may_move() -> None:
+    angles = fed(Angles(), *[(10.0 + 0.01 * number, 10.0) for number in range(100)])
+    assert not angles.encoder.lost
+    assert not angles.inclinometer.lost
+
+
+@pytest.mark.requirement("REQ-ANG-LOST")
+def test_an_encoder_that_the_drive_reports_lost_is_done_without() -> None:
+    angles = Angles()
+    angles.update(frame(10.0, 12.0)._replace(faults=DriveFault.ENCODER), 0.0, 0.01, LIMITS)
+    assert (angles.angle_deg, angles.lost_angles) == (12.0, 1)
