@@ -195,10 +195,10 @@ class StopTime(Monitor):
         self._off.clear()
         held_s = self._holding.held_s(True, view.now_s)
         t, angles = view.telemetry, view.angles
+        rate = abs(angles.rate_dps or 0.0)
+        if held_s == 0.0:  # whether or not a frame came just now: a ramp from the last stop's rate would be too short
+            self._start_dps = max(rate, abs(angles.expected_dps))
         if view.fresh and t is not None:
-            rate = 0.0 if angles.rate_dps is None else abs(angles.rate_dps)
-            if held_s == 0.0:
-                self._start_dps = max(rate, abs(angles.expected_dps))
             over_s = held_s - self._start_dps / view.limits.brake_accel_dps2
             turning = over_s > STOP_GRACE_S and rate > view.limits.following_dps
             # A drive whose rate lies never comes to rest by it: then it holds nothing, it moves the table.

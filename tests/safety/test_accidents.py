@@ -486,3 +486,20 @@ def test_a_stop_that_never_stands_says_when_it_was_ordered() -> None:
     table.run(1.0)
     monitor = next(m for m, _ in table.state.supervisor._monitors if m.id == "stop-time")
     assert monitor.since_s(table.state.view) < table.state.view.now_s - 0.9
+
+
+@pytest.mark.requirement("REQ-MON-STOP-TIME")
+@pytest.mark.parametrize("missing", [0, 1, 2, 3])
+def test_a_frame_that_is_missing_as_a_stop_begins_takes_no_time_from_its_ramp(missing: int) -> None:
+    table = at(40.0)
+    table.tick(ASK_EMERGENCY)
+    table.until(lambda: table.rate_dps < -7.5, 10.0)
+    table.tick(ASK_STOP)
+    table.silent = True
+    for _ in range(missing):
+        table.tick()
+    table.silent = False
+    table.until(lambda: table.phase == "HELD", 3.0)
+    table.run(0.5)
+    assert "stop-time" not in table.causes()
+    assert not table.state.supervisor.torque_off
