@@ -15,6 +15,8 @@ from typing import Any, Final
 SUFFIXES: Final = (".yaml", ".yml")
 TARGET: Final = "main"
 """The target that is taken where a file has several."""
+EXAMPLE: Final = "RawSerialPort: {port: /dev/ttyUSB0}"
+_SCHEMES: Final = {"rfc2217": "rfc2217", "raw": "socket"}
 
 
 class EnvironmentFileError(Exception):
@@ -54,8 +56,7 @@ def _port(path: Path, kind: str, told: dict[str, Any]) -> str:
     try:
         if kind == "RawSerialPort":
             return str(told["port"])
-        protocol = told.get("protocol", "rfc2217")
-        scheme = {"rfc2217": "rfc2217", "raw": "socket"}[protocol]
+        scheme = _SCHEMES[str(told.get("protocol", "rfc2217"))]
         return f"{scheme}://{told['host']}:{told['port']}"
     except KeyError as error:
         raise EnvironmentFileError(f"{path}: {kind} lacks {error}, or has another value than labgrid knows") from None
@@ -70,7 +71,9 @@ def _resources(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     if target is None:
         raise EnvironmentFileError(f"{path}: has several targets; call the one with the table {TARGET}")
     resources = target.get("resources", {}) if isinstance(target, dict) else {}
-    for one in [resources] if isinstance(resources, dict) else resources:
+    for one in resources if isinstance(resources, list) else [resources]:
+        if not isinstance(one, dict) or not all(told is None or isinstance(told, dict) for told in one.values()):
+            raise EnvironmentFileError(f"{path}: write each resource as labgrid does, for example {EXAMPLE}")
         for kind, told in one.items():
             yield kind, told or {}
 
