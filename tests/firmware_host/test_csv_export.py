@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from firmware_host.control.ticks import NO_REQUEST, TickInput, TickOutput
-from firmware_host.recording.blackbox import BlackBox
-from firmware_host.recording.blackbox_reader import BlackBoxReadError, pieces, read
+from firmware_host.recording.blackbox import FULL_CHUNK, BlackBox
+from firmware_host.recording.blackbox_reader import BlackBoxReadError, pieces, read, recover
 from firmware_host.recording.csv_export import csv_pieces, write_csv
 from safety.signals import Input, Response, Telemetry
 from tests.end_to_end.commands import bench
@@ -83,7 +83,9 @@ def made_up(folder: Path, ticks: int) -> Path:
             angle_deg = (number * 7919 % 1000) / 10.0
             telemetry = frame._replace(sequence=number & 0xFFFF, encoder_deg=angle_deg)
             box.record(TickInput(number * 0.01, telemetry, None, 0.0, NO_REQUEST), output)
-    return box.path
+    even = folder / f"even-{ticks}.mcap"
+    recover(box.path, even)  # how much the recorder's thread puts into a chunk hangs on when it is given its turn
+    return even
 
 
 def peak_bytes(file: Path) -> int:
@@ -97,6 +99,6 @@ def peak_bytes(file: Path) -> int:
 
 
 def test_memory_does_not_grow_with_the_recording(tmp_path: Path) -> None:
-    short, long = made_up(tmp_path, 20_000), made_up(tmp_path, 60_000)  # even the short one fills a chunk
+    short, long = made_up(tmp_path, 3 * FULL_CHUNK), made_up(tmp_path, 12 * FULL_CHUNK)
     peak_bytes(short)  # whatever is imported or cached the first time
     assert peak_bytes(long) < 1.2 * peak_bytes(short)
