@@ -259,6 +259,48 @@ def test_the_newest_preview_counts(page: Page) -> None:
     expect(page.locator(".curve-facts")).to_contain_text("+12°")
 
 
+def test_a_late_answer_takes_no_field_from_under_a_hand(page: Page) -> None:
+    program = add_program(page)
+    held: list[Route] = []
+    page.route("**/programs/preview", lambda route: held.append(route))
+    page.evaluate("(hash) => { location.hash = hash; }", f"#/programs/{program['id']}")
+    step(page, "0").locator("summary").first.click()
+    value(page, "0.times").focus()
+    field = value(page, "0.times").element_handle()
+    assert held
+    with page.expect_response("**/programs/preview"):
+        held.pop().continue_()
+    page.wait_for_selector(".curve path.plan")
+    assert field.evaluate("(field) => field.isConnected && field === document.activeElement")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("4")
+    expect(page.locator(".steps .words").first).to_have_text("Repeat 4 times")
+
+
+def test_what_is_typed_while_it_is_saved_is_kept(page: Page) -> None:
+    program = add_program(page)
+    edit(page, program["id"])
+    step(page, "0").locator("summary").first.click()
+    value(page, "0.times").fill("5")
+    held: list[Route] = []
+    page.route(
+        f"**/programs/{program['id']}",
+        lambda route: held.append(route) if route.request.method == "PUT" else route.continue_(),
+    )
+    with page.expect_request(lambda request: request.method == "PUT"):
+        page.get_by_role("button", name="Save", exact=True).click()
+    value(page, "0.times").fill("6")
+    with page.expect_response(lambda response: response.request.method == "PUT"):
+        held.pop().continue_()
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_enabled()
+    expect(page.get_by_text("Not saved yet.")).to_be_visible()
+    assert words(page)[0] == "Repeat 6 times"
+    page.unroute(f"**/programs/{program['id']}")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".editing > .quiet-text")).to_have_text("Saved")
+    assert "times = 6" in ask(page, "GET", f"programs/{program['id']}")["text"]
+
+
 def test_it_is_tried_on_the_simulator_before_anybody_lies_down(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(routes_of_programs, "SIMULATED_S", PATIENCE_S)  # other tests want the processor too
     edit(page)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from firmware_host.files.config import load_table
 from tests.api.house import House
@@ -86,6 +86,18 @@ def test_what_is_refused_stands_beside_its_line_and_keeps_the_file(page: Page, t
     page.get_by_role("button", name="Back to the file").click()
     editor(page)
     assert table.read_text() == TEXT
+
+
+def test_nothing_can_be_typed_before_the_file_has_come(page: Page) -> None:
+    editor(page)
+    held: list[Route] = []
+    page.route("**/service/table", lambda route: held.append(route))
+    page.evaluate("() => { location.hash = '#/service?page=limits'; }")
+    text = page.locator("#limits-text")
+    expect(text).not_to_be_editable()
+    held.pop().continue_()
+    expect(text).to_be_editable()
+    expect(text).to_have_value(TEXT)
 
 
 def test_every_limit_is_shown_with_its_source(page: Page) -> None:

@@ -250,14 +250,14 @@ class Editor {
   /** @param {any} shown */
   _take(shown) {
     const { held } = this._state;
-    const couldBeShown = held.document !== null;
-    if (held.edited === "text") held.document = shown.document;
-    else held.text = shown.text;
+    // The same document stays the same object: the fields on the screen write into it, and none is made anew under a hand.
+    const another = held.edited === "text" && JSON.stringify(held.document) !== JSON.stringify(shown.document);
+    if (another) held.document = shown.document;
+    if (held.edited === "document") held.text = shown.text;
     // Of a program that cannot be laid out the last curve stays, greyed.
     const old = shown.curve.length === 0 && this._shown !== null && this._shown.curve.length > 0;
     this._shown = old ? { ...this._shown, ...shown, curve: this._shown.curve, steps: [], total_s: this._shown.total_s, old: true } : { ...shown, old: false };
-    if (this._mode === "steps" && couldBeShown !== (held.document !== null)) this._draw();
-    if (this._mode === "steps" && held.edited === "text") this._draw();
+    if (this._mode === "steps" && another) this._draw();
     if (this._mode === "text" && held.edited === "document") this._draw();
     this._mark();
     this._tell();
@@ -378,6 +378,11 @@ class Editor {
       }
       const saved = await api.put(`programs/${this._id}`, { ...source, version });
       this._program = saved;
+      if (this._state.held !== held) {
+        this._state.version = saved.version; // somebody typed on meanwhile: that is a change of what is saved now
+        this._state.keep();
+        return;
+      }
       this._state.settle({ document: saved.document, text: saved.text, edited: "text" }, saved.version);
       write(this._saved, t("Saved"));
       this._draw();

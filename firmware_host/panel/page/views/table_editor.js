@@ -17,7 +17,8 @@ export class TableEditor {
     this._kept = "";
     /** @type {Set<() => void>} */
     this._listeners = new Set();
-    this._area = el("textarea", { id, class: "toml", spellcheck: false, wrap: "off", oninput: () => this._changed(), onscroll: () => this._scroll() });
+    // Until the file has come nothing can be typed: it would be written over.
+    this._area = el("textarea", { id, class: "toml", spellcheck: false, wrap: "off", readOnly: true, oninput: () => this._changed(), onscroll: () => this._scroll() });
     this._gutter = el("div", { class: "gutter", "aria-hidden": "true" });
     this._problems = el("ul", { class: "refused", "aria-live": "assertive" });
     this._changes = el("div", { class: "changes", role: "status" });
@@ -32,6 +33,7 @@ export class TableEditor {
   /** @param {string} text the file as it is */
   load(text) {
     this._kept = text;
+    this._area.readOnly = false;
     this.set(sessionStorage.getItem(DRAFT) ?? text);
   }
 
