@@ -5,6 +5,7 @@ RUN_ARGS ?=
 BENCH_ARGS ?=
 PYTEST_ARGS ?=
 WORKERS ?= auto
+CORES = $$($(BIN)/python -c 'import joblib; print(joblib.cpu_count())')
 # What make test shows to conform: the board, and one drive for all that have no return of their own.
 TABLES := examples/table.toml examples/table-roboclaw.toml
 TARGET ?= sim
@@ -70,11 +71,11 @@ trace: $(READY) ## Check the chain from hazards to requirements, code and tests 
 compiled: $(READY) ## Compile the packages for campaigns, and see that the sessions stay the same to the last bit
 	@$(BIN)/python -m compiling
 
-campaign: $(READY) ## Random sessions with faults, judged on the truth; goes on where it was left (SESSIONS=20000, SEED=7)
+campaign: $(READY) ## Random sessions with faults, judged on the truth; goes on where it was left (SESSIONS=20000, SEED=7, WORKERS)
 	@mkdir -p build
 	@compiled=$$($(BIN)/python -m compiling) || exit 1; PYTHONPATH=$$compiled \
-	    $(BIN)/righting campaign --sessions $(SESSIONS) --seed $(SEED) --resume build/campaign --json build/campaign.json \
-	    --report build/campaign.html; code=$$?; $(BIN)/python -m docs.evidence.keep; exit $$code
+	    $(BIN)/righting campaign --sessions $(SESSIONS) --seed $(SEED) --workers $(if $(filter auto,$(WORKERS)),$(CORES),$(WORKERS)) \
+	    --resume build/campaign --json build/campaign.json --report build/campaign.html; code=$$?; $(BIN)/python -m docs.evidence.keep; exit $$code
 
 fuzz: $(EVIDENCE) ## Feed random bytes to decoders, handshake and file loaders (SECONDS=60)
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
