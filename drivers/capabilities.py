@@ -44,6 +44,9 @@ class Capabilities(NamedTuple):
     checks_encoder: bool = False
     """Has a second witness for its motor-side angle, and turns the table as told without it. Without one, the motor
     turns as it likes where that angle lies still or backward, and not at all where it is gone."""
+    slows_alone: bool = False
+    """When it hears nothing it slows down before it lets its motor go. Without it, a brake stops a turning table by its
+    springs."""
 
     @property
     def holds(self) -> bool:
@@ -95,5 +98,6 @@ TABLE_BOARD: Final = Capabilities(
     torque_limit=True,
     cuts_torque=True,
     checks_encoder=True,
+    slows_alone=True,
 )
 """What ``docs/protocol.md`` asks of every table board."""

@@ -24,6 +24,8 @@ from safety.signals import Input
 
 SHORTS_MOTOR: Final = frozenset({"roboclaw"})
 """Drives whose torque off is a bridge that shorts the motor: its enable stays."""
+DISARMS: Final = frozenset({"odrive"})
+"""Drives whose timeout takes the torque away, whatever turns."""
 READS_CHAIN: Final = frozenset({"roboclaw", "odrive"})
 """Drives that say themselves whether the emergency-stop chain is open."""
 SHOWN: Final = {"roboclaw": "RoboClaw", "vesc": "VESC", "odrive": "ODrive", "servo": "CiA 402 servo"}
@@ -95,6 +97,7 @@ def _setup(table: Table, device: DeviceSection, serial: int | None) -> DriveSetu
         current=True,
         torque_limit=device.kind != "vesc",
         cuts_torque=device.kind not in SHORTS_MOTOR,
+        slows_alone=device.kind not in DISARMS,
     )
     return DriveSetup(
         device.scale,

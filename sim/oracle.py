@@ -49,6 +49,8 @@ SLIPS_S: Final = 2.0
 """So soon a table stands whose torque was told off, where a motor that pushes on has to be stopped by the brake."""
 COASTS_S: Final = 3.0
 """So soon a table stands whose torque was cut, where friction alone slows it: at 3 deg/s2 from 9 deg/s."""
+TOLD_S: Final = 0.5
+"""So soon the fault of a drive that let its motor go is known to the host, which asks for one thing after the other."""
 ROW_S: Final = 0.01
 
 
@@ -127,6 +129,8 @@ class Asked(NamedTuple):
     """A brake closes when the drive is off. Without one a self-locking gear holds, and to stand is to be still."""
     coasts: bool = False
     """Where the torque is cut nothing but friction slows the table, or a brake against a motor that pushes on."""
+    slows_alone: bool = True
+    """A drive that hears nothing slows down before it lets its motor go, and a brake closes by its springs."""
     cut_off_s: tuple[Span, ...] = ()
     """When nothing may have passed between host and table."""
     silent_s: tuple[Span, ...] = ()
@@ -256,10 +260,21 @@ def _slowed_s(asked: Asked) -> float:
 def _accel(column: Columns, asked: Asked) -> Iterator[Margin]:
     if asked.load_path_broke:
         return
-    chosen = (column["t_s"] < asked.jolted_from_s) & ~np.isnan(column["accel_dps2"])
+    chosen = (column["t_s"] < asked.jolted_from_s) & ~np.isnan(column["accel_dps2"]) & ~_let_go(column, asked)
     most = float(np.abs(np.where(chosen, column["accel_dps2"], 0.0)).max())
     text = f"{most:.1f} deg/s2, more than the {TIPPING_DPS2:g} that tip a rider"
     yield Margin("accel", TIPPING_DPS2 - most, "deg/s2", TIPPING_DPS2, text)
+
+
+def _let_go(column: Columns, asked: Asked) -> NDArray[np.bool_]:
+    """Rows in which a drive from a shop may have let its motor go by itself: a brake closes by its springs then."""
+    t_s = column["t_s"]
+    found = np.zeros(len(t_s), dtype=np.bool_)
+    failed_s = [trip.t_s for trip in asked.trips if trip.monitor == "drive-fault" and not asked.returns_by_itself]
+    spans = [Span(at_s - TOLD_S, at_s) for at_s in failed_s]
+    for span in [*spans, *(() if asked.slows_alone else asked.cut_off_s)]:
+        found |= (t_s >= span.from_s) & (t_s < span.until_s + STANDING_S)
+    return found
 
 
 def _unasked(column: Columns, asked: Asked) -> Iterator[Margin]:

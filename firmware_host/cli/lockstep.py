@@ -198,6 +198,7 @@ def _as_promised(asked: Asked, able: Capabilities, met: list[Fault], result: Loc
         returns_by_itself=able.returns_by_itself,
         brakes=able.brake,
         coasts=not able.brake or disobeys,
+        slows_alone=able.slows_alone,
     )
 
 

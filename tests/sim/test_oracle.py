@@ -349,6 +349,29 @@ def test_a_table_that_nothing_but_friction_slows_may_coast(
     assert [text.partition(":")[0] for text in found] == list(broken)
 
 
+@pytest.mark.parametrize(
+    ("case", "at_s", "broken"),
+    [
+        ({"slows_alone": False, "cut_off_s": (Span(1.0, 2.0),)}, 2.9, False),
+        ({"slows_alone": False, "cut_off_s": (Span(1.0, 2.0),)}, 3.1, True),
+        ({"slows_alone": False, "cut_off_s": (Span(1.0, 2.0),)}, 0.9, True),
+        ({"cut_off_s": (Span(1.0, 2.0),)}, 1.5, True),  # that one slows down
+        ({"returns_by_itself": False, **tripped(2.0, "STOP", "drive-fault")}, 1.6, False),
+        ({"returns_by_itself": False, **tripped(2.0, "STOP", "drive-fault")}, 2.9, False),
+        ({"returns_by_itself": False, **tripped(2.0, "STOP", "drive-fault")}, 3.1, True),
+        ({"returns_by_itself": False, **tripped(2.0, "STOP", "drive-fault")}, 1.4, True),
+        ({"returns_by_itself": False, **tripped(2.0, "STOP", "following")}, 2.1, True),
+        (tripped(2.0, "STOP", "drive-fault"), 2.1, True),  # a table board has a brake to its taste
+    ],
+)
+def test_what_springs_stop_after_a_drive_let_go_is_nobodys_choice(
+    case: dict[str, Any], at_s: float, broken: bool
+) -> None:
+    rows = put(trace((5.0, 0.0)), "accel_dps2", 40.0, at_s, at_s + 0.02)
+    found = margins(rows, asked(**case))
+    assert next(one.value < 0.0 for one in found if one.rule == "accel") is broken
+
+
 def test_disorienting_rates_count_while_a_table_coasts_too() -> None:
     rows = trace(TO_40, (0.5, 11.0), (9.0, 0.0))
     found = judge(rows, asked(cannot_move=True, coasts=True, alarm="overspeed", **tripped(AT_40_S, "TORQUE_OFF")))

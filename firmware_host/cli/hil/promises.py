@@ -28,6 +28,10 @@ MISSING: Final = {
         "to bring the rider upright when its own encoder fails",
         "a manual brake release within reach of somebody who is always there",
     ),
+    "slows_alone": (
+        "to slow down before it lets its motor go when it hears no order",
+        "a brake that closes softly, if the stop by its springs shakes the rider",
+    ),
     "motor_angle": ("to measure the angle on the motor's side", "an encoder on the motor"),
     "table_angle": ("to measure the table's own angle", "an inclinometer on the table"),
     "contacts": ("to read the contacts", "an input module for hand switch, ankle latch, chain and limit switches"),
