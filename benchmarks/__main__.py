@@ -26,6 +26,7 @@ BENCHMARKS: Final = (
     "drives",
     "outage",
     "soak",
+    "campaigns",
     "compiled",
     "tick",
     "physics",

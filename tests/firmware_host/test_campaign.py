@@ -132,6 +132,7 @@ def test_a_summary_counts_sessions_and_keeps_the_worst() -> None:
     told = summary.as_dict()
     assert [told[name] for name in ("violations", "wrong_causes", "false_trips")] == [1, 1, 1]
     assert (told["sessions"], told["fault_free"], told["sessions_per_core_second"]) == (103, 1, 2.0)
+    assert told["sessions_of_90_s_per_core_second"] == 2.0  # these are of 90 s
     assert [one.index for one in summary.failures] == [100, 101, 102]
     assert [index for _, index in summary.worst] == [100, *range(WORST_KEPT - 1)]
     assert [(one["rule"], one["index"]) for one in told["weakest"]] == [("angle", 100)]

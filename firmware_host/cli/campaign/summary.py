@@ -65,6 +65,7 @@ class Summary:
             "wrong_causes": self.wrong_causes,
             "false_trips": self.false_trips,
             "sessions_per_core_second": round(self.sessions / self.core_s, 3) if self.core_s else None,
+            "sessions_of_90_s_per_core_second": round(self.simulated_s / 90.0 / self.core_s, 3) if self.core_s else None,
             "simulated_s": round(self.simulated_s, 1),
             "core_s": round(self.core_s, 2),
             "weakest": [
