@@ -1,4 +1,4 @@
-"""Campaigns as people run them: how many sessions a core does, what a second worker adds, and memory that does not grow."""
+"""Campaigns as people run them: sessions that a core does, what a second worker adds, and memory that does not grow."""
 
 import json
 import os
@@ -56,7 +56,7 @@ def measure(short: bool) -> list[Figure]:
             100.0 * (one.peak_mb / part.peak_mb - 1.0),
             "%",
             GROWTH_PERCENT,
-            note=f"most held in {sessions // PART} and in {sessions} sessions: {part.peak_mb:.0f} and {one.peak_mb:.0f} MB",
+            note=f"{part.peak_mb:.0f} MB at most in {sessions // PART} sessions, {one.peak_mb:.0f} MB in {sessions}",
         ),
     ]
 

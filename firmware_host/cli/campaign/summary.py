@@ -64,8 +64,8 @@ class Summary:
             "violations": self.violations,
             "wrong_causes": self.wrong_causes,
             "false_trips": self.false_trips,
-            "sessions_per_core_second": round(self.sessions / self.core_s, 3) if self.core_s else None,
-            "sessions_of_90_s_per_core_second": round(self.simulated_s / 90.0 / self.core_s, 3) if self.core_s else None,
+            "sessions_per_core_second": self._a_core_second(self.sessions),
+            "sessions_of_90_s_per_core_second": self._a_core_second(self.simulated_s / 90.0),
             "simulated_s": round(self.simulated_s, 1),
             "core_s": round(self.core_s, 2),
             "weakest": [
@@ -75,3 +75,6 @@ class Summary:
             "detection": self.detections.as_list(),
             "coverage": self.coverage.as_dict(),
         }
+
+    def _a_core_second(self, number: float) -> float | None:
+        return round(number / self.core_s, 3) if self.core_s else None
