@@ -12,10 +12,11 @@ from typing import Final
 from safety.channel import FASTEST_DPS, Channel
 from safety.limits import Limits
 from safety.rest import Rest
-from safety.signals import DriveFault, Lost, Status, Telemetry
+from safety.signals import DriveFault, Input, Lost, Status, Telemetry
 
 _ENCODER_FAULT: Final = DriveFault.ENCODER
 _BRAKE_CLOSED: Final = Status.BRAKE_CLOSED
+_UPRIGHT_SWITCH: Final = Input.UPRIGHT_SWITCH
 _LOST_ENCODER: Final = Lost.ENCODER
 _LOST_INCLINOMETER: Final = Lost.INCLINOMETER
 WINDOW: Final = 12
@@ -36,7 +37,12 @@ BOARD_OBEYS_S: Final = 0.25
 OUTVOTED: Final = "disagrees with the other angle and with the commanded motion"
 CAUGHT: Final = "contradicts the brake: it moves while the table stands on its brake, or did not come the way to it"
 DOUBTED: Final = "is doubted: no recovery that controls by it has brought the rider upright"
+BEYOND: Final = "reads beyond upright, where the upright switch is open and the other angle is far from it"
 BEHIND: Final = "falls behind the motor, which turns as it was told"
+BEYOND_DEG: Final = 3.0
+"""So far beyond upright no sound table stands: its switch has closed before."""
+FAR_DEG: Final = 15.0
+"""So far from upright the other angle contradicts the one that is beyond it."""
 SETTLE_S: Final = 10.0
 """How slowly dead reckoning follows the measured angles: slower than any sensor drift that agreement would miss."""
 
@@ -53,6 +59,7 @@ class Angles:
         "_ramped_dps",
         "_rate_off_deg",
         "_rest",
+        "_voted_out",
         "_window",
         "angle_deg",
         "best_deg",
@@ -76,6 +83,8 @@ class Angles:
         """Dead-reckoned from the commanded rate, drawn slowly toward the measured angles."""
         self._outvoted: Channel | None = None
         """Lost by a vote alone; it may yet be the right one."""
+        self._voted_out: Channel | None = None
+        """Lost by a vote, and perhaps for more reasons since."""
         self._rest = Rest()
         self.lost_angles = 0
         """Bits of ``Lost``: the channels that are not believed."""
@@ -141,6 +150,7 @@ class Angles:
             encoder.lose_if_it_stands_while(inclinometer)
             inclinometer.lose_if_it_stands_while(encoder)
         self._ask_the_brake(t, now_s, moved, on_its_own=on_its_own)
+        self._ask_the_switch(t, now_s, limits)
         self._compare_rate(t, now_s)
         self._update_rates(t)
         # The last angle may be wrong too, without a second one to say so: then dead reckoning is the other witness.
@@ -216,7 +226,7 @@ class Angles:
         assert encoder.value_deg is not None
         assert inclinometer.value_deg is not None
         farther = abs(encoder.value_deg - estimate) > abs(inclinometer.value_deg - estimate)
-        self._outvoted = encoder if farther else inclinometer
+        self._outvoted = self._voted_out = encoder if farther else inclinometer
         self._outvoted.lose(OUTVOTED, self._now_s)
         self.fuse()
 
@@ -224,6 +234,11 @@ class Angles:
     def outvoted_deg(self) -> float | None:
         """The angle by a channel that a vote alone has lost: it may yet be the right one."""
         return None if self._outvoted is None else self._outvoted.value_deg
+
+    @property
+    def both_measure(self) -> bool:
+        """Nothing speaks against what both channels say together; a doubt alone, of the encoder, is no evidence."""
+        return not self.inclinometer.lost and self.encoder.lost in {"", DOUBTED}
 
     def doubt_encoder(self) -> bool:
         """Before a rider is given up: all that stopped the recoveries came through the encoder; do without it."""
@@ -250,6 +265,20 @@ class Angles:
             caught, other = (self.encoder, self.inclinometer) if wrong == 0 else (self.inclinometer, self.encoder)
             self._convict(caught, other, now_s if rest.since_s is None else rest.since_s)
 
+    def _ask_the_switch(self, t: Telemetry, now_s: float, limits: Limits) -> None:
+        """The winner of a vote must not read where no table can be: else the loser was right, whatever else was said.
+
+        A drive and an encoder that are both turned round agree with each other in all that the table is told to do.
+        """
+        other = self._voted_out
+        if other is None or other.value_deg is None or t.inputs & _UPRIGHT_SWITCH:
+            return
+        won = self.inclinometer if other is self.encoder else self.encoder
+        beyond = won.value_deg is not None and won.value_deg < limits.upright_deg - BEYOND_DEG
+        if beyond and other.value_deg > limits.upright_deg + FAR_DEG:
+            other.lost, self._outvoted, self._voted_out = "", None, None
+            won.lose(BEYOND, now_s)
+
     def _convict(self, caught: Channel, other: Channel, since_s: float) -> None:
         """Lose the one that the brake contradicts, if the other one is believed, or lost by a vote alone."""
         if other is self._outvoted:
@@ -271,7 +300,7 @@ class Angles:
         self.encoder.reset()
         self.inclinometer.reset()
         self.estimate_deg = None
-        self._outvoted = None
+        self._outvoted = self._voted_out = None
         self._rest = Rest()
         self._compared_s, self._rate_off_deg = None, 0.0
         self.forget_rates()

@@ -11,6 +11,8 @@ from safety.view import View
 
 ASTRAY_DEG: Final = 0.3
 """So far from the way that it was told the table has gone by both angles where the drive ran away."""
+ROSE_DEG: Final = 0.1
+"""More than a load sags when its brake opens."""
 COASTS_S: Final = 0.2
 """For so long, at most, a table goes on at the rate that it was told while its brake closes and takes hold of it."""
 MADE_WAY_DEG: Final = 10.0
@@ -76,17 +78,22 @@ class Attempts:
 
     def went_astray(self, view: View) -> bool:
         """Both angles say that the table went where the last one did not tell it to go: then none of them lied."""
-        off_deg = [way_deg - self._expected_deg for way_deg in self._ways_deg(view)]
+        ways_deg = self._ways_deg(view)
+        if not ways_deg:
+            return False
+        low_deg, high_deg = min(ways_deg) - self._expected_deg, max(ways_deg) - self._expected_deg
+        if min(ways_deg) > ROSE_DEG and low_deg > ASTRAY_DEG:
+            return True  # no recovery is told to turn the rider down, and what coasts goes on the way that it was told
         most_deg = ASTRAY_DEG + COASTS_S * abs(self._left_dps)
-        return bool(off_deg) and (min(off_deg) > most_deg or max(off_deg) < -most_deg)
+        return low_deg > most_deg or high_deg < -most_deg
 
     def _ways_deg(self, view: View) -> list[float]:
-        """How far the table has turned since the last one began, by each angle; nothing unless both are believed."""
+        """How far the table has turned since the last one began, by each angle; nothing unless both measure it."""
         angles = view.angles
         now_deg = (angles.encoder.value_deg, angles.inclinometer.value_deg)
         pairs = zip(now_deg, self._from_deg, strict=True)
         ways_deg = [now - before for now, before in pairs if now is not None and before is not None]
-        return ways_deg if len(ways_deg) == len(now_deg) and not angles.lost_angles else []
+        return ways_deg if len(ways_deg) == len(now_deg) and angles.both_measure else []
 
     def give_up(self) -> None:
         """Try none any more, until a person asks for one."""

@@ -179,11 +179,14 @@ def _take_stock(view: View) -> None:
         wrong = view.switch_wrong and not angles.lost_angles  # one angle alone may be the liar
         view.switch_wrong_s = view.switch_wrong_s + view.dt_s if wrong else 0.0
         view.switch_lies = view.switch_lies or view.switch_wrong_s > CONTRADICT_S + RESOLUTION_S
+    # The switch is another witness; stuck closed, it is none.
+    switch = t is not None and t.inputs & _UPRIGHT_SWITCH != 0 and not view.switch_lies
     if angle is not None and (view.switch_lies or not angles.lost_angles):
-        view.upright = angle <= view.limits.upright_deg + AT_UPRIGHT_DEG
+        # Two angles may part by some degrees before one of them is found out: both say so, or one and the switch.
+        near_deg, high = view.limits.upright_deg + AT_UPRIGHT_DEG, angles.high_deg
+        view.upright = (switch and angle <= near_deg) or (high is not None and high <= near_deg)
     else:
-        # One angle alone may be the wrong one. The switch is the second witness; stuck closed, it is none.
-        switch = t is not None and t.inputs & _UPRIGHT_SWITCH != 0 and not view.switch_lies
+        # One angle alone may be the wrong one.
         believed_below = SWITCH_BELIEVED_BELOW_DEG if angle is None else view.limits.upright_deg + NEAR_UPRIGHT_DEG
         view.upright = switch and (best is None or best < believed_below)
     view.was_away, view.away = view.away, t is not None and not view.upright

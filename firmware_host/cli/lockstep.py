@@ -170,7 +170,7 @@ def _asked(session: Session, host: LockstepHost, result: LockstepResult, met: li
     trips = [trip for trip in host.trips if trip.response > Response.INHIBIT]
     dead = any(fault.kind.cannot_move for fault in met)
     stops_s = [result.simulated_s(trip.t_s) for trip in trips if trip.recovery == Recovery.ON_REQUEST]
-    stops_s += _begun_s([fault for fault in met if fault.kind.person_stops], result)
+    stops_s += _begun_s([fault for fault in met if _stands(fault)], result)
     brakeless = any(fault.kind.brake_fails for fault in met)
     return Asked(
         limit_deg=session.limits.inverted_limit_deg,
@@ -186,6 +186,11 @@ def _asked(session: Session, host: LockstepHost, result: LockstepResult, met: li
         cut_off_s=_spans([fault for fault in met if fault.kind.cuts_off], result),
         silent_s=_spans([fault for fault in met if fault.kind.silences], result),
     )
+
+
+def _stands(fault: Fault) -> bool:
+    """Tell whether nobody is to be moved from there on: a person said so, or opened the chain and left it open."""
+    return fault.kind.person_stops or (fault.kind.opens_chain and fault.duration_s is None)
 
 
 def _as_promised(asked: Asked, able: Capabilities, met: list[Fault], result: LockstepResult) -> Asked:

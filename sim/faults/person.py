@@ -77,6 +77,7 @@ KINDS: Final[dict[str, Kind]] = {
         "somebody presses the emergency stop",
         *_contact(sensors.ESTOP_PRESSED, 1.0),
         frozenset({"emergency-stop"}) | causes.LEFT_THERE,
+        opens_chain=True,
     ),
     "arms-raised": Kind(
         Place.PERSON, "the rider raises both arms overhead", fixed(_arms[0], 1.0), _arms[1], _LOAD, may_pass=True

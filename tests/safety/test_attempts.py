@@ -4,6 +4,7 @@ from typing import Final
 
 import pytest
 
+from safety.angles import DOUBTED
 from safety.attempts import Attempts
 from safety.signals import MotionRequest, Response, Telemetry
 from safety.view import View
@@ -11,6 +12,8 @@ from tests.safety.kinematic_table import ASK_STOP, RECOVER, TABLE, KinematicTabl
 
 pytestmark = pytest.mark.requirement("REQ-REC-ATTEMPTS")
 Pair = tuple[float | None, float | None]
+Words = tuple[str, str]
+NONE_LOST: Final = ("", "")
 
 
 def view_at(encoder_deg: float | None, inclinometer_deg: float | None, expected_dps: float = 0.0) -> View:
@@ -20,14 +23,16 @@ def view_at(encoder_deg: float | None, inclinometer_deg: float | None, expected_
     return view
 
 
-def tried(began: Pair, ended: Pair, told_dps: float = 0.0, ticks: int = 20, lost_angles: int = 0) -> tuple[bool, int]:
+def tried(
+    began: Pair, ended: Pair, told_dps: float = 0.0, ticks: int = 20, lost: Words = NONE_LOST
+) -> tuple[bool, int]:
     """Whether an attempt went astray, and how many count after it; it was told so much for so long."""
     attempts = Attempts()
     attempts.begin(view_at(*began))
     for _ in range(ticks):
         attempts.watch(view_at(*began, told_dps))
     view = view_at(*ended)
-    view.angles.lost_angles = lost_angles
+    view.angles.encoder.lost, view.angles.inclinometer.lost = lost
     attempts.weigh(view)
     return attempts.went_astray(view), attempts.count
 
@@ -43,6 +48,9 @@ def tried(began: Pair, ended: Pair, told_dps: float = 0.0, ticks: int = 20, lost
         ((20.0, 20.0), (18.11, 18.11), -4.0, False),  # 0.8 deg as told, and 0.8 deg while the brake took hold
         ((20.0, 20.0), (18.09, 18.09), -4.0, True),
         ((20.0, 20.0), (20.31, 20.31), -4.0, True),  # the wrong way
+        ((20.0, 20.0), (20.11, 20.11), -1.0, True),
+        ((20.0, 20.0), (20.11, 20.09), -1.0, False),  # by one of them it sagged
+        ((20.0, 20.0), (20.11, 20.11), -0.9, False),  # 0.29 deg from where it should be
         ((None, 20.0), (10.0, 10.0), 0.0, False),
         ((20.0, None), (10.0, 10.0), 0.0, False),
         ((20.0, 20.0), (None, 10.0), 0.0, False),
@@ -57,8 +65,13 @@ def test_a_drive_ran_away_where_both_angles_say_so(began: Pair, ended: Pair, tol
 
 def test_with_an_angle_lost_nobody_knows_whether_the_drive_ran_away() -> None:
     assert tried((20.0, 20.0), (18.0, 18.0)) == (True, 1)
-    assert tried((20.0, 20.0), (18.0, 18.0), lost_angles=1) == (False, 1)
-    assert tried((20.0, 20.0), (0.0, 0.0), lost_angles=1) == (False, 1)
+    for lost in (("jumped", ""), ("", "jumped"), (DOUBTED, "jumped")):
+        assert tried((20.0, 20.0), (18.0, 18.0), lost=lost) == (False, 1)
+        assert tried((20.0, 20.0), (0.0, 0.0), lost=lost) == (False, 1)
+
+
+def test_an_encoder_that_is_doubted_alone_is_a_witness_of_the_drive_still() -> None:
+    assert tried((20.0, 20.0), (20.7, 20.7), -1.0, lost=(DOUBTED, "")) == (True, 1)
 
 
 @pytest.mark.parametrize(
@@ -205,6 +218,21 @@ def test_an_angle_that_is_lost_later_begins_no_recovery_with_a_drive_that_ran_aw
     table.bend, table.move = lambda t: t, lambda rate_dps: rate_dps
     table.tick(RECOVER)
     comes_up(table)
+
+
+def test_a_drive_that_is_turned_round_is_not_tried_again_when_an_angle_is_lost_later() -> None:
+    table = at(20.0)
+    table.tick(ASK_STOP)
+    table.until(lambda: table.phase == "HELD", 3.0)
+    table.move = lambda rate_dps: -rate_dps
+    table.tick(RECOVER)
+    table.until(lambda: table.state.supervisor.exhausted, 30.0)
+    angle_deg = table.angle_deg
+    assert angle_deg < 23.0
+    table.bend = lambda t: t._replace(inclinometer_deg=None)
+    table.run(20.0)
+    assert table.state.supervisor.exhausted
+    assert table.angle_deg == angle_deg
 
 
 def test_a_drive_that_ran_away_once_after_a_long_way_is_tried_again() -> None:

@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from safety.angles import Angles
+from safety.angles import BEYOND, OUTVOTED, Angles
 from safety.limits import MACHINE
-from safety.signals import Lost, Status, Telemetry
+from safety.signals import Input, Lost, Status, Telemetry
 
 pytestmark = pytest.mark.requirement("REQ-ANG-WORST", "REQ-ANG-VOTE")
 DT_S = 0.01
@@ -153,3 +153,29 @@ def test_the_one_that_moves_on_the_brake_is_caught_since_the_rest_began(drifts: 
     assert caught.lost.startswith("contradicts the brake")
     assert caught.lost_since_s == 7.0
     assert other.lost == ""
+
+
+@pytest.mark.parametrize(
+    ("won", "voted_out", "switch", "revised"),
+    [
+        (-78.1, -59.0, 0, True),
+        (-77.9, -59.0, 0, False),  # it may stand so far beyond
+        (-78.1, -61.0, 0, False),  # both are near upright: a switch that does not close
+        (-78.1, -59.0, Input.UPRIGHT_SWITCH, False),
+    ],
+)
+@pytest.mark.parametrize("first", ["encoder", "inclinometer"])
+def test_who_won_a_vote_and_reads_beyond_upright_with_its_switch_open_was_wrong(
+    won: float, voted_out: float, switch: int, revised: bool, first: str
+) -> None:
+    values = (won, voted_out) if first == "inclinometer" else (voted_out, won)  # the one that is voted out first
+    angles = fed(frame(-70.0, -70.0))
+    voted, winner = getattr(angles, first), angles.encoder if first == "inclinometer" else angles.inclinometer
+    angles.estimate_deg = -70.0
+    angles.encoder.value_deg, angles.inclinometer.value_deg = (-60.0, -70.0) if first == "encoder" else (-70.0, -60.0)
+    angles.fuse()
+    angles.vote()
+    assert (voted.lost, winner.lost) == (OUTVOTED, "")
+    angles.encoder.value_deg, angles.inclinometer.value_deg = values
+    angles.update(frame(*values)._replace(inputs=switch, board_time_us=10_000), 7.01, DT_S, MACHINE)
+    assert (voted.lost, winner.lost) == (("", BEYOND) if revised else (OUTVOTED, ""))
