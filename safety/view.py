@@ -123,9 +123,16 @@ class View:
 
     @property
     def unsure_upright(self) -> bool:
-        """Upright by the switch, and not by the angle that is left: one of the two is wrong, nothing tells which."""
-        angle = self.angles.angle_deg
-        return self.upright and angle is not None and angle > self.limits.upright_deg + AT_UPRIGHT_DEG
+        """Upright by one witness alone, against another one: one of the two is wrong, and nothing tells which.
+
+        That is the switch against the angle that is left, or, where the switch is no witness, that angle against the
+        one that a vote alone has lost.
+        """
+        angle, outvoted = self.angles.angle_deg, self.angles.outvoted_deg
+        near_deg = self.limits.upright_deg + AT_UPRIGHT_DEG
+        if not self.upright or angle is None:
+            return False
+        return angle > near_deg or (self.switch_lies and outvoted is not None and outvoted > near_deg)
 
     @property
     def turning_dps(self) -> float:
