@@ -44,6 +44,8 @@ SITUATIONS: Final[dict[str, str]] = {
     "recovering": "The rider is brought upright in a moment; keep clear of the table.",
     "held": "The table is held still. Release the emergency stop if it is pressed, then ask for return upright.",
     "upright": "The rider is upright. Acknowledge when the cause is gone.",
+    "upright-unsure": "Switch and angles do not agree that the table is upright: look where it stands before anybody "
+    "leaves it. If it is not upright, release the brake by hand and turn it there.",
     "no-link": "A table board brings the rider upright by itself; another drive stops. "
     "If the table stands, release the brake by hand.",
     "stays-inverted": "The rider stays inverted: bring them upright now, with return upright or by hand at the brake.",

@@ -135,6 +135,7 @@ class Alarms:
             ("no-link", Priority.HIGH, view.away and not linked),
             ("stays-inverted", Priority.HIGH, stands and not _disobeys(supervisor)),
             ("held", Priority.MEDIUM, held),
+            ("upright-unsure", Priority.MEDIUM, supervisor.phase is Phase.BOARDED and view.unsure_upright),
         )
         return [
             Alarm(name, priority, "", SITUATIONS[name], now_s, True, False) for name, priority, is_so in found if is_so

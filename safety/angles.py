@@ -32,6 +32,8 @@ RATE_OFF_DEG: Final = 0.75
 """The encoder is lost if its rate says so much more or less motion than its angle, over about ``RATE_MEMORY_S``."""
 LONGEST_GAP_S: Final = 0.1
 """Frames farther apart than this are not compared."""
+LEAP_PER_NOISE: Final = 2.0
+"""deg that noise of 1 deg (``Channel.noise_deg``) may add to one step: three standard deviations."""
 BOARD_OBEYS_S: Final = 0.25
 """The board follows a command no longer than this: then its watchdog runs out."""
 OUTVOTED: Final = "disagrees with the other angle and with the commanded motion"
@@ -52,6 +54,8 @@ class Angles:
 
     __slots__ = (
         "_at",
+        "_changed_deg",
+        "_changed_us",
         "_compared_deg",
         "_compared_s",
         "_now_s",
@@ -114,6 +118,9 @@ class Angles:
         self._window: list[tuple[int, float, float]] = []
         """Board's time in us, inclinometer, and how far the encoder is from it."""
         self._at = 0
+        self._changed_deg: float | None = None
+        """The inclinometer, and the board's time at which it came to be that."""
+        self._changed_us = 0
 
     def expect(self, command_dps: float, accel_dps2: float, dt_s: float) -> None:
         """Go one tick ahead with the last command, whether or not a frame came."""
@@ -136,6 +143,7 @@ class Angles:
         """After silence: a rate across the gap would be that of a motion long past."""
         self._window.clear()
         self._at, self.table_rate_dps, self.parting = 0, None, False
+        self._changed_deg = None
 
     def update(self, t: Telemetry, now_s: float, dt_s: float, limits: Limits, *, on_its_own: bool = False) -> None:
         """Take a fresh frame; ``on_its_own`` says that the table may have moved without our commands."""
@@ -208,6 +216,10 @@ class Angles:
 
     def _take_rate(self, now_us: int, value_deg: float, off_deg: float) -> None:
         """By the board's clock: frames that were held up on the line and arrive at once are no fast motion."""
+        if value_deg != self._changed_deg:
+            if self._leapt(now_us, value_deg):
+                self.forget_rates()
+            self._changed_deg, self._changed_us = value_deg, now_us
         if len(self._window) < WINDOW:
             self._window.append((now_us, value_deg, off_deg))
             return
@@ -217,6 +229,14 @@ class Angles:
         passed_s = ((now_us - then_us) & CLOCK_MASK) / 1e6
         self.table_rate_dps = (value_deg - then_deg) / passed_s if passed_s > 0.0 else None
         self.parting = abs(off_deg) > abs(then_off_deg) + PARTING_DEG
+
+    def _leapt(self, now_us: int, value_deg: float) -> bool:
+        """Tell whether no table turns so far since the value changed last: then it is the sensor that jumped."""
+        before_deg = self._changed_deg
+        if before_deg is None:
+            return False
+        passed_s = ((now_us - self._changed_us) & CLOCK_MASK) / 1e6
+        return abs(value_deg - before_deg) > FASTEST_DPS * passed_s + LEAP_PER_NOISE * self.inclinometer.noise_deg
 
     def vote(self) -> None:
         """Of two channels that disagree, lose the one farther from dead reckoning."""

@@ -14,8 +14,11 @@ MISSING_S: Final = 0.03
 REGULAR_S: Final = 0.015
 """Frames farther apart than this had others between them that were lost."""
 NOISY_DEG: Final = 0.2
-NOISE_MEMORY: Final = 0.05
-"""A channel is noisy if three regular frames are so far off a straight line, on average over about 20 frames."""
+NOISE_MEMORY: Final = 0.03
+"""A channel is noisy if three regular frames are so far off a straight line, on average over about 35 frames.
+
+Over 20 frames noise of 0.05 deg, which a maintained sensor may have, came to as much once in twenty hours.
+"""
 STUCK_DEG: Final = 0.05
 DRIVEN_DEG: Final = 1.0
 """A channel is stuck if it shows no change while the table should have moved this far."""

@@ -176,8 +176,7 @@ def _take_stock(view: View) -> None:
     angles, t = view.angles, view.telemetry
     angle, best, rate = angles.angle_deg, angles.best_deg, angles.rate_dps
     if view.fresh:
-        wrong = view.switch_wrong and not angles.lost_angles  # one angle alone may be the liar
-        view.switch_wrong_s = view.switch_wrong_s + view.dt_s if wrong else 0.0
+        view.switch_wrong_s = view.switch_wrong_s + view.dt_s if view.switch_refuted else 0.0
         view.switch_lies = view.switch_lies or view.switch_wrong_s > CONTRADICT_S + RESOLUTION_S
     # The switch is another witness; stuck closed, it is none.
     switch = t is not None and t.inputs & _UPRIGHT_SWITCH != 0 and not view.switch_lies

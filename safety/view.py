@@ -80,7 +80,7 @@ class View:
     been_upright: bool = False
     """The table was seen upright since this session's state was made."""
     switch_wrong_s: float = 0.0
-    """For how long the upright switch has been closed where both angles say that the table is far from upright."""
+    """For how long the upright switch has been closed where two angles say that the table is far from upright."""
     switch_lies: bool = False
     """That lasted: the upright switch is no witness, until an operator's reset."""
     inverted: bool = False
@@ -106,6 +106,33 @@ class View:
         if t is None or low is None or not t.inputs & Input.UPRIGHT_SWITCH:
             return False
         return low > self.limits.upright_deg + CONTRADICT_DEG
+
+    @property
+    def switch_refuted(self) -> bool:
+        """Two angles say so: both are believed, or one is, and the one that a vote alone has lost agrees about this.
+
+        One angle alone may be the liar.
+        """
+        angles = self.angles
+        if not self.switch_wrong or not angles.lost_angles:
+            return self.switch_wrong
+        outvoted = angles.outvoted_deg
+        if angles.angle_deg is None or outvoted is None:
+            return False
+        return outvoted > self.limits.upright_deg + CONTRADICT_DEG
+
+    @property
+    def unsure_upright(self) -> bool:
+        """Upright by one witness alone, against another one: one of the two is wrong, and nothing tells which.
+
+        That is the switch against the angle that is left, or, where the switch is no witness, that angle against the
+        one that a vote alone has lost.
+        """
+        angle, outvoted = self.angles.angle_deg, self.angles.outvoted_deg
+        near_deg = self.limits.upright_deg + AT_UPRIGHT_DEG
+        if not self.upright or angle is None:
+            return False
+        return angle > near_deg or (self.switch_lies and outvoted is not None and outvoted > near_deg)
 
     @property
     def turning_dps(self) -> float:

@@ -196,11 +196,13 @@ class StopTime(Monitor):
         held_s = self._holding.held_s(True, view.now_s)
         t, angles = view.telemetry, view.angles
         rate = abs(angles.rate_dps or 0.0)
+        # A rate that is made from an angle shakes with it: on its closed brake a table that stands seemed to turn.
+        shakes = RATE_PER_NOISE * angles.inclinometer.noise_deg if angles.encoder.lost else 0.0
         if held_s == 0.0:  # whether or not a frame came just now: a ramp from the last stop's rate would be too short
             self._start_dps = max(rate, abs(angles.expected_dps))
         if view.fresh and t is not None:
             over_s = held_s - self._start_dps / view.limits.brake_accel_dps2
-            turning = over_s > STOP_GRACE_S and rate > view.limits.following_dps
+            turning = over_s > STOP_GRACE_S and rate > view.limits.following_dps + shakes
             # A drive whose rate lies never comes to rest by it: then it holds nothing, it moves the table.
             unbraked = over_s > BRAKE_GRACE_S and not t.status & _BRAKE_CLOSED and not self._contact_lost
             self._said = TORQUE_OFF if turning or unbraked else NONE

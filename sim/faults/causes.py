@@ -12,6 +12,8 @@ LINK: Final = frozenset({"link", "session"}) | LEFT_THERE
 """What sees a link that is gone, or that is with somebody else."""
 STUCK: Final = frozenset({"drive-fault", "following", "progress", "reverse-on-load", "stop-time"}) | LEFT_THERE
 """What sees a drive that cannot do as it is told."""
+BLOCKED: Final = STUCK | {"angle-plausibility", "overspeed"}
+"""What sees that something is in the way; where it gives way to a motor that pushes, the table does spring free."""
 DRIVE: Final = MOTION | STUCK | {"angle-plausibility"}
 """After recoveries that came to nothing the encoder is doubted too."""
 RUNAWAY: Final = DRIVE | {"torque-off"}

@@ -76,6 +76,23 @@ def test_without_a_link_away_from_upright(away: bool, linked: bool, told: list[s
     assert [alarm.id for alarm in alarms.active] == told
 
 
+@pytest.mark.requirement("REQ-REC-UPRIGHT-SWITCH")
+@pytest.mark.parametrize(("upright", "angle_deg", "outvoted_deg", "lies", "unsure"), [
+    (True, -73.0, None, False, False), (True, -72.9, None, False, True), (False, -72.9, None, False, False),
+    (True, None, None, False, False), (True, -73.0, -72.9, False, False), (True, -73.0, -72.9, True, True),
+    (True, -73.0, -73.0, True, False), (True, -73.0, None, True, False),
+])  # fmt: skip
+def test_upright_is_unsure_by_one_witness_against_another(
+    upright: bool, angle_deg: float | None, outvoted_deg: float | None, lies: bool, unsure: bool
+) -> None:
+    _, view, _ = inverted()
+    view.upright, view.angles.angle_deg, view.switch_lies = upright, angle_deg, lies
+    if outvoted_deg is not None:
+        view.angles._outvoted = view.angles.inclinometer
+        view.angles.inclinometer.value_deg = outvoted_deg
+    assert view.unsure_upright is unsure
+
+
 def test_an_alarm_that_comes_back_has_not_been_seen() -> None:
     supervisor, view, alarms = inverted()
     supervisor.latched["energy"] = RETURNS

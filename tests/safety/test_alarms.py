@@ -7,7 +7,7 @@ import pytest
 from safety.alarm_texts import CAUSES, SITUATIONS
 from safety.alarms import AUDIO_PAUSE_S, STAYS_INVERTED_S, Alarms, Priority
 from safety.monitors import REGISTER
-from safety.signals import Input, MotionRequest, Recovery, Response, Trip
+from safety.signals import Input, MotionRequest, Recovery, Response, Telemetry, Trip
 from safety.supervisor import Phase, Supervisor
 from safety.view import View
 from tests.safety.kinematic_table import ALL_WELL, HOLD, TABLE, KinematicTable
@@ -236,6 +236,25 @@ def acting(response: Response, **facts: Any) -> tuple[Supervisor, View, Alarms]:
     supervisor.advance(view)
     assert not supervisor.latched
     return supervisor, view, Alarms()
+
+
+@pytest.mark.requirement("REQ-ALM-TODO", "REQ-REC-UPRIGHT-SWITCH")
+@pytest.mark.parametrize(("closes_deg", "shown"), [(-71.0, True), (-72.5, True), (-74.5, False)])
+def test_upright_by_a_switch_that_the_angle_left_contradicts_says_to_look(closes_deg: float, shown: bool) -> None:
+    """Seed 7, session 5329: without the encoder, a switch that stuck 4 degrees from upright ended the return unseen."""
+    watched = Watched(-60.0)
+    table = watched.table
+
+    def bent(t: Telemetry) -> Telemetry:
+        switch = Input.UPRIGHT_SWITCH if table.angle_deg < closes_deg else 0
+        return t._replace(encoder_deg=None, inputs=t.inputs & ~Input.UPRIGHT_SWITCH | switch)
+
+    table.bend = bent
+    watched.run(30.0)
+    assert table.phase == "BOARDED"
+    assert ("upright-unsure MEDIUM" in watched.shown()) is shown
+    assert (watched.alarms.text == SITUATIONS["upright-unsure"]) is shown
+    assert (watched.alarms.sounding(table.now_s) is Priority.MEDIUM) is shown
 
 
 @pytest.mark.requirement("REQ-ALM-TODO")

@@ -46,9 +46,31 @@ def test_the_tables_rate_is_taken_over_the_whole_window_always(frames: int, forg
         taken(angles, *[50.0] * 17)
         angles.forget_rates()
         assert angles.table_rate_dps is None
-    taken(angles, *[0.01 * number * number for number in range(frames)])
+    taken(angles, *[0.001 * number * number for number in range(frames)])
     last, first = frames - 1, frames - 1 - WINDOW
-    assert angles.table_rate_dps == pytest.approx(0.01 * (last * last - first * first) / (WINDOW * 0.01))
+    assert angles.table_rate_dps == pytest.approx(0.001 * (last * last - first * first) / (WINDOW * 0.01))
+
+
+@pytest.mark.parametrize(("step_deg", "noise_deg", "known"), [
+    (0.29, 0.0, True), (-0.29, 0.0, True), (0.31, 0.0, False), (-0.31, 0.0, False),
+    (0.49, 0.1, True), (0.51, 0.1, False),
+])  # fmt: skip
+def test_a_step_that_no_table_turns_is_no_rate(step_deg: float, noise_deg: float, known: bool) -> None:
+    """Seed 7, session 2699: an inclinometer that came back by 1 deg seemed a table at 7 deg/s, and cut the torque."""
+    angles = taken(Angles(), *[0.001 * number for number in range(20)])
+    angles.inclinometer.noise_deg = noise_deg
+    for number in range(20, 32):
+        angles._take_rate(number * 10_000, 0.019 + step_deg + 0.001 * (number - 20), 0.5)
+        assert (angles.table_rate_dps is not None) is known
+    angles._take_rate(320_000, 0.031 + step_deg, 0.5)
+    assert angles.table_rate_dps == pytest.approx(0.1 if not known else (0.031 - 0.019) / 0.12)
+
+
+def test_a_slow_sensor_that_repeats_its_value_may_go_as_far_as_a_table_in_that_time() -> None:
+    angles = Angles()
+    for number in range(40):
+        angles._take_rate(number * 10_000, 0.8 * (number // 4), 0.0)  # 20 deg/s, forty times a second
+    assert angles.table_rate_dps == pytest.approx(20.0)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from safety.monitors import drive, link, motion
 from safety.monitors.motion import TILT_MARGIN_DPS
-from safety.signals import CommandMode, Equipment, Response
+from safety.signals import CommandMode, Equipment, Response, Status
 from tests.safety.kinematic_table import TABLE
 from tests.safety.views import CONFIG, response, view_of
 
@@ -137,6 +137,31 @@ def test_a_table_told_to_stand_in_a_tick_without_a_frame_is_watched_from_then_on
         said.append(monitor.check(view))
     assert [one is TORQUE_OFF for one in said] == [False] * 70 + [True] * 4
     assert said[0] is NONE
+
+
+@pytest.mark.requirement("REQ-MON-STOP-TIME")
+@pytest.mark.parametrize(
+    ("lost", "noise_deg", "rate_dps", "said"),
+    [
+        ("", 0.1, 2.1, TORQUE_OFF),
+        ("no value", 0.1, 2.1, NONE),
+        ("no value", 0.1, -3.9, NONE),
+        ("no value", 0.1, 4.1, TORQUE_OFF),
+        ("no value", 0.0, 2.1, TORQUE_OFF),
+    ],
+)
+def test_a_table_that_stands_is_not_taken_to_turn_by_the_noise_of_its_last_angle(
+    lost: str, noise_deg: float, rate_dps: float, said: Response
+) -> None:
+    """On its closed brake, with the encoder lost, one frame in thousands gave a rate of 2.1 deg/s: a rider given up."""
+    monitor = motion.StopTime()
+    view = view_of({"rate_dps": rate_dps, "command_mode": HOLD, "status": Status.BRAKE_CLOSED})
+    view.angles.encoder.lost, view.angles.inclinometer.noise_deg = lost, noise_deg
+    last = NONE
+    for tick in range(250):
+        view.now_s = tick / 100.0
+        last = monitor.check(view)
+    assert last is said
 
 
 def loaded(monitor: drive.ReverseOnLoad, now_s: float, current_a: float, **changes: Any) -> Response:

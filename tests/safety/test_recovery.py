@@ -233,6 +233,45 @@ def test_one_angle_alone_makes_no_liar_of_the_switch(lost: Bend) -> None:
     assert not table.state.view.switch_lies
 
 
+def outvoted(off_deg: float) -> KinematicTable:
+    """On its way up from boarding the inclinometer leaves the encoder at -50 degrees, as where the coupling slips."""
+    table, gone = KinematicTable(), [0.0]
+
+    def slipped(t: Telemetry) -> Telemetry:
+        gone[0] = min(gone[0] + 0.1, 1.0) if table.angle_deg > -50.0 else gone[0]
+        return t._replace(inclinometer_deg=table.angle_deg + off_deg * gone[0])
+
+    table.bend = slipped
+    table.until(lambda: table.phase == "HELD", 30.0, MotionRequest(rate_dps=2.0))
+    table.until(lambda: table.state.view.angles.outvoted_deg is not None, 1.0)
+    assert table.state.view.angles.outvoted_deg == pytest.approx(table.angle_deg + off_deg, abs=0.01)
+    return table
+
+
+@pytest.mark.requirement("REQ-REC-UPRIGHT-SWITCH")
+@pytest.mark.parametrize(("off_deg", "lies"), [(5.0, True), (-5.0, True), (-9.0, True), (-11.5, False)])
+def test_an_angle_that_was_only_outvoted_is_a_witness_against_the_switch(off_deg: float, lies: bool) -> None:
+    """Seed 7, session 3470: a coupling slipped, the switch stuck, and the rider was left 10 degrees from upright."""
+    table = outvoted(off_deg)
+    table.inputs |= Input.UPRIGHT_SWITCH
+    table.until(lambda: "switches" in table.causes(), 1.0)
+    assert table.state.view.switch_lies is lies
+    table.until(lambda: table.phase == "BOARDED", 90.0)
+    assert (table.angle_deg < -72.0) is lies
+    assert table.state.view.unsure_upright is (off_deg > 0.0 or not lies)
+
+
+@pytest.mark.requirement("REQ-REC-UPRIGHT-SWITCH")
+def test_blind_an_outvoted_angle_is_no_second_witness() -> None:
+    table = outvoted(-5.0)
+    table.inputs |= Input.UPRIGHT_SWITCH
+    table.state.view.angles.encoder.lose("no value", table.now_s)
+    table.tick()
+    assert table.state.view.angles.angle_deg is None
+    table.run(0.2)
+    assert not table.state.view.switch_lies
+
+
 @pytest.mark.requirement("REQ-REC-BLIND", "REQ-MON-SWITCHES")
 def test_blind_the_switch_that_ends_the_return_contradicts_no_angle() -> None:
     table = at(-20.0)
