@@ -24,7 +24,7 @@ from safety.signals import (
     Telemetry,
     Trip,
 )
-from safety.supervisor import CREEPING, FREE, Phase, Supervisor
+from safety.supervisor import FREE, Phase, Supervisor
 from safety.view import AT_UPRIGHT_DEG, CONTRADICT_S, LONGEST_STEP_S, STANDSTILL_DPS, STEADY_DPS, HandSwitchMode, View
 
 PERIOD_S: Final = 0.01
@@ -208,10 +208,11 @@ def _command(view: View, supervisor: Supervisor) -> SafeCommand | None:
         return None
     rate = _wanted_rate_dps(view, supervisor)
     accel = limits.brake_accel_dps2
+    torque = limits.creep_torque_fraction if supervisor.gentle else 1.0
     lost_angles = view.angles.lost_angles
     if rate is None:
         mode = CommandMode.TORQUE_OFF if supervisor.torque_off else CommandMode.HOLD
-        return SafeCommand(mode, None, accel, 1.0, lost_angles, supervisor.acknowledged)
+        return SafeCommand(mode, None, accel, torque, lost_angles, supervisor.acknowledged)
     bounds = _bounds(view, supervisor)
     low, high = view.angles.low_deg, view.angles.high_deg
     if view.angles.angle_deg is None or low is None or high is None:
@@ -222,7 +223,6 @@ def _command(view: View, supervisor: Supervisor) -> SafeCommand | None:
     safe = nearest_safe_rate_dps(rate, previous, low, high + margin, step_s, bounds)
     if supervisor.returning is not None:
         supervisor.returning.follow(safe)
-    torque = 1.0 if supervisor.phase is not CREEPING else limits.creep_torque_fraction
     return SafeCommand(MOVE, safe, accel, torque, lost_angles)
 
 

@@ -35,7 +35,8 @@ def commanded(view: View, supervisor: Supervisor | None = None) -> SafeCommand:
 
 def recovering(view: View) -> Supervisor:
     supervisor = Supervisor()
-    supervisor.phase, supervisor.returning = Phase.CREEPING, Returning(creep(LIMITS), view)
+    supervisor._enter(Phase.CREEPING, view)
+    supervisor.returning = Returning(creep(LIMITS), view)
     return supervisor
 
 
