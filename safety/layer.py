@@ -11,7 +11,7 @@ from safety.angles import BOARD_OBEYS_S, CLOCK_MASK
 from safety.envelope import Bounds, nearest_safe_rate_dps
 from safety.limits import Limits
 from safety.monitors.base import RESOLUTION_S
-from safety.returning import BLIND_BEYOND_DEG, FLAT_TOLERANCE_DEG, SWITCH_BELIEVED_BELOW_DEG, Stage
+from safety.returning import BLIND_BEYOND_DEG, FLAT_DEG, FLAT_TOLERANCE_DEG, SWITCH_BELIEVED_BELOW_DEG, Stage
 from safety.signals import (
     STOP,
     BoardConfig,
@@ -189,6 +189,8 @@ def _take_stock(view: View) -> None:
     view.was_away, view.away = view.away, t is not None and not view.upright
     view.been_upright = view.been_upright or view.upright
     view.inverted = best is not None and best > FLAT_TOLERANCE_DEG
+    low = angles.low_deg
+    view.head_up = low is not None and low < FLAT_DEG
     if view.inverted:
         view.inverted_s += view.dt_s
     braked = t is not None and t.status & _BRAKE_CLOSED != 0
@@ -253,6 +255,8 @@ def _bounds(view: View, supervisor: Supervisor) -> Bounds:
         head_up = returning.stage == Stage.TO_UPRIGHT  # what is too fast there is braked, not eased off
         fastest = limits.head_up_rate_dps if head_up else inf
         invert, upright, accel = max(previous, 0.0), max(pace.rate_dps, min(-previous, fastest)), pace.accel_dps2
+        if view.head_up:  # by one of the angles, wherever the other one says that the return is
+            upright = min(upright, max(returning.plan.head_up.rate_dps, limits.head_up_rate_dps))
     else:
         blind = view.angles.angle_deg is None
         invert = 0.0 if supervisor.inhibited or blind else limits.invert_rate_dps
@@ -274,7 +278,7 @@ def _fastest_dps(view: View, rate_dps: float) -> float:
     limits = view.limits
     if rate_dps > 0.0:
         return limits.invert_rate_dps
-    return limits.upward_rate_dps if view.inverted else limits.head_up_rate_dps
+    return limits.upward_rate_dps if view.inverted and not view.head_up else limits.head_up_rate_dps
 
 
 def _remember(view: View, supervisor: Supervisor, command: SafeCommand | None) -> None:
