@@ -65,6 +65,7 @@ class HostLink:
         self._commanded_s = 0.0
         self._hellos: deque[tuple[int, float]] = deque(maxlen=64)
         self._wrong_version: int | None = None
+        self._strange_session: int | None = None
         self.config: BoardConfig | None = None
         """The board of the present session; None while there is none."""
         self.health = LinkHealth()
@@ -112,6 +113,7 @@ class HostLink:
         if self._looked_s is not None:
             health.take_gap(now_s - self._looked_s)
         self._looked_s = now_s
+        self._strange_session = None
         if not data:
             return []
         found: list[Telemetry] = []
@@ -190,6 +192,8 @@ class HostLink:
     def _telemetry(self, t: Telemetry, now_s: float) -> Telemetry | None:
         config, health = self.config, self.health
         if config is None:
+            if t.session_id == self._strange_session:
+                return t  # behind the one that told of it, in the same bytes: after a stall the first one is long past
             health.foreign_frames += t.session_id != 0
             return None
         if t.session_id != config.session_id:
@@ -197,6 +201,7 @@ class HostLink:
             health.board_reboots += 1
             self.config = self._newest = None
             self._next_hello_s = None
+            self._strange_session = t.session_id
             return t
         if not self._in_order(t, now_s) or not self._fresh(t, now_s):
             return None

@@ -11,7 +11,7 @@ from safety.angles import BOARD_OBEYS_S, CLOCK_MASK
 from safety.envelope import Bounds, nearest_safe_rate_dps
 from safety.limits import Limits
 from safety.monitors.base import RESOLUTION_S
-from safety.returning import BLIND_BEYOND_DEG, FLAT_TOLERANCE_DEG, SWITCH_BELIEVED_BELOW_DEG, Stage
+from safety.returning import BLIND_BEYOND_DEG, FLAT_DEG, FLAT_TOLERANCE_DEG, SWITCH_BELIEVED_BELOW_DEG, Stage
 from safety.signals import (
     STOP,
     BoardConfig,
@@ -24,7 +24,7 @@ from safety.signals import (
     Telemetry,
     Trip,
 )
-from safety.supervisor import CREEPING, FREE, Phase, Supervisor
+from safety.supervisor import FREE, Phase, Supervisor
 from safety.view import AT_UPRIGHT_DEG, CONTRADICT_S, LONGEST_STEP_S, STANDSTILL_DPS, STEADY_DPS, HandSwitchMode, View
 
 PERIOD_S: Final = 0.01
@@ -191,6 +191,8 @@ def _take_stock(view: View) -> None:
     view.was_away, view.away = view.away, t is not None and not view.upright
     view.been_upright = view.been_upright or view.upright
     view.inverted = best is not None and best > FLAT_TOLERANCE_DEG
+    low = angles.low_deg
+    view.head_up = low is not None and low < FLAT_DEG
     if view.inverted:
         view.inverted_s += view.dt_s
     braked = t is not None and t.status & _BRAKE_CLOSED != 0
@@ -210,10 +212,11 @@ def _command(view: View, supervisor: Supervisor) -> SafeCommand | None:
         return None
     rate = _wanted_rate_dps(view, supervisor)
     accel = limits.brake_accel_dps2
+    torque = limits.creep_torque_fraction if supervisor.gentle else 1.0
     lost_angles = view.angles.lost_angles
     if rate is None:
         mode = CommandMode.TORQUE_OFF if supervisor.torque_off else CommandMode.HOLD
-        return SafeCommand(mode, None, accel, 1.0, lost_angles, supervisor.acknowledged)
+        return SafeCommand(mode, None, accel, torque, lost_angles, supervisor.acknowledged)
     bounds = _bounds(view, supervisor)
     low, high = view.angles.low_deg, view.angles.high_deg
     if view.angles.angle_deg is None or low is None or high is None:
@@ -224,7 +227,6 @@ def _command(view: View, supervisor: Supervisor) -> SafeCommand | None:
     safe = nearest_safe_rate_dps(rate, previous, low, high + margin, step_s, bounds)
     if supervisor.returning is not None:
         supervisor.returning.follow(safe)
-    torque = 1.0 if supervisor.phase is not CREEPING else limits.creep_torque_fraction
     return SafeCommand(MOVE, safe, accel, torque, lost_angles)
 
 
@@ -255,6 +257,8 @@ def _bounds(view: View, supervisor: Supervisor) -> Bounds:
         head_up = returning.stage == Stage.TO_UPRIGHT  # what is too fast there is braked, not eased off
         fastest = limits.head_up_rate_dps if head_up else inf
         invert, upright, accel = max(previous, 0.0), max(pace.rate_dps, min(-previous, fastest)), pace.accel_dps2
+        if view.head_up:  # by one of the angles, wherever the other one says that the return is
+            upright = min(upright, max(returning.plan.head_up.rate_dps, limits.head_up_rate_dps))
     else:
         blind = view.angles.angle_deg is None
         invert = 0.0 if supervisor.inhibited or blind else limits.invert_rate_dps
@@ -276,7 +280,7 @@ def _fastest_dps(view: View, rate_dps: float) -> float:
     limits = view.limits
     if rate_dps > 0.0:
         return limits.invert_rate_dps
-    return limits.upward_rate_dps if view.inverted else limits.head_up_rate_dps
+    return limits.upward_rate_dps if view.inverted and not view.head_up else limits.head_up_rate_dps
 
 
 def _remember(view: View, supervisor: Supervisor, command: SafeCommand | None) -> None:

@@ -72,6 +72,7 @@ class Supervisor:
         "_stopped_before",
         "acknowledged",
         "active",
+        "gentle",
         "inhibited",
         "latched",
         "new_trips",
@@ -97,6 +98,8 @@ class Supervisor:
         """The operator's acknowledgement took effect in this tick."""
         self.returning: Returning | None = None
         self.torque_off = False
+        self.gentle = False
+        """A recovery, or the stop that ended one: whatever it pushes against may come free, and must not leap."""
         self._asked_recovery = Recovery.AUTOMATIC
         self._attempts = Attempts()
         self._pressed = False
@@ -316,6 +319,7 @@ class Supervisor:
         self._backs_off = self._backs_off and phase is Phase.HELD
         self._rider_asked = True
         self._pressed = False
+        self.gentle = phase is CREEPING or (self.gentle and phase in (Phase.STOPPING, Phase.HELD))
         moving = phase in (Phase.RETURNING, Phase.CREEPING)
         self.returning = Returning(self.plan(view.limits), view) if moving else None
         if phase in (Phase.BOARDED, Phase.FREE):

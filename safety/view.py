@@ -84,6 +84,8 @@ class View:
     switch_lies: bool = False
     """That lasted: the upright switch is no witness, until an operator's reset."""
     inverted: bool = False
+    head_up: bool = False
+    """By the lower of the angles that are believed: an encoder that drifts in the drive's own loop may be behind."""
     inverted_s: float = 0.0
     """Seconds spent above horizontal in this session."""
     held_low_deg: float | None = None

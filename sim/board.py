@@ -122,6 +122,9 @@ class VirtualBoard:
     def reboot(self) -> None:
         """Lose all memory, as after a power cut or a watchdog reset of the board itself."""
         self._identity = self._identity._replace(boot_count=self._identity.boot_count + 1)
+        self._begin()
+
+    def _begin(self) -> None:
         self.link = self._new_link()
         self._memory[:] = firmware.make_memory(self._identity.upright_deg)
         self.table.drive[:] = 0.0
@@ -150,7 +153,9 @@ class VirtualBoard:
                 self._powered = False
                 self.reboot()
             return b""
-        self._powered = True
+        if not self._powered:
+            self._powered = True
+            self._begin()  # nothing ran without power, and nothing wound up against the closed brake
         link, now_us = self.link, self.now_us
         # The codec sends what is not a number as absent.
         sequence = link.next_sequence()

@@ -115,6 +115,8 @@ class Asked(NamedTuple):
     """From here on how fast the rate changes is nobody's choice: the drive disobeys, or hardware cuts its torque."""
     cannot_move: bool = False
     """Nothing can move the table upright: the actuator is dead, or the way is blocked. Standing still is right."""
+    stuck_from_s: float = float("-inf")
+    """Where it cannot be moved: from here on. A stop before that is one to recover from."""
     alarm: str = ""
     """What the operator was told at the end."""
     causes: frozenset[str] | None = frozenset()
@@ -311,30 +313,42 @@ def _rescued(column: Columns, asked: Asked) -> Iterator[Margin]:
         return
     if asked.person_stopped_s is not None or asked.cannot_move:
         yield from _held(column, asked)
+    if asked.person_stopped_s is not None:
         return
+    until_s = asked.stuck_from_s if asked.cannot_move else float("inf")
     for name, below_deg in (("horizontal", HORIZONTAL_DEG), ("upright", UPRIGHT_DEG)):
-        yield from _reached(column, asked, name, below_deg)
+        yield from _reached(column, asked, name, below_deg, until_s)
 
 
 def _held(column: Columns, asked: Asked) -> Iterator[Margin]:
-    # What stopped before a person did was to be recovered from.
-    from_s = asked.person_stopped_s if asked.person_stopped_s is not None and not asked.cannot_move else -np.inf
-    stops_s = (trip.t_s for trip in asked.trips if trip.response in ("STOP", "TORQUE_OFF"))
-    stop_s = min((t_s for t_s in stops_s if t_s >= from_s), default=None)
-    if stop_s is None:
-        return
-    t_s, angle_deg = column["t_s"], column["angle_deg"]
+    granted_s = _slowed_s(asked)
+    # What stopped before a person did, or before nothing could move the table any more, was to be recovered from; but
+    # a stop that has its second still to go at that moment lasts.
+    lasts_from_s = [asked.stuck_from_s - granted_s] if asked.cannot_move else []
+    from_s = min([*lasts_from_s, *([] if asked.person_stopped_s is None else [asked.person_stopped_s])])
+    stops_s = [trip.t_s for trip in asked.trips if trip.response in ("STOP", "TORQUE_OFF")]
+    lasting_s = [t_s for t_s in stops_s if t_s >= from_s]
+    if lasting_s and (asked.brakes or not asked.load_path_broke):  # a gear holds what hangs on it
+        yield _stood(column, asked, min(lasting_s), granted_s)
+    held_s = stops_s if asked.cannot_move else lasting_s
+    if held_s and not asked.load_path_broke:
+        yield from _kept(column, max(min(held_s), from_s) + granted_s)
+
+
+def _stood(column: Columns, asked: Asked, stop_s: float, granted_s: float) -> Margin:
+    t_s = column["t_s"]
     held = (column["brake_closed"] > 0.5) | (not asked.brakes)
     standing = (t_s >= stop_s) & held & (np.abs(column["rate_dps"]) <= STANDING_DPS)
     rows = np.flatnonzero(standing)
     took_s = float((t_s[rows[0]] if len(rows) else t_s[-1]) - stop_s)
-    granted_s = _slowed_s(asked)
     told = f"after {took_s:.2f} s" if len(rows) else "never"
     text = f"stood {'on its brake ' if asked.brakes else ''}{told}, within {granted_s:g} s of the stop was promised"
-    if asked.brakes or not asked.load_path_broke:  # a gear holds what hangs on it
-        yield Margin("standstill", granted_s - took_s if len(rows) else -max(took_s, ROW_S), "s", granted_s, text)
-    later = angle_deg[t_s >= stop_s + granted_s]
-    if len(later) and not asked.load_path_broke:
+    return Margin("standstill", granted_s - took_s if len(rows) else -max(took_s, ROW_S), "s", granted_s, text)
+
+
+def _kept(column: Columns, from_s: float) -> Iterator[Margin]:
+    later = column["angle_deg"][column["t_s"] >= from_s]
+    if len(later):
         rose = float((later - np.minimum.accumulate(later)).max())
         text = f"moved {rose:.1f} deg toward inversion after the stop"
         yield Margin("held", HELD_DEG - rose, "deg", HELD_DEG, text)
@@ -388,9 +402,9 @@ def _promises(asked: Asked) -> Iterator[_Promise]:
         from_s = min(after_s, default=until_s) if until_s < float("inf") else None
 
 
-def _reached(column: Columns, asked: Asked, name: str, below_deg: float) -> Iterator[Margin]:
+def _reached(column: Columns, asked: Asked, name: str, below_deg: float, until_s: float) -> Iterator[Margin]:
     t_s, angle_deg = column["t_s"], column["angle_deg"]
-    for promise in _promises(asked):
+    for promise in [promise for promise in _promises(asked) if promise.until_s <= until_s]:
         inside = (t_s >= promise.from_s) & (t_s < promise.until_s)
         if not inside.any() or _excused(asked, promise):
             continue

@@ -168,7 +168,8 @@ def _met(faults: list[Fault], result: LockstepResult) -> list[Fault]:
 
 def _asked(session: Session, host: LockstepHost, result: LockstepResult, met: list[Fault], trace: Floats) -> Asked:
     trips = [trip for trip in host.trips if trip.response > Response.INHIBIT]
-    dead = any(fault.kind.cannot_move for fault in met)
+    dead_s = _begun_s([fault for fault in met if fault.kind.cannot_move], result)
+    held_up = _misled(met) or _blocked(trace)
     stops_s = [result.simulated_s(trip.t_s) for trip in trips if trip.recovery == Recovery.ON_REQUEST]
     stops_s += _begun_s([fault for fault in met if _stands(fault)], result)
     brakeless = any(fault.kind.brake_fails for fault in met)
@@ -179,9 +180,10 @@ def _asked(session: Session, host: LockstepHost, result: LockstepResult, met: li
         changes_s=_changes_s(met, result),
         rest_s=session.limits.return_rest_s,
         person_stopped_s=min(stops_s, default=None),
-        load_path_broke=any(fault.kind.load_path_broke for fault in met) or (brakeless and dead),
+        load_path_broke=any(fault.kind.load_path_broke for fault in met) or (brakeless and bool(dead_s)),
         jolted_from_s=min(_begun_s([one for one in met if one.kind.jolts], result), default=math.inf),
-        cannot_move=dead or _misled(met) or _blocked(trace),
+        cannot_move=bool(dead_s) or held_up,
+        stuck_from_s=-math.inf if held_up else min(dead_s, default=-math.inf),
         invert_rate_dps=session.limits.invert_rate_dps,
         cut_off_s=_spans([fault for fault in met if fault.kind.cuts_off], result),
         silent_s=_spans([fault for fault in met if fault.kind.silences], result),
@@ -196,9 +198,11 @@ def _stands(fault: Fault) -> bool:
 def _as_promised(asked: Asked, able: Capabilities, met: list[Fault], result: LockstepResult) -> Asked:
     """What a table is promised to do depends on what its drive can do."""
     blinding = [] if able.checks_encoder else [fault for fault in met if fault.kind.blinds]
+    stuck_s = [*_begun_s(blinding, result), *([asked.stuck_from_s] if asked.cannot_move else [])]
     disobeys = not able.cuts_torque and any(fault.kind.ignores_orders for fault in met)
     return asked._replace(
-        cannot_move=asked.cannot_move or bool(blinding),
+        cannot_move=bool(stuck_s),
+        stuck_from_s=min(stuck_s, default=-math.inf),
         jolted_from_s=min([asked.jolted_from_s, *_begun_s(blinding, result)]),
         returns_by_itself=able.returns_by_itself,
         brakes=able.brake,

@@ -196,6 +196,22 @@ def test_a_reboot_is_seen_once_and_a_new_handshake_follows() -> None:
 
 
 @pytest.mark.requirement("REQ-WIRE-SESSION")
+def test_a_reboot_found_in_a_backlog_is_told_by_its_newest_frame() -> None:
+    link = Link().connect()
+    backlog = link.frame()
+    link.board = link.new_board()
+    for _ in range(150):
+        backlog += link.frame()
+    *_, seen = link.receive(backlog)
+    assert seen.session_id == 0
+    # The first frame after the reboot is 1.5 s old by now: what is measured next would be a jump from there.
+    assert seen.sequence == 150
+    assert seen.board_time_us == link.now_us
+    assert link.host.health.board_reboots == 1
+    assert link.receive(link.frame()) == []
+
+
+@pytest.mark.requirement("REQ-WIRE-SESSION")
 def test_a_board_in_use_is_not_taken_over() -> None:
     link = Link().connect()
     session = link.board.session_id

@@ -348,6 +348,21 @@ def test_an_encoder_that_drifts_inside_the_drive_s_loop_is_found_out_on_the_brak
     assert table.angle_deg == pytest.approx(-75.0, abs=1.5)
 
 
+@pytest.mark.requirement("REQ-ANG-BRAKE")
+@pytest.mark.parametrize("returns", [False, True], ids=["asked", "return"])
+def test_an_encoder_that_falls_behind_the_table_makes_nobody_upright_too_fast(returns: bool) -> None:
+    """By the encoder the rider is still inverted, where 3 deg/s are allowed; by the other angle head-up already."""
+    table = at(20.0)
+    table.until(lambda: table.angle_deg < 18.0, 5.0, MotionRequest(-3.0))
+    table.bend = drifting(0.4, lambda: table)
+    fast_s = 0.0
+    while table.causes() == [] and table.angle_deg > -6.0:
+        table.tick(ASK_RETURN if returns else MotionRequest(-3.0))
+        fast_s += 0.01 if table.angle_deg < -1.0 and table.rate_dps < -2.5 else 0.0
+    assert table.angle_deg < -1.0
+    assert fast_s == 0.0
+
+
 @pytest.mark.requirement("REQ-ANG-VOTE")
 @pytest.mark.parametrize("per_s", [0.3, -1.0])
 def test_the_vote_is_not_reversed_by_the_one_that_lost_it(per_s: float) -> None:

@@ -9,6 +9,7 @@ from safety import layer
 from safety.angles import BOARD_OBEYS_S
 from safety.envelope import Bounds, nearest_safe_rate_dps
 from safety.layer import SafetyState, step
+from safety.limits import narrow
 from safety.returning import Returning, creep
 from safety.signals import BoardConfig, CommandMode, Input, Lost, MotionRequest, SafeCommand, Status, Telemetry
 from safety.supervisor import Phase, Supervisor
@@ -35,7 +36,8 @@ def commanded(view: View, supervisor: Supervisor | None = None) -> SafeCommand:
 
 def recovering(view: View) -> Supervisor:
     supervisor = Supervisor()
-    supervisor.phase, supervisor.returning = Phase.CREEPING, Returning(creep(LIMITS), view)
+    supervisor._enter(Phase.CREEPING, view)
+    supervisor.returning = Returning(creep(LIMITS), view)
     return supervisor
 
 
@@ -107,6 +109,29 @@ def test_a_return_begins_with_the_rate_in_force(
     bounds = layer._bounds(view, supervisor)
     assert bounds.invert_rate_dps == invert_dps
     assert bounds.upright_rate_dps == (supervisor.returning.pace.rate_dps if upright_dps is None else upright_dps)
+
+
+def test_by_the_lower_angle_head_up_nothing_is_as_fast_as_in_inversion() -> None:
+    """The other one may be that of an encoder that drifts in the drive's own loop."""
+    view = asked(-3.0, head_up=True, command_dps=-3.0)
+    assert layer._bounds(view, Supervisor()).upright_rate_dps == LIMITS.head_up_rate_dps < LIMITS.upward_rate_dps
+    supervisor = recovering(view)
+    assert supervisor.returning is not None
+    assert (
+        layer._bounds(view, supervisor).upright_rate_dps == LIMITS.head_up_rate_dps < supervisor.returning.pace.rate_dps
+    )
+    view.limits = narrow(LIMITS, {"head_up_rate_dps": 0.5}, "slow")
+    assert layer._bounds(view, supervisor).upright_rate_dps == supervisor.returning.plan.head_up.rate_dps
+    layer._remember(view, Supervisor(), SafeCommand(MOVE, -0.3, 8.0, 1.0, 0))
+    assert view.rate_limit_dps == 0.5
+
+
+@pytest.mark.parametrize(("low_deg", "head_up"), [(None, False), (0.0, False), (-0.01, True)])
+def test_head_up_is_told_by_the_lower_angle(low_deg: float | None, head_up: bool) -> None:
+    view = asked(None, low_deg=low_deg)
+    layer._take_stock(view)
+    assert view.head_up is head_up
+    assert view.inverted
 
 
 @pytest.mark.parametrize(("mode", "rate_dps"), [(MOVE, 1.0), (HOLD, -2.0), (None, -2.0)])

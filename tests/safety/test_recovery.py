@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from safety.signals import CommandMode, DriveFault, Input, MotionRequest, Status, Telemetry
+from safety.signals import CommandMode, DriveFault, Input, MotionRequest, SafeCommand, Status, Telemetry
 from tests.safety.kinematic_table import (
     ACKNOWLEDGE,
     ASK_EMERGENCY,
@@ -63,6 +63,29 @@ def test_a_recovery_pauses_first_and_creeps_with_reduced_torque() -> None:
             inverted = table.angle_deg > 0.0
             rates_dps[inverted] = min(rates_dps[inverted], command.rate_dps)
     assert rates_dps == {True: pytest.approx(-4.0, abs=0.01), False: pytest.approx(-1.5, abs=0.01)}
+
+
+@pytest.mark.requirement("REQ-REC-AUTOMATIC")
+def test_the_stop_of_a_recovery_pushes_no_harder_than_the_recovery_did() -> None:
+    """What held it may come free at that moment, and the drive has wound up against it."""
+    table = at(20.0)
+    stop = {"faults": DriveFault.OVERCURRENT}
+    table.bend = lambda t: t._replace(**stop)
+    told = [table.tick()]
+    table.bend = lambda t: t
+    told += [table.tick() for _ in range(150)]
+    assert table.phase == "HELD"
+    assert {verdict.command.torque_fraction for verdict in told if verdict.command is not None} == {1.0}
+    table.until(lambda: table.phase == "CREEPING" and table.rate_dps < -1.0, 5.0)
+    table.bend = lambda t: t._replace(**stop)
+    told = [table.tick()]
+    assert table.phase == "STOPPING"
+    table.bend = lambda t: t
+    told += [table.tick() for _ in range(150)]
+    assert table.phase == "HELD"
+    assert {verdict.command.torque_fraction for verdict in told if verdict.command is not None} == {0.7}
+    comes_up(table)
+    assert table.tick().command == SafeCommand(CommandMode.HOLD, None, 8.0, 1.0)
 
 
 @pytest.mark.requirement("REQ-REC-STOP-ENDS")

@@ -319,6 +319,21 @@ def test_without_power_the_board_is_silent_on_its_brake_and_comes_back_rebooted(
     assert bench.link.config.boot_count == 2
 
 
+@pytest.mark.requirement("REQ-BRD-REBOOT")
+def test_a_board_that_gets_its_power_back_does_not_leap() -> None:
+    """Without power nothing ran: no ramp went on against the closed brake, and no integral wound up."""
+    bench = Bench()
+    bench.invert_to(20.0)
+    bench.board.table.physics[plant.MAINS_LOST] = 1.0
+    bench.board.advance(5.0)
+    bench.board.table.physics[plant.MAINS_LOST] = 0.0
+    bench.board.table.reset_statistics()
+    bench.board.advance(1.0)
+    truth = bench.board.table.truth()
+    assert truth.rate_dps < -2.0
+    assert truth.max_accel_dps2 < 12.0
+
+
 @pytest.mark.requirement("REQ-RSP-TORQUE-OFF")
 def test_torque_off_drops_the_brake_at_once() -> None:
     bench = Bench()

@@ -313,6 +313,54 @@ def test_a_table_without_a_brake_stands_when_it_is_still(brakes: bool) -> None:
     assert (found.value > 0.0) == (not brakes)
 
 
+STOPPED_AT_40: Pieces = (TO_40, (9.0, 0.0), (10.0, -4.0), (5.0, 0.0), (10.0, -1.5), (99.0, 0.0))
+"""A stop at 40 degrees and its recovery, which ends at -15 degrees, 34 s after the stop."""
+
+
+@pytest.mark.requirement("REQ-PRM-RESCUE")
+@pytest.mark.parametrize(
+    ("open_s", "more_s", "broken"),
+    [
+        (-20.0, None, ("standstill",)),  # it was dead before the stop
+        (0.9, None, ("standstill",)),  # and where it died within the second that a stop may take
+        (1.1, None, ()),  # what stopped before was to be recovered from
+        (34.0, 34.1, ("standstill",)),  # the next stop is the one that lasts
+        (34.0, None, ()),
+    ],
+)
+def test_a_stop_that_came_before_the_actuator_died_is_not_one_that_lasts(
+    open_s: float, more_s: float | None, broken: tuple[str, ...]
+) -> None:
+    rows = put(trace(*STOPPED_AT_40), "brake_closed", 0.0)
+    stops_s = [AT_40_S, *([] if more_s is None else [AT_40_S + more_s])]
+    case = {
+        "trips": tuple(Tripped("rejected", "STOP", t_s) for t_s in stops_s),
+        "changes_s": (AT_40_S, AT_40_S + open_s) if open_s > 0.0 else (AT_40_S + open_s,),
+        "causes": None,
+        "cannot_move": True,
+        "stuck_from_s": AT_40_S + open_s,
+        "alarm": "release the brake",
+    }
+    found = judge(rows, asked(**case))
+    assert [text.partition(":")[0] for text in found] == list(broken)
+
+
+@pytest.mark.requirement("REQ-PRM-RESCUE")
+def test_what_stopped_before_the_actuator_died_is_brought_to_horizontal_in_time() -> None:
+    rows = trace(TO_40, (26.0, 0.0), (5.0, -8.0), (9.0, 0.0))
+    case = {"cannot_move": True, "alarm": "x", **tripped(AT_40_S, "STOP")}
+    late = {**case, "changes_s": (AT_40_S, AT_40_S + 32.0), "stuck_from_s": AT_40_S + 32.0}
+    assert [text.partition(":")[0] for text in judge(rows, asked(**case))] == []
+    assert [text.partition(":")[0] for text in judge(rows, asked(**late))] == ["rescue-horizontal"]
+
+
+@pytest.mark.requirement("REQ-PRM-RESCUE")
+def test_what_rises_after_the_actuator_died_was_to_be_held() -> None:
+    rows = trace(TO_40, (9.0, -4.0), (9.0, 0.0), (2.0, 2.0), (9.0, 0.0))
+    case = {"cannot_move": True, "stuck_from_s": AT_40_S + 12.0, "alarm": "x", **tripped(AT_40_S, "STOP")}
+    assert [text.partition(":")[0] for text in judge(rows, asked(**case))] == ["held"]
+
+
 def coasts(seconds: float) -> Any:
     """From 40 degrees on at 5 deg/s for so long, then at rest."""
     return put(trace(TO_40, (seconds, 5.0), (9.0, 0.0)), "brake_closed", 0.0)
