@@ -212,7 +212,7 @@ def _command(view: View, supervisor: Supervisor) -> SafeCommand | None:
         return None
     rate = _wanted_rate_dps(view, supervisor)
     accel = limits.brake_accel_dps2
-    torque = limits.creep_torque_fraction if supervisor.gentle else 1.0
+    torque = supervisor.torque_fraction
     lost_angles = view.angles.lost_angles
     if rate is None:
         mode = CommandMode.TORQUE_OFF if supervisor.torque_off else CommandMode.HOLD

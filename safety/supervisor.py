@@ -33,6 +33,9 @@ STOPPING_AT_MOST_S: Final = 3.0
 """Even from the fastest rate the slowest guaranteed ramp is over by then, or the monitors have cut the torque."""
 BACK_OFF_S: Final = 0.3
 """So long the table stands on its brake before it turns back from a load: the drive lets go of what it pushed with."""
+LOAD_TORQUE_FRACTION: Final = 0.85
+"""A stop because of a load holds it with less than it was pushed with, until the brake does. With as little as a
+recovery has, a springy one pushed the table back."""
 STRAYED_DEG: Final = 5.0
 """A boarded table this far from upright is brought back: more than two angles that disagree can make of it."""
 
@@ -72,13 +75,13 @@ class Supervisor:
         "_stopped_before",
         "acknowledged",
         "active",
-        "gentle",
         "inhibited",
         "latched",
         "new_trips",
         "phase",
         "response",
         "returning",
+        "torque_fraction",
         "torque_off",
     )
 
@@ -98,8 +101,8 @@ class Supervisor:
         """The operator's acknowledgement took effect in this tick."""
         self.returning: Returning | None = None
         self.torque_off = False
-        self.gentle = False
-        """A recovery, or the stop that ended one: whatever it pushes against may come free, and must not leap."""
+        self.torque_fraction = 1.0
+        """Less in a recovery, in the stop that ended one, and because of a load: what is pushed must not leap free."""
         self._asked_recovery = Recovery.AUTOMATIC
         self._attempts = Attempts()
         self._pressed = False
@@ -215,8 +218,9 @@ class Supervisor:
         self._latch(monitor.id, response, monitor.recovery, monitor.since_s(view), monitor.detail(view), view)
         monitor.on_trip(view)
         self._respond(response, view, again=again)
-        if monitor.backs_off and self.phase is Phase.STOPPING and view.command_dps > 0.0:
-            self._backs_off = True
+        if monitor.backs_off and self.phase is Phase.STOPPING:
+            self.torque_fraction = min(self.torque_fraction, LOAD_TORQUE_FRACTION)
+            self._backs_off = self._backs_off or view.command_dps > 0.0
 
     def _acts_again(self, monitor: Monitor, response: Response) -> bool:
         """Act on a motion that is under way, although as strong a response has acted before it."""
@@ -319,7 +323,10 @@ class Supervisor:
         self._backs_off = self._backs_off and phase is Phase.HELD
         self._rider_asked = True
         self._pressed = False
-        self.gentle = phase is CREEPING or (self.gentle and phase in (Phase.STOPPING, Phase.HELD))
+        if phase is CREEPING or (phase is Phase.HELD and self.torque_fraction < 1.0):
+            self.torque_fraction = view.limits.creep_torque_fraction
+        elif phase is not Phase.STOPPING:
+            self.torque_fraction = 1.0
         moving = phase in (Phase.RETURNING, Phase.CREEPING)
         self.returning = Returning(self.plan(view.limits), view) if moving else None
         if phase in (Phase.BOARDED, Phase.FREE):

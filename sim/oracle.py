@@ -326,13 +326,18 @@ def _held(column: Columns, asked: Asked) -> Iterator[Margin]:
     # a stop that has its second still to go at that moment lasts.
     lasts_from_s = [asked.stuck_from_s - granted_s] if asked.cannot_move else []
     from_s = min([*lasts_from_s, *([] if asked.person_stopped_s is None else [asked.person_stopped_s])])
-    stops_s = [trip.t_s for trip in asked.trips if trip.response in ("STOP", "TORQUE_OFF")]
+    stops_s = [trip.t_s for trip in asked.trips if trip.response in ("STOP", "TORQUE_OFF") and _heard(trip, asked)]
     lasting_s = [t_s for t_s in stops_s if t_s >= from_s]
     if lasting_s and (asked.brakes or not asked.load_path_broke):  # a gear holds what hangs on it
         yield _stood(column, asked, min(lasting_s), granted_s)
     held_s = stops_s if asked.cannot_move else lasting_s
     if held_s and not asked.load_path_broke:
         yield from _kept(column, max(min(held_s), from_s) + granted_s)
+
+
+def _heard(trip: Tripped, asked: Asked) -> bool:
+    """A stop because the board refuses what it is told is refused too: it brings the rider upright by itself."""
+    return trip.monitor != "rejected" or not asked.returns_by_itself
 
 
 def _stood(column: Columns, asked: Asked, stop_s: float, granted_s: float) -> Margin:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from safety.signals import MotionRequest, Response, Status
+from safety.signals import CommandMode, MotionRequest, Response, SafeCommand, Status
 from tests.safety.kinematic_table import KinematicTable, at, comes_up
 
 pytestmark = pytest.mark.requirement("REQ-REC-BACK-OFF")
@@ -36,6 +36,21 @@ def test_on_the_way_to_inversion_it_turns_back_almost_at_once() -> None:
     assert table.verdict.command is not None
     assert table.verdict.command.torque_fraction == 0.7
     comes_up(table)
+
+
+@pytest.mark.parametrize("way", [INVERT, UPWARD])
+def test_what_stops_because_of_a_load_pushes_less_and_on_the_brake_as_little_as_a_recovery(way: MotionRequest) -> None:
+    table = at(10.0)
+    load_on(table, way)
+    assert table.phase == "STOPPING"
+    told: dict[str, set[float]] = {}
+    while table.phase in ("STOPPING", "HELD"):
+        command = table.tick().command
+        assert command is not None
+        told.setdefault(table.phase, set()).add(command.torque_fraction)
+    assert told == {"STOPPING": {0.85}, "HELD": {0.7}, "CREEPING": {0.7}}
+    comes_up(table)
+    assert table.tick().command == SafeCommand(CommandMode.HOLD, None, 8.0, 1.0)
 
 
 def test_it_stands_on_its_brake_before_it_turns_back_not_against_the_load() -> None:

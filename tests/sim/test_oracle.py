@@ -334,7 +334,7 @@ def test_a_stop_that_came_before_the_actuator_died_is_not_one_that_lasts(
     rows = put(trace(*STOPPED_AT_40), "brake_closed", 0.0)
     stops_s = [AT_40_S, *([] if more_s is None else [AT_40_S + more_s])]
     case = {
-        "trips": tuple(Tripped("rejected", "STOP", t_s) for t_s in stops_s),
+        "trips": tuple(Tripped("following", "STOP", t_s) for t_s in stops_s),
         "changes_s": (AT_40_S, AT_40_S + open_s) if open_s > 0.0 else (AT_40_S + open_s,),
         "causes": None,
         "cannot_move": True,
@@ -418,6 +418,15 @@ def test_what_springs_stop_after_a_drive_let_go_is_nobodys_choice(
     rows = put(trace((5.0, 0.0)), "accel_dps2", 40.0, at_s, at_s + 0.02)
     found = margins(rows, asked(**case))
     assert next(one.value < 0.0 for one in found if one.rule == "accel") is broken
+
+
+@pytest.mark.parametrize(
+    ("monitor", "alone", "broken"), [("rejected", True, False), ("rejected", False, True), ("following", True, True)]
+)
+def test_a_stop_that_the_board_refuses_stops_nothing(monitor: str, alone: bool, broken: bool) -> None:
+    rows = trace(TO_40, (5.0, -1.0), (9.0, 0.0))
+    case = {"cannot_move": True, "alarm": "x", "returns_by_itself": alone, **tripped(AT_40_S, "STOP", monitor)}
+    assert ("standstill" in [text.partition(":")[0] for text in judge(rows, asked(**case))]) is broken
 
 
 def test_disorienting_rates_count_while_a_table_coasts_too() -> None:
