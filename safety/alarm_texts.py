@@ -49,6 +49,8 @@ SITUATIONS: Final[dict[str, str]] = {
     "no-link": "A table board brings the rider upright by itself; another drive stops. "
     "If the table stands, release the brake by hand.",
     "stays-inverted": "The rider stays inverted: bring them upright now, with return upright or by hand at the brake.",
+    "stays-there": "The table does not move, and the rider is not upright: press return upright, or release the brake "
+    "by hand and turn the table.",
     "disobeys": "The motor does not obey: press the emergency stop and leave it pressed, then release the brake by "
     "hand and turn the table back.",
     "given-up": "The drive does not bring the rider upright: release the brake by hand and turn the table back.",

@@ -76,7 +76,9 @@ class Alarms:
     def update(self, now_s: float, supervisor: Supervisor, view: View, *, linked: bool) -> bool:
         """Take one tick's state; tells whether an alarm appeared, went, or changed its priority."""
         quiet = not supervisor.active and not supervisor.latched and not self.active and (linked or not view.away)
-        if quiet and (supervisor.phase is Phase.FREE or (supervisor.phase in _CALM and not view.inverted)):
+        if quiet and (
+            supervisor.phase is Phase.FREE or (supervisor.phase in _CALM and not (view.inverted or view.away))
+        ):
             return False
         found = _trips(supervisor, view) + self._situations(now_s, supervisor, view, linked=linked)
         before = {alarm.id: alarm.priority for alarm in self.active}
@@ -121,25 +123,33 @@ class Alarms:
 
     def _situations(self, now_s: float, supervisor: Supervisor, view: View, *, linked: bool) -> list[Alarm]:
         """What is urgent whatever the cause is."""
-        rate = view.angles.rate_dps
-        coming_up = rate is not None and rate <= COMING_UP_DPS
-        acting = supervisor.phase is not Phase.FREE
-        if not (acting and view.inverted) or coming_up:
-            self._standing_since_s = None
-        elif self._standing_since_s is None:
-            self._standing_since_s = now_s
-        stands = self._standing_since_s is not None and now_s - self._standing_since_s >= STAYS_INVERTED_S
+        stands_s = self._stands_s(now_s, supervisor, view)
+        stands = stands_s >= STAYS_INVERTED_S and view.inverted
+        told = supervisor.exhausted or supervisor.waits_for_a_person or not linked
+        # At horizontal every return rests for a while.
+        stays = stands_s >= STAYS_INVERTED_S + view.limits.return_rest_s and not view.inverted and not told
         held = supervisor.waits_for_a_person and view.away and not supervisor.latched
         found = (
             ("given-up", Priority.HIGH, supervisor.exhausted and view.away and not _disobeys(supervisor)),
             ("no-link", Priority.HIGH, view.away and not linked),
             ("stays-inverted", Priority.HIGH, stands and not _disobeys(supervisor)),
+            ("stays-there", Priority.HIGH, stays and not _disobeys(supervisor)),
             ("held", Priority.MEDIUM, held),
             ("upright-unsure", Priority.MEDIUM, supervisor.phase is Phase.BOARDED and view.unsure_upright),
         )
         return [
             Alarm(name, priority, "", SITUATIONS[name], now_s, True, False) for name, priority, is_so in found if is_so
         ]
+
+    def _stands_s(self, now_s: float, supervisor: Supervisor, view: View) -> float:
+        """For how long a rider who is to be brought upright has not come any nearer."""
+        rate = view.angles.rate_dps
+        coming_up = rate is not None and rate <= COMING_UP_DPS
+        if supervisor.phase is Phase.FREE or not (view.inverted or view.away) or coming_up:
+            self._standing_since_s = None
+        elif self._standing_since_s is None:
+            self._standing_since_s = now_s
+        return 0.0 if self._standing_since_s is None else now_s - self._standing_since_s
 
 
 def _trips(supervisor: Supervisor, view: View) -> list[Alarm]:

@@ -267,6 +267,31 @@ def test_a_return_that_leaves_the_rider_inverted_raises_an_alarm_though_nothing_
     assert [alarm.id for alarm in alarms.active] == ["stays-inverted"]
 
 
+STAYS_THERE_S = STAYS_INVERTED_S + TABLE.return_rest_s
+
+
+@pytest.mark.requirement("REQ-ALM-TODO")
+def test_a_return_that_stands_longer_than_it_rests_raises_an_alarm_where_the_rider_is_not_inverted_too() -> None:
+    """A board that gave up by itself holds the table, and the host waits for it."""
+    supervisor, view, alarms = acting(Response.RETURN, inverted=False, away=True)
+    assert not alarms.update(100.0, supervisor, view, linked=True)
+    assert not alarms.update(100.0 + STAYS_THERE_S - 0.1, supervisor, view, linked=True)
+    assert alarms.update(100.0 + STAYS_THERE_S, supervisor, view, linked=True)
+    assert [(alarm.id, alarm.priority) for alarm in alarms.active] == [("stays-there", Priority.HIGH)]
+    view.angles.rate_dps = -1.5
+    assert alarms.update(101.0 + STAYS_THERE_S, supervisor, view, linked=True)
+    assert alarms.active == ()
+
+
+@pytest.mark.requirement("REQ-ALM-TODO")
+def test_what_stands_is_told_once_where_another_alarm_says_what_to_do() -> None:
+    for linked, response, told in ((False, Response.RETURN, "no-link"), (True, Response.STOP, "held")):
+        supervisor, view, alarms = acting(response, inverted=False, away=True)
+        alarms.update(100.0, supervisor, view, linked=linked)
+        alarms.update(100.0 + STAYS_THERE_S, supervisor, view, linked=linked)
+        assert [alarm.id for alarm in alarms.active] == [told]
+
+
 @pytest.mark.requirement("REQ-ALM-TODO")
 @pytest.mark.parametrize("inverted", [True, False])
 def test_a_rider_whom_a_person_stopped_is_shown_as_held_wherever_that_is(inverted: bool) -> None:
