@@ -94,9 +94,7 @@ class Angles:
         """Bits of ``Lost``: the channels that are not believed."""
         self._now_s = 0.0
         self._compared_s: float | None = None
-        self._compared_deg = 0.0
-        self._rate_off_deg = 0.0
-        self._ramped_dps = 0.0
+        self._compared_deg = self._rate_off_deg = self._ramped_dps = 0.0
         self.expected_dps = 0.0
         """The rate that the drive should have by now."""
         self.rate_dps: float | None = None

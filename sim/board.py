@@ -28,7 +28,9 @@ LOGIC_V: Final = 8.0
 SETTLES_MS: Final = 200
 """A board that restarted answers nobody until its filters know whether the table turns: its brake falls meanwhile."""
 TRIES_MS: Final = 300
-"""A rider who is asked to try the hand switch takes so long over it."""
+"""A rider who is asked to try the hand switch takes so long over it, ..."""
+TRIES_ORDERS: Final = 10
+"""... and goes on until the host has looked: one that stalled just then would wait for it for good."""
 _U32: Final = 0xFFFFFFFF
 
 
@@ -57,6 +59,7 @@ class VirtualBoard:
         self._order: memoryview[float] = self.table.order.data.cast("B").cast("d")
         self._said = self._memory[firmware.STATUS : firmware.SAID_DPS + 1]
         self._tried_at_ms: int | None = None
+        self._orders = self._tried_at_order = 0
         self._random = random.Random(seed)
         self._identity = BoardIdentity(serial, (1, 0, 0), 1, upright_deg, inverted_limit_deg, max_rate_dps, watchdog_s)
         self.link = self._new_link()
@@ -89,6 +92,7 @@ class VirtualBoard:
             order[TORQUE_FRACTION] = fields.torque_fraction
             order[LOST_ANGLES] = float(fields.lost_angles)
             order[AGE_S] = 0.0
+            self._orders += 1
             if fields.clear_faults:
                 self._memory[firmware.CLEAR_FAULTS] = 1.0
         if self.link.session_id != session:
@@ -97,7 +101,8 @@ class VirtualBoard:
 
     def advance(self, duration_s: float) -> bytes:
         """Let time pass; give the bytes that the board sends meanwhile."""
-        if self._tried_at_ms is not None and self.table.now_ms >= self._tried_at_ms:
+        tried_at_ms = self._tried_at_ms
+        if tried_at_ms is not None and self.table.now_ms >= tried_at_ms and self._orders >= self._tried_at_order:
             self._tried_at_ms = None
             self.table.faults[sensors.RIDER_TRIES] = 0.0
         left_ms = round(duration_s * 1000.0)
@@ -118,6 +123,7 @@ class VirtualBoard:
         if truth.brake_closed and truth.angle_deg < self._identity.upright_deg + BOARDING_DEG:
             self.table.faults[sensors.RIDER_TRIES] = 1.0
             self._tried_at_ms = self.table.now_ms + TRIES_MS
+            self._tried_at_order = self._orders + TRIES_ORDERS
 
     def reboot(self) -> None:
         """Lose all memory, as after a power cut or a watchdog reset of the board itself."""

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from drivers.channels import join, split
 from safety.signals import SIMULATOR_SERIALS
 from sim import sensors
-from sim.board import BOARDING_DEG, TRIES_MS
+from sim.board import BOARDING_DEG, TRIES_MS, TRIES_ORDERS
 from sim.table import SimulatedTable
 from sim.uart import Uart
 
@@ -46,6 +46,7 @@ class Rig:
         self._heard_ms = -SILENCE_MS
         self._asked_at_ms: int | None = None
         self._tried_at_ms: int | None = None
+        self._orders = self._tried_at_order = 0
 
     @property
     def lines(self) -> int:
@@ -61,6 +62,7 @@ class Rig:
                 if now_ms - self._heard_ms >= SILENCE_MS:
                     self._asked_at_ms = now_ms + ASKED_MS
                 self._heard_ms = now_ms
+                self._orders += 1
 
     def advance(self, duration_s: float) -> bytes:
         """Let time pass; give the chunks that the devices send meanwhile."""
@@ -88,8 +90,8 @@ class Rig:
             truth = table.truth()
             if truth.rate_dps == 0.0 and truth.angle_deg < table.parameters.stops.boarding_deg + BOARDING_DEG:
                 table.faults[sensors.RIDER_TRIES] = 1.0
-                self._tried_at_ms = now_ms + TRIES_MS
-        elif self._tried_at_ms is not None and now_ms >= self._tried_at_ms:
+                self._tried_at_ms, self._tried_at_order = now_ms + TRIES_MS, self._orders + TRIES_ORDERS
+        elif self._tried_at_ms is not None and now_ms >= self._tried_at_ms and self._orders >= self._tried_at_order:
             self._tried_at_ms = None
             table.faults[sensors.RIDER_TRIES] = 0.0
 

@@ -413,3 +413,21 @@ def test_a_drive_that_runs_ahead_under_a_dead_host_is_tried_twice_and_then_brake
     assert truth.brake_closed
     assert -40.0 < truth.angle_deg < -30.0
     assert bench.board.buzzes
+
+
+def test_the_rider_tries_the_hand_switch_until_a_host_that_stalled_has_looked() -> None:
+    bench = Bench()
+
+    def held() -> bool:
+        assert bench.newest is not None
+        return bench.newest.inputs & Input.HAND_SWITCH_NO != 0
+
+    while bench.link.config is None:
+        bench.tick(None)
+    bench.tick(HOLD)
+    for _ in range(200):  # the host stands still, and sees none of these frames
+        bench.board.advance(0.01)
+    bench.tick(HOLD)
+    assert not held()
+    bench.run(0.2, HOLD)
+    assert held()
