@@ -126,8 +126,7 @@ class Alarms:
         stands_s = self._stands_s(now_s, supervisor, view)
         stands = stands_s >= STAYS_INVERTED_S and view.inverted
         told = supervisor.exhausted or supervisor.waits_for_a_person or not linked
-        # At horizontal every return rests for a while.
-        stays = stands_s >= STAYS_INVERTED_S + view.limits.return_rest_s and not view.inverted and not told
+        stays = stands_s >= STAYS_INVERTED_S and not view.inverted and not told
         held = supervisor.waits_for_a_person and view.away and not supervisor.latched
         found = (
             ("given-up", Priority.HIGH, supervisor.exhausted and view.away and not _disobeys(supervisor)),
@@ -143,9 +142,10 @@ class Alarms:
 
     def _stands_s(self, now_s: float, supervisor: Supervisor, view: View) -> float:
         """For how long a rider who is to be brought upright has not come any nearer."""
-        rate = view.angles.rate_dps
-        coming_up = rate is not None and rate <= COMING_UP_DPS
-        if supervisor.phase is Phase.FREE or not (view.inverted or view.away) or coming_up:
+        # On its closed brake no table comes up, however the noise of an angle shakes; a blind one goes as it is told.
+        coming_up = view.turning_dps <= COMING_UP_DPS
+        rests = supervisor.returning is not None and supervisor.returning.rests(view)
+        if supervisor.phase is Phase.FREE or not (view.inverted or view.away) or coming_up or rests:
             self._standing_since_s = None
         elif self._standing_since_s is None:
             self._standing_since_s = now_s

@@ -292,7 +292,7 @@ class Angles:
         if other is None or other.value_deg is None or t.inputs & _UPRIGHT_SWITCH:
             return
         won = self.inclinometer if other is self.encoder else self.encoder
-        beyond = won.value_deg is not None and won.value_deg < limits.upright_deg - BEYOND_DEG
+        beyond = not won.lost and won.value_deg is not None and won.value_deg < limits.upright_deg - BEYOND_DEG
         if beyond and other.value_deg > limits.upright_deg + FAR_DEG:
             other.lost, self._outvoted, self._voted_out = "", None, None
             won.lose(BEYOND, now_s)

@@ -178,14 +178,11 @@ def _take_stock(view: View) -> None:
     if view.fresh:
         view.switch_wrong_s = view.switch_wrong_s + view.dt_s if view.switch_refuted else 0.0
         view.switch_lies = view.switch_lies or view.switch_wrong_s > CONTRADICT_S + RESOLUTION_S
-    # The switch is another witness; stuck closed, it is none.
-    switch = t is not None and t.inputs & _UPRIGHT_SWITCH != 0 and not view.switch_lies
     if angle is not None and (view.switch_lies or not angles.lost_angles):
-        # Two angles may part by some degrees before one of them is found out: both say so, or one and the switch.
-        near_deg, high = view.limits.upright_deg + AT_UPRIGHT_DEG, angles.high_deg
-        view.upright = (switch and angle <= near_deg) or (high is not None and high <= near_deg)
+        view.upright = angle <= view.limits.upright_deg + AT_UPRIGHT_DEG
     else:
-        # One angle alone may be the wrong one.
+        # One angle alone may be the wrong one. The switch is the second witness; stuck closed, it is none.
+        switch = t is not None and t.inputs & _UPRIGHT_SWITCH != 0 and not view.switch_lies
         believed_below = SWITCH_BELIEVED_BELOW_DEG if angle is None else view.limits.upright_deg + NEAR_UPRIGHT_DEG
         view.upright = switch and (best is None or best < believed_below)
     view.was_away, view.away = view.away, t is not None and not view.upright

@@ -136,6 +136,10 @@ class Returning:
         """The pace of this stage."""
         return self.plan.inverted if self.stage == Stage.TO_FLAT and not self._careful else self.plan.head_up
 
+    def rests(self, view: View) -> bool:
+        """Tell whether it stands at horizontal because it is to."""
+        return self.stage == Stage.FLAT and (view.now_s < self._rest_until_s or view.request.hold_flat)
+
     def rate_dps(self, view: View) -> float | None:
         """Rate for this tick; None to stand on the brake."""
         if view.upright and (view.angles.lost_angles or abs(self._profile.rate_dps) < STANDSTILL_DPS):

@@ -165,8 +165,9 @@ class Supervisor:
     def _advance_boarded(self, view: View) -> None:
         best = view.angles.best_deg
         strayed = view.away and best is not None and best > view.limits.upright_deg + STRAYED_DEG
-        if strayed and not self._motion_forbidden():
-            # What is latched already trips no more: a rider whom a bad brake lets go is brought back from here.
+        if (strayed or (view.away and view.recover)) and not self._motion_forbidden():
+            # What is latched already trips no more: a rider whom a bad brake lets go is brought back from here, by
+            # itself from far off, and from near by where a person asks for it.
             self._enter(Phase.CREEPING if self.response >= STOP else Phase.RETURNING, view)
         elif not self.latched and view.request.ask <= INHIBIT and not view.request.rate_dps:
             # A reset never starts motion: a rate that was asked for all the time has to be asked for again.

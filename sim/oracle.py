@@ -326,10 +326,12 @@ def _held(column: Columns, asked: Asked) -> Iterator[Margin]:
     # a stop that has its second still to go at that moment lasts.
     lasts_from_s = [asked.stuck_from_s - granted_s] if asked.cannot_move else []
     from_s = min([*lasts_from_s, *([] if asked.person_stopped_s is None else [asked.person_stopped_s])])
-    stops_s = [trip.t_s for trip in asked.trips if trip.response in ("STOP", "TORQUE_OFF") and _heard(trip, asked)]
+    stops = [trip for trip in asked.trips if trip.response in ("STOP", "TORQUE_OFF")]
+    heard_s = [trip.t_s for trip in stops if trip.t_s >= from_s and _heard(trip, asked)]
+    if heard_s and (asked.brakes or not asked.load_path_broke):  # a gear holds what hangs on it
+        yield _stood(column, asked, min(heard_s), granted_s)
+    stops_s = [trip.t_s for trip in stops]
     lasting_s = [t_s for t_s in stops_s if t_s >= from_s]
-    if lasting_s and (asked.brakes or not asked.load_path_broke):  # a gear holds what hangs on it
-        yield _stood(column, asked, min(lasting_s), granted_s)
     held_s = stops_s if asked.cannot_move else lasting_s
     if held_s and not asked.load_path_broke:
         yield from _kept(column, max(min(held_s), from_s) + granted_s)

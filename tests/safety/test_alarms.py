@@ -6,12 +6,13 @@ import pytest
 
 from safety.alarm_texts import CAUSES, SITUATIONS
 from safety.alarms import AUDIO_PAUSE_S, STAYS_INVERTED_S, Alarms, Priority
+from safety.limits import Limits, narrow
 from safety.monitors import REGISTER
-from safety.signals import Input, MotionRequest, Recovery, Response, Telemetry, Trip
+from safety.signals import Input, MotionRequest, Recovery, Response, Status, Telemetry, Trip
 from safety.supervisor import Phase, Supervisor
 from safety.view import View
 from tests.safety.kinematic_table import ALL_WELL, HOLD, TABLE, KinematicTable
-from tests.safety.views import view_of
+from tests.safety.views import WELL, view_of
 
 STOP_PRESSED = MotionRequest(ask=Response.STOP)
 
@@ -19,8 +20,8 @@ STOP_PRESSED = MotionRequest(ask=Response.STOP)
 class Watched:
     """A table with its alarms."""
 
-    def __init__(self, angle_deg: float | None = None) -> None:
-        self.table = KinematicTable()
+    def __init__(self, angle_deg: float | None = None, limits: Limits = TABLE) -> None:
+        self.table = KinematicTable(limits=limits)
         self.alarms = Alarms()
         self.changes: list[tuple[str, ...]] = []
         if angle_deg is not None:
@@ -267,20 +268,37 @@ def test_a_return_that_leaves_the_rider_inverted_raises_an_alarm_though_nothing_
     assert [alarm.id for alarm in alarms.active] == ["stays-inverted"]
 
 
-STAYS_THERE_S = STAYS_INVERTED_S + TABLE.return_rest_s
+@pytest.mark.requirement("REQ-ALM-TODO")
+@pytest.mark.parametrize("shaking_dps", [0.0, -0.5])
+def test_a_return_that_stands_raises_an_alarm_where_the_rider_is_not_inverted_too(shaking_dps: float) -> None:
+    """A board that gave up by itself holds the table, and the host waits; a rate made of an angle shakes meanwhile."""
+    supervisor, view, alarms = acting(Response.RETURN, inverted=False, away=True)
+    view.telemetry = WELL._replace(status=Status.BRAKE_CLOSED)
+    view.angles.rate_dps = shaking_dps
+    assert not alarms.update(100.0, supervisor, view, linked=True)
+    assert not alarms.update(100.0 + STAYS_INVERTED_S - 0.1, supervisor, view, linked=True)
+    assert alarms.update(100.0 + STAYS_INVERTED_S, supervisor, view, linked=True)
+    assert [(alarm.id, alarm.priority) for alarm in alarms.active] == [("stays-there", Priority.HIGH)]
+    view.telemetry, view.angles.rate_dps = WELL._replace(status=0, rate_dps=-1.5), -1.5
+    assert alarms.update(101.0 + STAYS_INVERTED_S, supervisor, view, linked=True)
+    assert alarms.active == ()
 
 
 @pytest.mark.requirement("REQ-ALM-TODO")
-def test_a_return_that_stands_longer_than_it_rests_raises_an_alarm_where_the_rider_is_not_inverted_too() -> None:
-    """A board that gave up by itself holds the table, and the host waits for it."""
-    supervisor, view, alarms = acting(Response.RETURN, inverted=False, away=True)
-    assert not alarms.update(100.0, supervisor, view, linked=True)
-    assert not alarms.update(100.0 + STAYS_THERE_S - 0.1, supervisor, view, linked=True)
-    assert alarms.update(100.0 + STAYS_THERE_S, supervisor, view, linked=True)
-    assert [(alarm.id, alarm.priority) for alarm in alarms.active] == [("stays-there", Priority.HIGH)]
-    view.angles.rate_dps = -1.5
-    assert alarms.update(101.0 + STAYS_THERE_S, supervisor, view, linked=True)
-    assert alarms.active == ()
+def test_a_rest_at_horizontal_is_no_standing_however_long_it_is() -> None:
+    watched = Watched(20.0, narrow(TABLE, {"return_rest_s": 120.0}, "table"))
+    watched.run(150.0, MotionRequest(ask=Response.RETURN))
+    assert watched.table.angle_deg < -5.0
+    assert "stays-there HIGH" not in {shown for change in watched.changes for shown in change}
+
+
+@pytest.mark.requirement("REQ-ALM-TODO")
+def test_what_turns_upright_as_told_without_any_angle_does_not_stand() -> None:
+    watched = Watched(20.0)
+    watched.table.bend = lambda t: t._replace(encoder_deg=None, inclinometer_deg=None, rate_dps=None)
+    watched.run(50.0)
+    assert watched.table.phase == "CREEPING"
+    assert "stays-there HIGH" not in {shown for change in watched.changes for shown in change}
 
 
 @pytest.mark.requirement("REQ-ALM-TODO")
@@ -288,7 +306,7 @@ def test_what_stands_is_told_once_where_another_alarm_says_what_to_do() -> None:
     for linked, response, told in ((False, Response.RETURN, "no-link"), (True, Response.STOP, "held")):
         supervisor, view, alarms = acting(response, inverted=False, away=True)
         alarms.update(100.0, supervisor, view, linked=linked)
-        alarms.update(100.0 + STAYS_THERE_S, supervisor, view, linked=linked)
+        alarms.update(100.0 + STAYS_INVERTED_S, supervisor, view, linked=linked)
         assert [alarm.id for alarm in alarms.active] == [told]
 
 

@@ -179,3 +179,14 @@ def test_who_won_a_vote_and_reads_beyond_upright_with_its_switch_open_was_wrong(
     angles.encoder.value_deg, angles.inclinometer.value_deg = values
     angles.update(frame(*values)._replace(inputs=switch, board_time_us=10_000), 7.01, DT_S, MACHINE)
     assert (voted.lost, winner.lost) == (("", BEYOND) if revised else (OUTVOTED, ""))
+
+
+def test_a_frame_that_the_winner_of_a_vote_is_lost_for_revises_no_vote() -> None:
+    angles = fed(frame(-40.0, -40.0))
+    angles.encoder.value_deg = -30.0
+    angles.fuse()
+    angles.vote()
+    assert angles.encoder.lost == OUTVOTED
+    angles.update(frame(-30.0, -79.0)._replace(board_time_us=10_000), 7.01, DT_S, MACHINE)
+    assert angles.inclinometer.lost.startswith("jumped")
+    assert angles.encoder.lost == OUTVOTED

@@ -495,3 +495,17 @@ def test_a_switch_lies_once_it_has_contradicted_both_angles_in_six_frames(frames
     table.silent = True
     table.run(0.05)
     assert table.state.view.switch_lies is lies
+
+
+@pytest.mark.requirement("REQ-REC-AUTOMATIC")
+def test_a_table_that_settled_after_its_return_is_brought_upright_again_where_a_person_asks() -> None:
+    table = at(-40.0)
+    table.faults = DriveFault.OVERCURRENT
+    table.tick()
+    table.faults = 0
+    table.until(lambda: table.phase == "BOARDED", 60.0)
+    table.angle_deg += 2.5  # too little to go by itself
+    table.run(1.0)
+    assert (table.phase, table.state.view.away) == ("BOARDED", True)
+    table.tick(RECOVER)
+    comes_up(table)

@@ -429,6 +429,12 @@ def test_a_stop_that_the_board_refuses_stops_nothing(monitor: str, alone: bool, 
     assert ("standstill" in [text.partition(":")[0] for text in judge(rows, asked(**case))]) is broken
 
 
+def test_a_stop_that_the_board_refuses_is_no_leave_to_turn_the_rider_down() -> None:
+    rows = trace(TO_40, (5.0, 0.0), (6.0, 3.0), (2.0, 0.0))
+    case = {"cannot_move": True, "alarm": "x", "limit_deg": 90.0, **tripped(AT_40_S, "STOP", "rejected")}
+    assert "held" in [text.partition(":")[0] for text in judge(rows, asked(**case))]
+
+
 def test_disorienting_rates_count_while_a_table_coasts_too() -> None:
     rows = trace(TO_40, (0.5, 11.0), (9.0, 0.0))
     found = judge(rows, asked(cannot_move=True, coasts=True, alarm="overspeed", **tripped(AT_40_S, "TORQUE_OFF")))
