@@ -11,6 +11,7 @@ from docs.evidence import figures, keep, pages, sdoc
 from docs.evidence.__main__ import as_sdoc
 from docs.evidence.checks import problems
 from docs.evidence.model import Code, Hazard, MarkedTest, Model, MonitorFact, Requirement, Source, marked_tests, read
+from firmware_host.cli.campaign.shards import code_digest
 
 MONITOR = Code("safety/monitors/link.py", "Link")
 TEST = Code("tests/test_link.py", "test_link")
@@ -275,6 +276,15 @@ def test_figures_of_a_long_campaign_are_kept_without_what_is_this_machine_s(tmp_
     }  # fmt: skip
     written.write_text(json.dumps({**told, "sessions": 19_999}))
     assert not keep.keep(written, kept)
+
+
+@pytest.mark.parametrize(
+    ("code", "told"), [("another", "an earlier state of this source"), (code_digest(), "this source")]
+)
+def test_figures_that_name_their_code_say_whether_it_is_this_one(tmp_path: Path, code: str, told: str) -> None:
+    campaign = {"code": code, "sessions": 1, "weakest": [], "detection": []}
+    (tmp_path / "campaign.json").write_text(json.dumps(campaign))
+    assert f"Written by `make campaign`, of {told}.\n" in figures.markdown(tmp_path)
 
 
 def test_kept_figures_are_shown_where_none_were_written(tmp_path: Path) -> None:

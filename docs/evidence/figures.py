@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree
 
+from firmware_host.cli.campaign.shards import code_digest
+
 Rows = list[tuple[str, str]]
 """Name and value of each figure."""
 
@@ -83,6 +85,14 @@ def benchmarks(file: Path) -> Rows:
     return rows
 
 
+def _of_which_code(file: Path) -> str:
+    """Say of figures that name the code that they are of whether it is this source's; nothing of others."""
+    code = json.loads(file.read_text()).get("code") if file.suffix == ".json" else None
+    if code is None:
+        return ""
+    return ", of this source" if code == code_digest() else ", of an earlier state of this source"
+
+
 def _shown(value: Any) -> str:
     match value:
         case None:
@@ -120,7 +130,7 @@ def markdown(build: Path, kept: Path | None = None) -> str:
         parts.append(f"## {heading}\n")
         if file.is_file():
             table = "\n".join(f"| {figure} | {value} |" for figure, value in rows(file))
-            parts.append(f"Written by `{command}`.\n\n| figure | value |\n|---|---|\n{table}\n")
+            parts.append(f"Written by `{command}`{_of_which_code(file)}.\n\n| figure | value |\n|---|---|\n{table}\n")
         else:
             parts.append(f"Not run: `{command}` writes these figures.\n")
     return "\n".join(parts)

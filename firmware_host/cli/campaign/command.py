@@ -16,7 +16,7 @@ from firmware_host.cli.campaign.lines import write_case
 from firmware_host.cli.campaign.report import PICTURED, Pictured, ReportError, write_report
 from firmware_host.cli.campaign.results import CRASHED_SHARE, Result
 from firmware_host.cli.campaign.running import run_drawn
-from firmware_host.cli.campaign.shards import Folder, FolderError, Shard, shards
+from firmware_host.cli.campaign.shards import Folder, FolderError, Shard, code_digest, shards
 from firmware_host.cli.campaign.shrinking import Failing, shrink
 from firmware_host.cli.campaign.steering import Tried, steer
 from firmware_host.cli.campaign.summary import Summary
@@ -63,7 +63,7 @@ def campaign_command(options: CampaignOptions) -> int:
         hands = Workers(options.workers, options.dask)
         with _progress() as progress:
             summary = _run(options, folder, hands, progress)
-            told = {"seed": options.seed, **summary.as_dict(), "folder": str(options.folder)}
+            told = {"seed": options.seed, "code": code_digest(), **summary.as_dict(), "folder": str(options.folder)}
             told["failures"] = _failures(options, folder, summary, hands, progress)
             told["weakest"] = [_with_command(options, one) for one in told["weakest"]]
             if options.steer:

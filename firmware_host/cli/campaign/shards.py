@@ -48,7 +48,7 @@ class Folder:
     def begin(self, seed: int, devices: Devices = ()) -> None:
         """Write the header, or check the one that is there. Raises ``FolderError``, ``OSError``."""
         header = self.path / _HEADER
-        wanted = {"seed": seed, "devices": list(devices), "faults": sorted(CATALOGUE), "code": _code()}
+        wanted = {"seed": seed, "devices": list(devices), "faults": sorted(CATALOGUE), "code": code_digest()}
         if not header.exists():
             self.path.mkdir(parents=True, exist_ok=True)
             header.write_text(json.dumps(wanted, indent=2) + "\n", encoding="utf-8")
@@ -99,7 +99,7 @@ class Folder:
         return self.path / f"shard-{shard.first:07d}-{shard.until:07d}.jsonl"
 
 
-def _code() -> str:
+def code_digest() -> str:
     """Give a fingerprint of all that a session depends on."""
     root = Path(__file__).parents[3]
     digest = hashlib.sha256()
