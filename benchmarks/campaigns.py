@@ -69,7 +69,7 @@ def _run(sessions: int, workers: int) -> _Ran:
         command = [sys.executable, "-P", "-m", "firmware_host", "campaign", "--sessions", str(sessions)]
         command += ["--seed", str(SEED), "--workers", str(workers), "--resume", f"{folder}/shards", "--json", str(told)]
         begun_s = time.perf_counter()
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ)
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         wall_s = time.perf_counter() - begun_s

@@ -158,6 +158,9 @@ HOT_DRIVE_C: Final = 90.0
 HOT_MOTOR_C: Final = 130.0
 RUNAWAY_DPS: Final = 1.5
 RUNAWAY_TRIP_MS: Final = 80.0
+SLIPS_DPS: Final = 0.3
+SLIPS_TRIP_MS: Final = 1000.0
+"""A drive that pushes weakly turns a rider slowly, and as far: so fast toward inversion in a return, for so long."""
 FASTER_DPS: Final = 0.5
 """Head-up, the table may turn so much faster toward upright than a return does, by its encoder; ..."""
 FASTER_TRIP_MS: Final = 20.0
@@ -548,7 +551,8 @@ def _watch_runaway(
     encoder = math.nan if memory[ENCODER_LOST] > 0.5 else readings[ENCODER_RATE_DPS]
     faster = expired and _runs_ahead(encoder, memory[TABLE_RATE_DPS], memory[RAMP_DPS], high)
     astray = faster or (expired and _turns_back(memory, encoder))
-    memory[RUNAWAY_MS] = memory[RUNAWAY_MS] + 1.0 if astray and drive[TORQUE_ENABLE] > 0.5 else 0.0
+    counts = 1.0 if astray else RUNAWAY_TRIP_MS / SLIPS_TRIP_MS if expired and _slips_back(memory, encoder) else 0.0
+    memory[RUNAWAY_MS] = memory[RUNAWAY_MS] + counts if counts > 0.0 and drive[TORQUE_ENABLE] > 0.5 else 0.0
     late = memory[RUNAWAY_MS] > (FASTER_TRIP_MS if faster else RUNAWAY_TRIP_MS)
     if late or memory[DISOBEYS_MS] > DISOBEYS_TRIP_MS:
         memory[RUNAWAYS] += 1.0
@@ -569,6 +573,14 @@ def _turns_back(memory: Floats, encoder_dps: float) -> bool:
         turning += 1 if witness > RUNAWAY_DPS else 0  # NaN: neither
         other += 1 if witness <= RUNAWAY_DPS else 0
     return bool(turning > 0 and other < 2 and memory[RAMP_DPS] < RUNAWAY_DPS / 2.0)
+
+
+@jit
+def _slips_back(memory: Floats, encoder_dps: float) -> bool:
+    """Turning slowly toward inversion, by all that measure it, while the return is under way upright."""
+    table_dps = memory[TABLE_RATE_DPS]
+    least_dps = table_dps if math.isnan(encoder_dps) or table_dps < encoder_dps else encoder_dps
+    return bool(least_dps > SLIPS_DPS and memory[RAMP_DPS] < -UNDER_WAY_DPS)  # NaN: False
 
 
 @jit

@@ -508,4 +508,6 @@ def test_a_table_that_settled_after_its_return_is_brought_upright_again_where_a_
     table.run(1.0)
     assert (table.phase, table.state.view.away) == ("BOARDED", True)
     table.tick(RECOVER)
+    assert table.phase == "CREEPING"
     comes_up(table)
+    assert not table.state.view.away

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from firmware_host.cli.campaign.cases import draw_case
@@ -109,6 +109,7 @@ drives = st.one_of(
 
 @pytest.mark.requirement("REQ-BRD-DRIVE")
 @given(index=indices, where=places, rate_dps=ways, turned_s=st.floats(0.05, 2.0), after_s=moments, act=drives)
+@example(40317, 1.0, 1.0, 1.0, 0.0, begin("runaway", 0.0625)).via("half a degree a second, for as long as it takes")
 def test_a_drive_that_disobeys_under_a_silent_host_makes_no_table_too_fast(
     index: int, where: float, rate_dps: float, turned_s: float, after_s: float, act: Act
 ) -> None:
