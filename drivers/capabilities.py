@@ -47,6 +47,9 @@ class Capabilities(NamedTuple):
     slows_alone: bool = False
     """When it hears nothing it slows down before it lets its motor go. Without it, a brake stops a turning table by its
     springs."""
+    knows_old_orders: bool = False
+    """Tells a new order from one that it was given before. Without it, a line that stores what it carries and
+    repeats it moves the table, and keeps the timeout from running out."""
 
     @property
     def holds(self) -> bool:
@@ -99,5 +102,6 @@ TABLE_BOARD: Final = Capabilities(
     cuts_torque=True,
     checks_encoder=True,
     slows_alone=True,
+    knows_old_orders=True,
 )
 """What ``docs/protocol.md`` asks of every table board."""

@@ -59,9 +59,17 @@ TURNS_SHARE: Final = 0.2
 TURNS_S: Final = 0.15
 """... after so long; or something holds it, or its encoder fails. The drive would push on as hard as it can, which is
 too fast where nothing holds it."""
+WRONG_WAY_DPS: Final = 1.0
+WRONG_WAY_S: Final = 0.04
+"""One that turns the other way as fast as this, by its own encoder, is driven farther that way with all that the drive
+has."""
+WILD_TIMES: Final = 3
+WILD_S: Final = 1.0
+"""A drive that says so often within so long that it turns as fast as no table does has an encoder that is of no use to
+it: with torque it would turn the table as fast as it can, either way. It gets none until that is past."""
 BRAKE_OPENS_S: Final = 0.07
 BRAKE_CLOSES_S: Final = 0.1
-COASTS_S: Final = 3.0
+COASTS_S: Final = 4.0
 """Without a brake a table whose torque was cut on its way is slowed by its gear's friction alone."""
 STAND_DPS2: Final = 8.0
 LEAST_ACCEL_DPS2: Final = 1.0
@@ -288,7 +296,7 @@ class PolledDrive:
             return []
         health.bytes_in += len(data)
         if self._asked_s is None:
-            self._quiet_s = now_s + QUIET_S  # nobody asked: wait until the line is quiet
+            self._quiet_s = max(self._quiet_s, now_s + QUIET_S)  # nobody asked: wait until the line is quiet
             self._take_late(now_s)
             health.foreign_frames += 1
             return []
@@ -468,7 +476,7 @@ class PolledDrive:
             reading.motor_temperature_c,
             reading.inputs,
             status,
-            (reading.faults | (DriveFault.OVERCURRENT if self._stop.stuck else 0)) & _ALL_FAULTS,
+            (reading.faults | self._stop.faults) & _ALL_FAULTS,
             self._rejected,
             Reject.RANGE if self._rejected else Reject.NONE,
         )
@@ -502,6 +510,8 @@ class _Stop:
         self._held = False
         self._taken_s = 0.0
         self._stands_since_s: float | None = None
+        self._wild_s: deque[float] = deque(maxlen=WILD_TIMES)
+        """When it said last that it turns as fast as no table does."""
         self.limited = False
         """The newest order is slower than the command."""
         self.stuck = False
@@ -519,16 +529,29 @@ class _Stop:
             return self._stand(STAND_DPS2, dt_s, now_s, clear_faults=False)
         mode, rate_dps, accel_dps2, torque_fraction, _, clear_faults = command
         if mode == _MOVE and rate_dps is not None:
-            if self.stuck:
+            if self.stuck or self.wild:
                 return self._torque_off(clear_faults=clear_faults)
             return self._move(rate_dps, max(accel_dps2, LEAST_ACCEL_DPS2), torque_fraction, dt_s, now_s)
         if mode == _OFF:
             return self._torque_off(clear_faults=clear_faults)
         return self._stand(max(accel_dps2, LEAST_ACCEL_DPS2), dt_s, now_s, clear_faults=clear_faults)
 
+    @property
+    def faults(self) -> int:
+        """Bits of ``DriveFault`` that the drive itself does not see."""
+        return (DriveFault.OVERCURRENT if self.stuck else 0) | (DriveFault.ENCODER if self.wild else 0)
+
+    @property
+    def wild(self) -> bool:
+        """Its encoder is of no use to the drive."""
+        wild_s = self._wild_s
+        return len(wild_s) == WILD_TIMES and self._taken_s - wild_s[0] < WILD_S
+
     def take(self, rate_dps: float | None, *, torque_on: bool, obeys: bool, asked_s: float) -> bool:
         """Take what was measured; tells whether brake or gear hold the table by now."""
         self._rate_dps = rate_dps
+        if rate_dps is not None and not abs(rate_dps) <= FASTEST_DPS:  # written so that NaN is wild
+            self._wild_s.append(asked_s)
         self._watch_motor(rate_dps, obeys=obeys, asked_s=asked_s)
         if torque_on:
             self._off_since_s, self._turned = None, False
@@ -543,11 +566,12 @@ class _Stop:
         """The drive's own rate against what it was told: its rate loop must not wind up without an answer."""
         told_dps, gap_s, self._taken_s = self._ramp_dps, asked_s - self._taken_s, asked_s
         turns = rate_dps is None or rate_dps * told_dps > TURNS_SHARE * told_dps * told_dps
+        astray = rate_dps is not None and rate_dps * told_dps < 0.0 and abs(rate_dps) > WRONG_WAY_DPS
         if not obeys or turns or abs(told_dps) < TURNS_DPS or gap_s > TURNS_S / 2.0:
             self._stands_since_s = None
         elif self._stands_since_s is None:
             self._stands_since_s = asked_s
-        elif asked_s - self._stands_since_s >= TURNS_S:
+        elif asked_s - self._stands_since_s >= (WRONG_WAY_S if astray else TURNS_S):
             self.stuck = True
 
     def _torque_off(self, *, clear_faults: bool) -> Order:
@@ -582,7 +606,10 @@ class _Stop:
         return min(rate_dps, wanted_dps, key=abs)
 
     def _stand(self, accel_dps2: float, dt_s: float, now_s: float, *, clear_faults: bool) -> Order:
-        if self._off:
+        told_dps, rate_dps = self._ramp_dps, self._rate_dps
+        # By its own encoder the motor stands already, or turns the other way: what pushes then has wound up.
+        stands = rate_dps is not None and rate_dps * told_dps <= TURNS_SHARE * told_dps * told_dps
+        if self._off or (stands and abs(told_dps) >= TURNS_DPS):
             return self._torque_off(clear_faults=clear_faults)
         self._ramp(0.0, accel_dps2, dt_s)
         self.limited = False

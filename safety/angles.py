@@ -32,6 +32,9 @@ RATE_OFF_DEG: Final = 0.75
 """The encoder is lost if its rate says so much more or less motion than its angle, over about ``RATE_MEMORY_S``."""
 LONGEST_GAP_S: Final = 0.1
 """Frames farther apart than this are not compared."""
+LATE_US: Final = 50_000
+STALE_US: Final = 1_000_000
+"""A value that stands still for longer than the first counts as one from when it came to be, up to the second ago."""
 LEAP_PER_NOISE: Final = 2.0
 """deg that noise of 1 deg (``Channel.noise_deg``) may add to one step: three standard deviations."""
 BOARD_OBEYS_S: Final = 0.25
@@ -114,7 +117,7 @@ class Angles:
         self.disagreement_deg: float | None = None
         """Encoder less inclinometer while both are believed."""
         self._window: list[tuple[int, float, float]] = []
-        """Board's time in us, inclinometer, and how far the encoder is from it."""
+        """Board's time in us of which the inclinometer tells, the inclinometer, and how far the encoder is from it."""
         self._at = 0
         self._changed_deg: float | None = None
         """The inclinometer, and the board's time at which it came to be that."""
@@ -218,15 +221,21 @@ class Angles:
             if self._leapt(now_us, value_deg):
                 self.forget_rates()
             self._changed_deg, self._changed_us = value_deg, now_us
+        newest = (self._told_us(now_us), value_deg, off_deg)
         if len(self._window) < WINDOW:
-            self._window.append((now_us, value_deg, off_deg))
+            self._window.append(newest)
             return
         then_us, then_deg, then_off_deg = self._window[self._at]
-        self._window[self._at] = (now_us, value_deg, off_deg)
+        self._window[self._at] = newest
         self._at = (self._at + 1) % WINDOW
         passed_s = ((now_us - then_us) & CLOCK_MASK) / 1e6
         self.table_rate_dps = (value_deg - then_deg) / passed_s if passed_s > 0.0 else None
         self.parting = abs(off_deg) > abs(then_off_deg) + PARTING_DEG
+
+    def _told_us(self, now_us: int) -> int:
+        """Tell of when the value is: one that stood still for a moment and caught up would otherwise look fast."""
+        stood_us = (now_us - self._changed_us) & CLOCK_MASK
+        return (now_us - min(stood_us, STALE_US)) & CLOCK_MASK if stood_us > LATE_US else now_us
 
     def _leapt(self, now_us: int, value_deg: float) -> bool:
         """Tell whether no table turns so far since the value changed last: then it is the sensor that jumped."""

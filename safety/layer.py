@@ -25,7 +25,16 @@ from safety.signals import (
     Trip,
 )
 from safety.supervisor import FREE, Phase, Supervisor
-from safety.view import AT_UPRIGHT_DEG, CONTRADICT_S, LONGEST_STEP_S, STANDSTILL_DPS, STEADY_DPS, HandSwitchMode, View
+from safety.view import (
+    AT_UPRIGHT_DEG,
+    CONTRADICT_S,
+    LONGEST_STEP_S,
+    OTHER_AT_UPRIGHT_DEG,
+    STANDSTILL_DPS,
+    STEADY_DPS,
+    HandSwitchMode,
+    View,
+)
 
 PERIOD_S: Final = 0.01
 """Nominal time between ticks."""
@@ -178,11 +187,14 @@ def _take_stock(view: View) -> None:
     if view.fresh:
         view.switch_wrong_s = view.switch_wrong_s + view.dt_s if view.switch_refuted else 0.0
         view.switch_lies = view.switch_lies or view.switch_wrong_s > CONTRADICT_S + RESOLUTION_S
+    # The switch is another witness; stuck closed, it is none.
+    switch = t is not None and t.inputs & _UPRIGHT_SWITCH != 0 and not view.switch_lies
     if angle is not None and (view.switch_lies or not angles.lost_angles):
-        view.upright = angle <= view.limits.upright_deg + AT_UPRIGHT_DEG
+        high, upright_deg = angles.high_deg, view.limits.upright_deg
+        seconded = switch or (high is not None and high <= upright_deg + OTHER_AT_UPRIGHT_DEG)
+        view.upright = seconded and angle <= upright_deg + AT_UPRIGHT_DEG
     else:
-        # One angle alone may be the wrong one. The switch is the second witness; stuck closed, it is none.
-        switch = t is not None and t.inputs & _UPRIGHT_SWITCH != 0 and not view.switch_lies
+        # One angle alone may be the wrong one.
         believed_below = SWITCH_BELIEVED_BELOW_DEG if angle is None else view.limits.upright_deg + NEAR_UPRIGHT_DEG
         view.upright = switch and (best is None or best < believed_below)
     view.was_away, view.away = view.away, t is not None and not view.upright

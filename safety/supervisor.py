@@ -31,6 +31,9 @@ from safety.view import View
 
 STOPPING_AT_MOST_S: Final = 3.0
 """Even from the fastest rate the slowest guaranteed ramp is over by then, or the monitors have cut the torque."""
+STANDS_S: Final = 0.3
+COASTS_AT_MOST_S: Final = 2.0
+"""A recovery waits so much longer for a table that still turns: a rate that lies must not keep it waiting."""
 BACK_OFF_S: Final = 0.3
 """So long the table stands on its brake before it turns back from a load: the drive lets go of what it pushed with."""
 LOAD_TORQUE_FRACTION: Final = 0.85
@@ -179,6 +182,13 @@ class Supervisor:
         assert returning is not None
         if returning.stage == Stage.ARRIVED:
             self._enter(Phase.BOARDED, view)
+        elif view.command_mode is None and self.phase is CREEPING and self._attempts.made_it_worse(view):
+            # A line that fails again and again leaves no monitor the time to see it: the drive turns the rider down.
+            detail = "the recovery turned the table toward inversion"
+            self._latch("progress", STOP, Recovery.AUTOMATIC, self._entered_s, detail, view)
+            self._attempts.give_up()
+            self.torque_off = True
+            self._enter(Phase.HELD, view)
         elif view.command_mode is None:
             # What the table does now is not by our commands: go on from wherever it is when it listens again.
             self.returning = returning.anew(view)
@@ -287,7 +297,10 @@ class Supervisor:
             self._asked_recovery = Recovery.AUTOMATIC
         if self._attempts.count < 0:
             return
-        rested = view.now_s - self._entered_s >= view.limits.recovery_pause_s
+        # A table without a brake coasts: a drive that pulls at one that turns may turn it the other way.
+        coasts = view.standing_s < STANDS_S and view.braked_s <= 0.0
+        pause_s = view.limits.recovery_pause_s + (COASTS_AT_MOST_S if coasts else 0.0)
+        rested = view.now_s - self._entered_s >= pause_s
         # What holds the table may be the load: its drive pushes until the brake is closed, not until nothing turns.
         rested = rested or (self._backs_off and view.braked_s >= BACK_OFF_S)
         # What was tried already is tried again from rest: a key that repeats itself gives a drive no time to stop.

@@ -12,6 +12,8 @@ HandSwitchMode = Literal["hold-to-run", "press-to-return"]
 
 AT_UPRIGHT_DEG = 2.0
 """Within this of the boarding position counts as upright."""
+OTHER_AT_UPRIGHT_DEG = 3.0
+"""So far from it the other one of two angles may be, where the upright switch does not speak for the first."""
 STANDSTILL_DPS = 0.2
 STEADY_DPS = 0.005
 """A commanded rate is constant while it changes by less from tick to tick."""

@@ -21,7 +21,7 @@ from sim.table import SimulatedTable
 
 WATCHDOG_S: Final = 0.25
 FRAME_MS: Final = 10
-BOARDING_DEG: Final = 2.0
+BOARDING_DEG: Final = 1.0
 """A rider so near to upright is boarding."""
 LOGIC_V: Final = 8.0
 """Below this bus voltage the board's own supply is gone."""

@@ -35,6 +35,8 @@ STANDING_S: Final = 1.0
 PEOPLE_S: Final = 1.0
 """So soon after a rider lets go, or a latch opens, nothing goes on toward inversion."""
 UPRIGHT_DEG: Final = -72.0
+UNSURE_UPRIGHT_DEG: Final = UPRIGHT_DEG + 15.0
+"""From here on two witnesses that contradict each other on being upright may both be the right one."""
 HORIZONTAL_DEG: Final = 1.0
 """A table rests as level as its inclinometer was mounted, give or take its aim: half a degree is granted for each."""
 PARTED_DEG: Final = 1.5
@@ -47,8 +49,14 @@ ALONE_S: Final = 2.0
 """So soon a drive that does not return by itself stands once it hears nothing: its timeout, and its ramp."""
 SLIPS_S: Final = 2.0
 """So soon a table stands whose torque was told off, where a motor that pushes on has to be stopped by the brake."""
-COASTS_S: Final = 3.0
-"""So soon a table stands whose torque was cut, where friction alone slows it: at 3 deg/s2 from 9 deg/s."""
+COASTS_S: Final = 4.0
+"""So soon a table stands whose torque was cut, where friction alone slows it: at 1.5 deg/s2 from 6 deg/s."""
+TURNS_WRONG: Final = 1.5
+"""A drive whose encoder drifts by 0.5 deg/s turns at 1 deg/s where 1.5 are told: it takes so many times as long."""
+WRONG_BY_DPS: Final = 0.5
+"""So fast such a drive turns while it is told to stand, until its torque is off."""
+COASTED_DEG: Final = 7.0
+"""As far it goes meanwhile, from the rate at which a drive that disobeys is found out."""
 TOLD_S: Final = 0.5
 """So soon the fault of a drive that let its motor go is known to the host, which asks for one thing after the other."""
 ROW_S: Final = 0.01
@@ -117,6 +125,8 @@ class Asked(NamedTuple):
     """Nothing can move the table upright: the actuator is dead, or the way is blocked. Standing still is right."""
     stuck_from_s: float = float("-inf")
     """Where it cannot be moved: from here on. A stop before that is one to recover from."""
+    unsure_upright: bool = False
+    """An angle is spoiled, and the upright switch says upright wherever the table is."""
     alarm: str = ""
     """What the operator was told at the end."""
     causes: frozenset[str] | None = frozenset()
@@ -133,6 +143,10 @@ class Asked(NamedTuple):
     """Where the torque is cut nothing but friction slows the table, or a brake against a motor that pushes on."""
     slows_alone: bool = True
     """A drive that hears nothing slows down before it lets its motor go, and a brake closes by its springs."""
+    turns_wrong: bool = False
+    """The drive turns by an encoder that is wrong, and nothing tells it: it may be slower than it was told."""
+    repeats_from_s: float = float("inf")
+    """From here on the drive does what it was told long ago, because the line repeats that: nobody has a say in it."""
     cut_off_s: tuple[Span, ...] = ()
     """When nothing may have passed between host and table."""
     silent_s: tuple[Span, ...] = ()
@@ -173,6 +187,16 @@ def margins(trace: Floats, asked: Asked) -> list[Margin]:
     if len(trace) == 0:
         return []
     column = {name: trace[:, index] for index, name in enumerate(TRACE_COLUMNS)}
+    if asked.repeats_from_s < np.inf:
+        ours = column["t_s"] < asked.repeats_from_s
+        return [*_driven({name: values[ours] for name, values in column.items()}, asked), *_left(column, asked)]
+    return [*_driven(column, asked), *_left(column, asked)]
+
+
+def _driven(column: Columns, asked: Asked) -> list[Margin]:
+    """What is judged of the motion as long as it is by what somebody said."""
+    if not len(column["t_s"]):
+        return []
     return [
         *_angle(column, asked),
         *_rates(column, asked),
@@ -182,7 +206,6 @@ def margins(trace: Floats, asked: Asked) -> list[Margin]:
         *_rescued(column, asked),
         *_alone(column, asked),
         *_again(column, asked),
-        *_left(column, asked),
     ]
 
 
@@ -211,9 +234,15 @@ def _unexplained(asked: Asked) -> list[str]:
 def _angle(column: Columns, asked: Asked) -> Iterator[Margin]:
     if asked.load_path_broke:
         return
-    highest, most = float(column["angle_deg"].max()), asked.limit_deg + ANGLE_EXCESS_DEG
-    text = f"{highest:.1f} deg is more than {ANGLE_EXCESS_DEG:g} above the limit of {asked.limit_deg:g} deg"
-    yield Margin("angle", most - highest, "deg", ANGLE_EXCESS_DEG, text)
+    granted_deg = ANGLE_EXCESS_DEG + _coasted_deg(asked)
+    highest, most = float(column["angle_deg"].max()), asked.limit_deg + granted_deg
+    text = f"{highest:.1f} deg is more than {granted_deg:g} above the limit of {asked.limit_deg:g} deg"
+    yield Margin("angle", most - highest, "deg", granted_deg, text)
+
+
+def _coasted_deg(asked: Asked) -> float:
+    """How far a drive that disobeys may have let the table coast, without a brake to stop it."""
+    return 0.0 if asked.brakes or asked.jolted_from_s == np.inf else COASTED_DEG
 
 
 def _rates(column: Columns, asked: Asked) -> Iterator[Margin]:
@@ -247,8 +276,13 @@ def _coasting(column: Columns, asked: Asked) -> NDArray[np.bool_]:
     found = np.zeros(len(t_s), dtype=np.bool_)
     # A drive with a fault has let its motor go: only a brake could do more.
     cuts = ("TORQUE_OFF",) if asked.brakes else ("TORQUE_OFF", "drive-fault")
-    for cut_s in [trip.t_s for trip in asked.trips if asked.coasts and {trip.response, trip.monitor} & {*cuts}]:
+    # Nor is a stop by a drive that disobeys a ramp: its torque goes off.
+    adrift_s = np.inf if asked.brakes else asked.jolted_from_s
+    cut = [one for one in asked.trips if {one.response, one.monitor} & {*cuts} or one.t_s >= adrift_s]
+    for cut_s in [trip.t_s for trip in cut if asked.coasts]:
         found |= (t_s >= cut_s) & (t_s < cut_s + _slowed_s(asked))
+    for span in asked.cut_off_s:  # there a drive lets go by itself, and nobody is told
+        found |= (t_s >= max(span.from_s, adrift_s)) & (t_s < span.until_s + _slowed_s(asked))
     return found
 
 
@@ -256,7 +290,7 @@ def _slowed_s(asked: Asked) -> float:
     """How soon after a stop the table stands."""
     if not asked.coasts:
         return STANDING_S
-    return SLIPS_S if asked.brakes else COASTS_S
+    return SLIPS_S if asked.brakes and not asked.load_path_broke else COASTS_S
 
 
 def _accel(column: Columns, asked: Asked) -> Iterator[Margin]:
@@ -280,7 +314,9 @@ def _let_go(column: Columns, asked: Asked) -> NDArray[np.bool_]:
 
 
 def _unasked(column: Columns, asked: Asked) -> Iterator[Margin]:
-    """Nothing moves toward inversion before the operator asks."""
+    """Nothing moves toward inversion before the operator asks, where anything holds the table."""
+    if asked.load_path_broke and not asked.brakes:
+        return
     t_s, angle_deg = column["t_s"], column["angle_deg"]
     before = angle_deg if asked.started_s is None else angle_deg[t_s < asked.started_s]
     if len(before):
@@ -309,14 +345,18 @@ def _people(column: Columns, asked: Asked) -> Iterator[Margin]:
 
 def _rescued(column: Columns, asked: Asked) -> Iterator[Margin]:
     """After a trip the rider comes out of inversion and upright in time, or stands still if that is what is right."""
-    if not asked.trips:
+    # What a stop that came just before could do is as much in the line's hands.
+    ours = tuple(trip for trip in asked.trips if trip.t_s < asked.repeats_from_s - _slowed_s(asked))
+    if not ours:
         return
+    asked = asked._replace(trips=ours)
     if asked.person_stopped_s is not None or asked.cannot_move:
         yield from _held(column, asked)
     if asked.person_stopped_s is not None:
         return
     until_s = asked.stuck_from_s if asked.cannot_move else float("inf")
-    for name, below_deg in (("horizontal", HORIZONTAL_DEG), ("upright", UPRIGHT_DEG)):
+    upright_deg = UNSURE_UPRIGHT_DEG if asked.unsure_upright and asked.alarm else UPRIGHT_DEG
+    for name, below_deg in (("horizontal", HORIZONTAL_DEG), ("upright", upright_deg)):
         yield from _reached(column, asked, name, below_deg, until_s)
 
 
@@ -334,7 +374,7 @@ def _held(column: Columns, asked: Asked) -> Iterator[Margin]:
     lasting_s = [t_s for t_s in stops_s if t_s >= from_s]
     held_s = stops_s if asked.cannot_move else lasting_s
     if held_s and not asked.load_path_broke:
-        yield from _kept(column, max(min(held_s), from_s) + granted_s)
+        yield from _kept(column, max(min(held_s), from_s) + granted_s, HELD_DEG + _coasted_deg(asked))
 
 
 def _heard(trip: Tripped, asked: Asked) -> bool:
@@ -353,12 +393,12 @@ def _stood(column: Columns, asked: Asked, stop_s: float, granted_s: float) -> Ma
     return Margin("standstill", granted_s - took_s if len(rows) else -max(took_s, ROW_S), "s", granted_s, text)
 
 
-def _kept(column: Columns, from_s: float) -> Iterator[Margin]:
+def _kept(column: Columns, from_s: float, granted_deg: float) -> Iterator[Margin]:
     later = column["angle_deg"][column["t_s"] >= from_s]
     if len(later):
         rose = float((later - np.minimum.accumulate(later)).max())
         text = f"moved {rose:.1f} deg toward inversion after the stop"
-        yield Margin("held", HELD_DEG - rose, "deg", HELD_DEG, text)
+        yield Margin("held", granted_deg - rose, "deg", granted_deg, text)
 
 
 def _alone(column: Columns, asked: Asked) -> Iterator[Margin]:
@@ -417,6 +457,7 @@ def _reached(column: Columns, asked: Asked, name: str, below_deg: float, until_s
             continue
         start_deg = float(angle_deg[inside][0])
         longest_s = _longest_s(promise.response, name, start_deg, asked.rest_s)
+        longest_s *= TURNS_WRONG if asked.turns_wrong else 1.0
         took_s = reached_s(t_s[inside], angle_deg[inside], promise.from_s, below_deg)
         if took_s is None and promise.from_s + longest_s > promise.until_s:
             continue
@@ -450,7 +491,9 @@ def _left(column: Columns, asked: Asked) -> Iterator[Margin]:
     most_deg = UPRIGHT_DEG + (PARTED_DEG if asked.load_path_broke else 0.0)
     end_s = float(column["t_s"][-1])
     alone = not asked.returns_by_itself and any(span.from_s < end_s <= span.until_s for span in asked.silent_s)
-    if end_deg > most_deg and (asked.alarm or alone) and abs(rate_dps) <= STANDING_DPS:
+    unheard = asked.repeats_from_s < np.inf
+    still_dps = np.inf if unheard else STANDING_DPS + (WRONG_BY_DPS if asked.turns_wrong else 0.0)
+    if end_deg > most_deg and (asked.alarm or alone) and abs(rate_dps) <= still_dps:
         return
     told = "with an alarm" if asked.alarm else "without an alarm"
     text = f"at {end_deg:.1f} deg, turning at {rate_dps:.1f} deg/s, {told}"

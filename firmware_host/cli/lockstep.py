@@ -14,7 +14,7 @@ from firmware_host.control.ticks import NO_REQUEST, OperatorRequest
 from firmware_host.devices import capabilities, make_link
 from firmware_host.files.validation import Session
 from firmware_host.recording.blackbox import BlackBox
-from safety.signals import SIMULATOR_SERIALS, Recovery, Response, Trip
+from safety.signals import SIMULATOR_SERIALS, Recovery, Response, Status, Trip
 from sim.bench import CLOCK_START_S, PERIOD_S, LockstepResult, run_lockstep
 from sim.faults import Fault, right_answers
 from sim.faults.world import HostProcess
@@ -33,7 +33,7 @@ REFUSED_S: Final = 40.0
 """A session that has not begun so long after it might have is given up."""
 HELD_S: Final = 35.0
 """A table held still for so long waits for a person, and lock-step has none."""
-SETTLED_S: Final = 1.5
+SETTLED_S: Final = 3.5
 """What comes to rest after the end is still judged."""
 ALONE_S: Final = 120.0
 """Without a link the board has brought the table upright long before this."""
@@ -112,12 +112,18 @@ class LockstepHost:
         if not self.controller.started and self.now_s > CLOCK_START_S + self._process.start_from_s + REFUSED_S:
             return True
         longest_s = _LONGEST_S.get(state)
-        if longest_s is None:
+        if longest_s is None or (state != "unlinked" and self._brought_upright):
             self._waiting_since_s = None
             return False
         if self._waiting_since_s is None:
             self._waiting_since_s = self.now_s
         return self.now_s - self._waiting_since_s > longest_s
+
+    @property
+    def _brought_upright(self) -> bool:
+        """Tell whether the board brings the table upright by itself, whatever state the session is in."""
+        telemetry = self.controller.safety.view.telemetry
+        return telemetry is not None and telemetry.status & Status.DEAD_HOST_RETURN != 0
 
     def outcome(self) -> Outcome:
         """How the session ended."""
@@ -155,7 +161,8 @@ def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | N
     met = _met(faults, result)
     asked = _as_promised(_asked(session, host, result, met, trace), capabilities(host.host.link), met, result)
     asked = asked._replace(
-        alarm=_alarm(host, result, board), causes=right_answers((fault.name for fault in met), apart=board.lines > 0)
+        alarm=_alarm(host, result, board) or _offline(host, asked),
+        causes=right_answers((fault.name for fault in met), apart=board.lines > 0),
     )
     return Run(host, trace, board.table.truth(), asked, result.ticks * PERIOD_S, wall_s, result)
 
@@ -172,7 +179,7 @@ def _asked(session: Session, host: LockstepHost, result: LockstepResult, met: li
     held_up = _misled(met) or _blocked(trace)
     stops_s = [result.simulated_s(trip.t_s) for trip in trips if trip.recovery == Recovery.ON_REQUEST]
     stops_s += _begun_s([fault for fault in met if _stands(fault)], result)
-    brakeless = any(fault.kind.brake_fails for fault in met)
+    adrift = bool(dead_s) and any(fault.kind.brake_fails for fault in met)
     return Asked(
         limit_deg=session.limits.inverted_limit_deg,
         started_s=result.started_s,
@@ -180,11 +187,13 @@ def _asked(session: Session, host: LockstepHost, result: LockstepResult, met: li
         changes_s=_changes_s(met, result),
         rest_s=session.limits.return_rest_s,
         person_stopped_s=min(stops_s, default=None),
-        load_path_broke=any(fault.kind.load_path_broke for fault in met) or (brakeless and bool(dead_s)),
+        load_path_broke=adrift or any(fault.kind.load_path_broke for fault in met),
         jolted_from_s=min(_begun_s([one for one in met if one.kind.jolts], result), default=math.inf),
+        unsure_upright=any(one.kind.angle for one in met) and any(one.kind.says_upright for one in met),
         cannot_move=bool(dead_s) or held_up,
         stuck_from_s=-math.inf if held_up else min(dead_s, default=-math.inf),
         invert_rate_dps=session.limits.invert_rate_dps,
+        coasts=adrift,
         cut_off_s=_spans([fault for fault in met if fault.kind.cuts_off], result),
         silent_s=_spans([fault for fault in met if fault.kind.silences], result),
     )
@@ -199,6 +208,7 @@ def _as_promised(asked: Asked, able: Capabilities, met: list[Fault], result: Loc
     """What a table is promised to do depends on what its drive can do."""
     blinding = [] if able.checks_encoder else [fault for fault in met if fault.kind.blinds]
     stuck_s = [*_begun_s(blinding, result), *([asked.stuck_from_s] if asked.cannot_move else [])]
+    repeating = [] if able.knows_old_orders else [fault for fault in met if fault.kind.repeats_orders]
     disobeys = not able.cuts_torque and any(fault.kind.ignores_orders for fault in met)
     return asked._replace(
         cannot_move=bool(stuck_s),
@@ -206,8 +216,10 @@ def _as_promised(asked: Asked, able: Capabilities, met: list[Fault], result: Loc
         jolted_from_s=min([asked.jolted_from_s, *_begun_s(blinding, result)]),
         returns_by_itself=able.returns_by_itself,
         brakes=able.brake,
-        coasts=not able.brake or disobeys,
+        coasts=asked.coasts or disobeys or not able.brake,
         slows_alone=able.slows_alone,
+        turns_wrong=not able.checks_encoder and any(fault.kind.angle == "encoder" for fault in met),
+        repeats_from_s=min(_begun_s(repeating, result), default=math.inf),
     )
 
 
@@ -215,6 +227,11 @@ def _alarm(host: LockstepHost, result: LockstepResult, board: Machine) -> str:
     """What is seen or heard in the end: of a host that is gone, nothing but the board's buzzer."""
     told = host.controller.alarms.text if result.host_alive else ""
     return told or ("the board's buzzer" if board.buzzes else "")
+
+
+def _offline(host: LockstepHost, asked: Asked) -> str:
+    """A drive that moves by old orders behind a line that repeats old answers: there is no more to know than this."""
+    return "no link" if asked.repeats_from_s < math.inf and host.controller.states.state == "offline" else ""
 
 
 def _misled(faults: list[Fault]) -> bool:

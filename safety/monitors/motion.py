@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from safety.angles import BOARD_OBEYS_S
 from safety.monitors.base import Monitor, Since
 from safety.signals import NONE, STOP, TORQUE_OFF, CommandMode, Response, Status
 from safety.view import View
@@ -30,7 +31,7 @@ PROGRESS_SHARE: Final = 0.4
 STOOD_DPS: Final = 0.1
 """By an angle that changes more slowly the table stands."""
 MOTOR_SHARE: Final = 0.5
-"""A motor that turns at this share of the rate that it was told is not held."""
+"""A motor that turns as it was told, give or take this share of the rate, is not held, and its rate is no noise."""
 TILT_MARGIN_DPS: Final = 0.5
 """What is added head-up at least: returns go at their own rates there, however slow a file wants a session to be."""
 STRAYS_DEG: Final = 1.5
@@ -65,7 +66,8 @@ def _doubt_last_angle(view: View, made_dps: float, told_dps: float) -> None:
     t, angles = view.telemetry, view.angles
     if t is None or t.rate_dps is None or not angles.encoder.lost:
         return
-    turns = t.rate_dps * told_dps > MOTOR_SHARE * told_dps * told_dps  # written so that NaN fails it
+    share = MOTOR_SHARE * told_dps * told_dps
+    turns = share < t.rate_dps * told_dps < told_dps * told_dps + share  # written so that NaN fails it
     if turns and (abs(made_dps) < STOOD_DPS or 0.0 < made_dps * told_dps < told_dps * told_dps):
         angles.doubt_inclinometer()
 
@@ -245,7 +247,7 @@ class Progress(Monitor):
         if view.command_mode is not _MOVE or angle is None:
             self._start_s = None
             return NONE
-        if self._start_s is None:
+        if self._start_s is None or view.dt_s > BOARD_OBEYS_S:  # after such a gap nobody knows what it was told
             self._start_s, self._start_deg, self._expected_deg = view.now_s, angle, 0.0
         self._expected_deg += view.angles.expected_dps * view.dt_s
         if view.now_s - self._start_s < PROGRESS_WINDOW_S:

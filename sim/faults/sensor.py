@@ -39,7 +39,7 @@ def _angle(name: str, what: str, channel: int, right: frozenset[str]) -> dict[st
             parameter=parameter,
             angle=name,
             misleads=fault in (sensors.DRIFT_PER_S, sensors.REVERSED),
-            blinds=channel == ENCODER_DEG and fault in (sensors.STUCK, sensors.REVERSED, sensors.DEAD),
+            blinds=channel == ENCODER_DEG and fault in (sensors.STUCK, sensors.REVERSED, sensors.DEAD, sensors.NOISE),
         )
 
     return {
@@ -77,10 +77,11 @@ _CONTACTS: Final[dict[str, Kind]] = {
         Input.UPRIGHT_SWITCH, FORCED_OPEN, "the upright switch does not close any more",
         # Whoever looks for it with an angle that is wrong too finds the stop, and each recovery finds it again.
         frozenset({"switches", "reverse-on-load", "drive-fault", "progress"}),
-    ),
+        # A drive without a brake that let its stuck motor go is not sure that it stands.
+    )._replace(apart=frozenset({"stop-time"})),
     "upright-switch-closed": _contact(
         Input.UPRIGHT_SWITCH, FORCED_CLOSED, "the upright switch does not open any more", frozenset({"switches"})
-    ),
+    )._replace(says_upright=True),
     "inverted-switch-open": _contact(
         Input.INVERTED_SWITCH, FORCED_OPEN, "the inverted switch does not close any more", frozenset()
     ),

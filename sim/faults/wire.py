@@ -92,8 +92,9 @@ KINDS: Final[dict[str, Kind]] = {
         "the frames of the first VALUE arrive again and again instead of new ones",
         "replay_ms",
         parameter=Parameter(500.0, 10.0, 10000.0, "ms"),
-        apart=causes.APART | causes.ANGLES | causes.MOTION,  # an inclinometer that goes the same way again and again
-    ),
+        # An inclinometer that goes the same way again and again, and a drive that takes old orders for new ones.
+        apart=causes.APART | causes.ANGLES | causes.MOTION | {"drive-fault", "torque-off"},
+    )._replace(repeats_orders=True),
     "babble": _wire("somebody else talks on the line without end", "babble"),
     "wrong-board": Kind(
         Place.WIRE,

@@ -102,6 +102,9 @@ class Kind(NamedTuple):
     misleads: bool = False
     """The angle goes another way than the table. With the other one spoiled too, nothing tells a drive that turns the
     wrong way from a sensor that does: standing still with an alarm is right."""
+    says_upright: bool = False
+    """The upright switch is closed wherever the table is. With an angle spoiled too, nothing tells which of the two
+    lies about the last degrees: standing still there with an alarm is right."""
     jolts: bool = False
     """How fast the rate changes is nobody's choice any more: the drive disobeys, hardware cuts its torque, or a brake
     clamps."""
@@ -119,6 +122,8 @@ class Kind(NamedTuple):
     """Nothing may pass between host and table while it lasts."""
     silences: bool = False
     """Nothing that the host says arrives while it lasts."""
+    repeats_orders: bool = False
+    """Orders of long ago arrive again: a drive that does not know them as old does what nobody tells it."""
     at_panel: bool = False
     """It happens to the operator's panel: a session with it has one."""
     on_disk: bool = False

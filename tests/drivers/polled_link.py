@@ -144,3 +144,38 @@ def does_not_wind_up(found: Bench, fault: int) -> None:
     assert found.table.truth().rate_dps == 0.0
     found.table.faults[sensors.fault_index(ENCODER_DEG, fault)] = 0.0
     found.run(1.0, HOLD)
+
+
+def gives_no_torque_by_a_wild_encoder(found: Bench) -> None:
+    """Noise of a degree is rates that no table has; as long as they come nothing turns, and afterwards all does."""
+    found.run(1.0, move(2.0))
+    noise = sensors.fault_index(ENCODER_DEG, sensors.NOISE)
+    found.table.faults[noise] = 1.0
+    found.run(0.2, move(2.0))
+    assert found.last.faults & DriveFault.ENCODER
+    found.run(3.0, OFF)
+    fastest_dps = 0.0
+    for rate_dps in (-1.5, 1.5):
+        for _ in range(150):
+            found.tick(move(rate_dps))
+            fastest_dps = max(fastest_dps, abs(found.table.truth().rate_dps))
+        found.run(0.5, HOLD)
+    assert fastest_dps == 0.0
+    found.table.faults[noise] = 0.0
+    found.run(1.5, HOLD)
+    assert not found.last.faults
+    found.run(2.0, move(2.0))
+    assert found.table.truth().rate_dps == pytest.approx(2.0, abs=0.1)
+
+
+def stops_a_motor_that_turns_the_other_way(found: Bench) -> None:
+    """By its own encoder, whose sign is wrong: each turn the other way makes the drive push harder that way."""
+    found.run(0.5, HOLD)
+    found.table.faults[sensors.fault_index(ENCODER_DEG, sensors.REVERSED)] = 1.0
+    fastest_dps, seen = 0.0, 0
+    for _ in range(150):
+        found.tick(move(1.5))
+        fastest_dps = max(fastest_dps, abs(found.table.truth().rate_dps))
+        seen |= found.last.faults
+    assert seen & DriveFault.OVERCURRENT
+    assert fastest_dps < 4.0

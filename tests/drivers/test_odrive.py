@@ -21,10 +21,12 @@ from tests.drivers.polled_link import (
     OFF,
     Bench,
     follows,
+    gives_no_torque_by_a_wild_encoder,
     lets_go_without_its_encoder,
     limits_the_current,
     measures_supply_and_heat,
     move,
+    stops_a_motor_that_turns_the_other_way,
     stops_without_its_host,
 )
 from tests.sim.rigs import UPRIGHT_DEG, driven_table
@@ -304,3 +306,11 @@ def test_a_slow_answer_is_waited_for_and_one_that_is_too_slow_is_not_believed() 
     drive(found).turnaround_ms = 150.0
     found.run(1.0, HOLD)
     assert found.run(1.0, HOLD) == []
+
+
+def test_an_encoder_of_no_use_to_the_drive_gives_its_motor_no_torque() -> None:
+    gives_no_torque_by_a_wild_encoder(bench().connect())
+
+
+def test_a_motor_that_turns_the_other_way_is_let_go_at_once() -> None:
+    stops_a_motor_that_turns_the_other_way(bench().connect())

@@ -31,9 +31,11 @@ from tests.drivers.polled_link import (
     Bench,
     does_not_wind_up,
     follows,
+    gives_no_torque_by_a_wild_encoder,
     limits_the_current,
     measures_supply_and_heat,
     move,
+    stops_a_motor_that_turns_the_other_way,
     stops_without_its_host,
 )
 from tests.sim.rigs import UPRIGHT_DEG, driven_table
@@ -460,3 +462,11 @@ def test_a_command_of_a_mode_without_a_rate_is_a_stop() -> None:
     found = bench().connect()
     found.run(1.0, SafeCommand(CommandMode.MOVE, None, 8.0, 1.0))
     assert found.last.status & Status.BRAKE_CLOSED
+
+
+def test_an_encoder_of_no_use_to_the_drive_gives_its_motor_no_torque() -> None:
+    gives_no_torque_by_a_wild_encoder(bench().connect())
+
+
+def test_a_motor_that_turns_the_other_way_is_let_go_at_once() -> None:
+    stops_a_motor_that_turns_the_other_way(bench().connect())

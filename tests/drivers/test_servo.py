@@ -22,10 +22,12 @@ from tests.drivers.polled_link import (
     OFF,
     Bench,
     follows,
+    gives_no_torque_by_a_wild_encoder,
     lets_go_without_its_encoder,
     limits_the_current,
     measures_supply_and_heat,
     move,
+    stops_a_motor_that_turns_the_other_way,
     stops_without_its_host,
 )
 from tests.sim.rigs import UPRIGHT_DEG, driven_table
@@ -307,3 +309,11 @@ def test_a_timeout_s_reaction_goes_on_to_its_end_when_the_host_is_back_meanwhile
     found.run(1.0, HOLD)
     assert servo(found).state is State.SWITCH_ON_DISABLED
     assert found.table.truth().rate_dps == 0.0
+
+
+def test_an_encoder_of_no_use_to_the_drive_gives_its_motor_no_torque() -> None:
+    gives_no_torque_by_a_wild_encoder(bench().connect())
+
+
+def test_a_motor_that_turns_the_other_way_is_let_go_at_once() -> None:
+    stops_a_motor_that_turns_the_other_way(bench().connect())

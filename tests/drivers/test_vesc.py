@@ -31,9 +31,11 @@ from tests.drivers.polled_link import (
     Bench,
     does_not_wind_up,
     follows,
+    gives_no_torque_by_a_wild_encoder,
     lets_go_without_its_encoder,
     measures_supply_and_heat,
     move,
+    stops_a_motor_that_turns_the_other_way,
     stops_without_its_host,
 )
 from tests.sim.rigs import UPRIGHT_DEG, driven_table
@@ -199,7 +201,7 @@ def test_torque_off_acts_at_once() -> None:
 def test_without_a_brake_a_table_that_coasts_is_not_said_to_be_held() -> None:
     found = bench().connect()
     found.run(2.0, move(6.0))
-    said = [(frame.status & Status.BRAKE_CLOSED, abs(found.table.truth().rate_dps)) for _ in range(400)
+    said = [(frame.status & Status.BRAKE_CLOSED, abs(found.table.truth().rate_dps)) for _ in range(500)
             for frame in found.tick(OFF)]  # fmt: skip
     assert any(held for held, _ in said)
     assert max(rate_dps for held, rate_dps in said if held) == 0.0
@@ -325,3 +327,11 @@ def test_a_configuration_that_is_too_short_is_no_answer() -> None:
     dialogue.ask(STAND)
     dialogue.feed(encode_packet(bytes((Command.GET_APP_CONFIG,)) + bytes(APP_CONFIG.size - 2)))
     assert dialogue.waiting
+
+
+def test_an_encoder_of_no_use_to_the_drive_gives_its_motor_no_torque() -> None:
+    gives_no_torque_by_a_wild_encoder(bench().connect())
+
+
+def test_a_motor_that_turns_the_other_way_is_let_go_at_once() -> None:
+    stops_a_motor_that_turns_the_other_way(bench().connect())

@@ -73,6 +73,30 @@ def test_a_slow_sensor_that_repeats_its_value_may_go_as_far_as_a_table_in_that_t
     assert angles.table_rate_dps == pytest.approx(20.0)
 
 
+@pytest.mark.parametrize("stood_frames", [1, 5, 8, 12, 20, 32, 90])
+def test_a_sensor_that_stood_still_and_caught_up_is_not_a_fast_table(stood_frames: int) -> None:
+    """Seed 7, session 4921: 0.32 s at 2 deg/s looked like 6 deg/s, and stopped a healthy session for overspeed."""
+    angles, begun = taken(Angles(), *[0.02 * number for number in range(30)]), 30
+    fast_frames = 0
+    for number in range(begun, begun + 150):
+        caught_up = number >= begun + stood_frames
+        angles._take_rate(number * 10_000, 0.02 * (number if caught_up else begun - 1), 0.0)
+        fast_frames += (angles.table_rate_dps or 0.0) > 2.4
+        assert -0.001 < (angles.table_rate_dps or 0.0) < 2.0 * 1.5
+    assert fast_frames <= 5
+    assert angles.table_rate_dps == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("stood_s", [0.03, 0.5, 3.0, 4294.9])
+def test_a_table_that_begins_to_move_after_standing_is_seen_within_the_window(stood_s: float) -> None:
+    angles, stood = Angles(), round(stood_s * 100)
+    for number in range(200):
+        angles._take_rate(number * 10_000, 0.0, 0.0)
+    for number in range(WINDOW + 1):
+        angles._take_rate((stood + number) * 10_000 & 0xFFFFFFFF, 0.1 * (number + 1), 0.0)
+    assert angles.table_rate_dps == pytest.approx(10.0)
+
+
 @pytest.mark.parametrize(
     ("then_off_deg", "off_deg", "parting"),
     [

@@ -114,6 +114,26 @@ def test_upright_is_within_two_degrees_of_boarding(angle_deg: float, upright: bo
 
 
 @pytest.mark.parametrize(
+    ("encoder_deg", "inclinometer_deg", "switch", "upright"),
+    [
+        (-73.1, -72.1, False, True),
+        (-73.1, -71.9, False, False),
+        (-73.1, -71.9, True, True),
+        (-72.9, -73.6, True, False),
+    ],
+)
+def test_upright_by_one_angle_is_seconded_by_the_other_one_or_by_the_switch(
+    encoder_deg: float, inclinometer_deg: float, switch: bool, upright: bool
+) -> None:
+    """Seed 7, session 5924: an encoder that counted backward called a table upright that had left it."""
+    table = KinematicTable(-72.8)
+    inputs = ALL_WELL | (Input.UPRIGHT_SWITCH if switch else 0)
+    table.bend = lambda t: t._replace(encoder_deg=encoder_deg, inclinometer_deg=inclinometer_deg, inputs=inputs)
+    table.tick()
+    assert table.state.view.upright == upright
+
+
+@pytest.mark.parametrize(
     ("switch", "angle_deg", "upright"), [(True, -61.0, True), (True, -59.0, False), (False, -75.0, False)]
 )
 def test_with_one_angle_lost_the_switch_is_believed_near_upright(switch: bool, angle_deg: float, upright: bool) -> None:

@@ -140,6 +140,19 @@ def test_the_distance_made_is_compared_with_the_one_expected(
     assert monitor.since_s(view) == 7.0
 
 
+@pytest.mark.parametrize(("gap_s", "expected"), [(0.24, STOP), (0.26, NONE)])
+def test_what_was_told_before_a_gap_is_compared_with_nothing(gap_s: float, expected: Response) -> None:
+    """A drive that hears nobody stops by itself: a host that stalled for 13 s took that for an obstacle (VESC, 680)."""
+    monitor, view = motion.Progress(), view_of({"expected_dps": -3.0, "angle_deg": 30.0})
+    for tick in range(100):
+        view.now_s = 7.0 + tick / 100.0
+        assert monitor.check(view) is NONE
+    view.now_s, view.dt_s = view.now_s + gap_s, gap_s
+    assert monitor.check(view) is NONE
+    view.now_s, view.dt_s = 8.5, 0.01
+    assert monitor.check(view) is expected
+
+
 def test_an_angle_that_is_no_more_over_the_limit_is_let_go() -> None:
     monitor, view = angle.OverAngle(), view_of({"high_deg": 63.0, "rate_dps": 1.0})
     assert monitor.check(view) is EMERGENCY

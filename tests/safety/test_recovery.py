@@ -66,6 +66,65 @@ def test_a_recovery_pauses_first_and_creeps_with_reduced_torque() -> None:
 
 
 @pytest.mark.requirement("REQ-REC-AUTOMATIC")
+@pytest.mark.parametrize(("turns_s", "paused_s"), [(0.0, 2.0), (1.0, 2.0), (2.5, 2.8), (60.0, 4.0)])
+def test_a_recovery_waits_for_a_table_that_coasts_but_not_for_ever(turns_s: float, paused_s: float) -> None:
+    """Without a brake friction alone stops it: a drive that pulls at it then turns it the other way (VESC, 974)."""
+    table = at(20.0)
+    table.bend = lambda t: t._replace(faults=DriveFault.DRIVER, status=0)
+    table.tick()
+    table.until(lambda: table.phase == "HELD", 4.0)
+    held_s = table.now_s
+
+    def coasting(t: Telemetry) -> Telemetry:
+        turns = table.now_s - held_s < turns_s
+        return t._replace(status=0, rate_dps=0.5 if turns else 0.0)
+
+    table.bend = coasting
+    assert table.until(lambda: table.phase == "CREEPING", 5.0) == pytest.approx(paused_s, abs=0.03)
+
+
+@pytest.mark.requirement("REQ-REC-AUTOMATIC")
+def test_a_closed_brake_makes_no_recovery_wait_for_a_rate_that_lies() -> None:
+    table = at(20.0)
+    table.faults = DriveFault.DRIVER
+    table.tick()
+    table.faults = 0
+    table.until(lambda: table.phase == "HELD", 4.0)
+    table.bend = lambda t: t._replace(rate_dps=5.0, status=Status.BRAKE_CLOSED)
+    assert table.until(lambda: table.phase == "CREEPING", 5.0) == pytest.approx(2.0, abs=0.03)
+
+
+@pytest.mark.requirement("REQ-REC-ATTEMPTS")
+@pytest.mark.parametrize("runs_away", [True, False])
+def test_a_drive_that_turns_the_rider_down_between_two_silences_is_tried_no_more(runs_away: bool) -> None:
+    """VESC, session 1369: no monitor had the time to see it, and each word of the line was a new try."""
+    table = at(20.0)
+    table.faults = DriveFault.DRIVER
+    table.tick()
+    table.faults = 0
+    table.until(lambda: table.phase == "CREEPING", 5.0)
+    if runs_away:
+        table.move = lambda rate_dps: 4.0 if rate_dps < 0.0 else rate_dps
+    highest_deg = table.angle_deg
+    for _ in range(20):
+        table.silent = False
+        table.until(lambda: table.rate_dps != 0.0 or table.phase == "HELD", 5.0)
+        table.run(0.08)
+        table.silent = True
+        table.run(0.7)
+        highest_deg = max(highest_deg, table.angle_deg)
+    table.silent = False
+    table.run(1.0)
+    assert table.state.supervisor.exhausted == runs_away
+    assert highest_deg < 24.0
+    if runs_away:
+        assert table.trips[-1].monitor == "progress"
+        assert "toward inversion" in table.trips[-1].detail
+        assert table.verdict.command is not None
+        assert table.verdict.command.mode == CommandMode.TORQUE_OFF
+
+
+@pytest.mark.requirement("REQ-REC-AUTOMATIC")
 def test_the_stop_of_a_recovery_pushes_no_harder_than_the_recovery_did() -> None:
     """What held it may come free at that moment, and the drive has wound up against it."""
     table = at(20.0)
@@ -343,8 +402,15 @@ def test_a_last_angle_that_falls_behind_the_motor_is_done_without(share: float) 
         lambda t: t._replace(inclinometer_deg=20.0, rate_dps=None),
         lambda t: t._replace(inclinometer_deg=20.0, rate_dps=math.nan),
         lambda t: t._replace(inclinometer_deg=40.0 - t.inclinometer_deg),
+        lambda t: t._replace(inclinometer_deg=20.0, rate_dps=-60.0),
     ],
-    ids=["the motor stands", "nothing is known of the motor", "its rate is no number", "the other way"],
+    ids=[
+        "the motor stands",
+        "nothing is known of the motor",
+        "its rate is no number",
+        "the other way",
+        "noise",
+    ],
 )
 def test_a_last_angle_that_may_be_right_is_kept(bend: Callable[[Telemetry], Telemetry]) -> None:
     table = at(20.0)

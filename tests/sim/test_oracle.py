@@ -373,12 +373,16 @@ def coasts(seconds: float) -> Any:
         (1.5, "TORQUE_OFF", {"coasts": True}, ()),
         (1.5, "TORQUE_OFF", {}, ("rate-inverting", "standstill")),
         (1.5, "STOP", {"coasts": True}, ("rate-inverting",)),  # the torque was there to stop it with
+        (1.5, "STOP", {"coasts": True, "jolted_from_s": AT_40_S - 1.0}, ()),  # there was nothing that would obey
+        (1.5, "STOP", {"coasts": True, "jolted_from_s": AT_40_S + 1.0}, ("rate-inverting",)),
+        (1.5, "STOP", {"coasts": True, "jolted_from_s": 0.0, "cut_off_s": (Span(AT_40_S, 99.0),)}, ()),
         (2.5, "TORQUE_OFF", {"coasts": True}, ()),
-        (3.5, "TORQUE_OFF", {"coasts": True}, ("rate-inverting", "standstill")),
+        (4.5, "TORQUE_OFF", {"coasts": True}, ("rate-inverting", "standstill")),
         (1.5, "TORQUE_OFF", {"coasts": True, "brakes": True}, ("standstill",)),  # never on its brake
         (2.5, "TORQUE_OFF", {"coasts": True, "brakes": True}, ("rate-inverting", "standstill")),
         # What hangs on a broken coupling is held by a brake or by nothing.
         (2.5, "TORQUE_OFF", {"load_path_broke": True}, ()),
+        (2.5, "TORQUE_OFF", {"load_path_broke": True, "coasts": True, "brakes": True}, ("standstill",)),
         (2.5, "TORQUE_OFF", {"load_path_broke": True, "brakes": True}, ("standstill",)),
     ],
 )
@@ -395,6 +399,88 @@ def test_a_table_that_nothing_but_friction_slows_may_coast(
     }
     found = judge(coasts(seconds), asked(**case))
     assert [text.partition(":")[0] for text in found] == list(broken)
+
+
+def test_a_brake_that_slips_may_take_as_long_as_friction_does() -> None:
+    """Seed 7, session 12739: with a drive that runs away nothing else slows the table."""
+    case = {
+        "cannot_move": True,
+        "load_path_broke": True,
+        "coasts": True,
+        "alarm": "x",
+        **tripped(AT_40_S, "TORQUE_OFF"),
+    }
+    for seconds, broken in ((3.9, []), (4.1, ["standstill"])):
+        rows = put(coasts(seconds), "brake_closed", 1.0)
+        assert [text.partition(":")[0] for text in judge(rows, asked(**case))] == broken
+
+
+@pytest.mark.parametrize(
+    ("brakes", "obeys", "granted_deg"), [(True, False, 3.0), (False, True, 3.0), (False, False, 10.0)]
+)
+def test_without_a_brake_a_drive_that_disobeys_lets_the_table_coast_on(
+    brakes: bool, obeys: bool, granted_deg: float
+) -> None:
+    able = {"brakes": brakes, "coasts": not brakes, "jolted_from_s": np.inf if obeys else 0.0}
+    rows = trace(TO_40, (9.0, 0.0), (3.0, 2.0), (9.0, 0.0))
+    stop = tripped(AT_40_S, "TORQUE_OFF")
+    found = margins(rows, asked(limit_deg=42.0, cannot_move=True, alarm="x", **able, **stop))
+    by_rule = {one.rule: one for one in found}
+    assert by_rule["angle"].value == pytest.approx(granted_deg - 4.0, abs=0.05)
+    assert by_rule["held"].value == pytest.approx(granted_deg - 6.0, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("brakes", "broke", "judged"), [(True, True, True), (False, False, True), (False, True, False)]
+)
+def test_nothing_holds_a_table_without_a_brake_whose_coupling_broke(brakes: bool, broke: bool, judged: bool) -> None:
+    found = margins(trace((9.0, 1.0)), asked(started_s=None, brakes=brakes, load_path_broke=broke))
+    assert ("unasked" in {one.rule for one in found}) is judged
+
+
+@pytest.mark.parametrize(
+    ("changes", "ends_deg", "broken"),
+    [
+        ({"unsure_upright": True, "alarm": "look"}, -58.0, ()),
+        ({"unsure_upright": True, "alarm": "look"}, -56.0, ("rescue-upright",)),
+        ({"unsure_upright": True}, -58.0, ("rescue-upright", "left")),
+        ({"alarm": "look"}, -58.0, ("rescue-upright",)),
+    ],
+)
+def test_two_witnesses_of_being_upright_may_contradict_each_other_near_it(
+    changes: dict[str, Any], ends_deg: float, broken: tuple[str, ...]
+) -> None:
+    rows = trace(TO_40, TO_FLAT, (-ends_deg / 2.0, -2.0), (60.0, 0.0))
+    assert tuple(text.partition(":")[0] for text in judge(rows, asked(**EMERGENCY, **changes))) == broken
+
+
+@pytest.mark.parametrize(("wrong", "broken"), [(False, ("rescue-upright",)), (True, ())])
+def test_a_drive_that_turns_by_a_wrong_encoder_may_be_slow(wrong: bool, broken: tuple[str, ...]) -> None:
+    rows = trace(TO_40, TO_FLAT, (75.0, -1.0), (9.0, 0.0))
+    assert tuple(text.partition(":")[0] for text in judge(rows, asked(turns_wrong=wrong, **EMERGENCY))) == broken
+
+
+@pytest.mark.parametrize(
+    ("from_s", "alarm", "broken"),
+    [
+        (AT_40_S, "press the emergency stop", ()),
+        (AT_40_S, "", ("left",)),
+        (AT_40_S + 20.0, "press the emergency stop", ("angle", "rate-inverting")),
+        (
+            np.inf,
+            "press the emergency stop",
+            ("angle", "rate-inverting", "rescue-horizontal", "rescue-upright", "left"),
+        ),
+    ],
+)
+def test_what_a_drive_does_by_old_orders_is_in_nobodys_hands(
+    from_s: float, alarm: str, broken: tuple[str, ...]
+) -> None:
+    """Nothing but an alarm helps from there on; what came before is judged as ever."""
+    rows = trace(TO_40, (9.0, 5.0), (90.0, 0.2))
+    stopped = tripped(AT_40_S + 0.5, "STOP")
+    case = {**stopped, "alarm": alarm, "repeats_from_s": from_s, "changes_s": (AT_40_S, from_s)}
+    assert tuple(text.partition(":")[0] for text in judge(rows, asked(**case))) == broken
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,11 @@ MISSING: Final = {
         "to slow down before it lets its motor go when it hears no order",
         "a brake that closes softly, if the stop by its springs shakes the rider",
     ),
+    "knows_old_orders": (
+        "to tell an old order from a new one, where the line repeats it",
+        "a cable from the host to the drive with nothing between that stores what passes, and a contactor of the "
+        "emergency-stop chain in the motor's supply",
+    ),
     "motor_angle": ("to measure the angle on the motor's side", "an encoder on the motor"),
     "table_angle": ("to measure the table's own angle", "an inclinometer on the table"),
     "contacts": ("to read the contacts", "an input module for hand switch, ankle latch, chain and limit switches"),
