@@ -87,6 +87,8 @@ KINDS: Final[dict[str, Kind]] = {
         "delay_ms",
         parameter=Parameter(150.0, 1.0, 10000.0, "ms"),
         right=causes.LINK | {"rejected", "following"},  # an old rate beside a new command
+        # An ODrive's answers are bare numbers: one that comes late enough is taken for another one's.
+        apart=causes.APART | {"energy", "temperature", "torque-off"},
     ),
     "frames-stale": _wire(
         "the frames of the first VALUE arrive again and again instead of new ones",
