@@ -281,8 +281,9 @@ def _coasting(column: Columns, asked: Asked) -> NDArray[np.bool_]:
     cut = [one for one in asked.trips if {one.response, one.monitor} & {*cuts} or one.t_s >= adrift_s]
     for cut_s in [trip.t_s for trip in cut if asked.coasts]:
         found |= (t_s >= cut_s) & (t_s < cut_s + _slowed_s(asked))
-    for span in asked.cut_off_s:  # there a drive lets go by itself, and nobody is told
-        found |= (t_s >= max(span.from_s, adrift_s)) & (t_s < span.until_s + _slowed_s(asked))
+    for span in () if asked.returns_by_itself else asked.cut_off_s:
+        # Nobody hears of it, and one after the other of the few words that pass sets it going: its timeout stops it.
+        found |= (t_s >= max(span.from_s, asked.jolted_from_s)) & (t_s < span.until_s + _slowed_s(asked))
     return found
 
 

@@ -95,7 +95,7 @@ KINDS: Final[dict[str, Kind]] = {
         "replay_ms",
         parameter=Parameter(500.0, 10.0, 10000.0, "ms"),
         # An inclinometer that goes the same way again and again, and a drive that takes old orders for new ones.
-        apart=causes.APART | causes.ANGLES | causes.MOTION | {"drive-fault", "torque-off"},
+        apart=causes.APART | causes.ANGLES | causes.MOTION | {"drive-fault", "energy", "temperature", "torque-off"},
     )._replace(repeats_orders=True),
     "babble": _wire("somebody else talks on the line without end", "babble"),
     "wrong-board": Kind(

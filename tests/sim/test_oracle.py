@@ -375,7 +375,13 @@ def coasts(seconds: float) -> Any:
         (1.5, "STOP", {"coasts": True}, ("rate-inverting",)),  # the torque was there to stop it with
         (1.5, "STOP", {"coasts": True, "jolted_from_s": AT_40_S - 1.0}, ()),  # there was nothing that would obey
         (1.5, "STOP", {"coasts": True, "jolted_from_s": AT_40_S + 1.0}, ("rate-inverting",)),
-        (1.5, "STOP", {"coasts": True, "jolted_from_s": 0.0, "cut_off_s": (Span(AT_40_S, 99.0),)}, ()),
+        (2.0, "STOP", {"jolted_from_s": 0.0, "cut_off_s": (Span(AT_40_S, 99.0),)}, ("rate-inverting", "standstill")),
+        (
+            2.0,
+            "STOP",
+            {"jolted_from_s": 0.0, "cut_off_s": (Span(AT_40_S, 99.0),), "returns_by_itself": False},
+            ("standstill",),
+        ),
         (2.5, "TORQUE_OFF", {"coasts": True}, ()),
         (4.5, "TORQUE_OFF", {"coasts": True}, ("rate-inverting", "standstill")),
         (1.5, "TORQUE_OFF", {"coasts": True, "brakes": True}, ("standstill",)),  # never on its brake
