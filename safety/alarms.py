@@ -24,6 +24,8 @@ COMING_UP_DPS: Final = -0.3
 """At this rate or faster the table is on its way upright."""
 
 _CALM: Final = (Phase.RETURNING, Phase.BOARDED)
+_ENDED: Final = (Phase.BOARDED, Phase.FREE)
+"""After a return, and before or after a session; within one nobody is upright."""
 
 
 class Priority(IntEnum):
@@ -76,8 +78,10 @@ class Alarms:
     def update(self, now_s: float, supervisor: Supervisor, view: View, *, linked: bool) -> bool:
         """Take one tick's state; tells whether an alarm appeared, went, or changed its priority."""
         quiet = not supervisor.active and not supervisor.latched and not self.active and (linked or not view.away)
-        if quiet and (
-            supervisor.phase is Phase.FREE or (supervisor.phase in _CALM and not (view.inverted or view.away))
+        if (
+            quiet
+            and not view.unsure_upright
+            and (supervisor.phase is Phase.FREE or (supervisor.phase in _CALM and not (view.inverted or view.away)))
         ):
             return False
         found = _trips(supervisor, view) + self._situations(now_s, supervisor, view, linked=linked)
@@ -134,7 +138,7 @@ class Alarms:
             ("stays-inverted", Priority.HIGH, stands and not _disobeys(supervisor)),
             ("stays-there", Priority.HIGH, stays and not _disobeys(supervisor)),
             ("held", Priority.MEDIUM, held),
-            ("upright-unsure", Priority.MEDIUM, supervisor.phase is Phase.BOARDED and view.unsure_upright),
+            ("upright-unsure", Priority.MEDIUM, supervisor.phase in _ENDED and view.unsure_upright),
         )
         return [
             Alarm(name, priority, "", SITUATIONS[name], now_s, True, False) for name, priority, is_so in found if is_so

@@ -130,12 +130,15 @@ class View:
         """Upright by one witness alone, against another one: one of the two is wrong, and nothing tells which.
 
         That is the switch against the angle that is left, or, where the switch is no witness, that angle against the
-        one that a vote alone has lost.
+        one that a vote alone has lost; or two angles that part by more than sound ones do, while the switch is open.
         """
-        angle, outvoted = self.angles.angle_deg, self.angles.outvoted_deg
+        angle, outvoted, parted = self.angles.angle_deg, self.angles.outvoted_deg, self.angles.disagreement_deg
         near_deg = self.limits.upright_deg + AT_UPRIGHT_DEG
         if not self.upright or angle is None:
             return False
+        closed = self.telemetry is not None and self.telemetry.inputs & Input.UPRIGHT_SWITCH != 0
+        if parted is not None and abs(parted) > AT_UPRIGHT_DEG and not closed:
+            return True
         return angle > near_deg or (self.switch_lies and outvoted is not None and outvoted > near_deg)
 
     @property

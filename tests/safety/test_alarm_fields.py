@@ -5,10 +5,10 @@ import pytest
 from safety.alarm_texts import CAUSES, SITUATIONS
 from safety.alarms import STAYS_INVERTED_S, Alarm, Alarms, Priority
 from safety.monitors.people import HandSwitch
-from safety.signals import Recovery, Response, Trip
+from safety.signals import Input, Recovery, Response, Trip
 from safety.supervisor import Phase, Supervisor
 from safety.view import View
-from tests.safety.kinematic_table import TABLE
+from tests.safety.kinematic_table import TABLE, KinematicTable
 
 pytestmark = pytest.mark.requirement("REQ-ALM-FALSE")
 RETURNS = Trip("energy", Response.RETURN, Recovery.AUTOMATIC, 5.0, 4.0, "seen", 1.0, 2.0)
@@ -91,6 +91,27 @@ def test_upright_is_unsure_by_one_witness_against_another(
         view.angles._outvoted = view.angles.inclinometer
         view.angles.inclinometer.value_deg = outvoted_deg
     assert view.unsure_upright is unsure
+
+
+@pytest.mark.requirement("REQ-REC-UPRIGHT-SWITCH")
+@pytest.mark.parametrize("phase", [Phase.FREE, Phase.BOARDED, Phase.RETURNING])
+@pytest.mark.parametrize(
+    ("inclinometer_deg", "closed", "unsure"), [(-75.6, False, True), (-75.4, False, False), (-75.6, True, False)]
+)
+def test_two_angles_that_part_and_an_open_switch_are_no_upright_to_rely_on(
+    inclinometer_deg: float, closed: bool, unsure: bool, phase: Phase
+) -> None:
+    """Seed 7, session 7414: both had drifted the same way, and the rider was left at -68 deg without a word."""
+    supervisor, view, alarms = inverted()
+    view.telemetry = KinematicTable().frame()._replace(inputs=Input.UPRIGHT_SWITCH if closed else 0)
+    angles = view.angles
+    angles.encoder.value_deg, angles.inclinometer.value_deg = -73.5, inclinometer_deg
+    angles.fuse()
+    view.upright, view.away, view.inverted, supervisor.phase = True, False, False, phase
+    alarms.update(9.0, supervisor, view, linked=True)
+    assert view.unsure_upright is unsure
+    shown = unsure and phase is not Phase.RETURNING
+    assert [alarm.id for alarm in alarms.active] == (["upright-unsure"] if shown else [])
 
 
 def test_an_alarm_that_comes_back_has_not_been_seen() -> None:
