@@ -353,9 +353,11 @@ def _rescued(column: Columns, asked: Asked) -> Iterator[Margin]:
     asked = asked._replace(trips=ours)
     if asked.person_stopped_s is not None or asked.cannot_move:
         yield from _held(column, asked)
-    if asked.person_stopped_s is not None:
-        return
-    until_s = asked.stuck_from_s if asked.cannot_move else float("inf")
+    # Up to there the rider was to be rescued; whoever stops the table takes on what follows, not what came before.
+    stuck_s = asked.stuck_from_s if asked.cannot_move else np.inf
+    until_s = min(stuck_s, np.inf if asked.person_stopped_s is None else asked.person_stopped_s)
+    if np.isfinite(until_s):
+        asked = asked._replace(changes_s=tuple(sorted({*asked.changes_s, until_s})))
     upright_deg = UNSURE_UPRIGHT_DEG if asked.unsure_upright and asked.alarm else UPRIGHT_DEG
     for name, below_deg in (("horizontal", HORIZONTAL_DEG), ("upright", upright_deg)):
         yield from _reached(column, asked, name, below_deg, until_s)

@@ -355,6 +355,14 @@ def test_what_stopped_before_the_actuator_died_is_brought_to_horizontal_in_time(
 
 
 @pytest.mark.requirement("REQ-PRM-RESCUE")
+@pytest.mark.parametrize(("stopped_s", "broken"), [(32.0, ("rescue-horizontal",)), (24.0, ())])
+def test_a_persons_stop_does_not_excuse_what_came_too_late_before_it(stopped_s: float, broken: tuple[str, ...]) -> None:
+    rows = trace(TO_40, (26.0, 0.0), (5.0, -8.0), (9.0, 0.0))
+    case = {"alarm": "x", **tripped(AT_40_S, "STOP"), "person_stopped_s": AT_40_S + stopped_s}
+    assert tuple(text.partition(":")[0] for text in judge(rows, asked(**case))) == broken
+
+
+@pytest.mark.requirement("REQ-PRM-RESCUE")
 def test_what_rises_after_the_actuator_died_was_to_be_held() -> None:
     rows = trace(TO_40, (9.0, -4.0), (9.0, 0.0), (2.0, 2.0), (9.0, 0.0))
     case = {"cannot_move": True, "stuck_from_s": AT_40_S + 12.0, "alarm": "x", **tripped(AT_40_S, "STOP")}
