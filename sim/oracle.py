@@ -147,6 +147,8 @@ class Asked(NamedTuple):
     """The drive turns by an encoder that is wrong, and nothing tells it: it may be slower than it was told."""
     repeats_from_s: float = float("inf")
     """From here on the drive does what it was told long ago, because the line repeats that: nobody has a say in it."""
+    startled_s: tuple[float, ...] = ()
+    """When the host took a drive for one that had stopped by itself, and let its motor go."""
     cut_off_s: tuple[Span, ...] = ()
     """When nothing may have passed between host and table."""
     silent_s: tuple[Span, ...] = ()
@@ -308,7 +310,7 @@ def _let_go(column: Columns, asked: Asked) -> NDArray[np.bool_]:
     t_s = column["t_s"]
     found = np.zeros(len(t_s), dtype=np.bool_)
     failed_s = [trip.t_s for trip in asked.trips if trip.monitor == "drive-fault" and not asked.returns_by_itself]
-    spans = [Span(at_s - TOLD_S, at_s) for at_s in failed_s]
+    spans = [Span(at_s - TOLD_S, at_s) for at_s in failed_s] + [Span(at_s, at_s) for at_s in asked.startled_s]
     for span in [*spans, *(() if asked.slows_alone else asked.cut_off_s)]:
         found |= (t_s >= span.from_s) & (t_s < span.until_s + STANDING_S)
     return found

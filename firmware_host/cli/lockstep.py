@@ -219,6 +219,7 @@ def _as_promised(asked: Asked, able: Capabilities, met: list[Fault], result: Loc
         coasts=asked.coasts or disobeys or not able.brake,
         slows_alone=able.slows_alone,
         turns_wrong=not able.checks_encoder and any(fault.kind.angle == "encoder" for fault in met),
+        startled_s=() if able.returns_by_itself else tuple(_begun_s([one for one in met if one.kind.startles], result)),
         repeats_from_s=min(_begun_s(repeating, result), default=math.inf),
     )
 

@@ -62,6 +62,7 @@ KINDS: Final[dict[str, Kind]] = {
         _LATE | {"time-inverted", "progress", "following"},
         may_pass=True,
         parameter=Parameter(10.0, 0.01, 3600.0, "s"),
+        startles=True,
     ),
     "disk-full": Kind(
         Place.PROCESS,

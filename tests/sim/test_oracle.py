@@ -504,6 +504,9 @@ def test_what_a_drive_does_by_old_orders_is_in_nobodys_hands(
         ({"slows_alone": False, "cut_off_s": (Span(1.0, 2.0),)}, 3.1, True),
         ({"slows_alone": False, "cut_off_s": (Span(1.0, 2.0),)}, 0.9, True),
         ({"cut_off_s": (Span(1.0, 2.0),)}, 1.5, True),  # that one slows down
+        ({"startled_s": (1.0,)}, 0.9, True),
+        ({"startled_s": (1.0,)}, 1.5, False),
+        ({"startled_s": (1.0,)}, 2.1, True),
         ({"returns_by_itself": False, **tripped(2.0, "STOP", "drive-fault")}, 1.6, False),
         ({"returns_by_itself": False, **tripped(2.0, "STOP", "drive-fault")}, 2.9, False),
         ({"returns_by_itself": False, **tripped(2.0, "STOP", "drive-fault")}, 3.1, True),
