@@ -148,7 +148,7 @@ class Asked(NamedTuple):
     repeats_from_s: float = float("inf")
     """From here on the drive does what it was told long ago, because the line repeats that: nobody has a say in it."""
     startled_s: tuple[float, ...] = ()
-    """When the host took a drive for one that had stopped by itself, and let its motor go."""
+    """When a drive started of itself: the host took it for one that had stopped, or its only encoder leapt."""
     cut_off_s: tuple[Span, ...] = ()
     """When nothing may have passed between host and table."""
     silent_s: tuple[Span, ...] = ()

@@ -219,9 +219,16 @@ def _as_promised(asked: Asked, able: Capabilities, met: list[Fault], result: Loc
         coasts=asked.coasts or disobeys or not able.brake,
         slows_alone=able.slows_alone,
         turns_wrong=not able.checks_encoder and any(fault.kind.angle == "encoder" for fault in met),
-        startled_s=() if able.returns_by_itself else tuple(_begun_s([one for one in met if one.kind.startles], result)),
+        startled_s=_startled_s(able, met, result),
         repeats_from_s=min(_begun_s(repeating, result), default=math.inf),
     )
+
+
+def _startled_s(able: Capabilities, met: list[Fault], result: LockstepResult) -> tuple[float, ...]:
+    """When a drive from a shop jolts of itself."""
+    leaps = [] if able.checks_encoder else _changes_s([one for one in met if one.kind.angle == "encoder"], result)
+    jumps = [] if able.returns_by_itself else _begun_s([one for one in met if one.kind.startles], result)
+    return (*leaps, *jumps)
 
 
 def _alarm(host: LockstepHost, result: LockstepResult, board: Machine) -> str:
