@@ -67,6 +67,8 @@ WILD_TIMES: Final = 3
 WILD_S: Final = 1.0
 """A drive that says so often within so long that it turns as fast as no table does has an encoder that is of no use to
 it: with torque it would turn the table as fast as it can, either way. It gets none until that is past."""
+IDLES: Final = 3
+"""So many readings in a row are no single one that was wrong."""
 BRAKE_OPENS_S: Final = 0.07
 BRAKE_CLOSES_S: Final = 0.1
 COASTS_S: Final = 4.0
@@ -330,7 +332,7 @@ class PolledDrive:
         gap_s = 0.0 if self._ordered_s is None else now_s - self._ordered_s
         self._expired = self.config is not None and gap_s > self.config.watchdog_s
         if self._expired:
-            self._stop = _Stop(self.setup)  # the drive has stopped by itself: what moves now begins anew
+            self._stop = self._stop.anew()  # the drive has stopped by itself: what moves now begins anew
         order = self._stop.order(command, now_s)
         if self.config is not None:
             self._sequence = (self._sequence + 1) & _U16
@@ -510,6 +512,8 @@ class _Stop:
         self._held = False
         self._taken_s = 0.0
         self._stands_since_s: float | None = None
+        self._idles = 0
+        """How many readings in a row said that the motor does not turn as it is told."""
         self._wild_s: deque[float] = deque(maxlen=WILD_TIMES)
         """When it said last that it turns as fast as no table does."""
         self.limited = False
@@ -536,6 +540,12 @@ class _Stop:
             return self._torque_off(clear_faults=clear_faults)
         return self._stand(max(accel_dps2, LEAST_ACCEL_DPS2), dt_s, now_s, clear_faults=clear_faults)
 
+    def anew(self) -> "_Stop":
+        """Begin anew, without forgetting what the encoder is worth."""
+        again = _Stop(self._setup)
+        again._wild_s, again._taken_s = self._wild_s, self._taken_s
+        return again
+
     @property
     def faults(self) -> int:
         """Bits of ``DriveFault`` that the drive itself does not see."""
@@ -549,10 +559,10 @@ class _Stop:
 
     def take(self, rate_dps: float | None, *, torque_on: bool, obeys: bool, asked_s: float) -> bool:
         """Take what was measured; tells whether brake or gear hold the table by now."""
-        self._rate_dps = rate_dps
+        before_dps, self._rate_dps = self._rate_dps, rate_dps
         if rate_dps is not None and not abs(rate_dps) <= FASTEST_DPS:  # written so that NaN is wild
             self._wild_s.append(asked_s)
-        self._watch_motor(rate_dps, obeys=obeys, asked_s=asked_s)
+        self._watch_motor(rate_dps, before_dps, obeys=obeys, asked_s=asked_s)
         if torque_on:
             self._off_since_s, self._turned = None, False
         elif self._off_since_s is None:
@@ -562,11 +572,14 @@ class _Stop:
         self._held = self._off_since_s is not None and asked_s - self._off_since_s >= closes_s
         return self._held
 
-    def _watch_motor(self, rate_dps: float | None, *, obeys: bool, asked_s: float) -> None:
+    def _watch_motor(self, rate_dps: float | None, before_dps: float | None, *, obeys: bool, asked_s: float) -> None:
         """The drive's own rate against what it was told: its rate loop must not wind up without an answer."""
         told_dps, gap_s, self._taken_s = self._ramp_dps, asked_s - self._taken_s, asked_s
         turns = rate_dps is None or rate_dps * told_dps > TURNS_SHARE * told_dps * told_dps
+        self._idles = 0 if turns or abs(told_dps) < TURNS_DPS else self._idles + 1
         astray = rate_dps is not None and rate_dps * told_dps < 0.0 and abs(rate_dps) > WRONG_WAY_DPS
+        if astray and rate_dps is not None and before_dps is not None and abs(rate_dps) < abs(before_dps):
+            turns = True  # a table that coasted the other way is being stopped, as it should be
         if not obeys or turns or abs(told_dps) < TURNS_DPS or gap_s > TURNS_S / 2.0:
             self._stands_since_s = None
         elif self._stands_since_s is None:
@@ -606,10 +619,8 @@ class _Stop:
         return min(rate_dps, wanted_dps, key=abs)
 
     def _stand(self, accel_dps2: float, dt_s: float, now_s: float, *, clear_faults: bool) -> Order:
-        told_dps, rate_dps = self._ramp_dps, self._rate_dps
         # By its own encoder the motor stands already, or turns the other way: what pushes then has wound up.
-        stands = rate_dps is not None and rate_dps * told_dps <= TURNS_SHARE * told_dps * told_dps
-        if self._off or (stands and abs(told_dps) >= TURNS_DPS):
+        if self._off or self._idles >= IDLES:
             return self._torque_off(clear_faults=clear_faults)
         self._ramp(0.0, accel_dps2, dt_s)
         self.limited = False

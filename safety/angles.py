@@ -221,7 +221,8 @@ class Angles:
             if self._leapt(now_us, value_deg):
                 self.forget_rates()
             self._changed_deg, self._changed_us = value_deg, now_us
-        newest = (self._told_us(now_us), value_deg, off_deg)
+        # The last angle is believed at once: nothing else would see a table that begins to run away.
+        newest = (now_us if self.encoder.lost else self._told_us(now_us), value_deg, off_deg)
         if len(self._window) < WINDOW:
             self._window.append(newest)
             return

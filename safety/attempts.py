@@ -24,7 +24,7 @@ RISEN_DEG: Final = 1.5
 class Attempts:
     """Counts the recoveries that came to nothing."""
 
-    __slots__ = ("_best_deg", "_expected_deg", "_from_deg", "_left_dps", "_risen_deg", "begun", "count", "ran_away")
+    __slots__ = ("_expected_deg", "_from_deg", "_left_dps", "_risen_deg", "begun", "count", "ran_away")
 
     def __init__(self) -> None:
         self.count = 0
@@ -35,8 +35,6 @@ class Attempts:
         """Both angles saw the drive run away in a recovery: what is learnt of an angle later is no new chance."""
         self._from_deg: tuple[float | None, float | None] = (None, None)
         """Encoder and inclinometer when the last one began."""
-        self._best_deg: float | None = None
-        """The angle in use when it began."""
         self._risen_deg = 0.0
         """How far those before it turned the table toward inversion."""
         self._expected_deg = 0.0
@@ -51,7 +49,6 @@ class Attempts:
         self._risen_deg = self._rise_deg(view)
         self.begun = True
         self._from_deg = (angles.encoder.value_deg, angles.inclinometer.value_deg)
-        self._best_deg = angles.best_deg
         self._expected_deg = self._left_dps = 0.0
 
     def watch(self, view: View) -> None:
@@ -68,13 +65,26 @@ class Attempts:
         """Tell whether another one, even if a person asks for it, would only turn the rider farther down."""
         return self._rise_deg(view) > RISEN_DEG
 
+    def turned_down(self, view: View) -> bool:
+        """Tell whether this one alone has turned the rider down as far as all together may."""
+        return self._rise_deg(view) - self._risen_deg > RISEN_DEG
+
     def _rise_deg(self, view: View) -> float:
-        """How far all of them together turned the table down: by both angles, or by the one that is left."""
-        best_deg = view.angles.best_deg
-        ways_deg = self._ways_deg(view)
-        if not ways_deg and best_deg is not None and self._best_deg is not None:
-            ways_deg = [best_deg - self._best_deg]
+        """How far all of them together turned the table down: by both angles, or by the one that is left.
+
+        Each is compared with what it said itself: what one angle says beyond the other is no way that a table went.
+        """
+        ways_deg = self._ways_deg(view) or self._way_left_deg(view)
         return self._risen_deg + max(min(ways_deg, default=0.0), 0.0)
+
+    def _way_left_deg(self, view: View) -> list[float]:
+        """The same by the one angle that is believed; nothing without one."""
+        angles = view.angles
+        return [
+            channel.value_deg - before
+            for channel, before in zip((angles.encoder, angles.inclinometer), self._from_deg, strict=True)
+            if not channel.lost and channel.value_deg is not None and before is not None
+        ]
 
     def went_astray(self, view: View) -> bool:
         """Both angles say that the table went where the last one did not tell it to go: then none of them lied."""
@@ -111,4 +121,4 @@ class Attempts:
     def forget(self) -> None:
         """The rider is upright."""
         self.count, self.ran_away, self.begun = 0, False, False
-        self._from_deg, self._best_deg, self._risen_deg = (None, None), None, 0.0
+        self._from_deg, self._risen_deg = (None, None), 0.0

@@ -182,7 +182,7 @@ class Supervisor:
         assert returning is not None
         if returning.stage == Stage.ARRIVED:
             self._enter(Phase.BOARDED, view)
-        elif view.command_mode is None and self.phase is CREEPING and self._attempts.made_it_worse(view):
+        elif view.command_mode is None and self.phase is CREEPING and self._attempts.turned_down(view):
             # A line that fails again and again leaves no monitor the time to see it: the drive turns the rider down.
             detail = "the recovery turned the table toward inversion"
             self._latch("progress", STOP, Recovery.AUTOMATIC, self._entered_s, detail, view)
@@ -304,7 +304,7 @@ class Supervisor:
         # What holds the table may be the load: its drive pushes until the brake is closed, not until nothing turns.
         rested = rested or (self._backs_off and view.braked_s >= BACK_OFF_S)
         # What was tried already is tried again from rest: a key that repeats itself gives a drive no time to stop.
-        at_once = self._pressed and not self._attempts.begun
+        at_once = self._pressed and not self._attempts.begun and not coasts
         if at_once or (rested and self._asked_recovery == Recovery.AUTOMATIC):
             self._creep(view)
 

@@ -145,8 +145,8 @@ class Asked(NamedTuple):
     """A drive that hears nothing slows down before it lets its motor go, and a brake closes by its springs."""
     turns_wrong: bool = False
     """The drive turns by an encoder that is wrong, and nothing tells it: it may be slower than it was told."""
-    repeats_from_s: float = float("inf")
-    """From here on the drive does what it was told long ago, because the line repeats that: nobody has a say in it."""
+    repeats_s: Span | None = None
+    """When the drive did what it was told long ago, because the line repeated that: nobody had a say in it."""
     startled_s: tuple[float, ...] = ()
     """When a drive started of itself: the host took it for one that had stopped, or its only encoder leapt."""
     cut_off_s: tuple[Span, ...] = ()
@@ -189,10 +189,20 @@ def margins(trace: Floats, asked: Asked) -> list[Margin]:
     if len(trace) == 0:
         return []
     column = {name: trace[:, index] for index, name in enumerate(TRACE_COLUMNS)}
-    if asked.repeats_from_s < np.inf:
-        ours = column["t_s"] < asked.repeats_from_s
-        return [*_driven({name: values[ours] for name, values in column.items()}, asked), *_left(column, asked)]
-    return [*_driven(column, asked), *_left(column, asked)]
+    if asked.repeats_s is None:
+        return [*_driven(column, asked), *_left(column, asked)]
+    before, after = _ours(column, asked, asked.repeats_s)
+    # How far the line has turned the table meanwhile is not counted, nor whether anybody let go while it did.
+    later = [*_rates(after, asked), *_accel(after, asked), *_rescued(after, asked)] if len(after["t_s"]) else []
+    return [*_driven(before, asked), *later, *_left(column, asked)]
+
+
+def _ours(column: Columns, asked: Asked, repeats: Span) -> tuple[Columns, Columns]:
+    """Give what came before a line repeated old orders, and what came once the drive hears new ones again."""
+    t_s = column["t_s"]
+    parts = (t_s < repeats.from_s, t_s >= repeats.until_s + ALONE_S + _slowed_s(asked))
+    before, after = ({name: values[rows] for name, values in column.items()} for rows in parts)
+    return before, after
 
 
 def _driven(column: Columns, asked: Asked) -> list[Margin]:
@@ -236,10 +246,12 @@ def _unexplained(asked: Asked) -> list[str]:
 def _angle(column: Columns, asked: Asked) -> Iterator[Margin]:
     if asked.load_path_broke:
         return
-    granted_deg = ANGLE_EXCESS_DEG + _coasted_deg(asked)
-    highest, most = float(column["angle_deg"].max()), asked.limit_deg + granted_deg
-    text = f"{highest:.1f} deg is more than {granted_deg:g} above the limit of {asked.limit_deg:g} deg"
-    yield Margin("angle", most - highest, "deg", granted_deg, text)
+    coasted = column["t_s"] >= asked.jolted_from_s
+    for rows, granted_deg in ((~coasted, ANGLE_EXCESS_DEG), (coasted, ANGLE_EXCESS_DEG + _coasted_deg(asked))):
+        if rows.any():
+            highest, most = float(column["angle_deg"][rows].max()), asked.limit_deg + granted_deg
+            text = f"{highest:.1f} deg is more than {granted_deg:g} above the limit of {asked.limit_deg:g} deg"
+            yield Margin("angle", most - highest, "deg", granted_deg, text)
 
 
 def _coasted_deg(asked: Asked) -> float:
@@ -280,7 +292,8 @@ def _coasting(column: Columns, asked: Asked) -> NDArray[np.bool_]:
     cuts = ("TORQUE_OFF",) if asked.brakes else ("TORQUE_OFF", "drive-fault")
     # Nor is a stop by a drive that disobeys a ramp: its torque goes off.
     adrift_s = np.inf if asked.brakes else asked.jolted_from_s
-    cut = [one for one in asked.trips if {one.response, one.monitor} & {*cuts} or one.t_s >= adrift_s]
+    stops = [one for one in asked.trips if one.response in ("STOP", "TORQUE_OFF") and one.t_s >= adrift_s]
+    cut = stops + [one for one in asked.trips if {one.response, one.monitor} & {*cuts}]
     for cut_s in [trip.t_s for trip in cut if asked.coasts]:
         found |= (t_s >= cut_s) & (t_s < cut_s + _slowed_s(asked))
     for span in () if asked.returns_by_itself else asked.cut_off_s:
@@ -348,8 +361,7 @@ def _people(column: Columns, asked: Asked) -> Iterator[Margin]:
 
 def _rescued(column: Columns, asked: Asked) -> Iterator[Margin]:
     """After a trip the rider comes out of inversion and upright in time, or stands still if that is what is right."""
-    # What a stop that came just before could do is as much in the line's hands.
-    ours = tuple(trip for trip in asked.trips if trip.t_s < asked.repeats_from_s - _slowed_s(asked))
+    ours = tuple(trip for trip in asked.trips if not _in_vain(trip.t_s, asked))
     if not ours:
         return
     asked = asked._replace(trips=ours)
@@ -363,6 +375,12 @@ def _rescued(column: Columns, asked: Asked) -> Iterator[Margin]:
     upright_deg = UNSURE_UPRIGHT_DEG if asked.unsure_upright and asked.alarm else UPRIGHT_DEG
     for name, below_deg in (("horizontal", HORIZONTAL_DEG), ("upright", upright_deg)):
         yield from _reached(column, asked, name, below_deg, until_s)
+
+
+def _in_vain(t_s: float, asked: Asked) -> bool:
+    """Tell whether a stop was in the line's hands, which repeated old orders, or began to before it was over."""
+    repeats = asked.repeats_s
+    return repeats is not None and repeats.from_s - _slowed_s(asked) <= t_s < repeats.until_s + ALONE_S
 
 
 def _held(column: Columns, asked: Asked) -> Iterator[Margin]:
@@ -496,7 +514,7 @@ def _left(column: Columns, asked: Asked) -> Iterator[Margin]:
     most_deg = UPRIGHT_DEG + (PARTED_DEG if asked.load_path_broke else 0.0)
     end_s = float(column["t_s"][-1])
     alone = not asked.returns_by_itself and any(span.from_s < end_s <= span.until_s for span in asked.silent_s)
-    unheard = asked.repeats_from_s < np.inf
+    unheard = asked.repeats_s is not None and end_s < asked.repeats_s.until_s + ALONE_S + _slowed_s(asked)
     still_dps = np.inf if unheard else STANDING_DPS + (WRONG_BY_DPS if asked.turns_wrong else 0.0)
     if end_deg > most_deg and (asked.alarm or alone) and abs(rate_dps) <= still_dps:
         return

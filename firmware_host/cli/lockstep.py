@@ -162,6 +162,8 @@ def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | N
     asked = _as_promised(_asked(session, host, result, met, trace), capabilities(host.host.link), met, result)
     asked = asked._replace(
         alarm=_alarm(host, result, board) or _offline(host, asked),
+        unsure_upright=asked.unsure_upright
+        and any(one.id == "upright-unsure" for one in host.controller.alarms.active),
         causes=right_answers((fault.name for fault in met), apart=board.lines > 0),
     )
     return Run(host, trace, board.table.truth(), asked, result.ticks * PERIOD_S, wall_s, result)
@@ -218,10 +220,15 @@ def _as_promised(asked: Asked, able: Capabilities, met: list[Fault], result: Loc
         brakes=able.brake,
         coasts=asked.coasts or disobeys or not able.brake,
         slows_alone=able.slows_alone,
-        turns_wrong=not able.checks_encoder and any(fault.kind.angle == "encoder" for fault in met),
+        turns_wrong=not able.checks_encoder and any(_drifts(fault) for fault in met),
         startled_s=_startled_s(able, met, result),
-        repeats_from_s=min(_begun_s(repeating, result), default=math.inf),
+        repeats_s=min(_spans(repeating, result), default=None),
     )
+
+
+def _drifts(fault: Fault) -> bool:
+    """Tell whether a drive goes on turning by its encoder, and turns wrong."""
+    return fault.kind.angle == "encoder" and fault.kind.misleads and not fault.kind.blinds
 
 
 def _startled_s(able: Capabilities, met: list[Fault], result: LockstepResult) -> tuple[float, ...]:
@@ -239,7 +246,7 @@ def _alarm(host: LockstepHost, result: LockstepResult, board: Machine) -> str:
 
 def _offline(host: LockstepHost, asked: Asked) -> str:
     """A drive that moves by old orders behind a line that repeats old answers: there is no more to know than this."""
-    return "no link" if asked.repeats_from_s < math.inf and host.controller.states.state == "offline" else ""
+    return "no link" if asked.repeats_s is not None and host.controller.states.state == "offline" else ""
 
 
 def _misled(faults: list[Fault]) -> bool:

@@ -179,3 +179,45 @@ def stops_a_motor_that_turns_the_other_way(found: Bench) -> None:
         seen |= found.last.faults
     assert seen & DriveFault.OVERCURRENT
     assert fastest_dps < 4.0
+
+
+def one_wrong_reading_makes_no_stop_harder(found: Bench) -> None:
+    """A single rate of 0 in the middle of a ramp: it goes on, and the brake stops no turning table."""
+    found.run(3.0, move(6.0))
+    found.run(0.05, HOLD)
+    found.link._stop.take(0.0, torque_on=True, obeys=True, asked_s=found.now_s)
+    hardest_dps2, before_dps = 0.0, found.table.truth().rate_dps
+    for _ in range(150):
+        found.tick(HOLD)
+        rate_dps = found.table.truth().rate_dps
+        hardest_dps2, before_dps = max(hardest_dps2, (before_dps - rate_dps) / TICK_S), rate_dps
+    assert before_dps == 0.0
+    assert found.last.status == Status.BRAKE_CLOSED
+    assert hardest_dps2 < 12.0
+
+
+def takes_over_a_table_that_coasts(found: Bench) -> None:
+    """The other way: stopping that is what it is to do, and no failure of its encoder."""
+    found.run(3.0, move(6.0))
+    found.run(0.03, OFF)
+    if found.table.truth().rate_dps < 3.0:
+        return  # its brake has stopped it
+    for _ in range(100):
+        found.tick(move(-4.0, 0.7))
+        assert not found.last.faults
+    assert found.table.truth().rate_dps == pytest.approx(-4.0, abs=0.2)
+
+
+def keeps_in_mind_what_its_encoder_is_worth(found: Bench) -> None:
+    """Silences longer than the drive's timeout begin much anew, not that."""
+    found.run(1.0, move(2.0))
+    found.table.faults[sensors.fault_index(ENCODER_DEG, sensors.NOISE)] = 1.0
+    found.run(0.5, move(2.0))
+    found.run(3.0, OFF)
+    fastest_dps = 0.0
+    for _ in range(4):
+        found.silence(0.3)
+        for _ in range(50):
+            found.tick(move(-1.5))
+            fastest_dps = max(fastest_dps, abs(found.table.truth().rate_dps))
+    assert fastest_dps == 0.0

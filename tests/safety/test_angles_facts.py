@@ -87,6 +87,16 @@ def test_a_sensor_that_stood_still_and_caught_up_is_not_a_fast_table(stood_frame
     assert angles.table_rate_dps == pytest.approx(2.0)
 
 
+def test_the_last_angle_is_believed_at_once() -> None:
+    """Nothing else would see a table that begins to run away: a sensor of coarse steps stood still before it."""
+    angles = Angles()
+    angles.encoder.lost = "gone"
+    for number in range(200):
+        angles._take_rate(number * 10_000, 0.0, 0.0)
+    angles._take_rate(2_000_000, 0.24, 0.0)
+    assert angles.table_rate_dps == pytest.approx(2.0)
+
+
 @pytest.mark.parametrize("stood_s", [0.03, 0.5, 3.0, 4294.9])
 def test_a_table_that_begins_to_move_after_standing_is_seen_within_the_window(stood_s: float) -> None:
     angles, stood = Angles(), round(stood_s * 100)

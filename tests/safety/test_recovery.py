@@ -124,6 +124,46 @@ def test_a_drive_that_turns_the_rider_down_between_two_silences_is_tried_no_more
         assert table.verdict.command.mode == CommandMode.TORQUE_OFF
 
 
+@pytest.mark.requirement("REQ-REC-ATTEMPTS")
+@pytest.mark.parametrize("pressed", [False, True])
+def test_an_angle_that_is_lost_in_a_recovery_is_no_way_that_the_table_went(pressed: bool) -> None:
+    """The encoder had fallen 2.7 deg below the inclinometer: without it the table seemed to have risen by as much."""
+    table = at(50.0)
+    fallen_deg = 0.0
+    table.bend = lambda t: t._replace(encoder_deg=(t.encoder_deg or 0.0) - fallen_deg)
+    for tenths in range(28):  # not in one leap, which would be a jump
+        fallen_deg = tenths / 10.0
+        table.run(0.1)
+    table.faults = DriveFault.DRIVER
+    table.tick()
+    table.faults = 0
+    table.until(lambda: table.phase == "CREEPING", 6.0)
+    table.run(0.5)
+    table.bend = lambda t: t._replace(encoder_deg=None)
+    table.run(0.3)
+    table.silent = True
+    table.run(0.15)
+    table.silent = False
+    table.run(1.0, RECOVER if pressed else MotionRequest())
+    assert not table.state.supervisor.exhausted
+    comes_up(table)
+
+
+@pytest.mark.requirement("REQ-REC-AUTOMATIC")
+def test_a_person_does_not_make_a_drive_pull_at_a_table_that_coasts() -> None:
+    table = at(20.0)
+    table.bend = lambda t: t._replace(status=0)
+    table.move = lambda _: 1.5
+    table.inputs &= ~Input.ESTOP_CHAIN
+    table.run(0.1)
+    table.inputs |= Input.ESTOP_CHAIN
+    for _ in range(100):
+        table.tick(RECOVER)
+        assert table.phase != "CREEPING"
+    table.move = lambda _: 0.0
+    assert table.until(lambda: table.phase == "CREEPING", 4.0) <= 0.35
+
+
 @pytest.mark.requirement("REQ-REC-AUTOMATIC")
 def test_the_stop_of_a_recovery_pushes_no_harder_than_the_recovery_did() -> None:
     """What held it may come free at that moment, and the drive has wound up against it."""

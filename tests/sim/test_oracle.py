@@ -491,10 +491,32 @@ def test_what_a_drive_does_by_old_orders_is_in_nobodys_hands(
     from_s: float, alarm: str, broken: tuple[str, ...]
 ) -> None:
     """Nothing but an alarm helps from there on; what came before is judged as ever."""
+    repeats = None if from_s == np.inf else Span(from_s, np.inf)
     rows = trace(TO_40, (9.0, 5.0), (90.0, 0.2))
     stopped = tripped(AT_40_S + 0.5, "STOP")
-    case = {**stopped, "alarm": alarm, "repeats_from_s": from_s, "changes_s": (AT_40_S, from_s)}
+    case = {**stopped, "alarm": alarm, "repeats_s": repeats, "changes_s": (AT_40_S, from_s)}
     assert tuple(text.partition(":")[0] for text in judge(rows, asked(**case))) == broken
+
+
+@pytest.mark.parametrize(
+    ("still_s", "alarm", "ends_dps", "broken"),
+    [
+        (1.0, "", 0.0, ()),
+        (40.0, "", 0.0, ("rescue-horizontal",)),
+        (1.0, "", 5.0, ("rate-inverting", "rescue-upright", "left")),
+    ],
+)
+def test_once_a_line_repeats_no_more_the_rider_is_to_be_rescued(
+    still_s: float, alarm: str, ends_dps: float, broken: tuple[str, ...]
+) -> None:
+    """The table was thrown to 94 deg meanwhile: that was nobody's doing, what follows is."""
+    thrown = (TO_40, (9.0, 6.0), (9.0, 0.0))
+    until_s = AT_40_S + 9.0
+    back = (still_s, 0.0), (18.8, -5.0), (5.0, 0.0), (38.0, -2.0)
+    rows = trace(*thrown, *back, *(() if ends_dps == 0.0 else ((10.0, ends_dps),)))
+    case = {"repeats_s": Span(AT_40_S, until_s), "changes_s": (AT_40_S, until_s), "alarm": alarm}
+    trips = (Tripped("following", "STOP", AT_40_S + 1.0), Tripped("following", "STOP", until_s + 8.5))
+    assert tuple(text.partition(":")[0] for text in judge(rows, asked(trips=trips, **case))) == broken
 
 
 @pytest.mark.parametrize(
