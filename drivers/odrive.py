@@ -1,4 +1,4 @@
-"""ODrive over its ASCII protocol with checksums: lines of text, and the dialogue of ``drivers.polled``.
+"""ODrive over its ASCII protocol with checksums: lines of text, and its ``drivers.dialogue``.
 
 A line is a command, ``*`` and its checksum: all bytes before the ``*``, each exclusive-or the next, in decimal. A line
 whose checksum is wrong is not answered; an answer to a line with a checksum has one too. What is set is not answered at
@@ -11,7 +11,7 @@ numbers of states and errors are those of the vendor's package ``odrive`` 0.6.11
 from enum import IntEnum, IntFlag
 from typing import Final
 
-from drivers.polled import DriveSetup, Order, Reading
+from drivers.dialogue import DriveSetup, Order, Reading
 from safety.signals import DriveFault, Input
 
 LONGEST_LINE: Final = 128

@@ -1,4 +1,4 @@
-"""RoboClaw and other Basicmicro controllers in packet serial mode: the codec, and the dialogue of ``drivers.polled``.
+"""RoboClaw and other Basicmicro controllers in packet serial mode: the codec, and its ``drivers.dialogue``.
 
 A request is address and command; one that sets something goes on with its values and a CRC-16 (XMODEM) over all of it,
 big-endian, and is answered by one byte 0xFF. What is read is answered by its values and a CRC-16 over address, command
@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from fastcrc.crc16 import xmodem
 
-from drivers.polled import DriveSetup, Order, Reading
+from drivers.dialogue import DriveSetup, Order, Reading
 from safety.signals import DriveFault, Input
 
 ACK: Final = 0xFF

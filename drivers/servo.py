@@ -9,6 +9,7 @@ Source: CiA 402-2 (IEC 61800-7-201), state machine and error codes.
 from enum import IntEnum
 from typing import Final
 
+from drivers.dialogue import DriveSetup, Order, Reading
 from drivers.modbus import (
     EXCEPTIONS,
     Answer,
@@ -19,7 +20,6 @@ from drivers.modbus import (
     write_register,
     write_registers,
 )
-from drivers.polled import DriveSetup, Order, Reading
 from drivers.servo_map import RegisterMap
 from safety.signals import DriveFault
 

@@ -1,4 +1,4 @@
-"""VESC motor controllers over UART or USB: packets, and the dialogue of ``drivers.polled``.
+"""VESC motor controllers over UART or USB: packets, and its ``drivers.dialogue``.
 
 A packet is 0x02 and one byte of length (0x03 and two, from 256 bytes on), the payload, a CRC-16 (XMODEM) over the
 payload, and 0x03; all numbers are big-endian. A payload begins with the command, and the answer with the same. Orders
@@ -14,7 +14,8 @@ from typing import Final
 
 from fastcrc.crc16 import xmodem
 
-from drivers.polled import SETTLED_DPS, DriveSetup, Order, Reading
+from drivers.dialogue import DriveSetup, Order, Reading
+from drivers.orders import SETTLED_DPS
 from safety.signals import DriveFault
 
 SHORT: Final = 2

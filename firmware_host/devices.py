@@ -8,9 +8,10 @@ from drivers.board import HostLink
 from drivers.capabilities import TABLE_BOARD, Capabilities
 from drivers.composite import Beside, CompositeLink
 from drivers.contacts import NAMES, Contacts
+from drivers.dialogue import Dialogue, DriveSetup
 from drivers.link import Link, Port
 from drivers.odrive import ODrive
-from drivers.polled import Dialogue, DriveSetup, PolledDrive
+from drivers.polled import PolledDrive
 from drivers.port import SerialPort
 from drivers.ports import Ports
 from drivers.roboclaw import RoboClaw

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from drivers.channels import join, split
-from drivers.polled import Dialogue, DriveSetup, PolledDrive
+from drivers.dialogue import Dialogue, DriveSetup
+from drivers.polled import PolledDrive
 from safety.signals import CommandMode, DriveFault, SafeCommand, Status, Telemetry
 from sim import sensors
 from sim.layout import ENCODER_DEG
@@ -185,7 +186,7 @@ def one_wrong_reading_makes_no_stop_harder(found: Bench) -> None:
     """A single rate of 0 in the middle of a ramp: it goes on, and the brake stops no turning table."""
     found.run(3.0, move(6.0))
     found.run(0.05, HOLD)
-    found.link._stop.take(0.0, torque_on=True, obeys=True, asked_s=found.now_s)
+    found.link._orders.take(0.0, torque_on=True, obeys=True, asked_s=found.now_s)
     hardest_dps2, before_dps = 0.0, found.table.truth().rate_dps
     for _ in range(150):
         found.tick(HOLD)

@@ -14,7 +14,8 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 
 from drivers.capabilities import Capabilities
 from drivers.contacts import Contacts
-from drivers.polled import DriveSetup, PolledDrive
+from drivers.dialogue import DriveSetup
+from drivers.polled import PolledDrive
 from drivers.port import SerialPort
 from drivers.servo import Control, Servo
 from drivers.servo_map import read_map

@@ -10,7 +10,8 @@ from drivers.capabilities import Capabilities
 from drivers.channels import MOST, join, split
 from drivers.composite import CompositeLink
 from drivers.contacts import Contacts
-from drivers.polled import DriveSetup, PolledDrive
+from drivers.dialogue import DriveSetup
+from drivers.polled import PolledDrive
 from drivers.roboclaw import RoboClaw
 from drivers.witmotion import Inclinometer, InclinometerSetup
 from safety.limits import MACHINE

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.capabilities import Capabilities
+from drivers.dialogue import DriveSetup
 from drivers.odrive import KEPT_BYTES, Error, LineReader, ODrive, checksum, encode_line, encode_velocity, number
-from drivers.polled import DriveSetup, PolledDrive
+from drivers.polled import PolledDrive
 from safety.signals import DriveFault, Input, SafeCommand, Status
 from sim import motor_drive
 from sim.layout import MODE

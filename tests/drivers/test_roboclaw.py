@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from drivers.capabilities import Capabilities
 from drivers.channels import split
-from drivers.polled import FORGET_S, DriveSetup, PolledDrive
+from drivers.dialogue import DriveSetup
+from drivers.polled import FORGET_S, PolledDrive
 from drivers.roboclaw import (
     KEPT_BYTES,
     AnswerReader,

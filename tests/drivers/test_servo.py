@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.capabilities import Capabilities
-from drivers.polled import DriveSetup, PolledDrive
+from drivers.dialogue import DriveSetup
+from drivers.polled import PolledDrive
 from drivers.servo import Servo, State, fault_of, state_of
 from drivers.servo_map import MapError, RegisterMap, make_map, read_map
 from safety.signals import DriveFault, Reject, SafeCommand, Status

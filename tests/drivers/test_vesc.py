@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.capabilities import Capabilities
-from drivers.polled import STAND, DriveSetup, PolledDrive
+from drivers.dialogue import STAND, DriveSetup
+from drivers.polled import PolledDrive
 from drivers.vesc import (
     APP_CONFIG,
     KEPT_BYTES,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from drivers.capabilities import TABLE_BOARD, Capabilities
-from drivers.polled import Dialogue
+from drivers.dialogue import Dialogue
 from firmware_host.cli.hil.clocks import Clocks
 from firmware_host.cli.hil.evidence import Figure
 from firmware_host.cli.hil.plugin import soak_s
