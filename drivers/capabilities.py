@@ -105,3 +105,42 @@ TABLE_BOARD: Final = Capabilities(
     knows_old_orders=True,
 )
 """What ``docs/protocol.md`` asks of every table board."""
+
+DRIVES: Final = {
+    "roboclaw": Capabilities(
+        "RoboClaw",
+        motor_angle=True,
+        contacts=Input.ESTOP_CHAIN,
+        current=True,
+        torque_limit=True,
+        cuts_torque=False,  # its torque off is a bridge that shorts the motor: its enable stays
+        slows_alone=True,
+    ),
+    "vesc": Capabilities(
+        "VESC",
+        motor_angle=True,
+        current=True,
+        torque_limit=False,
+        cuts_torque=True,
+        slows_alone=True,
+    ),
+    "odrive": Capabilities(
+        "ODrive",
+        motor_angle=True,
+        contacts=Input.ESTOP_CHAIN,
+        current=True,
+        torque_limit=True,
+        cuts_torque=True,
+        slows_alone=False,  # its timeout takes the torque away, whatever turns
+    ),
+    "servo": Capabilities(
+        "CiA 402 servo",
+        motor_angle=True,
+        current=True,
+        torque_limit=True,
+        cuts_torque=True,
+        slows_alone=True,
+    ),
+}
+"""What each kind of drive from a shop can do by itself; brake, gear and stop chain are what the table's builder states,
+and the timeout is read back from the drive."""

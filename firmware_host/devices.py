@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
 
 from drivers.board import HostLink
-from drivers.capabilities import TABLE_BOARD, Capabilities
+from drivers.capabilities import DRIVES, TABLE_BOARD, Capabilities
 from drivers.composite import Beside, CompositeLink
 from drivers.contacts import NAMES, Contacts
 from drivers.dialogue import Dialogue, DriveSetup
@@ -21,15 +20,6 @@ from drivers.vesc import Vesc
 from drivers.witmotion import Inclinometer, InclinometerSetup
 from firmware_host.files.config import DeviceSection, Table
 from firmware_host.files.toml_source import FileError
-from safety.signals import Input
-
-SHORTS_MOTOR: Final = frozenset({"roboclaw"})
-"""Drives whose torque off is a bridge that shorts the motor: its enable stays."""
-DISARMS: Final = frozenset({"odrive"})
-"""Drives whose timeout takes the torque away, whatever turns."""
-READS_CHAIN: Final = frozenset({"roboclaw", "odrive"})
-"""Drives that say themselves whether the emergency-stop chain is open."""
-SHOWN: Final = {"roboclaw": "RoboClaw", "vesc": "VESC", "odrive": "ODrive", "servo": "CiA 402 servo"}
 
 
 def make_link(table: Table, draw_nonce: Callable[[], int], serial: int | None, *, simulated: bool = False) -> Link:
@@ -88,17 +78,8 @@ def _setup(table: Table, device: DeviceSection, serial: int | None) -> DriveSetu
     limits = table.limits
     assert device.scale is not None  # the file was checked
     assert device.current_a is not None
-    capabilities = Capabilities(
-        SHOWN[device.kind],
-        motor_angle=True,
-        brake=device.brake,
-        self_locking=device.self_locking,
-        sto=device.stop_chain,
-        contacts=Input.ESTOP_CHAIN if device.kind in READS_CHAIN else 0,
-        current=True,
-        torque_limit=device.kind != "vesc",
-        cuts_torque=device.kind not in SHORTS_MOTOR,
-        slows_alone=device.kind not in DISARMS,
+    capabilities = DRIVES[device.kind]._replace(
+        brake=device.brake, self_locking=device.self_locking, sto=device.stop_chain
     )
     return DriveSetup(
         device.scale,

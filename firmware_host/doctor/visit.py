@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from drivers.capabilities import DRIVES
 from drivers.composite import CompositeLink
 from drivers.port import PortError, SerialPort
 from drivers.servo_map import read_map
@@ -18,7 +19,7 @@ from safety.limits import MACHINE
 from safety.signals import BoardConfig
 
 BAUD: Final = 115200
-POLLED: Final = ("roboclaw", "vesc", "odrive", "servo", "contacts")
+POLLED: Final = (*DRIVES, "contacts")
 _NO_SIMULATOR: Final = 0
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, Self, TypeVar
 
 from pydantic import Field, field_validator, model_validator
 
+from drivers.capabilities import DRIVES
 from drivers.contacts import NAMES
 from drivers.roboclaw import FIRST_ADDRESS, LAST_ADDRESS
 from firmware_host.files.limit_chain import MACHINE_CHAIN, Chain, narrowed, tightened
@@ -51,7 +52,6 @@ class TableSection(FileModel):
 MODULE_INPUTS: Final = 8
 _CONTACTS: Final = (*NAMES, "")
 DeviceKind = Literal["roboclaw", "vesc", "odrive", "servo", "witmotion", "contacts"]
-_DRIVES: Final = frozenset({"roboclaw", "vesc", "odrive", "servo"})
 _UNITS: Final[dict[DeviceKind, int]] = {"roboclaw": FIRST_ADDRESS, "servo": 1, "contacts": 1}
 
 
@@ -88,7 +88,7 @@ class DeviceSection(FileModel):
     @property
     def is_drive(self) -> bool:
         """It turns the motor."""
-        return self.kind in _DRIVES
+        return self.kind in DRIVES
 
     @property
     def unit(self) -> int:

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from firmware_host.devices import SHORTS_MOTOR
+from drivers.capabilities import DRIVES
 from firmware_host.files.config import load_table, make_rider, make_table, rider_chain
 from firmware_host.files.programs import make_program
 from firmware_host.files.toml_source import FileError, TomlSource
@@ -149,7 +149,8 @@ def _between(draw: random.Random, low: float, high: float, digits: int = 3) -> f
 
 def _stronger(devices: Devices) -> float:
     """How much stronger than others the brake of a table with these devices is."""
-    return HOLDS_MOTOR if any(device["kind"] in SHORTS_MOTOR for device in devices) else 1.0
+    drives = [DRIVES[device["kind"]] for device in devices if device["kind"] in DRIVES]
+    return 1.0 if all(drive.cuts_torque for drive in drives) else HOLDS_MOTOR
 
 
 def _draw_table(draw: random.Random) -> Section:
