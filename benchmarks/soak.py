@@ -7,7 +7,7 @@ from benchmarks.stack import EXAMPLES
 from firmware_host.cli.hil.soak import soak
 from firmware_host.cli.hil.stand import Stand
 from firmware_host.cli.hil.targets import CLOCK_PPM, SIMULATED_LOAD, open_lockstep
-from firmware_host.files.config import load_table
+from firmware_host.files.tables import load_table
 
 DAY_S: Final = 24 * 3600.0
 SHORT_S: Final = 600.0

@@ -18,7 +18,7 @@ from drivers.servo import Servo
 from drivers.servo_map import MapError, read_map
 from drivers.vesc import Vesc
 from drivers.witmotion import Inclinometer, InclinometerSetup
-from firmware_host.files.config import DeviceSection, Table
+from firmware_host.files.tables import DeviceSection, Table
 from firmware_host.files.toml_source import FileError
 
 

@@ -19,8 +19,8 @@ from typing import IO, Any, Final
 
 import tomlkit
 
-from firmware_host.files.config import Table
 from firmware_host.files.table_change import table_limits
+from firmware_host.files.tables import Table
 from firmware_host.recording.blackbox_reader import BlackBoxReadError, Recording, read
 from firmware_host.recording.report import summary
 

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from firmware_host.files.config import kind_of, load_rider, load_table, make_rider, make_table
+from firmware_host.files.kinds import kind_of
 from firmware_host.files.programs import load_program
+from firmware_host.files.riders import load_rider, make_rider
+from firmware_host.files.tables import load_table, make_table
 from firmware_host.files.toml_source import FileError, parse_toml, read_toml
 from firmware_host.files.validation import Session, prepare
 from sim.parameters import TableParameters

@@ -6,8 +6,9 @@ from typing import get_args
 
 import pytest
 
-from firmware_host.files.config import allowance, make_rider, make_table
 from firmware_host.files.programs import Step, make_program
+from firmware_host.files.riders import allowance, make_rider
+from firmware_host.files.tables import make_table
 from firmware_host.files.toml_source import parse_toml
 from safety.limits import MACHINE, SPECS
 

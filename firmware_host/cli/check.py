@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from firmware_host.cli.sessions import complain
-from firmware_host.files.config import Rider, Table, kind_of, load_rider, load_table, make_rider, make_table
+from firmware_host.files.kinds import kind_of
 from firmware_host.files.programs import make_program
+from firmware_host.files.riders import Rider, load_rider, make_rider
+from firmware_host.files.tables import Table, load_table, make_table
 from firmware_host.files.toml_source import FileError, TomlSource, read_toml
 from firmware_host.files.validation import examine
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from firmware_host.cli.sessions import complain
 from firmware_host.diagnostics import write_bundle
-from firmware_host.files.config import load_table
+from firmware_host.files.tables import load_table
 from firmware_host.files.toml_source import FileError
 
 

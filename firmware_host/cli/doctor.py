@@ -11,7 +11,7 @@ from firmware_host.devices import ports_of
 from firmware_host.doctor.expiry import Expiry
 from firmware_host.doctor.findings import UNSAFE, Examination
 from firmware_host.doctor.visit import Visit, visit
-from firmware_host.files.config import Table, load_table
+from firmware_host.files.tables import Table, load_table
 from firmware_host.files.toml_source import FileError
 
 UNSAFE_CODE: Final = 1

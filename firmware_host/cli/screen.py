@@ -11,7 +11,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from firmware_host.cli.sessions import REFUSED, complain
 from firmware_host.disk import replace_text
-from firmware_host.files.config import make_rider, screening_problems
+from firmware_host.files.riders import make_rider, screening_problems
 from firmware_host.files.toml_source import FileError, parse_toml, read_toml
 from safety import screening_texts as texts
 

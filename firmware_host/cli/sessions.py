@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from firmware_host.control.controller import Controller
-from firmware_host.files.config import load_rider, load_table
 from firmware_host.files.programs import load_program
+from firmware_host.files.riders import load_rider
+from firmware_host.files.tables import load_table
 from firmware_host.files.validation import Session, prepare
 
 REFUSED: Final = 2

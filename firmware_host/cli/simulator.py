@@ -10,7 +10,8 @@ from types import TracebackType
 from typing import Final, Self
 
 from firmware_host.cli.sessions import complain
-from firmware_host.files.config import load_rider, load_table
+from firmware_host.files.riders import load_rider
+from firmware_host.files.tables import load_table
 from firmware_host.files.toml_source import FileError
 from safety.signals import SIMULATOR_SERIALS
 

@@ -5,7 +5,8 @@ from pydantic import ValidationError
 
 from drivers.servo_map import read_map
 from firmware_host.devices import map_path, ordered
-from firmware_host.files.config import DeviceSection, Rider, Table
+from firmware_host.files.riders import Rider
+from firmware_host.files.tables import DeviceSection, Table
 from firmware_host.files.toml_source import FileError, problems_of
 from safety.signals import SIMULATOR_SERIALS
 from sim import motor_drive, sensors

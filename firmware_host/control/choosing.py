@@ -6,8 +6,8 @@ from concurrent.futures import Future
 from datetime import date
 from typing import Any, Final, NamedTuple, TypeVar
 
-from firmware_host.files.config import make_rider
 from firmware_host.files.programs import make_program
+from firmware_host.files.riders import make_rider
 from firmware_host.files.toml_source import FileError, Problem, parse_toml
 from firmware_host.files.validation import Session, prepare
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
 from firmware_host.doctor.quality import Quality
-from firmware_host.files.config import DeviceSection, Table
+from firmware_host.files.tables import DeviceSection, Table
 
 Level = Literal["unsafe", "note"]
 UNSAFE: Final = "unsafe"

@@ -14,7 +14,7 @@ from firmware_host.doctor.findings import Examination, Finding, Place, note, uns
 from firmware_host.doctor.identify import Found, NothingKnown, identify
 from firmware_host.doctor.line import Line, LineLostError
 from firmware_host.doctor.quality import judge
-from firmware_host.files.config import DeviceSection, Table
+from firmware_host.files.tables import DeviceSection, Table
 from safety.limits import MACHINE
 from safety.signals import BoardConfig
 

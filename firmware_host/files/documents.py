@@ -17,7 +17,7 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Item
 from tree_sitter import Language, Parser
 
-from firmware_host.files.config import Clearance, FileKind, RiderFile, RiderSection, ScreeningSection
+from firmware_host.files.kinds import FileKind
 from firmware_host.files.programs import (
     Go,
     Hold,
@@ -31,6 +31,7 @@ from firmware_host.files.programs import (
     Rest,
     WarmUp,
 )
+from firmware_host.files.riders import Clearance, RiderFile, RiderSection, ScreeningSection
 from firmware_host.files.toml_lines import BARE_KEY, Location
 from firmware_host.files.toml_source import MAX_BYTES, TAG_KEY, FileError, FileModel, Problem, TomlSource, parse_toml
 

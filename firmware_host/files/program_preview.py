@@ -6,7 +6,6 @@ from itertools import pairwise
 from typing import Any, Final
 
 from firmware_host.control.plan import Move, Plan
-from firmware_host.files.config import Rider, Table, kind_of, rider_chain
 from firmware_host.files.documents import (
     Document,
     comments_in,
@@ -16,8 +15,11 @@ from firmware_host.files.documents import (
     read_document,
     without_places,
 )
+from firmware_host.files.kinds import kind_of
 from firmware_host.files.plan_curve import curve
 from firmware_host.files.programs import Program, make_program
+from firmware_host.files.riders import Rider, rider_chain
+from firmware_host.files.tables import Table
 from firmware_host.files.toml_source import FileError, Problem, TomlSource
 from firmware_host.files.validation import Examination, examine, examine_within
 

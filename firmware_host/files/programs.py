@@ -12,9 +12,9 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
-from firmware_host.files.config import expect_kind
+from firmware_host.files.kinds import expect_kind
 from firmware_host.files.toml_lines import Location
-from firmware_host.files.toml_source import FileError, FileModel, Problem, TomlSource, check_model, read_toml
+from firmware_host.files.toml_source import FileError, FileModel, Name, Problem, TomlSource, check_model, read_toml
 
 MAX_SEGMENTS: Final = 10_000
 """Most legs and waits in one program."""
@@ -292,7 +292,7 @@ class MotionSection(FileModel):
 class ProgramFile(FileModel):
     """A program file as it is written."""
 
-    name: Annotated[str, Field(min_length=1, max_length=100)] = Field(examples=['name = "Gentle daily"'])
+    name: Name = Field(examples=['name = "Gentle daily"'])
     description: Annotated[str, Field(max_length=1000)] = ""
     limits: dict[str, Any] = Field(default_factory=dict)
     motion: MotionSection = MotionSection()

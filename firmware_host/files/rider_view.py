@@ -3,10 +3,11 @@
 from datetime import date
 from typing import Any, Final
 
-from firmware_host.files.config import SETTLED_AFTER_SESSIONS, Rider, Table, rider_chain, screening_reasons
 from firmware_host.files.documents import marked, without_places
 from firmware_host.files.limit_chain import Chain
 from firmware_host.files.limit_words import LIMIT_LABELS
+from firmware_host.files.riders import SETTLED_AFTER_SESSIONS, Rider, rider_chain, screening_reasons
+from firmware_host.files.tables import Table
 from safety import screening_texts as texts
 from safety.limits import SPECS
 from safety.screening import QUESTIONS, VALID_DAYS

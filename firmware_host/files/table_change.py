@@ -2,7 +2,7 @@
 
 from typing import Any, Final, NamedTuple
 
-from firmware_host.files.config import Table, make_table
+from firmware_host.files.tables import Table, make_table
 from firmware_host.files.toml_source import FileError, parse_toml
 from safety.limits import MACHINE, SPECS
 

@@ -9,9 +9,10 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from firmware_host.control.plan import Dwell, Move, Plan, Timed, lay_out, rate_limit_name
-from firmware_host.files.config import Experience, Rider, Table, rider_chain, screening_problems
 from firmware_host.files.limit_chain import Chain, narrowed, tightened
 from firmware_host.files.programs import DEFAULT_REST_AT_FLAT_S, Leg, Program
+from firmware_host.files.riders import Experience, Rider, rider_chain, screening_problems
+from firmware_host.files.tables import Table
 from firmware_host.files.toml_lines import Location
 from firmware_host.files.toml_source import FileError, Problem, in_order
 from safety.limits import SPECS, Limits

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from firmware_host.control.controller import Controller
 from firmware_host.control.plan import Dwell, Move, Plan
-from firmware_host.files.config import HandSwitch
+from firmware_host.files.tables import HandSwitch
 from firmware_host.files.validation import Session
 from safety.limits import Limits
 from safety.profile import Pace

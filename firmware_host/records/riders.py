@@ -26,14 +26,14 @@ class Rider:
     version: int
     """1 when added, one more at each change."""
     document: dict[str, Any] = field(repr=False)
-    """A ``firmware_host.files.config.RiderFile`` as JSON."""
+    """A ``firmware_host.files.riders.RiderFile`` as JSON."""
     created_at: datetime
     changed_at: datetime
     archived_at: datetime | None
 
 
 def add(transaction: Transaction, who: Who, document: Mapping[str, Any]) -> Rider:
-    """Add a rider; the document was checked by ``firmware_host.files.config`` before. Raises ``RecordsError``."""
+    """Add a rider; the document was checked by ``firmware_host.files.riders`` before. Raises ``RecordsError``."""
     now = transaction.now
     values = {"name": _name(document), "document": dict(document), "version": 1}
     query = insert(rider).values(**values, created_at=now, changed_at=now).returning(rider.c.id)

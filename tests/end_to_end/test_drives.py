@@ -10,7 +10,7 @@ from firmware_host.cli.lockstep import Run, run
 from firmware_host.cli.sessions import load_session
 from firmware_host.cli.simulator import SimulatorProcess
 from firmware_host.devices import attach, make_link, make_port
-from firmware_host.files.config import load_table
+from firmware_host.files.tables import load_table
 from safety.signals import Equipment, Response, Status
 from sim.faults import parse
 from sim.oracle import judge, wrong_causes

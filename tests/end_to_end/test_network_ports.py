@@ -12,7 +12,7 @@ from drivers.path import ENOUGH
 from drivers.port import SerialPort
 from firmware_host.control.path_check import EVERY_S, PathCheck
 from firmware_host.devices import make_link
-from firmware_host.files.config import load_table
+from firmware_host.files.tables import load_table
 from safety.limits import MACHINE, narrow
 from sim.relay import Relay
 from tests.drivers.polled_link import HOLD

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware_host.files.config import load_rider
+from firmware_host.files.riders import load_rider
 from safety.screening import QUESTIONS
 from tests.end_to_end.commands import EXAMPLES, LONGEST_S, REGULAR, command, environment, process, righting
 

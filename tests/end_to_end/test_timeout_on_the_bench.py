@@ -11,7 +11,8 @@ import pytest
 from firmware_host.cli.expiry import verify_timeout
 from firmware_host.cli.virtual import make_machine
 from firmware_host.doctor.expiry import Expiry
-from firmware_host.files.config import load_rider, load_table
+from firmware_host.files.riders import load_rider
+from firmware_host.files.tables import load_table
 from safety.signals import SIMULATOR_SERIALS
 from sim import motor_drive
 from sim.machine import Machine

@@ -16,7 +16,8 @@ from firmware_host.cli.hil.promises import MISSING, lacks
 from firmware_host.cli.hil.targets import TargetError, allowed_deg, ports
 from firmware_host.cli.simulator import SimulatorProcess
 from firmware_host.cli.virtual import make_machine
-from firmware_host.files.config import load_rider, load_table
+from firmware_host.files.riders import load_rider
+from firmware_host.files.tables import load_table
 from safety.signals import Equipment, Telemetry
 from sim.realtime import FaultyTable
 from sim.sensors import ESTOP_PRESSED
@@ -160,7 +161,7 @@ def test_the_guide_names_what_the_code_has(repository: Path) -> None:
     assert [path for path in paths if not (repository / path).exists() and not path.startswith("build")] == []
     for file, names in (
         ("drivers/capabilities.py", ("DRIVES",)),
-        ("firmware_host/files/config.py", ("DeviceKind", "_UNITS")),
+        ("firmware_host/files/tables.py", ("DeviceKind", "_UNITS")),
         ("firmware_host/devices.py", ("_dialogue", "_setup")),
         ("firmware_host/cli/virtual.py", ("_emulated",)),
     ):

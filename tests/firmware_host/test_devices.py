@@ -9,7 +9,7 @@ from drivers.composite import CompositeLink
 from drivers.port import SerialPort
 from drivers.ports import Ports
 from firmware_host.devices import make_link, make_port, ports_of
-from firmware_host.files.config import Table, load_table, make_table
+from firmware_host.files.tables import Table, load_table, make_table
 from firmware_host.files.toml_source import FileError, parse_toml
 
 DRIVE = '[[device]]\nkind = "roboclaw"\nscale = 12777.8\ncurrent_a = 6\n'

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from firmware_host.diagnostics import write_bundle
-from firmware_host.files.config import load_table
+from firmware_host.files.tables import load_table
 from firmware_host.recording.blackbox_reader import read
 from tests.end_to_end.commands import EXAMPLES, bench
 

@@ -20,7 +20,8 @@ from drivers.servo_map import read_map
 from drivers.vesc import Fault
 from firmware_host.cli.doctor import DoctorOptions, doctor_command
 from firmware_host.cli.virtual import make_board
-from firmware_host.files.config import load_rider, load_table
+from firmware_host.files.riders import load_rider
+from firmware_host.files.tables import load_table
 from safety.signals import SIMULATOR_SERIALS
 from sim import motor_drive
 from sim.contacts import EmulatedContacts

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_host.files.config import FileKind, make_rider
 from firmware_host.files.documents import (
     comments_in,
     document_of,
@@ -21,7 +20,9 @@ from firmware_host.files.documents import (
     rider_text,
     without_places,
 )
+from firmware_host.files.kinds import FileKind
 from firmware_host.files.programs import Program, make_program
+from firmware_host.files.riders import make_rider
 from firmware_host.files.toml_source import FileError, Problem, parse_toml
 from safety.screening import QUESTIONS
 from safety.screening_texts import NEED_CLEARANCE

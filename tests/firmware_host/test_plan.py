@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from firmware_host.control.motion import REVERSAL_REST_S, Motion
 from firmware_host.control.plan import Dwell, LaidOut, Move, Plan, lay_out, return_time
-from firmware_host.files.config import load_table
 from firmware_host.files.programs import Program
+from firmware_host.files.tables import load_table
 from safety.limits import MACHINE, Limits, narrow
 from tests.firmware_host.program_texts import program, programs
 

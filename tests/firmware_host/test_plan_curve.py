@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from firmware_host.control.motion import Motion
 from firmware_host.control.plan import Move, lay_out
-from firmware_host.files.config import load_table
 from firmware_host.files.plan_curve import MOST_POINTS, curve, thinned
 from firmware_host.files.programs import Program
+from firmware_host.files.tables import load_table
 from safety.limits import MACHINE
 from tests.firmware_host.program_texts import program, programs
 

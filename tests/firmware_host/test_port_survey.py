@@ -10,7 +10,8 @@ import pytest
 
 from drivers.port import SerialPort
 from firmware_host.cli.virtual import make_board
-from firmware_host.files.config import load_rider, load_table
+from firmware_host.files.riders import load_rider
+from firmware_host.files.tables import load_table
 from firmware_host.port_survey import survey
 from sim.realtime import FaultyTable, PtyLine, run_on
 

@@ -8,10 +8,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_host.files.config import Rider, load_rider, load_table
 from firmware_host.files.documents import document_of
 from firmware_host.files.program_preview import library_entry, preview
 from firmware_host.files.programs import Program
+from firmware_host.files.riders import Rider, load_rider
+from firmware_host.files.tables import load_table
 from tests.firmware_host.program_texts import programs
 
 TABLE = load_table(None)

@@ -4,10 +4,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from firmware_host.files.config import load_table, make_rider
 from firmware_host.files.documents import read_document
 from firmware_host.files.limit_words import LIMIT_LABELS
 from firmware_host.files.rider_view import SHOWN_LIMITS, rider_limits, rider_reasons, screening_questions
+from firmware_host.files.riders import make_rider
+from firmware_host.files.tables import load_table
 from safety.limits import SPECS
 from safety.screening import QUESTIONS
 

@@ -4,8 +4,9 @@ from dataclasses import asdict
 from datetime import date
 
 from firmware_host.cli.sessions import demonstration, load_session
-from firmware_host.files.config import load_table, make_rider
 from firmware_host.files.programs import load_program
+from firmware_host.files.riders import make_rider
+from firmware_host.files.tables import load_table
 from firmware_host.files.toml_source import parse_toml
 from firmware_host.files.validation import prepare
 from firmware_host.recording.session_record import describe, make_recorded_controller

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from firmware_host.files.config import load_table
 from firmware_host.files.table_change import table_change, table_limits
+from firmware_host.files.tables import load_table
 from safety.limits import SPECS
 
 TEXT = """[table]

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware_host.control.plan import Move, Timed, lay_out
-from firmware_host.files.config import Rider, Table, load_table, make_rider, make_table
 from firmware_host.files.programs import Program
+from firmware_host.files.riders import Rider, make_rider
+from firmware_host.files.tables import Table, load_table, make_table
 from firmware_host.files.toml_source import FileError, parse_toml
 from firmware_host.files.validation import (
     INVERTED_RESERVE_S,

@@ -5,8 +5,9 @@ from typing import Final
 
 from drivers.board import BoardIdentity, BoardLink, HostLink
 from drivers.framing import MAX_FRAME, Deframer, encode_frame
-from firmware_host.files.config import make_rider, make_table
 from firmware_host.files.programs import make_program
+from firmware_host.files.riders import make_rider
+from firmware_host.files.tables import make_table
 from firmware_host.files.toml_source import FileError, TomlSource, parse_toml
 from firmware_host.recording.mcap_chunks import MAGIC
 

@@ -12,7 +12,8 @@ from typing import Final, NamedTuple
 import psutil
 
 from firmware_host.cli.virtual import make_board
-from firmware_host.files.config import load_rider, load_table
+from firmware_host.files.riders import load_rider
+from firmware_host.files.tables import load_table
 from sim.board import VirtualBoard
 from sim.faults import Fault, parse
 from sim.realtime import FaultyTable, PtyLine, run_on

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from firmware_host.files.config import load_table
+from firmware_host.files.tables import load_table
 from tests.panel.slow import Slow, slow_table
 from tests.panel.views import opened
 from tests.panel.waiting import until

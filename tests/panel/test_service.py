@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from firmware_host.files.config import load_table
+from firmware_host.files.tables import load_table
 from tests.api.house import House
 from tests.panel.still import standing_still
 from tests.panel.views import go, nothing_hinders, opened

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from firmware_host.control.preflight import CONFIRMATIONS
-from firmware_host.files.config import load_table
+from firmware_host.files.tables import load_table
 from sim import sensors
 from sim.board import VirtualBoard
 from sim.faults import Fault

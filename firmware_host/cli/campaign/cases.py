@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from drivers.capabilities import DRIVES
-from firmware_host.files.config import load_table, make_rider, make_table, rider_chain
 from firmware_host.files.programs import make_program
+from firmware_host.files.riders import make_rider, rider_chain
+from firmware_host.files.tables import load_table, make_table
 from firmware_host.files.toml_source import FileError, TomlSource
 from firmware_host.files.validation import Session, prepare
 from sim.faults import CATALOGUE, Fault, parse

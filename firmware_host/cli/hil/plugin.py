@@ -18,7 +18,7 @@ import pytest
 if TYPE_CHECKING:
     from firmware_host.cli.hil.stand import Opened, Stand
     from firmware_host.cli.simulator import SimulatorProcess
-    from firmware_host.files.config import Table
+    from firmware_host.files.tables import Table
 
 _SIM: Final = "sim"
 _PTY: Final = "pty"
@@ -159,7 +159,7 @@ def righting_consent(request: pytest.FixtureRequest, righting_table: Path) -> No
         return
     from firmware_host.cli.hil.consent import question
     from firmware_host.cli.hil.stand import StandError
-    from firmware_host.files.config import load_table
+    from firmware_host.files.tables import load_table
 
     table = load_table(righting_table)
     try:
@@ -185,7 +185,7 @@ def stand(
     """A table on the test stand: upright, in a new session, with nobody commanding it."""
     from firmware_host.cli.hil.stand import Stand
     from firmware_host.cli.hil.targets import EMPTY, SIMULATED_LOAD
-    from firmware_host.files.config import load_table
+    from firmware_host.files.tables import load_table
 
     opened = _opened(request.config, load_table(righting_table), righting_simulator)
     with contextlib.closing(opened.line):

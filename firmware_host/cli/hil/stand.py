@@ -15,7 +15,7 @@ from firmware_host.cli.hil.hands import Hands
 from firmware_host.cli.hil.lines import Heard, TargetLine
 from firmware_host.cli.hil.promises import lacks
 from firmware_host.devices import make_link
-from firmware_host.files.config import Table
+from firmware_host.files.tables import Table
 from safety.signals import SIMULATOR_SERIALS, SafeCommand, Status, Telemetry
 
 FORGOTTEN_S: Final = 0.6

@@ -13,7 +13,8 @@ from firmware_host.cli.simulator import SimulatorProcess
 from firmware_host.cli.virtual import make_machine
 from firmware_host.control.real_time import real_time
 from firmware_host.devices import make_port, ordered, ports_of
-from firmware_host.files.config import Table, load_rider
+from firmware_host.files.riders import load_rider
+from firmware_host.files.tables import Table
 
 SIM: Final = "sim"
 PTY: Final = "pty"

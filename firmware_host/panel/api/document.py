@@ -7,8 +7,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from firmware_host.files.config import Clearance, RiderFile
 from firmware_host.files.programs import ProgramFile
+from firmware_host.files.riders import Clearance, RiderFile
 from firmware_host.panel.access.rights import RIGHTS, ROOT
 from firmware_host.panel.api.problems import Failure
 

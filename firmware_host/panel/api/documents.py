@@ -5,9 +5,9 @@ from typing import Annotated, Any, Final, NoReturn
 
 from pydantic import Field
 
-from firmware_host.files.config import Rider, make_rider
 from firmware_host.files.documents import marked, read_document
 from firmware_host.files.programs import Program, make_program
+from firmware_host.files.riders import Rider, make_rider
 from firmware_host.files.toml_source import MAX_BYTES, FileError, TomlSource
 from firmware_host.panel.api.problems import ApiError
 from firmware_host.records import riders

@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 from fastapi import Path as PathParameter
 from pydantic import BaseModel, ConfigDict
 
-from firmware_host.files.config import Table, load_table
+from firmware_host.files.tables import Table, load_table
 from firmware_host.panel.access.guard import Guard, Identity
 from firmware_host.panel.access.network import Doors
 from firmware_host.panel.access.pins import Pins

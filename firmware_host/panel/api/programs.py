@@ -9,9 +9,9 @@ from typing import Annotated, Any, Final, Self
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, model_validator
 
-from firmware_host.files.config import Rider
 from firmware_host.files.documents import document_of, read_document, rider_text
 from firmware_host.files.program_preview import library_entry, preview
+from firmware_host.files.riders import Rider
 from firmware_host.files.toml_source import FileError
 from firmware_host.panel.api.documents import PROGRAM, ProgramDocument, Text, checked_program, kept_rider
 from firmware_host.panel.api.downloads import attachment, named

@@ -9,8 +9,8 @@ from pydantic import BaseModel
 
 from firmware_host.diagnostics import write_bundle
 from firmware_host.disk import replace_text
-from firmware_host.files.config import make_table
 from firmware_host.files.table_change import table_change, table_limits
+from firmware_host.files.tables import make_table
 from firmware_host.files.toml_source import FileError, parse_toml
 from firmware_host.panel.api.documents import Text
 from firmware_host.panel.api.downloads import attachment, named

@@ -14,8 +14,8 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
-from firmware_host.files.config import load_rider
 from firmware_host.files.documents import document_of, rider_text
+from firmware_host.files.riders import load_rider
 from firmware_host.panel.api.documents import PROGRAM, RIDER, kept_rider
 from firmware_host.panel.api.downloads import attachment, named
 from firmware_host.panel.api.parts import LARGEST_ID, AllParts, Body, Id, Me, Parts

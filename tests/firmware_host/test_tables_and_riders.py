@@ -8,19 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_host.files.config import (
-    Rider,
-    Table,
-    allowance,
-    kind_of,
-    load_rider,
-    load_table,
-    make_rider,
-    make_table,
-    rider_chain,
-    screening_problems,
-)
+from firmware_host.files.kinds import kind_of
 from firmware_host.files.limit_chain import MACHINE_CHAIN, narrowed, tightened
+from firmware_host.files.riders import Rider, allowance, load_rider, make_rider, rider_chain, screening_problems
+from firmware_host.files.tables import Table, load_table, make_table
 from firmware_host.files.toml_source import FileError, parse_toml
 from safety.limits import MACHINE, SPECS
 from safety.screening import QUESTIONS
