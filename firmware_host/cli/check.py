@@ -1,11 +1,11 @@
 """``righting check``: files are looked at, and programs held against rider and table, before anything moves."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from firmware_host.cli.sessions import complain
+from firmware_host.day import today
 from firmware_host.files.kinds import kind_of
 from firmware_host.files.programs import make_program
 from firmware_host.files.riders import Rider, load_rider, make_rider
@@ -39,7 +39,7 @@ def _check(source: TomlSource, rider: Rider, table: Table) -> str:
     if kind in checks:
         checks[kind](source)
         return f"{kind} is right"
-    found = examine(table, rider, make_program(source), datetime.now(tz=UTC).astimezone().date())
+    found = examine(table, rider, make_program(source), today())
     if found.refusals:
         raise FileError(list(found.refusals))
     plan = found.plan

@@ -18,7 +18,7 @@ from firmware_host.cli.sessions import make_controller
 from firmware_host.cli.view import LiveView, PlainView, View
 from firmware_host.control.choosing import Choice, Chooser, Handover
 from firmware_host.control.controller import Controller, Outcome
-from firmware_host.control.controls import BEFORE_START, Controls, today
+from firmware_host.control.controls import BEFORE_START, Controls
 from firmware_host.control.host import Host
 from firmware_host.control.loop import Clock, FramePacedClock, Loop, MonotonicClock, Requests
 from firmware_host.control.path_check import PathCheck
@@ -26,6 +26,7 @@ from firmware_host.control.preflight import CONFIRMATIONS, Preflight
 from firmware_host.control.real_time import beside_the_loop, real_time
 from firmware_host.control.scene import Scene, make_scene
 from firmware_host.control.ticks import Event, TickOutput
+from firmware_host.day import today
 from firmware_host.devices import attach, make_link
 from firmware_host.files.validation import why_no_longer
 from firmware_host.panel.desk import AtHand

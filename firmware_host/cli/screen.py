@@ -1,6 +1,6 @@
 """``righting screen``: asks a rider the questions, and writes the answers into the rider's file."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ from rich.prompt import Confirm, FloatPrompt, Prompt
 from tomlkit.exceptions import TOMLKitError
 
 from firmware_host.cli.sessions import REFUSED, complain
+from firmware_host.day import today
 from firmware_host.disk import replace_text
 from firmware_host.files.riders import make_rider, screening_problems
 from firmware_host.files.toml_source import FileError, parse_toml, read_toml
@@ -31,13 +32,13 @@ class ScreeningBrokenOffError(RuntimeError):
 def screen_command(file: Path) -> int:
     """Ask, write, and say the result: exit code 0 only if nothing is against the rider."""
     console = Console(highlight=False)
-    today = datetime.now(tz=UTC).astimezone().date()
+    day = today()
     try:
         document = _existing(file)
         try:
             if document is None:
                 document = _new_rider(console)
-            document["screening"] = _ask(console, today)
+            document["screening"] = _ask(console, day)
         except (EOFError, KeyboardInterrupt):
             raise ScreeningBrokenOffError("broken off: nothing was written; begin again when it suits") from None
         text = tomlkit.dumps(document)
@@ -45,8 +46,8 @@ def screen_command(file: Path) -> int:
         replace_text(file, text, OWNER_ALONE)
     except (FileError, OSError, TOMLKitError, ScreeningBrokenOffError) as error:
         return complain(error)
-    problems = screening_problems(rider, today)
-    console.print(f"\n{file}: answered on {today}.")
+    problems = screening_problems(rider, day)
+    console.print(f"\n{file}: answered on {day}.")
     for problem in problems:
         console.print(f"  not allowed to invert: {problem.text}", markup=False)
     if not problems:
@@ -75,7 +76,7 @@ def _new_rider(console: Console) -> tomlkit.TOMLDocument:
     return document
 
 
-def _ask(console: Console, today: date) -> Any:
+def _ask(console: Console, day: date) -> Any:
     answers = tomlkit.table()
     for title, questions in PAGES:
         console.print(f"\n[bold]{title}[/]")
@@ -83,7 +84,7 @@ def _ask(console: Console, today: date) -> Any:
             answers[condition] = Confirm.ask(question, console=console)
     console.print("\n[bold]Around it.[/]")
     section = tomlkit.table()
-    section["answered"] = today
+    section["answered"] = day
     section["consulted"] = Confirm.ask(texts.CONSULTED, console=console)
     section["supervised"] = Confirm.ask(texts.SUPERVISED, console=console)
     section["answers"] = answers

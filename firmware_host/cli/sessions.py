@@ -2,7 +2,6 @@
 
 import os
 import sys
-from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from firmware_host.control.controller import Controller
+from firmware_host.day import today
 from firmware_host.files.programs import load_program
 from firmware_host.files.riders import load_rider
 from firmware_host.files.tables import load_table
@@ -28,8 +28,7 @@ def demonstration() -> Path:
 
 def load_session(program: Path | None, rider: Path | None, table: Path | None) -> Session:
     """Load the files and make the session's plan. Raises ``toml_source.FileError`` with all that is wrong."""
-    today = datetime.now(tz=UTC).astimezone().date()
-    return prepare(load_table(table), load_rider(rider), load_program(program or demonstration()), today)
+    return prepare(load_table(table), load_rider(rider), load_program(program or demonstration()), today())
 
 
 def make_controller(session: Session) -> Controller:

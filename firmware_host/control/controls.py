@@ -1,23 +1,19 @@
 """What a person may do with the session at hand, and why not: the same at the panel and at the keys of the terminal."""
 
 from collections.abc import Callable, Collection
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, Final
 
 from firmware_host.control.controller import Controller
 from firmware_host.control.loop import Requests
 from firmware_host.control.preflight import CONFIRMATIONS, Check, Preflight
 from firmware_host.control.scene import words
+from firmware_host.day import today
 
 BEFORE_START: Final = ("offline", "boarding_waiting", "boarding_ready")
 """Operating states in which nothing has begun: the table is upright, or no board has said where it is."""
 MOVED_FROM: Final = ("boarding_ready", "manual_moving", "manual_holding")
 """Operating states in which a hand may move the table."""
-
-
-def today() -> date:
-    """Give the day at this place."""
-    return datetime.now(tz=UTC).astimezone().date()
 
 
 class Controls:

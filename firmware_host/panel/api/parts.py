@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, cast
 
@@ -98,8 +97,3 @@ def authorise(request: Request, parts: AllParts) -> Identity:
 
 Me = Annotated[Identity, Depends(authorise)]
 Id = Annotated[int, PathParameter(ge=1, le=LARGEST_ID, alias="id")]
-
-
-def today() -> date:
-    """Give the date where the table stands."""
-    return datetime.now(tz=UTC).astimezone().date()

@@ -9,13 +9,14 @@ from typing import Annotated, Any, Final, Self
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, model_validator
 
+from firmware_host.day import today
 from firmware_host.files.documents import document_of, read_document, rider_text
 from firmware_host.files.program_preview import library_entry, preview
 from firmware_host.files.riders import Rider
 from firmware_host.files.toml_source import FileError
 from firmware_host.panel.api.documents import PROGRAM, ProgramDocument, Text, checked_program, kept_rider
 from firmware_host.panel.api.downloads import attachment, named
-from firmware_host.panel.api.parts import LARGEST_ID, AllParts, Body, Done, Id, Me, Parts, Told, today
+from firmware_host.panel.api.parts import LARGEST_ID, AllParts, Body, Done, Id, Me, Parts, Told
 from firmware_host.panel.api.problems import ApiError, Problem
 from firmware_host.panel.api.work import ask_worker
 from firmware_host.records import ChangedMeanwhileError, programs, riders

@@ -9,13 +9,14 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
+from firmware_host.day import today
 from firmware_host.files.documents import document_of, rider_text
 from firmware_host.files.rider_view import rider_limits, rider_reasons, screening_questions
 from firmware_host.panel.access.guard import Refusal
 from firmware_host.panel.access.rights import may
 from firmware_host.panel.api.documents import RiderDocument, checked_rider
 from firmware_host.panel.api.downloads import attachment, named
-from firmware_host.panel.api.parts import AllParts, Body, Done, Id, Me, Parts, Told, today
+from firmware_host.panel.api.parts import AllParts, Body, Done, Id, Me, Parts, Told
 from firmware_host.panel.api.problems import ApiError, Problem
 from firmware_host.records import ChangedMeanwhileError, Transaction, riders, sessions
 from firmware_host.records.database import checkpoint
