@@ -33,8 +33,9 @@ RATE_OFF_DEG: Final = 0.75
 LONGEST_GAP_S: Final = 0.1
 """Frames farther apart than this are not compared."""
 LATE_US: Final = 50_000
+"""A value that has stood still for longer than this counts as one from when it came to be, ..."""
 STALE_US: Final = 1_000_000
-"""A value that stands still for longer than the first counts as one from when it came to be, up to the second ago."""
+"""... but as none from longer ago than this."""
 LEAP_PER_NOISE: Final = 2.0
 """deg that noise of 1 deg (``Channel.noise_deg``) may add to one step: three standard deviations."""
 BOARD_OBEYS_S: Final = 0.25

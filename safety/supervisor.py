@@ -32,6 +32,7 @@ from safety.view import View
 STOPPING_AT_MOST_S: Final = 3.0
 """Even from the fastest rate the slowest guaranteed ramp is over by then, or the monitors have cut the torque."""
 STANDS_S: Final = 0.3
+"""So long a table that turned has to be still before it is said to stand."""
 COASTS_AT_MOST_S: Final = 2.0
 """A recovery waits so much longer for a table that still turns: a rate that lies must not keep it waiting."""
 BACK_OFF_S: Final = 0.3

@@ -106,7 +106,7 @@ def test_a_drive_that_turns_the_rider_down_between_two_silences_is_tried_no_more
     if runs_away:
         table.move = lambda rate_dps: 4.0 if rate_dps < 0.0 else rate_dps
     highest_deg = table.angle_deg
-    for _ in range(20):
+    for _ in range(8):
         table.silent = False
         table.until(lambda: table.rate_dps != 0.0 or table.phase == "HELD", 5.0)
         table.run(0.08)
