@@ -118,7 +118,9 @@ class Asked(NamedTuple):
     changes_s: tuple[float, ...] = ()
     """When faults began or ended, in order. What was promised before is promised anew from there."""
     load_path_broke: bool = False
-    """A gear or coupling failed."""
+    """A gear or coupling failed, or a brake beside an actuator that is dead: nothing ties the table to its motor."""
+    broke_from_s: float = float("-inf")
+    """Where it did: from here on."""
     jolted_from_s: float = float("inf")
     """From here on how fast the rate changes is nobody's choice: the drive disobeys, or hardware cuts its torque."""
     cannot_move: bool = False
@@ -243,9 +245,16 @@ def _unexplained(asked: Asked) -> list[str]:
     return ["replay: the black box, replayed, gave other commands"] if asked.replayed is False else []
 
 
+def _while_whole(column: Columns, asked: Asked) -> Columns:
+    """The rows in which something ties the table to its motor."""
+    if not asked.load_path_broke:
+        return column
+    whole = column["t_s"] < asked.broke_from_s
+    return {name: values[whole] for name, values in column.items()}
+
+
 def _angle(column: Columns, asked: Asked) -> Iterator[Margin]:
-    if asked.load_path_broke:
-        return
+    column = _while_whole(column, asked)
     coasted = column["t_s"] >= asked.jolted_from_s
     for rows, granted_deg in ((~coasted, ANGLE_EXCESS_DEG), (coasted, ANGLE_EXCESS_DEG + _coasted_deg(asked))):
         if rows.any():
@@ -260,8 +269,7 @@ def _coasted_deg(asked: Asked) -> float:
 
 
 def _rates(column: Columns, asked: Asked) -> Iterator[Margin]:
-    if asked.load_path_broke:
-        return
+    column = _while_whole(column, asked)
     angle_deg, rate_dps = column["angle_deg"], column["rate_dps"]
     driven_dps = np.where(_coasting(column, asked), 0.0, rate_dps)
     head_up_dps = np.where(angle_deg < -CREPT_DEG, -driven_dps, 0.0)
@@ -310,7 +318,8 @@ def _slowed_s(asked: Asked) -> float:
 
 
 def _accel(column: Columns, asked: Asked) -> Iterator[Margin]:
-    if asked.load_path_broke:
+    column = _while_whole(column, asked)
+    if not len(column["t_s"]):
         return
     chosen = (column["t_s"] < asked.jolted_from_s) & ~np.isnan(column["accel_dps2"]) & ~_let_go(column, asked)
     most = float(np.abs(np.where(chosen, column["accel_dps2"], 0.0)).max())

@@ -181,7 +181,9 @@ def _asked(session: Session, host: LockstepHost, result: LockstepResult, met: li
     held_up = _misled(met) or _blocked(trace)
     stops_s = [result.simulated_s(trip.t_s) for trip in trips if trip.recovery == Recovery.ON_REQUEST]
     stops_s += _begun_s([fault for fault in met if _stands(fault)], result)
-    adrift = bool(dead_s) and any(fault.kind.brake_fails for fault in met)
+    slips_s = _begun_s([fault for fault in met if fault.kind.brake_fails], result)
+    adrift_s = max(min(dead_s), min(slips_s)) if dead_s and slips_s else math.inf
+    broke_s = min([adrift_s, *_begun_s([fault for fault in met if fault.kind.load_path_broke], result)])
     return Asked(
         limit_deg=session.limits.inverted_limit_deg,
         started_s=result.started_s,
@@ -189,13 +191,14 @@ def _asked(session: Session, host: LockstepHost, result: LockstepResult, met: li
         changes_s=_changes_s(met, result),
         rest_s=session.limits.return_rest_s,
         person_stopped_s=min(stops_s, default=None),
-        load_path_broke=adrift or any(fault.kind.load_path_broke for fault in met),
+        load_path_broke=broke_s < math.inf,
+        broke_from_s=broke_s,
         jolted_from_s=min(_begun_s([one for one in met if one.kind.jolts], result), default=math.inf),
         unsure_upright=any(one.kind.angle for one in met) and any(one.kind.says_upright for one in met),
         cannot_move=bool(dead_s) or held_up,
         stuck_from_s=-math.inf if held_up else min(dead_s, default=-math.inf),
         invert_rate_dps=session.limits.invert_rate_dps,
-        coasts=adrift,
+        coasts=adrift_s < math.inf,
         cut_off_s=_spans([fault for fault in met if fault.kind.cuts_off], result),
         silent_s=_spans([fault for fault in met if fault.kind.silences], result),
     )

@@ -445,6 +445,15 @@ def test_without_a_brake_a_drive_that_disobeys_lets_the_table_coast_on(
 
 
 @pytest.mark.parametrize(
+    ("broke_s", "broken"), [(AT_40_S + 5.0, ("angle", "rate-inverting", "accel")), (AT_40_S, ()), (0.0, ())]
+)
+def test_until_the_load_path_breaks_all_is_judged(broke_s: float, broken: tuple[str, ...]) -> None:
+    rows = put(trace(TO_40, (5.0, 6.0), (9.0, 0.0)), "accel_dps2", 40.0, AT_40_S + 1.0, AT_40_S + 1.1)
+    case = {"load_path_broke": True, "broke_from_s": broke_s, "alarm": "x"}
+    assert tuple(text.partition(":")[0] for text in judge(rows, asked(**case))) == broken
+
+
+@pytest.mark.parametrize(
     ("brakes", "broke", "judged"), [(True, True, True), (False, False, True), (False, True, False)]
 )
 def test_nothing_holds_a_table_without_a_brake_whose_coupling_broke(brakes: bool, broke: bool, judged: bool) -> None:
