@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -48,13 +49,18 @@ def process(*arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
     """A command under way; ended by its id if the test leaves it running."""
     with subprocess.Popen(
         command(*headless(arguments)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-        text=True, env=environment(),
+        text=True, env=environment(), preexec_fn=_hears_its_terminal,
     ) as started:  # fmt: skip
         try:
             yield started
         finally:
             if started.poll() is None:
                 started.kill()
+
+
+def _hears_its_terminal() -> None:
+    """In the command, before it starts: what nohup said to the tests is not said to what they test."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def environment() -> dict[str, str]:
