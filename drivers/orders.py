@@ -123,10 +123,10 @@ class Orders:
         """The drive's own rate against what it was told: its rate loop must not wind up without an answer."""
         told_dps, gap_s, self._taken_s = self._ramp_dps, asked_s - self._taken_s, asked_s
         turns = rate_dps is None or rate_dps * told_dps > TURNS_SHARE * told_dps * told_dps
-        self._idles = 0 if turns or abs(told_dps) < TURNS_DPS else self._idles + 1
         astray = rate_dps is not None and rate_dps * told_dps < 0.0 and abs(rate_dps) > WRONG_WAY_DPS
         if astray and rate_dps is not None and before_dps is not None and abs(rate_dps) < abs(before_dps):
             turns = True  # a table that coasted the other way is being stopped, as it should be
+        self._idles = 0 if turns or abs(told_dps) < TURNS_DPS else self._idles + 1
         if not obeys or turns or abs(told_dps) < TURNS_DPS or gap_s > TURNS_S / 2.0:
             self._stands_since_s = None
         elif self._stands_since_s is None:
