@@ -32,15 +32,10 @@ from tests.drivers.polled_link import (
     Bench,
     does_not_wind_up,
     follows,
-    gives_no_torque_by_a_wild_encoder,
-    keeps_in_mind_what_its_encoder_is_worth,
     limits_the_current,
     measures_supply_and_heat,
     move,
-    one_wrong_reading_makes_no_stop_harder,
-    stops_a_motor_that_turns_the_other_way,
     stops_without_its_host,
-    takes_over_a_table_that_coasts,
 )
 from tests.sim.rigs import UPRIGHT_DEG, driven_table
 
@@ -466,23 +461,3 @@ def test_a_command_of_a_mode_without_a_rate_is_a_stop() -> None:
     found = bench().connect()
     found.run(1.0, SafeCommand(CommandMode.MOVE, None, 8.0, 1.0))
     assert found.last.status & Status.BRAKE_CLOSED
-
-
-def test_an_encoder_of_no_use_to_the_drive_gives_its_motor_no_torque() -> None:
-    gives_no_torque_by_a_wild_encoder(bench().connect())
-
-
-def test_a_motor_that_turns_the_other_way_is_let_go_at_once() -> None:
-    stops_a_motor_that_turns_the_other_way(bench().connect())
-
-
-def test_one_wrong_reading_makes_no_stop_harder() -> None:
-    one_wrong_reading_makes_no_stop_harder(bench().connect())
-
-
-def test_a_table_that_coasts_the_other_way_is_taken_over() -> None:
-    takes_over_a_table_that_coasts(bench().connect())
-
-
-def test_silences_make_no_encoder_better() -> None:
-    keeps_in_mind_what_its_encoder_is_worth(bench().connect())
