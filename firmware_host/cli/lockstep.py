@@ -19,7 +19,7 @@ from sim.bench import CLOCK_START_S, PERIOD_S, LockstepResult, run_lockstep
 from sim.faults import Fault, right_answers
 from sim.faults.world import HostProcess
 from sim.machine import Machine
-from sim.oracle import UPRIGHT_DEG, Asked, Floats, Span, Tripped
+from sim.oracle import COASTS_S, UPRIGHT_DEG, Asked, Floats, Span, Tripped
 from sim.table import TRACE_COLUMNS, Truth
 
 _START: Final = OperatorRequest(start=True)
@@ -33,8 +33,8 @@ REFUSED_S: Final = 40.0
 """A session that has not begun so long after it might have is given up."""
 HELD_S: Final = 35.0
 """A table held still for so long waits for a person, and lock-step has none."""
-SETTLED_S: Final = 3.5
-"""What comes to rest after the end is still judged."""
+SETTLED_S: Final = COASTS_S + 0.5
+"""What comes to rest after the end is still judged, without a brake too."""
 ALONE_S: Final = 120.0
 """Without a link the board has brought the table upright long before this."""
 _LONGEST_S: Final = {"stopped_held": HELD_S, "unlinked": ALONE_S, "finished": SETTLED_S}
