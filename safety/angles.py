@@ -247,6 +247,12 @@ class Angles:
         passed_s = ((now_us - self._changed_us) & CLOCK_MASK) / 1e6
         return abs(value_deg - before_deg) > FASTEST_DPS * passed_s + LEAP_PER_NOISE * self.inclinometer.noise_deg
 
+    def stop_ordered(self) -> None:
+        """Remember where: once the brake is closed, the two ways to there are compared."""
+        encoder_deg, inclinometer_deg = self.encoder.value_deg, self.inclinometer.value_deg
+        if encoder_deg is not None and inclinometer_deg is not None:
+            self._rest.stop_ordered((encoder_deg, inclinometer_deg))
+
     def vote(self) -> None:
         """Of two channels that disagree, lose the one farther from dead reckoning."""
         encoder, inclinometer, estimate = self.encoder, self.inclinometer, self.estimate_deg

@@ -1,10 +1,11 @@
 """What the brake can tell: on it the table stands, so an angle that moves there is wrong.
 
 Dead reckoning cannot tell an encoder that drifts from a table that follows it, because the drive controls by the
-encoder. A closed brake can. And between two rests both angles must have come the same way.
+encoder. A closed brake can. And between two rests both angles must have come the same way, and so from where a stop
+was ordered: on a long way before it, what made it necessary would not show.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 SETTLES_S: Final = 0.5
 """The brake closes, the frame stops swinging."""
@@ -20,10 +21,18 @@ STOOD_DEG: Final = 0.1
 Pair = tuple[float, float]
 
 
+class _Start(NamedTuple):
+    """Where a way to the next rest begins."""
+
+    angles_deg: Pair
+    expected_deg: float
+    """How far the table should have turned from its last rest to here."""
+
+
 class Rest:
     """Two angles on the brake. The answer is the index of the wrong one, or None."""
 
-    __slots__ = ("_expected_deg", "_from_deg", "_left_deg", "_now_deg", "_seen_s", "_settled", "since_s")
+    __slots__ = ("_expected_deg", "_from_deg", "_left", "_now_deg", "_seen_s", "_settled", "_stop", "since_s")
 
     def __init__(self) -> None:
         self.since_s: float | None = None
@@ -32,21 +41,27 @@ class Rest:
         self._seen_s = 0.0
         self._from_deg: Pair = (0.0, 0.0)
         self._now_deg: Pair = (0.0, 0.0)
-        self._left_deg: Pair | None = None
-        """The angles at the end of the last rest."""
+        self._left: _Start | None = None
+        """The end of the last rest."""
+        self._stop: _Start | None = None
+        """Where the first stop since then was ordered."""
         self._expected_deg = 0.0
-        """How far the table should have turned since then."""
+        """How far the table should have turned since the last rest."""
 
     def forget_the_way(self) -> None:
         """The table moved without our commands, or an angle was lost: nothing to compare the next rest with."""
-        self._left_deg = None
+        self._left = self._stop = None
+
+    def stop_ordered(self, angles_deg: Pair) -> None:
+        """From here on the way is short enough for what made the stop necessary to show."""
+        if self.since_s is None and self._stop is None:
+            self._stop = _Start(angles_deg, self._expected_deg)
 
     def moving(self, moved_deg: float) -> None:
         """Take a frame off the brake, or one without both angles."""
-        if self.since_s is not None:
-            self._left_deg = self._now_deg if self._settled else self._left_deg
-            self._expected_deg = 0.0 if self._settled else self._expected_deg
-            self.since_s, self._settled = None, False
+        if self._settled:
+            self._left, self._stop, self._expected_deg = _Start(self._now_deg, 0.0), None, 0.0
+        self.since_s, self._settled = None, False
         self._expected_deg += moved_deg
 
     def standing(self, now_s: float, angles_deg: Pair) -> int | None:
@@ -74,13 +89,17 @@ class Rest:
         return None
 
     def _parted(self) -> int | None:
-        """Between two rests: of two that contradict each other, the one that did not go as commanded is wrong."""
-        if self._left_deg is None:
-            return None
-        one, other = (now - left for now, left in zip(self._now_deg, self._left_deg, strict=True))
+        """The one that contradicts the other on the way from the last rest, or from where the stop was ordered."""
+        found = (self._strayed(start) for start in (self._left, self._stop) if start is not None)
+        return next((wrong for wrong in found if wrong is not None), None)
+
+    def _strayed(self, start: _Start) -> int | None:
+        """Of two ways that contradict each other, the one that did not go as commanded is wrong."""
+        one, other = (now - then for now, then in zip(self._now_deg, start.angles_deg, strict=True))
         if abs(one - other) <= max(PARTED_DEG, PARTED_SHARE * max(abs(one), abs(other))):
             return None
-        follows = [abs(way) > STOOD_DEG and way * self._expected_deg > 0.0 for way in (one, other)]
+        expected_deg = self._expected_deg - start.expected_deg
+        follows = [abs(way) > STOOD_DEG and way * expected_deg > 0.0 for way in (one, other)]
         if follows[0] == follows[1]:
             return None
         return follows.index(False)

@@ -256,6 +256,8 @@ class Supervisor:
         if response <= self.response and not again:
             return
         self.response = max(response, self.response)
+        if response >= STOP:
+            view.angles.stop_ordered()
         if response == TORQUE_OFF:
             self.torque_off = True
             self._enter(Phase.HELD, view)

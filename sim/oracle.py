@@ -27,6 +27,8 @@ INVERTING_FACTOR: Final = 1.5
 INVERTING_S: Final = 0.3
 HEAD_UP_DPS: Final = 2.5
 HEAD_UP_S: Final = 0.3
+UNSEEN_S: Final = 0.1
+"""So much later a drive that disobeys is found out by the table's own angle alone, whose rate is one over 0.12 s."""
 TIPPING_DPS2: Final = 30.0
 """What tips a rider; impacts aside."""
 STANDING_DPS: Final = 0.1
@@ -145,6 +147,8 @@ class Asked(NamedTuple):
     """Where the torque is cut nothing but friction slows the table, or a brake against a motor that pushes on."""
     slows_alone: bool = True
     """A drive that hears nothing slows down before it lets its motor go, and a brake closes by its springs."""
+    sees_late: bool = False
+    """The motor's angle is spoiled, and the drive disobeys: the table's own angle alone sees it."""
     turns_wrong: bool = False
     """The drive turns by an encoder that is wrong, and nothing tells it: it may be slower than it was told."""
     repeats_s: Span | None = None
@@ -282,7 +286,13 @@ def _rates(column: Columns, asked: Asked) -> Iterator[Margin]:
             INVERTING_FACTOR * asked.invert_rate_dps,
             INVERTING_S,
         ),
-        ("rate-head-up", "too fast upright while head-up", head_up_dps, HEAD_UP_DPS, HEAD_UP_S),
+        (
+            "rate-head-up",
+            "too fast upright while head-up",
+            head_up_dps,
+            HEAD_UP_DPS,
+            HEAD_UP_S + (UNSEEN_S if asked.sees_late else 0.0),
+        ),
     ):
         rows = round(longest_s / ROW_S) + 1
         if len(values) < rows:
@@ -468,6 +478,8 @@ class _Promise(NamedTuple):
     until_s: float
     response: str
     """The strongest so far."""
+    stronger_s: float
+    """How much later than the first one that came."""
 
 
 def _promises(asked: Asked) -> Iterator[_Promise]:
@@ -475,8 +487,9 @@ def _promises(asked: Asked) -> Iterator[_Promise]:
     from_s: float | None = min(times_s)
     while from_s is not None:
         until_s = min((change_s for change_s in asked.changes_s if change_s > from_s), default=float("inf"))
-        so_far = [trip.response for trip in asked.trips if trip.t_s < until_s]
-        yield _Promise(from_s, until_s, max(so_far, key=_STRENGTH.index))
+        so_far = [trip for trip in asked.trips if trip.t_s < until_s]
+        strongest = max(so_far, key=lambda trip: _STRENGTH.index(trip.response))
+        yield _Promise(from_s, until_s, strongest.response, max(strongest.t_s - from_s, 0.0))
         after_s = [time_s for time_s in times_s if time_s >= until_s]
         from_s = min(after_s, default=until_s) if until_s < float("inf") else None
 
@@ -488,7 +501,7 @@ def _reached(column: Columns, asked: Asked, name: str, below_deg: float, until_s
         if not inside.any() or _excused(asked, promise):
             continue
         start_deg = float(angle_deg[inside][0])
-        longest_s = _longest_s(promise.response, name, start_deg, asked.rest_s)
+        longest_s = _longest_s(promise, name, start_deg, asked.rest_s)
         longest_s *= TURNS_WRONG if asked.turns_wrong else 1.0
         took_s = reached_s(t_s[inside], angle_deg[inside], promise.from_s, below_deg)
         if took_s is None and promise.from_s + longest_s > promise.until_s:
@@ -506,7 +519,13 @@ def _excused(asked: Asked, promise: _Promise) -> bool:
     return not asked.returns_by_itself and any(cut.holds(span) for cut in asked.cut_off_s)
 
 
-def _longest_s(response: str, name: str, start_deg: float, rest_s: float) -> float:
+def _longest_s(promise: _Promise, name: str, start_deg: float, rest_s: float) -> float:
+    """What the strongest response promises from when it came, and no more than the weakest did from the beginning."""
+    from_first_s = _promised_s("RETURN", name, start_deg, rest_s)
+    return min(promise.stronger_s + _promised_s(promise.response, name, start_deg, rest_s), from_first_s)
+
+
+def _promised_s(response: str, name: str, start_deg: float, rest_s: float) -> float:
     deadline, scale = DEADLINES[response], max(start_deg / REFERENCE_DEG, 1.0)
     if name == "horizontal":
         return deadline.horizontal_s * scale

@@ -195,6 +195,7 @@ def _asked(session: Session, host: LockstepHost, result: LockstepResult, met: li
         broke_from_s=broke_s,
         jolted_from_s=min(_begun_s([one for one in met if one.kind.jolts], result), default=math.inf),
         unsure_upright=any(one.kind.angle for one in met) and any(one.kind.says_upright for one in met),
+        sees_late=any(one.kind.angle == "encoder" for one in met) and any(one.kind.ignores_orders for one in met),
         cannot_move=bool(dead_s) or held_up,
         stuck_from_s=-math.inf if held_up else min(dead_s, default=-math.inf),
         invert_rate_dps=session.limits.invert_rate_dps,

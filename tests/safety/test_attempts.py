@@ -6,7 +6,7 @@ import pytest
 
 from safety.angles import DOUBTED
 from safety.attempts import Attempts
-from safety.signals import MotionRequest, Response, Telemetry
+from safety.signals import Lost, MotionRequest, Response, Telemetry
 from safety.view import View
 from tests.safety.kinematic_table import ASK_STOP, RECOVER, TABLE, KinematicTable, at, comes_up
 
@@ -233,6 +233,34 @@ def test_a_drive_that_is_turned_round_is_not_tried_again_when_an_angle_is_lost_l
     table.run(20.0)
     assert table.state.supervisor.exhausted
     assert table.angle_deg == angle_deg
+
+
+def with_the_encoder_reversed(table: KinematicTable) -> None:
+    """From here on it counts the other way."""
+    here_deg = table.angle_deg
+
+    def bend(t: Telemetry) -> Telemetry:
+        assert t.rate_dps is not None
+        return t._replace(encoder_deg=2.0 * here_deg - table.angle_deg, rate_dps=-t.rate_dps)
+
+    table.bend = bend
+
+
+@pytest.mark.requirement("REQ-ANG-BRAKE")
+def test_an_encoder_that_turned_round_before_the_drive_did_is_not_believed_against_the_inclinometer() -> None:
+    table = KinematicTable()
+    table.until(lambda: table.angle_deg >= -37.0, 60.0, MotionRequest(rate_dps=2.5))
+    with_the_encoder_reversed(table)
+    table.until(lambda: table.phase == "HELD", 2.0)
+    table.rate_dps = 2.5
+    table.move = lambda rate_dps: max(rate_dps, table.rate_dps - 0.08)  # the brake takes its time
+    assert not table.state.view.angles.lost_angles
+    table.until(lambda: table.state.view.angles.lost_angles == Lost.ENCODER, 1.0)
+    stopped_deg = table.angle_deg
+    table.move = lambda rate_dps: -rate_dps
+    table.run(60.0)
+    assert table.state.supervisor.exhausted
+    assert table.angle_deg < stopped_deg + 3.0
 
 
 def test_a_drive_that_ran_away_once_after_a_long_way_is_tried_again() -> None:

@@ -78,3 +78,47 @@ def test_a_rest_too_short_to_settle_is_part_of_the_way() -> None:
     stand(rest, 0.2, (30.2, 29.8), from_s=1.5)
     rest.moving(-0.1)
     assert stand(rest, 1.0, (30.4, 29.6), from_s=2.0) == {None, 0}
+
+
+@pytest.mark.parametrize(("ordered", "wrong"), [(True, 0), (False, None)])
+def test_what_made_a_stop_necessary_shows_from_where_it_was_ordered(ordered: bool, wrong: int | None) -> None:
+    rest = Rest()
+    stand(rest, 1.0, (-75.0, -75.0))
+    for _ in range(100):
+        rest.moving(0.38)
+    if ordered:
+        rest.stop_ordered((-37.0, -37.0))
+    for _ in range(10):
+        rest.moving(0.03)
+    if ordered:
+        rest.stop_ordered((-37.3, -36.8))  # the second of two stops leaves the first one's way
+    assert stand(rest, 1.0, (-37.35, -36.65), from_s=3.0) == {None, wrong}
+
+
+def test_a_stop_that_was_ordered_at_rest_begins_no_way() -> None:
+    rest = Rest()
+    stand(rest, 1.0, (30.0, 30.0))
+    rest.stop_ordered((30.6, 29.8))
+    rest.moving(0.5)
+    assert stand(rest, 1.0, (30.5, 30.5), from_s=2.0) == {None}
+
+
+def test_a_rest_ends_the_way_of_its_stop() -> None:
+    rest = Rest()
+    rest.moving(0.1)
+    rest.stop_ordered((30.0, 30.0))
+    rest.moving(0.1)
+    assert stand(rest, 1.0, (30.3, 30.3), from_s=1.0) == {None}
+    rest.moving(5.0)
+    assert stand(rest, 1.0, (30.3, 35.5), from_s=3.0) == {None, 0}
+    rest.moving(-0.4)
+    assert stand(rest, 1.0, (30.7, 35.1), from_s=5.0) == {None, 0}
+
+
+def test_where_the_table_moved_on_its_own_a_stop_begins_no_way() -> None:
+    rest = Rest()
+    rest.moving(0.1)
+    rest.stop_ordered((30.0, 30.0))
+    rest.forget_the_way()
+    rest.moving(0.4)
+    assert stand(rest, 1.0, (29.5, 30.5), from_s=1.0) == {None}

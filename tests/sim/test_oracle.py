@@ -235,6 +235,39 @@ def test_a_fault_that_comes_during_a_rescue_begins_the_promise_anew() -> None:
     assert [text.partition(":")[0] for text in judge(rows, too_late)] == ["rescue-horizontal"]
 
 
+@pytest.mark.requirement("REQ-PRM-RESCUE")
+@pytest.mark.parametrize(
+    ("first", "then", "after_s", "flat_s", "broken"),
+    [
+        ("RETURN", "EMERGENCY_RETURN", 8.0, 20.1, ()),  # 12 s from when the emergency came
+        ("RETURN", "EMERGENCY_RETURN", 8.0, 20.2, ("rescue-horizontal",)),
+        ("RETURN", "EMERGENCY_RETURN", 20.0, 25.1, ()),
+        ("RETURN", "EMERGENCY_RETURN", 20.0, 25.2, ("rescue-horizontal",)),  # what was promised first still counts
+        ("EMERGENCY_RETURN", "RETURN", 8.0, 12.2, ("rescue-horizontal",)),  # a weaker one gives no time
+        ("EMERGENCY_RETURN", "STOP", 8.0, 25.1, ()),
+        ("EMERGENCY_RETURN", "STOP", 8.0, 25.2, ("rescue-horizontal",)),
+    ],
+)
+def test_a_stronger_response_has_its_time_from_when_it_came(
+    first: str, then: str, after_s: float, flat_s: float, broken: tuple[str, ...]
+) -> None:
+    trips = (Tripped("presence", first, AT_40_S), Tripped("presence", then, AT_40_S + after_s))
+    rows = trace(TO_40, (flat_s - TO_FLAT[0], 0.0), TO_FLAT, UP)
+    found = judge(rows, asked(trips=trips, changes_s=(AT_40_S,), causes=frozenset({"presence"})))
+    assert tuple(one.split(":")[0] for one in found) == broken
+
+
+@pytest.mark.requirement("REQ-PRM-RATE")
+@pytest.mark.parametrize(
+    ("for_s", "late", "broken"), [(0.29, False, False), (0.35, False, True), (0.35, True, False), (0.45, True, True)]
+)
+def test_a_drive_that_disobeys_is_found_out_later_by_the_tables_own_angle_alone(
+    for_s: float, late: bool, broken: bool
+) -> None:
+    rows = trace((20.0, 2.0), (for_s, -2.6), (20.0, -1.9))
+    assert (margin(rows, "rate-head-up", sees_late=late).value < 0.0) == broken
+
+
 def test_a_trip_is_a_right_answer_or_a_wrong_one() -> None:
     right = asked(**EMERGENCY)
     assert wrong_causes(right) == []
