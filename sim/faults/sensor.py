@@ -117,6 +117,7 @@ KINDS: Final[dict[str, Kind]] = {
         ENCODER_DEG,
         causes.ANGLES | causes.MOTION | {"drive-fault", "reverse-on-load"},
     ),
-    **_angle("inclinometer", "the table-side inclinometer", INCLINOMETER_DEG, causes.ANGLES),
+    # Where it is the last angle, one that moves while the table stands is believed: it may be the brake that slips.
+    **_angle("inclinometer", "the table-side inclinometer", INCLINOMETER_DEG, causes.ANGLES | {"standstill"}),
     **_CONTACTS,
 }
