@@ -15,6 +15,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from sim.asked import Asked, Span, Tripped
 from sim.table import TRACE_COLUMNS
 
 Floats = NDArray[np.float64]
@@ -82,85 +83,6 @@ _STRENGTH: Final = tuple(DEADLINES)
 REFERENCE_DEG: Final = 60.0
 
 
-class Tripped(NamedTuple):
-    """A trip, as the session's record tells it."""
-
-    monitor: str
-    response: str
-    """A name of ``DEADLINES``."""
-    t_s: float
-    """Simulated time."""
-
-
-class Span(NamedTuple):
-    """A part of a session, in seconds of simulated time."""
-
-    from_s: float
-    until_s: float
-    """Infinite: to the end."""
-
-    def holds(self, other: "Span") -> bool:
-        """Tell whether all of another one lies in it."""
-        return self.from_s <= other.from_s and other.until_s <= self.until_s
-
-
-class Asked(NamedTuple):
-    """What people, faults and trips asked for, in seconds of simulated time."""
-
-    limit_deg: float
-    """The rider's limit in this session."""
-    started_s: float | None
-    """When the operator started the session; None if nobody did."""
-    trips: tuple[Tripped, ...]
-    """In the order in which they came."""
-    rest_s: float
-    """The rest at horizontal that belongs to the return."""
-    person_stopped_s: float | None
-    """When a person ordered a stop, so that standing still is right from there on."""
-    changes_s: tuple[float, ...] = ()
-    """When faults began or ended, in order. What was promised before is promised anew from there."""
-    load_path_broke: bool = False
-    """A gear or coupling failed, or a brake beside an actuator that is dead: nothing ties the table to its motor."""
-    broke_from_s: float = float("-inf")
-    """Where it did: from here on."""
-    jolted_from_s: float = float("inf")
-    """From here on how fast the rate changes is nobody's choice: the drive disobeys, or hardware cuts its torque."""
-    cannot_move: bool = False
-    """Nothing can move the table upright: the actuator is dead, or the way is blocked. Standing still is right."""
-    stuck_from_s: float = float("-inf")
-    """Where it cannot be moved: from here on. A stop before that is one to recover from."""
-    unsure_upright: bool = False
-    """An angle is spoiled, and the upright switch says upright wherever the table is."""
-    alarm: str = ""
-    """What the operator was told at the end."""
-    causes: frozenset[str] | None = frozenset()
-    """Monitors that are right answers to the faults that were injected; None: not known."""
-    replayed: bool | None = None
-    """Whether the black box, replayed, gave the same commands; None where it was not tried."""
-    invert_rate_dps: float = 3.0
-    """The session's limit of rate toward inversion."""
-    returns_by_itself: bool = True
-    """The table brings its rider upright when nobody commands it. Without it, it is promised to stand still."""
-    brakes: bool = True
-    """A brake closes when the drive is off. Without one a self-locking gear holds, and to stand is to be still."""
-    coasts: bool = False
-    """Where the torque is cut nothing but friction slows the table, or a brake against a motor that pushes on."""
-    slows_alone: bool = True
-    """A drive that hears nothing slows down before it lets its motor go, and a brake closes by its springs."""
-    sees_late: bool = False
-    """The motor's angle is spoiled, and the drive disobeys: the table's own angle alone sees it."""
-    turns_wrong: bool = False
-    """The drive turns by an encoder that is wrong, and nothing tells it: it may be slower than it was told."""
-    repeats_s: Span | None = None
-    """When the drive did what it was told long ago, because the line repeated that: nobody had a say in it."""
-    startled_s: tuple[float, ...] = ()
-    """When a drive started of itself: the host took it for one that had stopped, or its only encoder leapt."""
-    cut_off_s: tuple[Span, ...] = ()
-    """When nothing may have passed between host and table."""
-    silent_s: tuple[Span, ...] = ()
-    """When nothing that a host said arrived at the table."""
-
-
 class Margin(NamedTuple):
     """How far a session stayed from breaking one rule."""
 
@@ -195,9 +117,9 @@ def margins(trace: Floats, asked: Asked) -> list[Margin]:
     if len(trace) == 0:
         return []
     column = {name: trace[:, index] for index, name in enumerate(TRACE_COLUMNS)}
-    if asked.repeats_s is None:
+    if asked.harm.repeats_s is None:
         return [*_driven(column, asked), *_left(column, asked)]
-    before, after = _ours(column, asked, asked.repeats_s)
+    before, after = _ours(column, asked, asked.harm.repeats_s)
     # How far the line has turned the table meanwhile is not counted, nor whether anybody let go while it did.
     later = [*_rates(after, asked), *_accel(after, asked), *_rescued(after, asked)] if len(after["t_s"]) else []
     return [*_driven(before, asked), *later, *_left(column, asked)]
@@ -251,15 +173,15 @@ def _unexplained(asked: Asked) -> list[str]:
 
 def _while_whole(column: Columns, asked: Asked) -> Columns:
     """The rows in which something ties the table to its motor."""
-    if not asked.load_path_broke:
+    if not asked.harm.load_path_breaks:
         return column
-    whole = column["t_s"] < asked.broke_from_s
+    whole = column["t_s"] < asked.harm.broke_from_s
     return {name: values[whole] for name, values in column.items()}
 
 
 def _angle(column: Columns, asked: Asked) -> Iterator[Margin]:
     column = _while_whole(column, asked)
-    coasted = column["t_s"] >= asked.jolted_from_s
+    coasted = column["t_s"] >= asked.harm.jolted_from_s
     for rows, granted_deg in ((~coasted, ANGLE_EXCESS_DEG), (coasted, ANGLE_EXCESS_DEG + _coasted_deg(asked))):
         if rows.any():
             highest, most = float(column["angle_deg"][rows].max()), asked.limit_deg + granted_deg
@@ -269,7 +191,7 @@ def _angle(column: Columns, asked: Asked) -> Iterator[Margin]:
 
 def _coasted_deg(asked: Asked) -> float:
     """How far a drive that disobeys may have let the table coast, without a brake to stop it."""
-    return 0.0 if asked.brakes or asked.jolted_from_s == np.inf else COASTED_DEG
+    return 0.0 if asked.drive.brakes or asked.harm.jolted_from_s == np.inf else COASTED_DEG
 
 
 def _rates(column: Columns, asked: Asked) -> Iterator[Margin]:
@@ -291,7 +213,7 @@ def _rates(column: Columns, asked: Asked) -> Iterator[Margin]:
             "too fast upright while head-up",
             head_up_dps,
             HEAD_UP_DPS,
-            HEAD_UP_S + (UNSEEN_S if asked.sees_late else 0.0),
+            HEAD_UP_S + (UNSEEN_S if asked.harm.sees_late else 0.0),
         ),
     ):
         rows = round(longest_s / ROW_S) + 1
@@ -307,31 +229,31 @@ def _coasting(column: Columns, asked: Asked) -> NDArray[np.bool_]:
     t_s = column["t_s"]
     found = np.zeros(len(t_s), dtype=np.bool_)
     # A drive with a fault has let its motor go: only a brake could do more.
-    cuts = ("TORQUE_OFF",) if asked.brakes else ("TORQUE_OFF", "drive-fault")
+    cuts = ("TORQUE_OFF",) if asked.drive.brakes else ("TORQUE_OFF", "drive-fault")
     # Nor is a stop by a drive that disobeys a ramp: its torque goes off.
-    adrift_s = np.inf if asked.brakes else asked.jolted_from_s
+    adrift_s = np.inf if asked.drive.brakes else asked.harm.jolted_from_s
     stops = [one for one in asked.trips if one.response in ("STOP", "TORQUE_OFF") and one.t_s >= adrift_s]
     cut = stops + [one for one in asked.trips if {one.response, one.monitor} & {*cuts}]
-    for cut_s in [trip.t_s for trip in cut if asked.coasts]:
+    for cut_s in [trip.t_s for trip in cut if asked.harm.coasts]:
         found |= (t_s >= cut_s) & (t_s < cut_s + _slowed_s(asked))
-    for span in () if asked.returns_by_itself else asked.cut_off_s:
+    for span in () if asked.drive.returns_by_itself else asked.harm.cut_off_s:
         # Nobody hears of it, and one after the other of the few words that pass sets it going: its timeout stops it.
-        found |= (t_s >= max(span.from_s, asked.jolted_from_s)) & (t_s < span.until_s + _slowed_s(asked))
+        found |= (t_s >= max(span.from_s, asked.harm.jolted_from_s)) & (t_s < span.until_s + _slowed_s(asked))
     return found
 
 
 def _slowed_s(asked: Asked) -> float:
     """How soon after a stop the table stands."""
-    if not asked.coasts:
+    if not asked.harm.coasts:
         return STANDING_S
-    return SLIPS_S if asked.brakes and not asked.load_path_broke else COASTS_S
+    return SLIPS_S if asked.drive.brakes and not asked.harm.load_path_breaks else COASTS_S
 
 
 def _accel(column: Columns, asked: Asked) -> Iterator[Margin]:
     column = _while_whole(column, asked)
     if not len(column["t_s"]):
         return
-    chosen = (column["t_s"] < asked.jolted_from_s) & ~np.isnan(column["accel_dps2"]) & ~_let_go(column, asked)
+    chosen = (column["t_s"] < asked.harm.jolted_from_s) & ~np.isnan(column["accel_dps2"]) & ~_let_go(column, asked)
     most = float(np.abs(np.where(chosen, column["accel_dps2"], 0.0)).max())
     text = f"{most:.1f} deg/s2, more than the {TIPPING_DPS2:g} that tip a rider"
     yield Margin("accel", TIPPING_DPS2 - most, "deg/s2", TIPPING_DPS2, text)
@@ -341,16 +263,16 @@ def _let_go(column: Columns, asked: Asked) -> NDArray[np.bool_]:
     """Rows in which a drive from a shop may have let its motor go by itself: a brake closes by its springs then."""
     t_s = column["t_s"]
     found = np.zeros(len(t_s), dtype=np.bool_)
-    failed_s = [trip.t_s for trip in asked.trips if trip.monitor == "drive-fault" and not asked.returns_by_itself]
-    spans = [Span(at_s - TOLD_S, at_s) for at_s in failed_s] + [Span(at_s, at_s) for at_s in asked.startled_s]
-    for span in [*spans, *(() if asked.slows_alone else asked.cut_off_s)]:
+    failed_s = [trip.t_s for trip in asked.trips if trip.monitor == "drive-fault" and not asked.drive.returns_by_itself]
+    spans = [Span(at_s - TOLD_S, at_s) for at_s in failed_s] + [Span(at_s, at_s) for at_s in asked.harm.startled_s]
+    for span in [*spans, *(() if asked.drive.slows_alone else asked.harm.cut_off_s)]:
         found |= (t_s >= span.from_s) & (t_s < span.until_s + STANDING_S)
     return found
 
 
 def _unasked(column: Columns, asked: Asked) -> Iterator[Margin]:
     """Nothing moves toward inversion before the operator asks, where anything holds the table."""
-    if asked.load_path_broke and not asked.brakes:
+    if asked.harm.load_path_breaks and not asked.drive.brakes:
         return
     t_s, angle_deg = column["t_s"], column["angle_deg"]
     before = angle_deg if asked.started_s is None else angle_deg[t_s < asked.started_s]
@@ -374,7 +296,7 @@ def _people(column: Columns, asked: Asked) -> Iterator[Margin]:
     going = (since_s > PEOPLE_S) & (rate_dps > STANDING_DPS)
     went_deg = float(rate_dps[going].sum()) * ROW_S
     text = f"went {went_deg:.1f} deg toward inversion, with the switch released or the latch open for {PEOPLE_S:g} s"
-    granted_deg = CREPT_DEG if asked.jolted_from_s == np.inf else HELD_DEG
+    granted_deg = CREPT_DEG if asked.harm.jolted_from_s == np.inf else HELD_DEG
     yield Margin("people", granted_deg - went_deg, "deg", granted_deg, text)
 
 
@@ -384,21 +306,20 @@ def _rescued(column: Columns, asked: Asked) -> Iterator[Margin]:
     if not ours:
         return
     asked = asked._replace(trips=ours)
-    if asked.person_stopped_s is not None or asked.cannot_move:
+    if asked.person_stopped_s is not None or asked.harm.cannot_move:
         yield from _held(column, asked)
     # Up to there the rider was to be rescued; whoever stops the table takes on what follows, not what came before.
-    stuck_s = asked.stuck_from_s if asked.cannot_move else np.inf
-    until_s = min(stuck_s, np.inf if asked.person_stopped_s is None else asked.person_stopped_s)
+    until_s = min(asked.harm.stuck_from_s, np.inf if asked.person_stopped_s is None else asked.person_stopped_s)
     if np.isfinite(until_s):
         asked = asked._replace(changes_s=tuple(sorted({*asked.changes_s, until_s})))
-    upright_deg = UNSURE_UPRIGHT_DEG if asked.unsure_upright and asked.alarm else UPRIGHT_DEG
+    upright_deg = UNSURE_UPRIGHT_DEG if asked.harm.unsure_upright and asked.alarm else UPRIGHT_DEG
     for name, below_deg in (("horizontal", HORIZONTAL_DEG), ("upright", upright_deg)):
         yield from _reached(column, asked, name, below_deg, until_s)
 
 
 def _in_vain(t_s: float, asked: Asked) -> bool:
     """Tell whether a stop was in the line's hands, which repeated old orders, or began to before it was over."""
-    repeats = asked.repeats_s
+    repeats = asked.harm.repeats_s
     return repeats is not None and repeats.from_s - _slowed_s(asked) <= t_s < repeats.until_s + ALONE_S
 
 
@@ -406,32 +327,34 @@ def _held(column: Columns, asked: Asked) -> Iterator[Margin]:
     granted_s = _slowed_s(asked)
     # What stopped before a person did, or before nothing could move the table any more, was to be recovered from; but
     # a stop that has its second still to go at that moment lasts.
-    lasts_from_s = [asked.stuck_from_s - granted_s] if asked.cannot_move else []
-    from_s = min([*lasts_from_s, *([] if asked.person_stopped_s is None else [asked.person_stopped_s])])
+    lasts_from_s = asked.harm.stuck_from_s - granted_s
+    from_s = lasts_from_s if asked.person_stopped_s is None else min(lasts_from_s, asked.person_stopped_s)
     stops = [trip for trip in asked.trips if trip.response in ("STOP", "TORQUE_OFF")]
     heard_s = [trip.t_s for trip in stops if trip.t_s >= from_s and _heard(trip, asked)]
-    if heard_s and (asked.brakes or not asked.load_path_broke):  # a gear holds what hangs on it
+    if heard_s and (asked.drive.brakes or not asked.harm.load_path_breaks):  # a gear holds what hangs on it
         yield _stood(column, asked, min(heard_s), granted_s)
     stops_s = [trip.t_s for trip in stops]
     lasting_s = [t_s for t_s in stops_s if t_s >= from_s]
-    held_s = stops_s if asked.cannot_move else lasting_s
-    if held_s and not asked.load_path_broke:
+    held_s = stops_s if asked.harm.cannot_move else lasting_s
+    if held_s and not asked.harm.load_path_breaks:
         yield from _kept(column, max(min(held_s), from_s) + granted_s, HELD_DEG + _coasted_deg(asked))
 
 
 def _heard(trip: Tripped, asked: Asked) -> bool:
     """A stop because the board refuses what it is told is refused too: it brings the rider upright by itself."""
-    return trip.monitor != "rejected" or not asked.returns_by_itself
+    return trip.monitor != "rejected" or not asked.drive.returns_by_itself
 
 
 def _stood(column: Columns, asked: Asked, stop_s: float, granted_s: float) -> Margin:
     t_s = column["t_s"]
-    held = (column["brake_closed"] > 0.5) | (not asked.brakes)
+    held = (column["brake_closed"] > 0.5) | (not asked.drive.brakes)
     standing = (t_s >= stop_s) & held & (np.abs(column["rate_dps"]) <= STANDING_DPS)
     rows = np.flatnonzero(standing)
     took_s = float((t_s[rows[0]] if len(rows) else t_s[-1]) - stop_s)
     told = f"after {took_s:.2f} s" if len(rows) else "never"
-    text = f"stood {'on its brake ' if asked.brakes else ''}{told}, within {granted_s:g} s of the stop was promised"
+    text = (
+        f"stood {'on its brake ' if asked.drive.brakes else ''}{told}, within {granted_s:g} s of the stop was promised"
+    )
     return Margin("standstill", granted_s - took_s if len(rows) else -max(took_s, ROW_S), "s", granted_s, text)
 
 
@@ -445,10 +368,10 @@ def _kept(column: Columns, from_s: float, granted_deg: float) -> Iterator[Margin
 
 def _alone(column: Columns, asked: Asked) -> Iterator[Margin]:
     """A table that does not return by itself, and hears nobody, stands still, and goes on doing so."""
-    if asked.returns_by_itself or asked.load_path_broke or asked.cannot_move:
+    if asked.drive.returns_by_itself or asked.harm.load_path_breaks or asked.harm.cannot_move:
         return
     t_s, rate_dps = column["t_s"], column["rate_dps"]
-    for span in asked.silent_s:
+    for span in asked.harm.silent_s:
         left = (t_s >= span.from_s + ALONE_S) & (t_s < span.until_s)
         if left.any():
             most_dps = float(np.abs(rate_dps[left]).max())
@@ -458,11 +381,11 @@ def _alone(column: Columns, asked: Asked) -> Iterator[Margin]:
 
 def _again(column: Columns, asked: Asked) -> Iterator[Margin]:
     """Who was brought upright while nobody reached the table stays there: no session goes on by itself after that."""
-    if asked.load_path_broke:
+    if asked.harm.load_path_breaks:
         return
     t_s, angle_deg = column["t_s"], column["angle_deg"]
-    granted_deg = CREPT_DEG if asked.jolted_from_s == np.inf else HELD_DEG
-    for span in asked.silent_s:
+    granted_deg = CREPT_DEG if asked.harm.jolted_from_s == np.inf else HELD_DEG
+    for span in asked.harm.silent_s:
         inside = np.flatnonzero((t_s >= span.from_s) & (t_s < span.until_s))
         if not len(inside) or angle_deg[inside[0]] <= UPRIGHT_DEG or angle_deg[inside[-1]] > UPRIGHT_DEG:
             continue
@@ -502,7 +425,7 @@ def _reached(column: Columns, asked: Asked, name: str, below_deg: float, until_s
             continue
         start_deg = float(angle_deg[inside][0])
         longest_s = _longest_s(promise, name, start_deg, asked.rest_s)
-        longest_s *= TURNS_WRONG if asked.turns_wrong else 1.0
+        longest_s *= TURNS_WRONG if asked.harm.turns_wrong else 1.0
         took_s = reached_s(t_s[inside], angle_deg[inside], promise.from_s, below_deg)
         if took_s is None and promise.from_s + longest_s > promise.until_s:
             continue
@@ -516,7 +439,7 @@ def _reached(column: Columns, asked: Asked, name: str, below_deg: float, until_s
 def _excused(asked: Asked, promise: _Promise) -> bool:
     """Nobody can bring a rider upright who cannot reach the table, if it does not do so by itself."""
     span = Span(promise.from_s, promise.until_s)
-    return not asked.returns_by_itself and any(cut.holds(span) for cut in asked.cut_off_s)
+    return not asked.drive.returns_by_itself and any(cut.holds(span) for cut in asked.harm.cut_off_s)
 
 
 def _longest_s(promise: _Promise, name: str, start_deg: float, rest_s: float) -> float:
@@ -539,11 +462,13 @@ def _left(column: Columns, asked: Asked) -> Iterator[Margin]:
     on the host's sign of life, which no simulator has. There, standing still is all that is promised.
     """
     end_deg, rate_dps = float(column["angle_deg"][-1]), float(column["rate_dps"][-1])
-    most_deg = UPRIGHT_DEG + (PARTED_DEG if asked.load_path_broke else 0.0)
+    most_deg = UPRIGHT_DEG + (PARTED_DEG if asked.harm.load_path_breaks else 0.0)
     end_s = float(column["t_s"][-1])
-    alone = not asked.returns_by_itself and any(span.from_s < end_s <= span.until_s for span in asked.silent_s)
-    unheard = asked.repeats_s is not None and end_s < asked.repeats_s.until_s + ALONE_S + _slowed_s(asked)
-    still_dps = np.inf if unheard else STANDING_DPS + (WRONG_BY_DPS if asked.turns_wrong else 0.0)
+    alone = not asked.drive.returns_by_itself and any(
+        span.from_s < end_s <= span.until_s for span in asked.harm.silent_s
+    )
+    unheard = asked.harm.repeats_s is not None and end_s < asked.harm.repeats_s.until_s + ALONE_S + _slowed_s(asked)
+    still_dps = np.inf if unheard else STANDING_DPS + (WRONG_BY_DPS if asked.harm.turns_wrong else 0.0)
     if end_deg > most_deg and (asked.alarm or alone) and abs(rate_dps) <= still_dps:
         return
     told = "with an alarm" if asked.alarm else "without an alarm"

@@ -15,11 +15,12 @@ from firmware_host.devices import capabilities, make_link
 from firmware_host.files.validation import Session
 from firmware_host.recording.blackbox import BlackBox
 from safety.signals import SIMULATOR_SERIALS, Recovery, Response, Status, Trip
+from sim.asked import Asked, Drive, Harm, Span, Tripped
 from sim.bench import CLOCK_START_S, PERIOD_S, LockstepResult, run_lockstep
 from sim.faults import Fault, right_answers
 from sim.faults.world import HostProcess
 from sim.machine import Machine
-from sim.oracle import COASTS_S, UPRIGHT_DEG, Asked, Floats, Span, Tripped
+from sim.oracle import COASTS_S, UPRIGHT_DEG, Floats
 from sim.table import TRACE_COLUMNS, Truth
 
 _START: Final = OperatorRequest(start=True)
@@ -159,12 +160,14 @@ def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | N
     wall_s = time.perf_counter() - begun_s
     trace = board.table.trace()
     met = _met(faults, result)
-    asked = _as_promised(_asked(session, host, result, met, trace), capabilities(host.host.link), met, result)
+    asked = _asked(session, host, result, met)
+    harm = _harm(capabilities(host.host.link), met, result, trace)
+    unsure = harm.unsure_upright and any(one.id == "upright-unsure" for one in host.controller.alarms.active)
     asked = asked._replace(
-        alarm=_alarm(host, result, board) or _offline(host, asked),
-        unsure_upright=asked.unsure_upright
-        and any(one.id == "upright-unsure" for one in host.controller.alarms.active),
+        alarm=_alarm(host, result, board) or _offline(host, harm),
         causes=right_answers((fault.name for fault in met), apart=board.lines > 0),
+        drive=_drive(capabilities(host.host.link)),
+        harm=harm._replace(unsure_upright=unsure),
     )
     return Run(host, trace, board.table.truth(), asked, result.ticks * PERIOD_S, wall_s, result)
 
@@ -175,15 +178,10 @@ def _met(faults: list[Fault], result: LockstepResult) -> list[Fault]:
     return [fault for fault in faults if (begun_s := result.begun_s(fault)) is not None and begun_s <= lasted_s]
 
 
-def _asked(session: Session, host: LockstepHost, result: LockstepResult, met: list[Fault], trace: Floats) -> Asked:
+def _asked(session: Session, host: LockstepHost, result: LockstepResult, met: list[Fault]) -> Asked:
     trips = [trip for trip in host.trips if trip.response > Response.INHIBIT]
-    dead_s = _begun_s([fault for fault in met if fault.kind.cannot_move], result)
-    held_up = _misled(met) or _blocked(trace)
     stops_s = [result.simulated_s(trip.t_s) for trip in trips if trip.recovery == Recovery.ON_REQUEST]
     stops_s += _begun_s([fault for fault in met if _stands(fault)], result)
-    slips_s = _begun_s([fault for fault in met if fault.kind.brake_fails], result)
-    adrift_s = max(min(dead_s), min(slips_s)) if dead_s and slips_s else math.inf
-    broke_s = min([adrift_s, *_begun_s([fault for fault in met if fault.kind.load_path_broke], result)])
     return Asked(
         limit_deg=session.limits.inverted_limit_deg,
         started_s=result.started_s,
@@ -191,17 +189,7 @@ def _asked(session: Session, host: LockstepHost, result: LockstepResult, met: li
         changes_s=_changes_s(met, result),
         rest_s=session.limits.return_rest_s,
         person_stopped_s=min(stops_s, default=None),
-        load_path_broke=broke_s < math.inf,
-        broke_from_s=broke_s,
-        jolted_from_s=min(_begun_s([one for one in met if one.kind.jolts], result), default=math.inf),
-        unsure_upright=any(one.kind.angle for one in met) and any(one.kind.says_upright for one in met),
-        sees_late=any(one.kind.angle == "encoder" for one in met) and any(one.kind.ignores_orders for one in met),
-        cannot_move=bool(dead_s) or held_up,
-        stuck_from_s=-math.inf if held_up else min(dead_s, default=-math.inf),
         invert_rate_dps=session.limits.invert_rate_dps,
-        coasts=adrift_s < math.inf,
-        cut_off_s=_spans([fault for fault in met if fault.kind.cuts_off], result),
-        silent_s=_spans([fault for fault in met if fault.kind.silences], result),
     )
 
 
@@ -210,23 +198,31 @@ def _stands(fault: Fault) -> bool:
     return fault.kind.person_stops or (fault.kind.opens_chain and fault.duration_s is None)
 
 
-def _as_promised(asked: Asked, able: Capabilities, met: list[Fault], result: LockstepResult) -> Asked:
-    """What a table is promised to do depends on what its drive can do."""
+def _drive(able: Capabilities) -> Drive:
+    return Drive(able.returns_by_itself, able.brake, able.slows_alone)
+
+
+def _harm(able: Capabilities, met: list[Fault], result: LockstepResult, trace: Floats) -> Harm:
+    """What faults can do to a table depends on what its drive can do."""
     blinding = [] if able.checks_encoder else [fault for fault in met if fault.kind.blinds]
-    stuck_s = [*_begun_s(blinding, result), *([asked.stuck_from_s] if asked.cannot_move else [])]
     repeating = [] if able.knows_old_orders else [fault for fault in met if fault.kind.repeats_orders]
-    disobeys = not able.cuts_torque and any(fault.kind.ignores_orders for fault in met)
-    return asked._replace(
-        cannot_move=bool(stuck_s),
-        stuck_from_s=min(stuck_s, default=-math.inf),
-        jolted_from_s=min([asked.jolted_from_s, *_begun_s(blinding, result)]),
-        returns_by_itself=able.returns_by_itself,
-        brakes=able.brake,
-        coasts=asked.coasts or disobeys or not able.brake,
-        slows_alone=able.slows_alone,
+    dead_s = _first_s([fault for fault in met if fault.kind.cannot_move], result)
+    slips_s = _first_s([fault for fault in met if fault.kind.brake_fails], result)
+    blind_s = _first_s(blinding, result)
+    adrift_s = max(dead_s, slips_s)
+    disobeys, wrong_motor = any(one.kind.ignores_orders for one in met), any(one.kind.angle == "encoder" for one in met)
+    return Harm(
+        broke_from_s=min(adrift_s, _first_s([fault for fault in met if fault.kind.load_path_broke], result)),
+        jolted_from_s=min(blind_s, _first_s([fault for fault in met if fault.kind.jolts], result)),
+        stuck_from_s=-math.inf if _misled(met) or _blocked(trace) else min(dead_s, blind_s),
+        coasts=adrift_s < math.inf or (disobeys and not able.cuts_torque) or not able.brake,
+        sees_late=disobeys and wrong_motor,
         turns_wrong=not able.checks_encoder and any(_drifts(fault) for fault in met),
-        startled_s=_startled_s(able, met, result),
+        unsure_upright=any(one.kind.angle for one in met) and any(one.kind.says_upright for one in met),
         repeats_s=min(_spans(repeating, result), default=None),
+        startled_s=_startled_s(able, met, result),
+        cut_off_s=_spans([fault for fault in met if fault.kind.cuts_off], result),
+        silent_s=_spans([fault for fault in met if fault.kind.silences], result),
     )
 
 
@@ -248,9 +244,9 @@ def _alarm(host: LockstepHost, result: LockstepResult, board: Machine) -> str:
     return told or ("the board's buzzer" if board.buzzes else "")
 
 
-def _offline(host: LockstepHost, asked: Asked) -> str:
+def _offline(host: LockstepHost, harm: Harm) -> str:
     """A drive that moves by old orders behind a line that repeats old answers: there is no more to know than this."""
-    return "no link" if asked.repeats_s is not None and host.controller.states.state == "offline" else ""
+    return "no link" if harm.repeats_s is not None and host.controller.states.state == "offline" else ""
 
 
 def _misled(faults: list[Fault]) -> bool:
@@ -269,6 +265,11 @@ def _blocked(trace: Floats) -> bool:
 def _begun_s(faults: list[Fault], result: LockstepResult) -> list[float]:
     """When these faults began, in simulated time."""
     return [begun_s for fault in faults if (begun_s := result.begun_s(fault)) is not None]
+
+
+def _first_s(faults: list[Fault], result: LockstepResult) -> float:
+    """When the first of these faults began; infinite if none did."""
+    return min(_begun_s(faults, result), default=math.inf)
 
 
 def _spans(faults: list[Fault], result: LockstepResult) -> tuple[Span, ...]:

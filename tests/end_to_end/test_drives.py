@@ -74,7 +74,7 @@ def test_a_dead_host_leaves_the_rider_held_still(drive: str, tmp_path: Path) -> 
     # What such a drive cannot do is said on its page: nobody brings the rider upright, and nothing sounds.
     assert found.truth.angle_deg > -70.0
     assert judge(found.trace, found.asked) == []
-    promised = judge(found.trace, found.asked._replace(returns_by_itself=True))
+    promised = judge(found.trace, found.asked._replace(drive=found.asked.drive._replace(returns_by_itself=True)))
     assert [text.split(":")[0] for text in promised] == ["left"]
 
 

@@ -15,11 +15,12 @@ from firmware_host.cli.campaign.cases import draw_case
 from firmware_host.cli.virtual import make_board
 from safety.signals import CommandMode
 from sim import plant
+from sim.asked import Asked, Harm
 from sim.faults import CATALOGUE
 from sim.faults.world import World
 from sim.layout import ACCEL_DPS2, AGE_S, MODE, RATE_DPS, SESSION_OPEN, TORQUE_FRACTION
 from sim.line import Line
-from sim.oracle import Asked, judge
+from sim.oracle import judge
 from sim.table import SimulatedTable
 
 RATES: Final = ("rate", "rate-inverting", "rate-head-up", "angle", "accel")
@@ -86,7 +87,7 @@ class Alone:
         """Judge what happened: the oracle's words."""
         asked = Asked(
             limit_deg=self.limit_deg, started_s=0.0, trips=(), rest_s=0.0, person_stopped_s=None, changes_s=(from_s,),
-            jolted_from_s=from_s, cannot_move=True, alarm="the board's buzzer",
+            alarm="the board's buzzer", harm=Harm(jolted_from_s=from_s, stuck_from_s=-math.inf),
         )  # fmt: skip
         trace = self.table.trace()
         return [text for text in judge(trace[trace[:, 0] > SETTLED_S], asked) if text.partition(":")[0] in RATES]
@@ -110,6 +111,7 @@ drives = st.one_of(
 @pytest.mark.requirement("REQ-BRD-DRIVE")
 @given(index=indices, where=places, rate_dps=ways, turned_s=st.floats(0.05, 2.0), after_s=moments, act=drives)
 @example(40317, 1.0, 1.0, 1.0, 0.0, begin("runaway", 0.0625)).via("half a degree a second, for as long as it takes")
+@example(0, 0.0, 3.0, 0.1875, 0.0, begin("reversed-polarity", 0.0)).via("turned round while it begins to move")
 def test_a_drive_that_disobeys_under_a_silent_host_makes_no_table_too_fast(
     index: int, where: float, rate_dps: float, turned_s: float, after_s: float, act: Act
 ) -> None:

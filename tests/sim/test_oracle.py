@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.oracle import Asked, Margin, Span, Tripped, false_trips, judge, margins, wrong_causes
+from sim.asked import Asked, Drive, Harm, Span, Tripped
+from sim.oracle import Margin, false_trips, judge, margins, wrong_causes
 from sim.table import TRACE_COLUMNS
 
 ROW_S = 0.01
@@ -44,7 +45,8 @@ def asked(**changes: Any) -> Asked:
         "rest_s": 10.0,
         "person_stopped_s": None,
     }
-    return Asked(**{**well, **changes})
+    drive, harm = ({name: changes.pop(name) for name in part._fields if name in changes} for part in (Drive, Harm))
+    return Asked(**{**well, **changes}, drive=Drive(**drive), harm=Harm(**harm))
 
 
 def tripped(t_s: float, response: str, monitor: str = "hand-switch") -> dict[str, Any]:
@@ -70,7 +72,7 @@ EMERGENCY = tripped(AT_40_S, "EMERGENCY_RETURN")
         ((TO_40, TO_FLAT, (5.0, 0.0), UP), {}, ()),
         ((TO_40, TO_FLAT, (5.0, 0.0), UP), EMERGENCY, ()),
         ((TO_40, TO_FLAT, (5.0, 0.0), UP), {"limit_deg": 36.9}, ("angle",)),
-        ((TO_40, TO_FLAT, (5.0, 0.0), UP), {"limit_deg": 36.9, "load_path_broke": True}, ()),
+        ((TO_40, TO_FLAT, (5.0, 0.0), UP), {"limit_deg": 36.9, "broke_from_s": -np.inf}, ()),
         ((TO_40, (0.2, -11.0), (4.725, -8.0), (5.0, 0.0), UP), {}, ("rate",)),
         (((0.5, 5.0), (0.5, -2.4), (1.0, -1.3)), {}, ("rate-inverting",)),
         ((TO_40, TO_FLAT, (1.0, -3.0), (36.0, -2.0)), {}, ("rate-head-up",)),
@@ -79,12 +81,12 @@ EMERGENCY = tripped(AT_40_S, "EMERGENCY_RETURN")
         ((TO_40, (8.0, 0.0), TO_FLAT, UP), EMERGENCY, ("rescue-horizontal",)),
         ((TO_40, TO_FLAT, (25.0, 0.0), UP), EMERGENCY, ("rescue-upright",)),
         ((TO_40, (90.0, 0.0)), {**EMERGENCY, "alarm": "release the brake"}, ("rescue-horizontal", "rescue-upright")),
-        ((TO_40, (90.0, 0.0)), {**EMERGENCY, "cannot_move": True, "alarm": "release the brake"}, ()),
-        ((TO_40, (90.0, 0.0)), {**EMERGENCY, "cannot_move": True}, ("left",)),
+        ((TO_40, (90.0, 0.0)), {**EMERGENCY, "stuck_from_s": -np.inf, "alarm": "release the brake"}, ()),
+        ((TO_40, (90.0, 0.0)), {**EMERGENCY, "stuck_from_s": -np.inf}, ("left",)),
         ((TO_40, (90.0, 0.0)), {}, ("left",)),
         (
             (TO_40, (90.0, 0.2)),
-            {**tripped(AT_40_S, "STOP"), "cannot_move": True, "alarm": "x"},
+            {**tripped(AT_40_S, "STOP"), "stuck_from_s": -np.inf, "alarm": "x"},
             ("standstill", "held", "left"),
         ),
         (
@@ -104,7 +106,7 @@ EMERGENCY = tripped(AT_40_S, "EMERGENCY_RETURN")
             (),
         ),
         ((TO_40, TO_FLAT, (5.0, 0.0), (35.5, -2.0)), {}, ("left",)),
-        ((TO_40, TO_FLAT, (5.0, 0.0), (35.5, -2.0)), {"load_path_broke": True}, ()),
+        ((TO_40, TO_FLAT, (5.0, 0.0), (35.5, -2.0)), {"broke_from_s": -np.inf}, ()),
         ((TO_40, TO_FLAT, (5.0, 0.0), UP), {"replayed": True}, ()),
         ((TO_40, TO_FLAT, (5.0, 0.0), UP), {"replayed": False}, ("replay",)),
     ],
@@ -171,7 +173,7 @@ def standstill(took_s: float) -> Margin:
 
 def held(rose_deg: float) -> Margin:
     rows = trace(TO_40, (5.0, 0.0), (2.0, rose_deg / 2.0), (2.0, 0.0))
-    return margin(rows, "held", cannot_move=True, **tripped(AT_40_S, "TORQUE_OFF"))
+    return margin(rows, "held", stuck_from_s=-np.inf, **tripped(AT_40_S, "TORQUE_OFF"))
 
 
 def left(at_deg: float) -> Margin:
@@ -214,7 +216,7 @@ def test_how_fast_the_rate_changes_is_judged_until_nobody_chooses_it() -> None:
     assert [text.partition(":")[0] for text in judge(rows, asked())] == ["accel"]
     assert [text.partition(":")[0] for text in judge(rows, asked(jolted_from_s=1.05))] == ["accel"]
     assert judge(rows, asked(jolted_from_s=1.0)) == []
-    assert judge(rows, asked(load_path_broke=True)) == []
+    assert judge(rows, asked(broke_from_s=-np.inf)) == []
 
 
 def test_a_margin_is_the_distance_to_the_threshold() -> None:
@@ -327,7 +329,7 @@ AWAY = {"silent_s": (Span(AT_40_S, AT_40_S + 49.0),)}
         (((5.0, 3.0),), {}, ("left",)),
         (((5.0, 3.0), (7.5, -2.0)), {}, ()),
         (((5.0, 3.0), (7.5, -2.0)), AWAY, ("again",)),
-        (((5.0, 3.0), (7.5, -2.0)), {**AWAY, "load_path_broke": True}, ()),
+        (((5.0, 3.0), (7.5, -2.0)), {**AWAY, "broke_from_s": -np.inf}, ()),
         # Reached again before it was upright: the host brings the rider up, and may have been told to go on.
         (((5.0, 3.0), (7.5, -2.0)), {"silent_s": (Span(AT_40_S, AT_40_S + 20.0),)}, ()),
     ],
@@ -342,7 +344,7 @@ def test_a_table_that_came_upright_by_itself_stays_there(
 @pytest.mark.parametrize("brakes", [True, False])
 def test_a_table_without_a_brake_stands_when_it_is_still(brakes: bool) -> None:
     rows = put(trace(TO_40, (9.0, 0.0)), "brake_closed", 0.0)
-    found = margin(rows, "standstill", cannot_move=True, brakes=brakes, **tripped(AT_40_S, "STOP"))
+    found = margin(rows, "standstill", stuck_from_s=-np.inf, brakes=brakes, **tripped(AT_40_S, "STOP"))
     assert (found.value > 0.0) == (not brakes)
 
 
@@ -370,7 +372,6 @@ def test_a_stop_that_came_before_the_actuator_died_is_not_one_that_lasts(
         "trips": tuple(Tripped("following", "STOP", t_s) for t_s in stops_s),
         "changes_s": (AT_40_S, AT_40_S + open_s) if open_s > 0.0 else (AT_40_S + open_s,),
         "causes": None,
-        "cannot_move": True,
         "stuck_from_s": AT_40_S + open_s,
         "alarm": "release the brake",
     }
@@ -381,7 +382,7 @@ def test_a_stop_that_came_before_the_actuator_died_is_not_one_that_lasts(
 @pytest.mark.requirement("REQ-PRM-RESCUE")
 def test_what_stopped_before_the_actuator_died_is_brought_to_horizontal_in_time() -> None:
     rows = trace(TO_40, (26.0, 0.0), (5.0, -8.0), (9.0, 0.0))
-    case = {"cannot_move": True, "alarm": "x", **tripped(AT_40_S, "STOP")}
+    case = {"stuck_from_s": -np.inf, "alarm": "x", **tripped(AT_40_S, "STOP")}
     late = {**case, "changes_s": (AT_40_S, AT_40_S + 32.0), "stuck_from_s": AT_40_S + 32.0}
     assert [text.partition(":")[0] for text in judge(rows, asked(**case))] == []
     assert [text.partition(":")[0] for text in judge(rows, asked(**late))] == ["rescue-horizontal"]
@@ -398,7 +399,7 @@ def test_a_persons_stop_does_not_excuse_what_came_too_late_before_it(stopped_s: 
 @pytest.mark.requirement("REQ-PRM-RESCUE")
 def test_what_rises_after_the_actuator_died_was_to_be_held() -> None:
     rows = trace(TO_40, (9.0, -4.0), (9.0, 0.0), (2.0, 2.0), (9.0, 0.0))
-    case = {"cannot_move": True, "stuck_from_s": AT_40_S + 12.0, "alarm": "x", **tripped(AT_40_S, "STOP")}
+    case = {"stuck_from_s": AT_40_S + 12.0, "alarm": "x", **tripped(AT_40_S, "STOP")}
     assert [text.partition(":")[0] for text in judge(rows, asked(**case))] == ["held"]
 
 
@@ -428,9 +429,9 @@ def coasts(seconds: float) -> Any:
         (1.5, "TORQUE_OFF", {"coasts": True, "brakes": True}, ("standstill",)),  # never on its brake
         (2.5, "TORQUE_OFF", {"coasts": True, "brakes": True}, ("rate-inverting", "standstill")),
         # What hangs on a broken coupling is held by a brake or by nothing.
-        (2.5, "TORQUE_OFF", {"load_path_broke": True}, ()),
-        (2.5, "TORQUE_OFF", {"load_path_broke": True, "coasts": True, "brakes": True}, ("standstill",)),
-        (2.5, "TORQUE_OFF", {"load_path_broke": True, "brakes": True}, ("standstill",)),
+        (2.5, "TORQUE_OFF", {"broke_from_s": -np.inf}, ()),
+        (2.5, "TORQUE_OFF", {"broke_from_s": -np.inf, "coasts": True, "brakes": True}, ("standstill",)),
+        (2.5, "TORQUE_OFF", {"broke_from_s": -np.inf, "brakes": True}, ("standstill",)),
     ],
 )
 def test_a_table_that_nothing_but_friction_slows_may_coast(
@@ -438,7 +439,7 @@ def test_a_table_that_nothing_but_friction_slows_may_coast(
 ) -> None:
     case = {
         "limit_deg": 90.0,
-        "cannot_move": True,
+        "stuck_from_s": -np.inf,
         "brakes": False,
         "alarm": "overspeed",
         **tripped(AT_40_S, response),
@@ -451,8 +452,8 @@ def test_a_table_that_nothing_but_friction_slows_may_coast(
 def test_a_brake_that_slips_may_take_as_long_as_friction_does() -> None:
     """Seed 7, session 12739: with a drive that runs away nothing else slows the table."""
     case = {
-        "cannot_move": True,
-        "load_path_broke": True,
+        "stuck_from_s": -np.inf,
+        "broke_from_s": -np.inf,
         "coasts": True,
         "alarm": "x",
         **tripped(AT_40_S, "TORQUE_OFF"),
@@ -471,7 +472,7 @@ def test_without_a_brake_a_drive_that_disobeys_lets_the_table_coast_on(
     able = {"brakes": brakes, "coasts": not brakes, "jolted_from_s": np.inf if obeys else 0.0}
     rows = trace(TO_40, (9.0, 0.0), (3.0, 2.0), (9.0, 0.0))
     stop = tripped(AT_40_S, "TORQUE_OFF")
-    found = margins(rows, asked(limit_deg=42.0, cannot_move=True, alarm="x", **able, **stop))
+    found = margins(rows, asked(limit_deg=42.0, stuck_from_s=-np.inf, alarm="x", **able, **stop))
     by_rule = {one.rule: one for one in found}
     assert by_rule["angle"].value == pytest.approx(granted_deg - 4.0, abs=0.05)
     assert by_rule["held"].value == pytest.approx(granted_deg - 6.0, abs=0.1)
@@ -482,7 +483,7 @@ def test_without_a_brake_a_drive_that_disobeys_lets_the_table_coast_on(
 )
 def test_until_the_load_path_breaks_all_is_judged(broke_s: float, broken: tuple[str, ...]) -> None:
     rows = put(trace(TO_40, (5.0, 6.0), (9.0, 0.0)), "accel_dps2", 40.0, AT_40_S + 1.0, AT_40_S + 1.1)
-    case = {"load_path_broke": True, "broke_from_s": broke_s, "alarm": "x"}
+    case = {"broke_from_s": broke_s, "alarm": "x"}
     assert tuple(text.partition(":")[0] for text in judge(rows, asked(**case))) == broken
 
 
@@ -490,7 +491,7 @@ def test_until_the_load_path_breaks_all_is_judged(broke_s: float, broken: tuple[
     ("brakes", "broke", "judged"), [(True, True, True), (False, False, True), (False, True, False)]
 )
 def test_nothing_holds_a_table_without_a_brake_whose_coupling_broke(brakes: bool, broke: bool, judged: bool) -> None:
-    found = margins(trace((9.0, 1.0)), asked(started_s=None, brakes=brakes, load_path_broke=broke))
+    found = margins(trace((9.0, 1.0)), asked(started_s=None, brakes=brakes, broke_from_s=-np.inf if broke else np.inf))
     assert ("unasked" in {one.rule for one in found}) is judged
 
 
@@ -592,24 +593,24 @@ def test_what_springs_stop_after_a_drive_let_go_is_nobodys_choice(
 )
 def test_a_stop_that_the_board_refuses_stops_nothing(monitor: str, alone: bool, broken: bool) -> None:
     rows = trace(TO_40, (5.0, -1.0), (9.0, 0.0))
-    case = {"cannot_move": True, "alarm": "x", "returns_by_itself": alone, **tripped(AT_40_S, "STOP", monitor)}
+    case = {"stuck_from_s": -np.inf, "alarm": "x", "returns_by_itself": alone, **tripped(AT_40_S, "STOP", monitor)}
     assert ("standstill" in [text.partition(":")[0] for text in judge(rows, asked(**case))]) is broken
 
 
 def test_a_stop_that_the_board_refuses_is_no_leave_to_turn_the_rider_down() -> None:
     rows = trace(TO_40, (5.0, 0.0), (6.0, 3.0), (2.0, 0.0))
-    case = {"cannot_move": True, "alarm": "x", "limit_deg": 90.0, **tripped(AT_40_S, "STOP", "rejected")}
+    case = {"stuck_from_s": -np.inf, "alarm": "x", "limit_deg": 90.0, **tripped(AT_40_S, "STOP", "rejected")}
     assert "held" in [text.partition(":")[0] for text in judge(rows, asked(**case))]
 
 
 def test_disorienting_rates_count_while_a_table_coasts_too() -> None:
     rows = trace(TO_40, (0.5, 11.0), (9.0, 0.0))
-    found = judge(rows, asked(cannot_move=True, coasts=True, alarm="overspeed", **tripped(AT_40_S, "TORQUE_OFF")))
+    found = judge(rows, asked(stuck_from_s=-np.inf, coasts=True, alarm="overspeed", **tripped(AT_40_S, "TORQUE_OFF")))
     assert [text.partition(":")[0] for text in found] == ["rate"]
 
 
 @pytest.mark.parametrize("brakes", [True, False])
 def test_a_drive_that_reports_a_fault_has_let_its_motor_go(brakes: bool) -> None:
-    case = {"limit_deg": 90.0, "cannot_move": True, "coasts": True, "brakes": brakes, "alarm": "drive-fault"}
+    case = {"limit_deg": 90.0, "stuck_from_s": -np.inf, "coasts": True, "brakes": brakes, "alarm": "drive-fault"}
     found = judge(coasts(1.5), asked(**case, **tripped(AT_40_S, "STOP", "drive-fault")))
     assert ("rate-inverting" in [text.partition(":")[0] for text in found]) == brakes

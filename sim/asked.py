@@ -1,0 +1,104 @@
+"""What the truth oracle judges by beside the truth: what people asked for, what a drive can do, what faults made of it.
+
+Times are seconds of simulated time. What never happens, happens at infinity.
+"""
+
+from math import inf
+from typing import NamedTuple
+
+
+class Tripped(NamedTuple):
+    """A trip, as the session's record tells it."""
+
+    monitor: str
+    response: str
+    """A name of ``sim.oracle.DEADLINES``."""
+    t_s: float
+
+
+class Span(NamedTuple):
+    """A part of a session."""
+
+    from_s: float
+    until_s: float
+    """Infinite: to the end."""
+
+    def holds(self, other: "Span") -> bool:
+        """Tell whether all of another one lies in it."""
+        return self.from_s <= other.from_s and other.until_s <= self.until_s
+
+
+class Drive(NamedTuple):
+    """What a drive can do, as far as promises hang on it; a table board unless told otherwise."""
+
+    returns_by_itself: bool = True
+    """The table brings its rider upright when nobody commands it. Without it, it is promised to stand still."""
+    brakes: bool = True
+    """A brake closes when the drive is off. Without one a self-locking gear holds, and to stand is to be still."""
+    slows_alone: bool = True
+    """A drive that hears nothing slows down before it lets its motor go, and a brake closes by its springs."""
+
+
+class Harm(NamedTuple):
+    """What faults made of table, drive and line: what cannot be promised any more, and from when on."""
+
+    broke_from_s: float = inf
+    """A gear or coupling failed, or a brake beside an actuator that is dead: nothing ties the table to its motor."""
+    jolted_from_s: float = inf
+    """How fast the rate changes is nobody's choice: the drive disobeys, or hardware cuts its torque."""
+    stuck_from_s: float = inf
+    """Nothing can move the table upright: the actuator is dead, or the way is blocked. Standing still is right. A stop
+    before that is one to recover from. Minus infinity: all the time."""
+    coasts: bool = False
+    """Where the torque is cut nothing but friction slows the table, or a brake against a motor that pushes on."""
+    sees_late: bool = False
+    """The motor's angle is spoiled, and the drive disobeys: the table's own angle alone sees it."""
+    turns_wrong: bool = False
+    """The drive turns by an encoder that is wrong, and nothing tells it: it may be slower than it was told."""
+    unsure_upright: bool = False
+    """An angle is spoiled, and the upright switch says upright wherever the table is."""
+    repeats_s: Span | None = None
+    """When the drive did what it was told long ago, because the line repeated that: nobody had a say in it."""
+    startled_s: tuple[float, ...] = ()
+    """When a drive started of itself: the host took it for one that had stopped, or its only encoder leapt."""
+    cut_off_s: tuple[Span, ...] = ()
+    """When nothing may have passed between host and table."""
+    silent_s: tuple[Span, ...] = ()
+    """When nothing that a host said arrived at the table."""
+
+    @property
+    def load_path_breaks(self) -> bool:
+        """Nothing ties the table to its motor in the end."""
+        return self.broke_from_s < inf
+
+    @property
+    def cannot_move(self) -> bool:
+        """Nothing can move the table upright in the end."""
+        return self.stuck_from_s < inf
+
+
+class Asked(NamedTuple):
+    """What people and trips asked for, and what stands in the way of it."""
+
+    limit_deg: float
+    """The rider's limit in this session."""
+    started_s: float | None
+    """When the operator started the session; None if nobody did."""
+    trips: tuple[Tripped, ...]
+    """In the order in which they came."""
+    rest_s: float
+    """The rest at horizontal that belongs to the return."""
+    person_stopped_s: float | None
+    """When a person ordered a stop, so that standing still is right from there on."""
+    changes_s: tuple[float, ...] = ()
+    """When faults began or ended, in order. What was promised before is promised anew from there."""
+    invert_rate_dps: float = 3.0
+    """The session's limit of rate toward inversion."""
+    alarm: str = ""
+    """What the operator was told at the end."""
+    causes: frozenset[str] | None = frozenset()
+    """Monitors that are right answers to the faults that were injected; None: not known."""
+    replayed: bool | None = None
+    """Whether the black box, replayed, gave the same commands; None where it was not tried."""
+    drive: Drive = Drive()
+    harm: Harm = Harm()
