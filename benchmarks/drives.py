@@ -11,12 +11,12 @@ from fastcrc.crc16 import xmodem
 from benchmarks.figure import Comparison, Figure
 from benchmarks.stack import EXAMPLES, REGULAR
 from drivers import modbus, odrive, roboclaw, vesc, witmotion
+from drivers.capabilities import DRIVES
 from firmware_host.cli.lockstep import run
 from firmware_host.cli.sessions import load_session
 
 FRAME_US: Final = 3.0
 LOCKSTEP: Final = 150.0
-DRIVES: Final = ("roboclaw", "vesc", "odrive", "servo")
 
 
 def measure(short: bool) -> list[Figure]:

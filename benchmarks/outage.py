@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from benchmarks.figure import Comparison, Figure
 from benchmarks.stack import EXAMPLES
+from drivers.capabilities import DRIVES
 from firmware_host.cli.lockstep import Run, run
 from firmware_host.cli.sessions import load_session
 from sim.faults import Fault
@@ -21,7 +22,7 @@ from sim.table import TRACE_COLUMNS
 OUTAGES_S: Final = (0.3, 3.0, 30.0)
 BACK_S: Final = 1.0
 BOARD: Final = ("table",)
-DRIVES: Final = ("table-roboclaw", "table-vesc", "table-odrive", "table-servo")
+TABLES: Final = tuple(f"table-{drive}" for drive in DRIVES)
 SEED: Final = 20
 STOPPED_S: Final = 2.5
 """Time from the last command until a drive stands for certain: timeout, ramp, brake."""
@@ -48,7 +49,7 @@ class Seen(NamedTuple):
 
 def measure(short: bool) -> list[Figure]:
     """Each outage a hundred times on the table board, and a hundred times on each drive (short: twice, once)."""
-    each = {"table board": (BOARD, 2 if short else 100), "drives": (DRIVES, 1 if short else 100)}
+    each = {"table board": (BOARD, 2 if short else 100), "drives": (TABLES, 1 if short else 100)}
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as workers:
         return [
             figure
@@ -76,7 +77,7 @@ def look(case: Case) -> Seen:
         return Seen(case, False, None)
     returned_s = begun_s + case.lasts_s
     asked, held = done.asked, True
-    if case.table in DRIVES:
+    if case.table in TABLES:
         trips = [trip._replace(t_s=returned_s + BACK_S) if begun_s <= trip.t_s < returned_s else trip
                  for trip in asked.trips]  # fmt: skip
         asked, held = asked._replace(trips=tuple(trips)), _still(done.trace, begun_s + STOPPED_S, returned_s)

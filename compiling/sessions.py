@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import Final
 
+from drivers.capabilities import DRIVES
 from firmware_host.cli.campaign.cases import draw_case
 from firmware_host.cli.lockstep import Run, run
 from firmware_host.cli.sessions import load_session
@@ -11,7 +12,6 @@ from firmware_host.cli.sessions import load_session
 DRAWN: Final = 8
 SEED: Final = 7
 EXAMPLES: Final = Path(__file__).parent.parent / "examples"
-DRIVES: Final = ("roboclaw", "vesc", "odrive", "servo")
 
 
 def _told(done: Run) -> bytes:

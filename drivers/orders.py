@@ -9,7 +9,7 @@ from typing import Final
 from drivers.dialogue import STAND_DPS2, DriveSetup, Order
 from safety.signals import CommandMode, DriveFault, SafeCommand
 
-FASTEST_DPS: Final = 12.0
+WILD_DPS: Final = 12.0
 """No table turns faster."""
 SETTLED_DPS: Final = 0.4
 SETTLED_S: Final = 0.04
@@ -107,7 +107,7 @@ class Orders:
     def take(self, rate_dps: float | None, *, torque_on: bool, obeys: bool, asked_s: float) -> bool:
         """Take what was measured; tells whether brake or gear hold the table by now."""
         before_dps, self._rate_dps = self._rate_dps, rate_dps
-        if rate_dps is not None and not abs(rate_dps) <= FASTEST_DPS:  # written so that NaN is wild
+        if rate_dps is not None and not abs(rate_dps) <= WILD_DPS:  # written so that NaN is wild
             self._wild_s.append(asked_s)
         self._watch_motor(rate_dps, before_dps, obeys=obeys, asked_s=asked_s)
         if torque_on:

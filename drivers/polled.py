@@ -15,7 +15,7 @@ from typing import Final
 from drivers.capabilities import Capabilities
 from drivers.dialogue import STAND, Dialogue, DriveSetup, Reading
 from drivers.health import STALE_S, LinkHealth
-from drivers.orders import FASTEST_DPS, Orders
+from drivers.orders import WILD_DPS, Orders
 from safety.signals import (
     SIMULATOR_SERIALS,
     BoardConfig,
@@ -267,7 +267,7 @@ class PolledDrive:
             return False
         scale = self.setup.scale
         moved_deg, from_zero_deg = abs(position - self.position) / scale, abs(position) / scale
-        coasted_deg = FASTEST_DPS * (now_s - self._position_s)
+        coasted_deg = WILD_DPS * (now_s - self._position_s)
         near = moved_deg > RESET_DEG and from_zero_deg < RESET_DEG / 2.0
         return near or (moved_deg > RESET_DEG + coasted_deg and from_zero_deg < RESET_DEG / 2.0 + coasted_deg)
 

@@ -13,7 +13,7 @@ ASTRAY_DEG: Final = 0.3
 """So far from the way that it was told the table has gone by both angles where the drive ran away."""
 ROSE_DEG: Final = 0.1
 """More than a load sags when its brake opens."""
-COASTS_S: Final = 0.2
+BRAKE_GRIPS_S: Final = 0.2
 """For so long, at most, a table goes on at the rate that it was told while its brake closes and takes hold of it."""
 MADE_WAY_DEG: Final = 10.0
 """A recovery that brought the rider so much nearer to upright, by both angles, did not come to nothing."""
@@ -94,7 +94,7 @@ class Attempts:
         low_deg, high_deg = min(ways_deg) - self._expected_deg, max(ways_deg) - self._expected_deg
         if min(ways_deg) > ROSE_DEG and low_deg > ASTRAY_DEG:
             return True  # no recovery is told to turn the rider down, and what coasts goes on the way that it was told
-        most_deg = ASTRAY_DEG + COASTS_S * abs(self._left_dps)
+        most_deg = ASTRAY_DEG + BRAKE_GRIPS_S * abs(self._left_dps)
         return low_deg > most_deg or high_deg < -most_deg
 
     def _ways_deg(self, view: View) -> list[float]:

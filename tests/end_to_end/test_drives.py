@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from drivers.capabilities import DRIVES
 from drivers.composite import CompositeLink
 from firmware_host.cli.lockstep import Run, run
 from firmware_host.cli.sessions import load_session
@@ -18,7 +19,6 @@ from sim.table import TRACE_COLUMNS
 from tests.drivers.polled_link import HOLD, move
 from tests.end_to_end.commands import EXAMPLES
 
-DRIVES = ("roboclaw", "vesc", "odrive", "servo")
 SHORT = """
 name = "Short"
 [motion]
