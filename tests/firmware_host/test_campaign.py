@@ -2,6 +2,7 @@
 
 import json
 import random
+import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
@@ -14,7 +15,7 @@ from firmware_host.cli.campaign.detection import Detections
 from firmware_host.cli.campaign.lines import write_case
 from firmware_host.cli.campaign.results import CRASHED_SHARE, Detected, Onset, Result, Weakest
 from firmware_host.cli.campaign.running import phase_of, run_case
-from firmware_host.cli.campaign.shards import Folder, FolderError, Shard, shards
+from firmware_host.cli.campaign.shards import NO_PART_OF_A_SESSION, Folder, FolderError, Shard, shards
 from firmware_host.cli.campaign.steering import Tried, parents_of
 from firmware_host.cli.campaign.summary import WORST_KEPT, Summary
 from firmware_host.cli.campaign.workers import Workers, WorkersError
@@ -171,6 +172,14 @@ def test_a_folder_of_another_campaign_is_refused(tmp_path: Path) -> None:
     (tmp_path / "campaign.json").write_text("x")
     with pytest.raises(FolderError, match="not written by a campaign"):
         Folder(tmp_path).begin(7)
+
+
+def test_no_session_enters_the_rooms_whose_code_a_campaign_does_not_depend_on() -> None:
+    names = ", ".join(repr(f"firmware_host.{room}") for room in NO_PART_OF_A_SESSION)
+    run = "from firmware_host.cli.campaign.running import run_drawn; assert run_drawn(7, 1).session_s > 10.0"
+    told = f"import sys; {run}; print([name for name in sys.modules if name.startswith(({names}))])"
+    found = subprocess.run([sys.executable, "-c", told], check=True, capture_output=True, text=True, timeout=300)
+    assert found.stdout.strip() == "[]"
 
 
 def test_processes_do_every_task_once() -> None:
