@@ -366,8 +366,9 @@ def _watch_circuit(settings: Floats, memory: Floats, readings: Floats, drive: Fl
     chops = abs(current_a) >= AT_LIMIT * drive[CURRENT_LIMIT_A]
     against = current_a * turning < 0.0 and abs(turning) > DISOBEYS_DPS
     under_way = abs(memory[AGREED_DPS]) > UNDER_WAY_DPS and (against or not chops)
-    # Before it was under way too: a load that turns the table back so fast is for the brake to hold, like such a drive.
-    under_way = under_way or (against and turning * memory[RAMP_DPS] < 0.0 and abs(turning) > RUNAWAY_DPS)
+    # While it begins to move, both angles have to see it turn back; a load that does that is for the brake to hold too.
+    back = turning * memory[RAMP_DPS] < 0.0 and abs(turning) > RUNAWAY_DPS and turning * memory[TABLE_RATE_DPS] > 0.0
+    under_way = under_way or (against and back)
     suspect = memory[ENCODER_JUMPED] < 0.5 and (pushes or under_way)
     differs = abs(ahead) > DISOBEYS_DPS + MOTOR_TRUST_SHARE * abs(circuit)
     memory[DISOBEYS_MS] = memory[DISOBEYS_MS] + 1.0 if suspect and differs else 0.0

@@ -132,6 +132,7 @@ def test_a_drive_that_disobeys_under_a_silent_host_makes_no_table_too_fast(
     after_s=st.one_of(st.floats(-2.0, 2.0), st.floats(0.0, 30.0)),
     name=st.sampled_from(ANGLES),
 )
+@example(0, 0.0, 0.0, 0.0, "encoder-reversed").via("the return begins with an encoder that counts backward")
 def test_an_angle_that_lies_under_a_silent_host_does_not_pass_for_a_drive_that_disobeys(
     index: int, where: float, rate_dps: float, after_s: float, name: str
 ) -> None:
