@@ -102,3 +102,8 @@ class Asked(NamedTuple):
     """Whether the black box, replayed, gave the same commands; None where it was not tried."""
     drive: Drive = Drive()
     harm: Harm = Harm()
+
+    @property
+    def nothing_holds(self) -> bool:
+        """In the end the table swings as its rider's weight wants."""
+        return self.harm.load_path_breaks and not self.drive.brakes

@@ -272,7 +272,7 @@ def _let_go(column: Columns, asked: Asked) -> NDArray[np.bool_]:
 
 def _unasked(column: Columns, asked: Asked) -> Iterator[Margin]:
     """Nothing moves toward inversion before the operator asks, where anything holds the table."""
-    if asked.harm.load_path_breaks and not asked.drive.brakes:
+    if asked.nothing_holds:
         return
     t_s, angle_deg = column["t_s"], column["angle_deg"]
     before = angle_deg if asked.started_s is None else angle_deg[t_s < asked.started_s]
@@ -331,7 +331,7 @@ def _held(column: Columns, asked: Asked) -> Iterator[Margin]:
     from_s = lasts_from_s if asked.person_stopped_s is None else min(lasts_from_s, asked.person_stopped_s)
     stops = [trip for trip in asked.trips if trip.response in ("STOP", "TORQUE_OFF")]
     heard_s = [trip.t_s for trip in stops if trip.t_s >= from_s and _heard(trip, asked)]
-    if heard_s and (asked.drive.brakes or not asked.harm.load_path_breaks):  # a gear holds what hangs on it
+    if heard_s and not asked.nothing_holds:  # a gear holds what hangs on it
         yield _stood(column, asked, min(heard_s), granted_s)
     stops_s = [trip.t_s for trip in stops]
     lasting_s = [t_s for t_s in stops_s if t_s >= from_s]
@@ -468,7 +468,8 @@ def _left(column: Columns, asked: Asked) -> Iterator[Margin]:
         span.from_s < end_s <= span.until_s for span in asked.harm.silent_s
     )
     unheard = asked.harm.repeats_s is not None and end_s < asked.harm.repeats_s.until_s + ALONE_S + _slowed_s(asked)
-    still_dps = np.inf if unheard else STANDING_DPS + (WRONG_BY_DPS if asked.harm.turns_wrong else 0.0)
+    free = unheard or asked.nothing_holds
+    still_dps = np.inf if free else STANDING_DPS + (WRONG_BY_DPS if asked.harm.turns_wrong else 0.0)
     if end_deg > most_deg and (asked.alarm or alone) and abs(rate_dps) <= still_dps:
         return
     told = "with an alarm" if asked.alarm else "without an alarm"

@@ -496,6 +496,23 @@ def test_nothing_holds_a_table_without_a_brake_whose_coupling_broke(brakes: bool
 
 
 @pytest.mark.parametrize(
+    ("brakes", "broke", "alarm", "broken"),
+    [
+        (False, True, "release the brake", False),
+        (False, True, "", True),
+        (True, True, "x", True),
+        (False, False, "x", True),
+    ],
+)
+def test_what_nothing_holds_may_swing_while_somebody_is_told(
+    brakes: bool, broke: bool, alarm: str, broken: bool
+) -> None:
+    case = {"brakes": brakes, "broke_from_s": 20.0 if broke else np.inf, "alarm": alarm}
+    found = judge(trace((20.0, 2.0), (1.0, -20.0)), asked(**case))
+    assert any(text.startswith("left") for text in found) == broken
+
+
+@pytest.mark.parametrize(
     ("changes", "ends_deg", "broken"),
     [
         ({"unsure_upright": True, "alarm": "look"}, -58.0, ()),
