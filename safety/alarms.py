@@ -26,6 +26,7 @@ COMING_UP_DPS: Final = -0.3
 _CALM: Final = (Phase.RETURNING, Phase.BOARDED)
 _ENDED: Final = (Phase.BOARDED, Phase.FREE)
 """After a return, and before or after a session; within one nobody is upright."""
+_STAYS: Final = ("stays-inverted", "stays-there")
 
 
 class Priority(IntEnum):
@@ -84,7 +85,8 @@ class Alarms:
             and (supervisor.phase is Phase.FREE or (supervisor.phase in _CALM and not (view.inverted or view.away)))
         ):
             return False
-        found = _trips(supervisor, view) + self._situations(now_s, supervisor, view, linked=linked)
+        urgent = self._situations(now_s, supervisor, view, linked=linked)
+        found = _trips(supervisor, view, _situation(supervisor, view, urgent)) + urgent
         before = {alarm.id: alarm.priority for alarm in self.active}
         urgency = {alarm.id: alarm.priority for alarm in found}
         for name, priority in urgency.items():
@@ -156,9 +158,9 @@ class Alarms:
         return 0.0 if self._standing_since_s is None else now_s - self._standing_since_s
 
 
-def _trips(supervisor: Supervisor, view: View) -> list[Alarm]:
+def _trips(supervisor: Supervisor, view: View, situation: str) -> list[Alarm]:
     """Every latched trip, and what forbids inversion."""
-    active, doing = supervisor.active, SITUATIONS[_situation(supervisor, view)]
+    active, doing = supervisor.active, SITUATIONS[situation]
     found = [
         Alarm(name, _priority(trip, view), trip.detail, f"{doing} {CAUSES[name]}", trip.t_s, name in active, False)
         for name, trip in supervisor.latched.items()
@@ -177,14 +179,17 @@ def _priority(trip: Trip, view: View) -> Priority:
     return Priority.HIGH if trip.response >= STOP else Priority.MEDIUM
 
 
-def _situation(supervisor: Supervisor, view: View) -> str:
-    """Name what the table is doing for the rider."""
+def _situation(supervisor: Supervisor, view: View, urgent: list[Alarm]) -> str:
+    """Name what the table does for the rider; no trip says that they come up where another alarm denies it."""
     if _disobeys(supervisor) and view.away:
         return "disobeys"
     if supervisor.exhausted and view.away:
         return "given-up"
     if supervisor.waits_for_a_person and view.away:
         return "held"
+    for alarm in urgent:
+        if alarm.id in _STAYS:
+            return alarm.id
     if supervisor.phase in (Phase.STOPPING, Phase.HELD, Phase.CREEPING):
         return "recovering"
     return "returning" if view.away else "upright"

@@ -186,10 +186,9 @@ class Supervisor:
         elif view.command_mode is None and self.phase is CREEPING and self._attempts.turned_down(view):
             # A line that fails again and again leaves no monitor the time to see it: the drive turns the rider down.
             detail = "the recovery turned the table toward inversion"
-            self._latch("progress", STOP, Recovery.AUTOMATIC, self._entered_s, detail, view)
+            self._latch("progress", TORQUE_OFF, Recovery.AUTOMATIC, self._entered_s, detail, view)
             self._attempts.give_up()
-            self.torque_off = True
-            self._enter(Phase.HELD, view)
+            self._respond(TORQUE_OFF, view, again=True)
         elif view.command_mode is None:
             # What the table does now is not by our commands: go on from wherever it is when it listens again.
             self.returning = returning.anew(view)

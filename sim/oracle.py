@@ -287,6 +287,7 @@ def _people(column: Columns, asked: Asked) -> Iterator[Margin]:
 
     A drive that disobeys is found out within what is granted to one, however often a recovery tries it.
     """
+    column = _while_whole(column, asked) if asked.nothing_holds else column
     good = (column["rider_agrees"] > 0.5) & (column["ankle_latch_locked"] > 0.5)
     if good.all():
         return

@@ -285,6 +285,18 @@ def test_a_return_that_stands_raises_an_alarm_where_the_rider_is_not_inverted_to
 
 
 @pytest.mark.requirement("REQ-ALM-TODO")
+@pytest.mark.parametrize(("inverted", "stays"), [(True, "stays-inverted"), (False, "stays-there")])
+def test_no_trip_says_that_a_rider_comes_up_who_does_not(inverted: bool, stays: str) -> None:
+    supervisor, view, alarms = acting(Response.RETURN, inverted=inverted, away=True)
+    trip = Trip("rejected", Response.RETURN, Recovery.AUTOMATIC, 99.0, 99.0, "three refused", 20.0, 20.0)
+    supervisor.latched["rejected"] = trip
+    for now_s, situation in ((100.0, "returning"), (100.0 + STAYS_INVERTED_S, stays)):
+        alarms.update(now_s, supervisor, view, linked=True)
+        (told,) = (alarm for alarm in alarms.active if alarm.id == "rejected")
+        assert told.instruction == f"{SITUATIONS[situation]} {CAUSES['rejected']}"
+
+
+@pytest.mark.requirement("REQ-ALM-TODO")
 def test_a_rest_at_horizontal_is_no_standing_however_long_it_is() -> None:
     watched = Watched(20.0, narrow(TABLE, {"return_rest_s": 120.0}, "table"))
     watched.run(150.0, MotionRequest(ask=Response.RETURN))

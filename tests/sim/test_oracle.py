@@ -496,6 +496,16 @@ def test_nothing_holds_a_table_without_a_brake_whose_coupling_broke(brakes: bool
 
 
 @pytest.mark.parametrize(
+    ("brakes", "broke_s", "broken"),
+    [(False, 21.0, False), (False, 25.0, True), (True, 21.0, True), (False, np.inf, True)],
+)
+def test_what_nothing_holds_goes_where_the_riders_weight_wants(brakes: bool, broke_s: float, broken: bool) -> None:
+    rows = put(trace((20.0, 2.0), (5.0, 1.0)), "rider_agrees", 0.0, 20.0)
+    found = judge(rows, asked(brakes=brakes, broke_from_s=broke_s, alarm="x"))
+    assert any(text.startswith("people") for text in found) == broken
+
+
+@pytest.mark.parametrize(
     ("brakes", "broke", "alarm", "broken"),
     [
         (False, True, "release the brake", False),
