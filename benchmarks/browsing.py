@@ -15,6 +15,8 @@ from tests.panel.waiting import until
 LONGEST_MS: Final = 120_000
 """Only a hang takes so long."""
 SOON_MS: Final = 3_000
+SESSION_MS: Final = 600_000
+"""A session that began after all, on a busy machine, goes on to its end."""
 NOTE_STATES: Final = """() => {
     window.states = [];
     window.WebSocket = class extends WebSocket {
@@ -70,6 +72,7 @@ def open_page(browser: Browser, url: str) -> Page:
 def start_session(page: Page) -> None:
     """Press START and START NOW, in a new session if one is over; again where a busy machine shut the question."""
     while True:
+        page.wait_for_selector("#start:visible, #next:visible", timeout=SESSION_MS)
         if page.is_visible("#next"):
             page.click("#next")
         press_start(page)
