@@ -172,7 +172,11 @@ class Station:
 
     def _answer_one(self, requests: "zmq.Socket[bytes]") -> None:
         *envelope, data = requests.recv_multipart()
-        answer = self.take(data)
+        try:
+            answer = self.take(data)
+        except Exception:  # the next request may be a STOP
+            logging.getLogger(__name__).exception("this request could not be followed")
+            answer = _refusal("this could not be done; the controller's log says why")
         if isinstance(answer, Future):
             self._later.append((envelope, answer))
         else:

@@ -280,6 +280,26 @@ def test_a_desk_that_fails_ends_nothing(tmp_path: Path, station: Station, caplog
     assert "torn" in caplog.text
 
 
+def test_a_request_that_fails_keeps_no_stop_from_acting(
+    tmp_path: Path, station: Station, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(Desk):
+        def confirm(self, check: str, *, yes: bool) -> str:
+            raise RuntimeError(f"torn: {check}, {yes}")
+
+    station.desk = desk = Broken()
+    with zmq.Context() as context, context.socket(zmq.DEALER) as peer:
+        peer.set(zmq.LINGER, 0)
+        peer.set(zmq.RCVTIMEO, 30_000)
+        peer.connect(address(tmp_path, REQUESTS))
+        peer.send(message("confirm", check="straps", yes=True))
+        assert "log" in json.loads(peer.recv())["error"]
+        peer.send(press("stop"))
+        assert json.loads(peer.recv()) == {"ok": True}
+    assert desk.pressed == ["stop"]
+    assert "torn" in caplog.text
+
+
 @pytest.fixture
 def stops(tmp_path: Path, station: Station) -> Iterator[str]:
     assert station.desk is not None
