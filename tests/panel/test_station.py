@@ -317,10 +317,11 @@ def stops(tmp_path: Path, station: Station) -> Iterator[str]:
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b'{"id": 5}', b'{"id": "", "pressed_s": "x"}', b"x" * 5000, b"[" * 2000]
 )
-def test_whatever_a_post_to_stop_holds_it_stops(station: Station, stops: str, body: bytes) -> None:
-    with urllib.request.urlopen(urllib.request.Request(stops + "/stop", data=body, method="POST")) as answer:
-        assert json.load(answer) == {"ok": True}
-    assert pressed(station) == ["stop"]
+def test_whatever_a_post_holds_it_stops_or_returns(station: Station, stops: str, body: bytes) -> None:
+    for path in ("/stop", "/return"):
+        with urllib.request.urlopen(urllib.request.Request(stops + path, data=body, method="POST")) as answer:
+            assert json.load(answer) == {"ok": True}
+    assert pressed(station) == ["stop", "return_upright"]
 
 
 @pytest.mark.parametrize("length", ["100", "-1", "\u00b2"])
