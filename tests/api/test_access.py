@@ -216,6 +216,15 @@ def test_wrong_tries_are_told_to_wait(home: House) -> None:
     assert unknown == answers[0].json()
 
 
+def test_another_way_to_write_a_name_is_no_other_count(home: House) -> None:
+    home.person("Ada Byron", "service")
+    client = home.client()
+    ways = ["Ada Byron", "ada  byron", "\uff21da Byron", "ADA\u2003BYRON"]
+    assert len(ways) > HERE.free
+    answers = [client.post("/login", json={"name": way, "pin": "wrong"}).status_code for way in ways]
+    assert answers == [401] * HERE.free + [429]
+
+
 def test_a_restart_of_the_panel_logs_nobody_out(tmp_path: Path) -> None:
     with house(tmp_path) as home:
         home.person("Ada", "service")
