@@ -1,6 +1,7 @@
 """Logins, PINs, wrong tries, lock and expiry; and that nothing secret is written down."""
 
 import json
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -134,6 +135,16 @@ def test_a_file_that_was_spoilt_logs_everybody_out_and_stops_nothing(tmp_path: P
     file = tmp_path / "logins.json"
     file.write_text("{")
     assert Logins(file, Clock()).find("x") is None
+
+
+def test_a_folder_that_takes_nothing_more_keeps_nobody_out(home: House) -> None:
+    """A full disk does the same as a folder that is gone."""
+    home.person("Ada", "operator")
+    ada = home.logged_in("Ada")
+    shutil.rmtree(home.black_boxes.parent / "run")
+    assert ada.post("/lock").status_code == 200
+    assert ada.post("/unlock", json={"pin": PIN}).status_code == 200
+    assert home.logged_in("Ada").get("/riders").status_code == 200
 
 
 @pytest.mark.parametrize(
