@@ -71,6 +71,20 @@ def test_what_is_wrong_with_a_rider_is_told_at_its_field(
     assert operator.get("/riders").json() == {"riders": []}
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/riders", '{"document": {"\\ud800": 1}}'),
+        ("/riders", '{"document": {"rider": {"name": "A\\ud800"}}}'),
+        ("/programs", '{"document": {"name": "\\ud800", "step": []}}'),
+        ("/programs/preview", '{"document": {"\\ud800": 1}}'),
+    ],
+)
+def test_half_a_letter_is_refused_as_anything_wrong_is(operator: httpx.Client, path: str, body: str) -> None:
+    told = operator.post(path, content=body, headers={"Content-Type": "application/json"})
+    assert (told.status_code, len(told.json()["problems"])) == (422, 1), told.text
+
+
 def test_an_older_version_is_refused_and_the_present_one_shown(operator: httpx.Client) -> None:
     number = operator.post("/riders", json={"document": ADA}).json()["id"]
     heavier = {"rider": {**ADA["rider"], "mass_kg": 80.0}}
