@@ -253,6 +253,8 @@ def with_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     program = folder / "short.toml"
     program.write_text(SHORT, encoding="utf-8")
     bench(folder / "records", "encoder-stuck@20", program=program)
+    (recording,) = (folder / "records").glob("*.mcap")
+    recording.rename(recording.with_name('Übung "1" セッション.mcap'))  # people give their files names
     with house(folder) as opened:
         client = opened.client()
         until(lambda: client.get("/sessions").json()["total"] == 1, "the recording is taken up")
