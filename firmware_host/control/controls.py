@@ -59,8 +59,7 @@ class Controls:
     def move(self, hold: str, direction: int, made_s: float) -> str:
         """Take a sign of a finger on a button of motion by hand; says why nothing moves."""
         state = self._controller.states.state
-        up = direction < 0 and state.startswith("manual")  # toward upright stays free, whatever midnight changed
-        refused = _not_by_hand(state) or ("" if up else self._not_now())
+        refused = _not_by_hand(state) or ("" if direction < 0 and _up_is_free(state) else self._not_now())
         if refused:
             self._requests.release(hold)  # what was held too early moves nothing later either
             return refused
@@ -101,7 +100,12 @@ class Controls:
                 "done": done,
                 "checks": [check._asdict() for check in checks] if standing else [],
             },
-            "manual": {"allowed": refused == "", "why_not": refused, "direction": controller.manual_direction},
+            "manual": {
+                "allowed": refused == "",
+                "up_allowed": refused == "" or _up_is_free(state),
+                "why_not": refused,
+                "direction": controller.manual_direction,
+            },
         }
 
     def _may_start(self, confirmed: Collection[str]) -> str:
@@ -134,3 +138,8 @@ class Controls:
 
 def _not_by_hand(state: str) -> str:
     return "" if state in MOVED_FROM else f"nothing is moved by hand while the table is: {words(state)}"
+
+
+def _up_is_free(state: str) -> bool:
+    """Toward upright a table that a hand has moved may go on, whatever midnight changed."""
+    return state.startswith("manual")

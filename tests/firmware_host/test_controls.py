@@ -134,6 +134,8 @@ def test_a_rider_who_was_moved_by_hand_before_midnight_may_be_moved_upright_afte
     case.run(1.0)
     case.day += timedelta(days=1)
     assert "pre-flight" in case.controls.move("on", 1, time.monotonic())
+    shown = case.controls.shown()["manual"]
+    assert (shown["allowed"], shown["up_allowed"]) == (False, True), "the page offers what would be followed"
     assert case.controls.move("back", -1, time.monotonic()) == ""
 
 

@@ -27,8 +27,9 @@ export function holdPanel(app) {
     const manual = state.manual;
     const allowed = Boolean(manual?.allowed) && !locked;
     const moving = Boolean(manual?.direction);
-    for (const one of [up, down]) {
-      if (one.button.disabled === (allowed || moving)) one.button.disabled = !(allowed || moving);
+    const upAllowed = Boolean(manual?.up_allowed ?? manual?.allowed) && !locked;
+    for (const [one, may] of /** @type {const} */ ([[up, upAllowed || moving], [down, allowed || moving]])) {
+      if (one.button.disabled === may) one.button.disabled = !may;
     }
     checks.hidden = locked || allowed || moving || state.preflight?.needed !== true || state.preflight.done;
     write(why, locked || allowed || moving ? "" : manual?.why_not ? told(manual.why_not) : t("Not possible now."));

@@ -108,7 +108,9 @@ class Manual {
     const near = state.state.startsWith("boarding_") || state.state.startsWith("manual_");
     this.element.hidden = manual === undefined || manual === null || !(near || manual.allowed);
     if (this.element.hidden) return;
-    for (const { button } of this._holds) button.disabled = !manual.allowed;
+    const [up, down] = this._holds;
+    up.button.disabled = !(manual.up_allowed ?? manual.allowed);
+    down.button.disabled = !manual.allowed;
     write(this._why, manual.allowed ? "" : this._app.told(manual.why_not));
   }
 

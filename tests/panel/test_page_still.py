@@ -1,0 +1,47 @@
+"""What a page offers and takes before a table that stands: after midnight, in a session that changed, by a slow touch."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.api.house import House
+from tests.panel.still import StillDesk, standing_still
+from tests.panel.views import opened
+
+
+class Table(StillDesk):
+    """Says of itself what a test wants."""
+
+    def __init__(self, session: int = StillDesk.session, program: str = "P", **told: Any) -> None:
+        super().__init__()
+        self.session, self.program, self.told = session, program, told
+
+    def setup(self) -> dict[str, Any]:
+        segment = {"label": "to 20 deg", "step": 0, "starts_s": 0.0, "to_deg": 20.0}
+        return {**super().setup(), "program": self.program, "segments": [segment]}
+
+    def state(self) -> dict[str, Any]:
+        return {**super().state(), **self.told}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[House]:
+    with standing_still(tmp_path) as home:
+        home.station.desk = Table()
+        yield home
+
+
+@pytest.fixture
+def page(browser: Browser, home: House) -> Iterator[Page]:
+    with opened(browser, home.url, "session") as page:
+        yield page
+
+
+def test_whoever_was_moved_by_hand_before_midnight_is_offered_the_way_upright(page: Page, home: House) -> None:
+    manual = {"allowed": False, "up_allowed": True, "why_not": "the pre-flight check is due", "direction": 0}
+    home.station.desk = Table(state="manual_holding", manual=manual)
+    expect(page.locator("#manual .hold").first).to_be_enabled()
+    expect(page.locator("#manual .hold").last).to_be_disabled()
