@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.api.house import House
+from tests.panel.routes import press_start
 from tests.panel.still import StillDesk, standing_still
 from tests.panel.views import opened
 
@@ -45,3 +46,16 @@ def test_whoever_was_moved_by_hand_before_midnight_is_offered_the_way_upright(pa
     home.station.desk = Table(state="manual_holding", manual=manual)
     expect(page.locator("#manual .hold").first).to_be_enabled()
     expect(page.locator("#manual .hold").last).to_be_disabled()
+
+
+def test_another_session_is_not_started_by_what_was_asked_for_the_one_before(page: Page, home: House) -> None:
+    press_start(page)
+    expect(page.locator("#before-start")).to_contain_text("P takes")
+    home.station.desk = other = Table(session=StillDesk.session + 1, program="Other")
+    expect(page.locator("#program")).to_contain_text("Other")
+    expect(page.locator("#before-start")).to_be_hidden()
+    press_start(page)
+    expect(page.locator("#before-start")).to_contain_text("Other takes")
+    page.click("#start-now")
+    expect(page.locator("#hint")).to_have_text("Start sent")
+    assert other.pressed == ["start"]
