@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.api.house import House
-from tests.panel.routes import press_start
+from tests.panel.routes import AWAKE_MS, press_start
 from tests.panel.still import StillDesk, standing_still
 from tests.panel.views import opened
 
@@ -59,3 +59,15 @@ def test_another_session_is_not_started_by_what_was_asked_for_the_one_before(pag
     page.click("#start-now")
     expect(page.locator("#hint")).to_have_text("Start sent")
     assert other.pressed == ["start"]
+
+
+def test_a_slow_touch_that_wakes_the_screen_presses_nothing_when_it_ends(page: Page) -> None:
+    page.get_by_role("link", name="Settings").hover()
+    page.evaluate("window.dispatchEvent(new FocusEvent('focus'))")
+    page.mouse.down()
+    page.wait_for_timeout(AWAKE_MS)
+    page.mouse.up()
+    page.wait_for_timeout(AWAKE_MS)
+    assert page.evaluate("location.hash") == "#/session"
+    page.get_by_role("link", name="Settings").click()
+    expect(page.get_by_role("heading", name="Settings")).to_be_visible()
