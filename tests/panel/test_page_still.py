@@ -71,3 +71,19 @@ def test_a_slow_touch_that_wakes_the_screen_presses_nothing_when_it_ends(page: P
     assert page.evaluate("location.hash") == "#/session"
     page.get_by_role("link", name="Settings").click()
     expect(page.get_by_role("heading", name="Settings")).to_be_visible()
+
+
+def test_a_key_that_wakes_the_screen_holds_nothing(page: Page, home: House) -> None:
+    home.station.desk = table = Table(manual={"allowed": True, "why_not": "", "direction": 0})
+    hold = page.locator("#manual .hold").first
+    expect(hold).to_be_enabled()
+    hold.focus()
+    page.evaluate("window.dispatchEvent(new FocusEvent('focus'))")
+    page.keyboard.down("Enter")
+    expect(page.locator(".hold.held")).to_have_count(0)
+    page.wait_for_timeout(AWAKE_MS)
+    page.keyboard.up("Enter")
+    assert [one for one in table.moves if one[1] != 0] == []
+    page.keyboard.down("Enter")
+    expect(page.locator(".hold.held")).to_have_count(1)
+    page.keyboard.up("Enter")

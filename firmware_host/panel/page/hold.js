@@ -14,7 +14,7 @@ export function holdButton(app, direction, text) {
   let letGo = null;
   const button = el("button", { type: "button", class: "hold" }, text);
   const begin = () => {
-    if (letGo !== null || button.disabled || app.stale()) return;
+    if (letGo !== null || button.disabled || app.stale() || !app.awake()) return;
     button.classList.add("held");
     letGo = app.hold(direction, () => {
       letGo = null;

@@ -67,6 +67,7 @@ const app = {
   setup: () => setup,
   chart: () => chart,
   stale: () => connection.stale(),
+  awake,
   onState(fn) {
     watchers.add(fn);
     if (fits()) fn(state, setup);
