@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.api.house import House
-from tests.panel.routes import AWAKE_MS, press_start
+from tests.panel.routes import AWAKE_MS, open_route, press_start
 from tests.panel.still import StillDesk, standing_still
 from tests.panel.views import opened
 
@@ -87,3 +87,12 @@ def test_a_key_that_wakes_the_screen_holds_nothing(page: Page, home: House) -> N
     page.keyboard.down("Enter")
     expect(page.locator(".hold.held")).to_have_count(1)
     page.keyboard.up("Enter")
+
+
+def test_a_wiped_screen_is_uncovered_although_the_panel_does_not_say_who_is_there(page: Page) -> None:
+    open_route(page, "settings")
+    page.route("**/api/v1/me", lambda route: route.abort())
+    page.get_by_role("button", name="Wipe the screen").click()
+    expect(page.locator("#cover")).to_be_visible()
+    page.evaluate("() => { const now = performance.now.bind(performance); performance.now = () => now() + 31000; }")
+    expect(page.locator("#cover")).to_be_hidden()
