@@ -1,4 +1,4 @@
-"""What a page offers and takes before a table that stands: after midnight, in a session that changed, by a slow touch."""
+"""What a page offers and takes before a table that stands: after midnight, in another session, by a slow touch."""
 
 from collections.abc import Iterator
 from pathlib import Path

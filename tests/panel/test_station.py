@@ -80,11 +80,12 @@ def test_a_stop_without_a_time_counts_anew_once_it_can_be_no_second_delivery(
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from(NAMES), st.booleans())
-def test_only_what_sets_a_standing_table_in_motion_has_a_short_life(age_s: float, name: str, held: bool) -> None:
+def test_only_what_sets_a_standing_table_in_motion_or_silences_has_a_short_life(age_s: float, name: str, held: bool) -> None:
     one = Press.model_validate({"kind": "press", "id": "1", "name": name, "pressed_s": 1000.0, "session": SESSION})
     refused = why_not(one, Desk(held=held), 1000.0 + age_s)
     moves = name in ("start", "next") or (name == "return_upright" and held)
-    assert (refused != "") == (moves and abs(1000.0 + age_s - 1000.0) > LEASE_S)
+    silences = name in ("acknowledge", "pause_audio")
+    assert (refused != "") == ((moves or silences) and abs(1000.0 + age_s - 1000.0) > LEASE_S)
 
 
 @pytest.mark.parametrize("wrong", [{"session": SESSION + 1}, {"session": None}, {"pressed_s": None}])
@@ -96,6 +97,17 @@ def test_a_start_for_another_session_or_without_a_time_is_refused_and_a_stop_is_
     assert not station.answer(press("start", 1, **wrong))["ok"]
     assert station.answer(press("stop", 2, **wrong))["ok"]
     assert desk.pressed == ["stop"]
+
+
+@pytest.mark.parametrize("name", ["acknowledge", "pause_audio"])
+def test_what_a_stalled_network_kept_back_silences_no_newer_alarm(tmp_path: Path, name: str) -> None:
+    station = Station(tmp_path)
+    station.desk = desk = Desk()
+    assert not station.answer(press(name, 1, pressed_s=time.monotonic() - LEASE_S - 1.0))["ok"]
+    assert not station.answer(press(name, 2, session=SESSION - 1))["ok"]
+    assert desk.pressed == []
+    assert station.answer(press(name, 3, pressed_s=None, session=None))["ok"], "a program that says no time is believed"
+    assert desk.pressed == [name]
 
 
 def message(kind: str, **told: Any) -> bytes:
