@@ -9,8 +9,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.api.house import House
 from tests.panel.routes import AWAKE_MS, open_route, press_start
-from tests.panel.still import StillDesk, standing_still
+from tests.panel.still import StillDesk, reload, standing_still
 from tests.panel.views import opened
+from tests.panel.waiting import until
 
 
 class Table(StillDesk):
@@ -87,6 +88,26 @@ def test_a_key_that_wakes_the_screen_holds_nothing(page: Page, home: House) -> N
     page.keyboard.down("Enter")
     expect(page.locator(".hold.held")).to_have_count(1)
     page.keyboard.up("Enter")
+
+
+def test_a_hold_that_found_no_connection_can_be_begun_again(page: Page, home: House) -> None:
+    page.add_init_script(
+        """const Real = WebSocket;
+        window.WebSocket = class extends Real { constructor(...told) { super(...told); window.newest = this; } };"""
+    )
+    home.station.desk = table = Table(manual={"allowed": True, "why_not": "", "direction": 0})
+    reload(page)
+    hold = page.locator("#manual .hold").last
+    expect(hold).to_be_enabled()
+    hold.focus()
+    page.evaluate("window.newest.close(); document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter'}))")
+    page.evaluate("document.activeElement.dispatchEvent(new KeyboardEvent('keyup', {key: 'Enter'}))")
+    expect(page.locator(".hold.held")).to_have_count(0)
+    page.wait_for_function("() => window.newest.readyState === WebSocket.OPEN && !document.body.matches('.stale')")
+    page.keyboard.down("Enter")
+    expect(page.locator(".hold.held")).to_have_count(1)
+    page.keyboard.up("Enter")
+    until(lambda: table.moves[-1][1] == 0, page, "the hold is let go")
 
 
 def test_a_wiped_screen_is_uncovered_although_the_panel_does_not_say_who_is_there(page: Page) -> None:
