@@ -167,4 +167,5 @@ def _add_sockets(app: FastAPI, parts: Parts) -> None:
 
 async def _serve(app: FastAPI, websocket: WebSocket, parts: Parts, identity: Identity) -> None:
     await websocket.accept()
-    await Client(websocket, app.state.bridge, parts.guard, identity).serve()
+    stop_port = parts.doors.stop_port
+    await Client(websocket, app.state.bridge, parts.guard, identity, stop_port=stop_port).serve()
