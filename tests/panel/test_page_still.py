@@ -100,8 +100,14 @@ def test_a_hold_that_found_no_connection_can_be_begun_again(page: Page, home: Ho
     hold = page.locator("#manual .hold").last
     expect(hold).to_be_enabled()
     hold.focus()
-    page.evaluate("window.newest.close(); document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter'}))")
-    page.evaluate("document.activeElement.dispatchEvent(new KeyboardEvent('keyup', {key: 'Enter'}))")
+    page.evaluate(
+        """() => {
+            window.newest.close();
+            for (const kind of ["keydown", "keyup"]) {
+                document.activeElement.dispatchEvent(new KeyboardEvent(kind, { key: "Enter" }));
+            }
+        }"""
+    )
     expect(page.locator(".hold.held")).to_have_count(0)
     page.wait_for_function("() => window.newest.readyState === WebSocket.OPEN && !document.body.matches('.stale')")
     page.keyboard.down("Enter")

@@ -80,7 +80,7 @@ def test_a_stop_without_a_time_counts_anew_once_it_can_be_no_second_delivery(
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from(NAMES), st.booleans())
-def test_only_what_sets_a_standing_table_in_motion_or_silences_has_a_short_life(age_s: float, name: str, held: bool) -> None:
+def test_only_what_sets_a_standing_table_in_motion_or_silences_ages(age_s: float, name: str, held: bool) -> None:
     one = Press.model_validate({"kind": "press", "id": "1", "name": name, "pressed_s": 1000.0, "session": SESSION})
     refused = why_not(one, Desk(held=held), 1000.0 + age_s)
     moves = name in ("start", "next") or (name == "return_upright" and held)
