@@ -68,7 +68,10 @@ class Client:
     async def _take_messages(self) -> None:
         with contextlib.suppress(WebSocketDisconnect):
             while True:
-                text = await self._websocket.receive_text()
+                try:
+                    text = await self._websocket.receive_text()
+                except KeyError:  # bytes came
+                    text = ""
                 message = _object(text)
                 if message is None:
                     await self._websocket.close(UNASKED)
