@@ -5,6 +5,7 @@ import contextlib
 import json
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -31,12 +32,14 @@ from firmware_host.panel.bridge import CHOICE_S, NOT_THERE, Bridge, ask_now
 from firmware_host.panel.library import keep_built_in
 from firmware_host.panel.sockets import STRANGER, Client
 from firmware_host.panel.take_up import TakingUp
-from firmware_host.records import Records
+from firmware_host.records import Records, RecordsError
 
 PAGE: Final = Path(__file__).parent / "page"
 LOGINS_FILE: Final = "logins.json"
 TRIES_FILE: Final = "tries.json"
 SMALLEST_PACKED_BYTES: Final = 1000
+UNKNOWN: Final = timedelta(seconds=5)
+"""So long a socket is nobody's whose records do not say whose it is; then it is closed, and opened anew."""
 
 
 class Place(NamedTuple):
@@ -141,6 +144,8 @@ def _add_sockets(app: FastAPI, parts: Parts) -> None:
         except Refusal:
             await websocket.close(STRANGER)
             return
+        except RecordsError:  # STOP and what the table does need no records; who this is can be asked again
+            identity = Identity("nobody", expires_at=datetime.now(tz=UTC) + UNKNOWN)
         await _serve(app, websocket, parts, identity)
 
     @router.websocket("/socket")
@@ -167,4 +172,5 @@ def _add_sockets(app: FastAPI, parts: Parts) -> None:
 
 async def _serve(app: FastAPI, websocket: WebSocket, parts: Parts, identity: Identity) -> None:
     await websocket.accept()
-    await Client(websocket, app.state.bridge, parts.guard, identity).serve()
+    stop_port = parts.doors.stop_port
+    await Client(websocket, app.state.bridge, parts.guard, identity, stop_port=stop_port).serve()

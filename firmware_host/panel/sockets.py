@@ -26,8 +26,11 @@ _PERSONAL: Final[dict[str, Any]] = {"rider": "", "unscreened": [], "height_m": N
 class Client:
     """One page, or one integrator's program."""
 
-    def __init__(self, websocket: WebSocket, bridge: Bridge, guard: Guard, identity: Identity) -> None:
+    def __init__(
+        self, websocket: WebSocket, bridge: Bridge, guard: Guard, identity: Identity, *, stop_port: int
+    ) -> None:
         self._websocket, self._bridge, self._guard, self._identity = websocket, bridge, guard, identity
+        self._stop_port = stop_port
         self._session: int | None = None
 
     async def serve(self) -> None:
@@ -58,12 +61,17 @@ class Client:
             if self._identity.role is None:
                 setup = {**setup, **{name: value for name, value in _PERSONAL.items() if name in setup}}
             chart = list(self._bridge.chart)
-            await self._tell({"kind": "setup", "session": self._session, "setup": setup, "chart": chart})
+            # A page that outlived the command that served it knows the second path of another one.
+            about = {"session": self._session, "stop_port": self._stop_port}
+            await self._tell({"kind": "setup", **about, "setup": setup, "chart": chart})
 
     async def _take_messages(self) -> None:
         with contextlib.suppress(WebSocketDisconnect):
             while True:
-                text = await self._websocket.receive_text()
+                try:
+                    text = await self._websocket.receive_text()
+                except KeyError:  # bytes came
+                    text = ""
                 message = _object(text)
                 if message is None:
                     await self._websocket.close(UNASKED)

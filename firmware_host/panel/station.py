@@ -172,7 +172,11 @@ class Station:
 
     def _answer_one(self, requests: "zmq.Socket[bytes]") -> None:
         *envelope, data = requests.recv_multipart()
-        answer = self.take(data)
+        try:
+            answer = self.take(data)
+        except Exception:  # the next request may be a STOP
+            logging.getLogger(__name__).exception("this request could not be followed")
+            answer = _refusal("this could not be done; the controller's log says why")
         if isinstance(answer, Future):
             self._later.append((envelope, answer))
         else:
@@ -252,11 +256,15 @@ def why_not(message: Press | Confirm | Choose, desk: Desk, now_s: float) -> str:
 
     STOP is followed whenever it comes. So is RETURN UPRIGHT while the table moves by itself, because it only gives up a
     motion. What sets a standing table in motion, or prepares that, has a short life: a stalled network must not move a
-    rider later, and what a person saw to be right a minute ago may be wrong now.
+    rider later, and what a person saw to be right a minute ago may be wrong now. Nor must it silence an alarm that came
+    after the press: what silences has the same life, where it says when it was pressed.
     """
-    if not _ages(message, desk):
+    silences = isinstance(message, Press) and message.name in ("acknowledge", "pause_audio")
+    if not (silences or _ages(message, desk)):
         return ""
-    if message.session != desk.session:
+    if silences and message.pressed_s is None:
+        return ""
+    if message.session != desk.session and not (silences and message.session is None):
         return "pressed for another session: nothing moves; look at the screen, then press again"
     if message.pressed_s is None or not -LEASE_S <= now_s - message.pressed_s <= LEASE_S:
         return "this press came too late: nothing moves; press again"

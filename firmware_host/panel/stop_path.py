@@ -13,10 +13,11 @@ from socket import socket
 from typing import Any, ClassVar, Final
 
 import zmq
+from pydantic import ValidationError
 
 from firmware_host.panel.access.network import Doors
 from firmware_host.panel.bridge import ask_now
-from firmware_host.panel.messages import LONGEST_BYTES
+from firmware_host.panel.messages import LONGEST_BYTES, Press
 
 PRESSES: Final = {"/stop": "stop", "/return": "return_upright"}
 SLOWEST_S: Final = 5.0
@@ -79,7 +80,7 @@ class _Handler(BaseHTTPRequestHandler):
         except (OSError, ValueError, RecursionError):  # a body that does not come, or is none
             told = None
         # A body says when it was pressed, and its id; what is not understood there does not keep a press from acting.
-        known = {key: told[key] for key in ("id", "pressed_s", "session") if key in told} if type(told) is dict else {}
+        known = _understood(told)
         press = {"id": str(uuid.uuid4()), **known, "kind": "press", "name": name}
         answer = self._ask(press)
         if not answer["ok"] and name == "stop" and known:
@@ -105,3 +106,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing: the black box has every press."""
+
+
+def _understood(told: object) -> dict[str, Any]:
+    """Take id, time and session from a body; nothing of one in which any of them is none."""
+    known = {key: told[key] for key in ("id", "pressed_s", "session") if key in told} if type(told) is dict else {}
+    try:
+        Press.model_validate({"kind": "press", "name": "stop", "id": "1", **known})
+    except ValidationError:
+        return {}
+    return known

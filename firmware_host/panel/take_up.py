@@ -56,6 +56,9 @@ class TakingUp:
         except RecordsError as error:
             logging.getLogger(__name__).warning("black boxes were not taken up: %s", error)
             return False
+        except Exception:  # no folder to be read, no process to be had: the next try may find both
+            logging.getLogger(__name__).exception("black boxes were not taken up")
+            return False
         for problem in found.problems:
             logging.getLogger(__name__).warning("a black box was not taken up: %s", problem)
         return not found.under_way

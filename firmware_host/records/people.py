@@ -42,7 +42,7 @@ class Person:
 def add(transaction: Transaction, who: Who, name: str, role: Role, pin_hash: str | None = None) -> Person:
     """Add a person. Raises ``TakenError`` if the name is in use, and ``RecordsError`` for an unknown role."""
     shown = _named(transaction, name)
-    values = {"name": shown, "name_key": _key(shown), "role": _role(role), "pin_hash": pin_hash, "active": True}
+    values = {"name": shown, "name_key": name_key(shown), "role": _role(role), "pin_hash": pin_hash, "active": True}
     query = insert(person).values(**values, failed_logins=0, created_at=transaction.now).returning(person.c.id)
     number = transaction.connection.execute(query).scalar_one()
     audit.append(transaction, who, "person added", f"person {number}", {"role": role, "pin": pin_hash is not None})
@@ -65,7 +65,7 @@ def change(
     told: dict[str, Any] = {}
     if name is not None and name.strip() != before.name:
         shown = _named(transaction, name, person_id)
-        values |= {"name": shown, "name_key": _key(shown)}
+        values |= {"name": shown, "name_key": name_key(shown)}
         told["name"] = "changed"
     if role is not None and role != before.role:
         values["role"] = told["role"] = _role(role)
@@ -91,7 +91,7 @@ def get(transaction: Transaction, person_id: int) -> Person:
 
 def find_by_name(transaction: Transaction, name: str) -> Person | None:
     """Give the person of this name, in upper or lower case; None if there is none."""
-    row = transaction.connection.execute(select(person).where(person.c.name_key == _key(name))).one_or_none()
+    row = transaction.connection.execute(select(person).where(person.c.name_key == name_key(name))).one_or_none()
     return None if row is None else _person(row)
 
 
@@ -136,7 +136,8 @@ def _named(transaction: Transaction, name: str, own: int | None = None) -> str:
     return shown
 
 
-def _key(name: str) -> str:
+def name_key(name: str) -> str:
+    """Give what all ways to write a name have in common: case, width of letters and number of spaces do not count."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 

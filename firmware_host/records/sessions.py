@@ -16,6 +16,8 @@ from firmware_host.records.who import Who
 MOST_ON_A_PAGE: Final = 500
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_PAST_ALL: Final = 2**63
+"""No identifier is so large, and no database takes it."""
 
 
 @dataclass(frozen=True)
@@ -254,8 +256,10 @@ def place(cursor: str) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     """Read what ``tell_place`` gave, as values of a query. Raises ``RecordsError``."""
     micros, _, number = cursor.partition("-")
     try:
-        at = _EPOCH + int(micros) * _MICROSECOND
-        return literal(at, Moment()), literal(int(number))
+        at, last = _EPOCH + int(micros) * _MICROSECOND, int(number)
+        if not 0 <= last < _PAST_ALL:
+            raise ValueError(number)
+        return literal(at, Moment()), literal(last)
     except (ValueError, OverflowError) as error:
         raise RecordsError(f"{cursor!r} is no place in the history: begin with the first page") from error
 

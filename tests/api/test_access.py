@@ -1,6 +1,7 @@
 """Logins, PINs, wrong tries, lock and expiry; and that nothing secret is written down."""
 
 import json
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -136,6 +137,16 @@ def test_a_file_that_was_spoilt_logs_everybody_out_and_stops_nothing(tmp_path: P
     assert Logins(file, Clock()).find("x") is None
 
 
+def test_a_folder_that_takes_nothing_more_keeps_nobody_out(home: House) -> None:
+    """A full disk does the same as a folder that is gone."""
+    home.person("Ada", "operator")
+    ada = home.logged_in("Ada")
+    shutil.rmtree(home.black_boxes.parent / "run")
+    assert ada.post("/lock").status_code == 200
+    assert ada.post("/unlock", json={"pin": PIN}).status_code == 200
+    assert home.logged_in("Ada").get("/riders").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("pin", "role", "right"),
     [("4711", "operator", True), ("471", "rider", False), ("4711", "service", False), ("471100", "clinician", True),
@@ -214,6 +225,15 @@ def test_wrong_tries_are_told_to_wait(home: House) -> None:
     assert client.post("/login", json={"name": "Ada", "pin": PIN}).status_code == 429  # right, and too early
     unknown = home.client().post("/login", json={"name": "Nobody", "pin": "wrong"}).json()
     assert unknown == answers[0].json()
+
+
+def test_another_way_to_write_a_name_is_no_other_count(home: House) -> None:
+    home.person("Ada Byron", "service")
+    client = home.client()
+    ways = ["Ada Byron", "ada  byron", "\uff21da Byron", "ADA\u2003BYRON"]
+    assert len(ways) > HERE.free
+    answers = [client.post("/login", json={"name": way, "pin": "wrong"}).status_code for way in ways]
+    assert answers == [401] * HERE.free + [429]
 
 
 def test_a_restart_of_the_panel_logs_nobody_out(tmp_path: Path) -> None:

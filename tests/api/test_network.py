@@ -7,6 +7,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ import pytest
 import trustme
 from hypothesis import given
 from hypothesis import strategies as st
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
@@ -23,9 +24,10 @@ from firmware_host.panel.access.network import Network, NetworkError, doors, why
 from firmware_host.panel.access.rights import ROOT
 from firmware_host.panel.options import PanelOptions
 from firmware_host.panel.process import PanelError, PanelProcess
-from firmware_host.records import COMMAND_LINE, default_url, open_records, people
+from firmware_host.panel.sockets import UNASKED
+from firmware_host.records import COMMAND_LINE, RecordsError, Transaction, default_url, open_records, people
 from tests.api.desk import press
-from tests.api.house import House, TakingDesk, house
+from tests.api.house import LONGEST_S, House, TakingDesk, house
 from tests.end_to_end.commands import ROOT as CHECKOUT
 from tests.waiting import until
 
@@ -98,6 +100,32 @@ def test_no_socket_opens_for_the_page_of_a_stranger(home: House, path: str, orig
     with pytest.raises(InvalidStatus):
         connect(home.url.replace("http", "ws") + path, origin=None if origin is None else Origin(origin))
     assert home.desk.pressed == []
+
+
+def test_records_that_fail_keep_no_page_from_the_table_and_from_stop(
+    home: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def lost() -> Iterator[Transaction]:
+        raise RecordsError("the disk is gone")
+        yield
+
+    monkeypatch.setattr(home.records, "read", lost)
+    with home.page_socket() as page:
+        kinds = {json.loads(page.recv(timeout=LONGEST_S))["kind"] for _ in range(2)}
+        assert kinds == {"setup", "state"}
+        page.send(press("start", 1))
+        page.send(press("stop", 2))
+        until(lambda: home.desk.pressed == ["stop"], "it stops, and starts nothing")
+
+
+def test_a_socket_closes_with_its_reason_when_bytes_come(home: House) -> None:
+    with home.page_socket() as page:
+        page.send(b"\x00")
+        with suppress(ConnectionClosed):
+            while True:
+                page.recv(timeout=LONGEST_S)
+        assert page.close_code == UNASKED
 
 
 def test_a_program_comes_with_a_token_and_without_an_origin(home: House) -> None:

@@ -71,6 +71,20 @@ def test_what_is_wrong_with_a_rider_is_told_at_its_field(
     assert operator.get("/riders").json() == {"riders": []}
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/riders", '{"document": {"\\ud800": 1}}'),
+        ("/riders", '{"document": {"rider": {"name": "A\\ud800"}}}'),
+        ("/programs", '{"document": {"name": "\\ud800", "step": []}}'),
+        ("/programs/preview", '{"document": {"\\ud800": 1}}'),
+    ],
+)
+def test_half_a_letter_is_refused_as_anything_wrong_is(operator: httpx.Client, path: str, body: str) -> None:
+    told = operator.post(path, content=body, headers={"Content-Type": "application/json"})
+    assert (told.status_code, len(told.json()["problems"])) == (422, 1), told.text
+
+
 def test_an_older_version_is_refused_and_the_present_one_shown(operator: httpx.Client) -> None:
     number = operator.post("/riders", json={"document": ADA}).json()["id"]
     heavier = {"rider": {**ADA["rider"], "mass_kg": 80.0}}
@@ -239,6 +253,8 @@ def with_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     program = folder / "short.toml"
     program.write_text(SHORT, encoding="utf-8")
     bench(folder / "records", "encoder-stuck@20", program=program)
+    (recording,) = (folder / "records").glob("*.mcap")
+    recording.rename(recording.with_name('Übung "1" セッション.mcap'))  # people give their files names
     with house(folder) as opened:
         client = opened.client()
         until(lambda: client.get("/sessions").json()["total"] == 1, "the recording is taken up")

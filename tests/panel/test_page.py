@@ -3,8 +3,10 @@
 import json
 import os
 import signal
+import socket
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import Any, Literal
 
 import psutil
@@ -13,7 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.panel.routes import press_start
-from tests.panel.stack import Stack
+from tests.panel.stack import LONGEST_S, Stack, running
 from tests.panel.waiting import until
 
 pytestmark = pytest.mark.realtime
@@ -133,6 +135,25 @@ def test_a_panel_that_was_killed_comes_back_at_the_same_address(page: Page, stac
     until(lambda: len(stack.panels()) == 1, page, "another one is there")
     page.wait_for_selector("body:not(.stale)")
     page.wait_for_selector("#start:not([hidden])")
+
+
+def test_a_page_that_outlives_the_command_stops_the_next_one_over_both_paths(browser: Browser, tmp_path: Path) -> None:
+    """A kiosk's page stays open while the command is started again at the same address."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        options = ["--panel-port", str(free.getsockname()[1])]
+    context = browser.new_context()
+    page = context.new_page()
+    for name in ("first", "next"):
+        with running(tmp_path / name, options=options) as stack:
+            if name == "first":
+                page.goto(stack.url)
+            page.wait_for_selector("#start:not([hidden])", timeout=LONGEST_S * 1e3)
+            page.wait_for_selector("body:not(.stale)")
+            with page.expect_response(lambda answer: answer.url.endswith("/stop")) as told:
+                page.click("#stop")
+            assert told.value.json() == {"ok": True}
+        page.wait_for_selector("body.stale")
+    context.close()
 
 
 def test_a_page_that_is_closed_brings_the_rider_upright(page: Page, stack: Stack, browser: Browser) -> None:

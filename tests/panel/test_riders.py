@@ -88,6 +88,15 @@ def test_from_a_name_through_the_questions_to_an_allowance(page: Page) -> None:
     assert not any(document["screening"]["answers"].values())
 
 
+def test_a_hand_that_taps_twice_answers_one_question(page: Page) -> None:
+    rider = add_rider(page, "Maryam")
+    open_rider(page, rider, "/screening")
+    first = page.locator("#question").inner_text()
+    page.get_by_role("button", name="NO", exact=True).dblclick()
+    expect(page.locator("#question")).not_to_have_text(first)
+    expect(page.locator(".question-page progress")).to_have_attribute("value", "1")
+
+
 def test_a_yes_takes_a_clearance_and_the_clearance_settles_it(page: Page) -> None:
     rider = add_rider(page, "Grace")
     open_rider(page, rider)

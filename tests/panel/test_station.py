@@ -80,11 +80,12 @@ def test_a_stop_without_a_time_counts_anew_once_it_can_be_no_second_delivery(
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from(NAMES), st.booleans())
-def test_only_what_sets_a_standing_table_in_motion_has_a_short_life(age_s: float, name: str, held: bool) -> None:
+def test_only_what_sets_a_standing_table_in_motion_or_silences_ages(age_s: float, name: str, held: bool) -> None:
     one = Press.model_validate({"kind": "press", "id": "1", "name": name, "pressed_s": 1000.0, "session": SESSION})
     refused = why_not(one, Desk(held=held), 1000.0 + age_s)
     moves = name in ("start", "next") or (name == "return_upright" and held)
-    assert (refused != "") == (moves and abs(1000.0 + age_s - 1000.0) > LEASE_S)
+    silences = name in ("acknowledge", "pause_audio")
+    assert (refused != "") == ((moves or silences) and abs(1000.0 + age_s - 1000.0) > LEASE_S)
 
 
 @pytest.mark.parametrize("wrong", [{"session": SESSION + 1}, {"session": None}, {"pressed_s": None}])
@@ -96,6 +97,17 @@ def test_a_start_for_another_session_or_without_a_time_is_refused_and_a_stop_is_
     assert not station.answer(press("start", 1, **wrong))["ok"]
     assert station.answer(press("stop", 2, **wrong))["ok"]
     assert desk.pressed == ["stop"]
+
+
+@pytest.mark.parametrize("name", ["acknowledge", "pause_audio"])
+def test_what_a_stalled_network_kept_back_silences_no_newer_alarm(tmp_path: Path, name: str) -> None:
+    station = Station(tmp_path)
+    station.desk = desk = Desk()
+    assert not station.answer(press(name, 1, pressed_s=time.monotonic() - LEASE_S - 1.0))["ok"]
+    assert not station.answer(press(name, 2, session=SESSION - 1))["ok"]
+    assert desk.pressed == []
+    assert station.answer(press(name, 3, pressed_s=None, session=None))["ok"], "a program that says no time is believed"
+    assert desk.pressed == [name]
 
 
 def message(kind: str, **told: Any) -> bytes:
@@ -280,6 +292,26 @@ def test_a_desk_that_fails_ends_nothing(tmp_path: Path, station: Station, caplog
     assert "torn" in caplog.text
 
 
+def test_a_request_that_fails_keeps_no_stop_from_acting(
+    tmp_path: Path, station: Station, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(Desk):
+        def confirm(self, check: str, *, yes: bool) -> str:
+            raise RuntimeError(f"torn: {check}, {yes}")
+
+    station.desk = desk = Broken()
+    with zmq.Context() as context, context.socket(zmq.DEALER) as peer:
+        peer.set(zmq.LINGER, 0)
+        peer.set(zmq.RCVTIMEO, 30_000)
+        peer.connect(address(tmp_path, REQUESTS))
+        peer.send(message("confirm", check="straps", yes=True))
+        assert "log" in json.loads(peer.recv())["error"]
+        peer.send(press("stop"))
+        assert json.loads(peer.recv()) == {"ok": True}
+    assert desk.pressed == ["stop"]
+    assert "torn" in caplog.text
+
+
 @pytest.fixture
 def stops(tmp_path: Path, station: Station) -> Iterator[str]:
     assert station.desk is not None
@@ -297,10 +329,11 @@ def stops(tmp_path: Path, station: Station) -> Iterator[str]:
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b'{"id": 5}', b'{"id": "", "pressed_s": "x"}', b"x" * 5000, b"[" * 2000]
 )
-def test_whatever_a_post_to_stop_holds_it_stops(station: Station, stops: str, body: bytes) -> None:
-    with urllib.request.urlopen(urllib.request.Request(stops + "/stop", data=body, method="POST")) as answer:
-        assert json.load(answer) == {"ok": True}
-    assert pressed(station) == ["stop"]
+def test_whatever_a_post_holds_it_stops_or_returns(station: Station, stops: str, body: bytes) -> None:
+    for path in ("/stop", "/return"):
+        with urllib.request.urlopen(urllib.request.Request(stops + path, data=body, method="POST")) as answer:
+            assert json.load(answer) == {"ok": True}
+    assert pressed(station) == ["stop", "return_upright"]
 
 
 @pytest.mark.parametrize("length", ["100", "-1", "\u00b2"])

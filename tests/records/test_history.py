@@ -112,7 +112,7 @@ def test_a_session_that_comes_meanwhile_moves_no_page(records: Records) -> None:
     assert (second.next, second.total) == (None, 7)
 
 
-@pytest.mark.parametrize("place", ["", "x", "1-", "-1", "1-2-3", "9" * 40 + "-1"])
+@pytest.mark.parametrize("place", ["", "x", "1-", "-1", "1-2-3", "9" * 40 + "-1", "1-" + "9" * 40])
 def test_a_place_that_no_page_gave_is_refused(kept: Records, place: str) -> None:
     with kept.read() as transaction, pytest.raises(RecordsError, match="is no place in the history"):
         sessions.page(transaction, before=place)

@@ -4,6 +4,7 @@ The folder belongs to the user who started the run, and goes with it: whoever st
 """
 
 import json
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,12 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def save(path: Path, kept: dict[str, Any]) -> None:
-    """Write it, whole or not at all. Raises ``OSError``."""
+    """Write it, whole or not at all. A full disk keeps nobody out: then a restart of the panel forgets it."""
     fresh = path.with_suffix(".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with open(descriptor, "w", encoding="utf-8") as file:
-        json.dump(kept, file)
-    fresh.replace(path)
+    try:
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(descriptor, "w", encoding="utf-8") as file:
+            json.dump(kept, file)
+        fresh.replace(path)
+    except OSError as error:
+        logging.getLogger(__name__).warning("%s cannot be written (%s)", path, error.strerror)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from firmware_host.panel.access import keep
+from firmware_host.records.people import name_key
 
 KNOWN_AT_MOST: Final = 2000
 """Counts; the oldest go first."""
@@ -89,7 +90,7 @@ class Slowdown:
             self._save()
 
     def _asked(self, name: str, place: str, *, trusted: bool) -> list[tuple[str, _Rule]]:
-        name = name.casefold().strip()
+        name = name_key(name)  # as logins know names: another way to write one is no other person
         here = [(_key("here", name, place), HERE)]
         return here if trusted else [*here, (_key("name", name), NAME), (_key("all"), ALL)]
 

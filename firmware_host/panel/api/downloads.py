@@ -1,6 +1,7 @@
 """Answers that are files."""
 
 from typing import Any, Final
+from urllib.parse import quote
 
 _OF_BYTES: Final = {"type": "string", "format": "binary"}
 
@@ -14,4 +15,6 @@ def attachment(*kinds: str) -> dict[int | str, dict[str, Any]]:
 
 def named(file: str) -> dict[str, str]:
     """Give the header by which a browser saves a file under its name."""
-    return {"Content-Disposition": f'attachment; filename="{file}"'}
+    if file.isascii() and file.isprintable() and not set(file) & {'"', "\\"}:
+        return {"Content-Disposition": f'attachment; filename="{file}"'}
+    return {"Content-Disposition": f"attachment; filename*=utf-8''{quote(file)}"}

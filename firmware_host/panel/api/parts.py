@@ -1,5 +1,6 @@
 """What the handlers work with, and who asks."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Annotated, Any, Final, cast
 
 from fastapi import Depends, Request
 from fastapi import Path as PathParameter
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from firmware_host.files.tables import Table, load_table
 from firmware_host.panel.access.guard import Guard, Identity
@@ -63,6 +64,16 @@ class Body(BaseModel):
     """Base of all that is sent: exact types, no unknown names, no NaN."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_whole_letters(cls, given: Any) -> Any:
+        """Refuse what JSON can escape and no answer could repeat."""
+        try:
+            json.dumps(given, ensure_ascii=False).encode()
+        except (UnicodeEncodeError, RecursionError):
+            raise ValueError("half a letter (a lone surrogate) is in this, or too much within one another") from None
+        return given
 
 
 class Told(BaseModel):

@@ -17,6 +17,7 @@
  * @property {() => any} setup what stays the same during a session; null without one
  * @property {() => [number, number | null, number | null][]} chart time, angle and target of the last minutes
  * @property {() => boolean} stale what is shown is old
+ * @property {() => boolean} awake the page has been in front for a moment: what is pressed is meant
  * @property {(fn: (state: any, setup: any) => void) => () => void} onState called at each state while it fits its setup; and at once
  * @property {(name: string, more?: Record<string, unknown>) => void} press
  * @property {() => void} clean half a minute in which touches press nothing

@@ -38,8 +38,8 @@ export class Connection {
     this._state = null;
     /** @type {Map<string, {name: string, timer: number, refusals: number, paths: number, refused?: () => void}>} */
     this._waiting = new Map();
-    const port = document.querySelector("meta[name=righting-stop-port]")?.getAttribute("content");
-    this._stops = `${location.protocol}//${location.hostname}:${port}`;
+    this._stopPort = document.querySelector("meta[name=righting-stop-port]")?.getAttribute("content");
+    this._stops = `${location.protocol}//${location.hostname}:${this._stopPort}`;
     this._connect();
     setInterval(() => this._beat(), BEAT_MS);
   }
@@ -159,6 +159,11 @@ export class Connection {
   _take(message) {
     if (message.kind === "answer") {
       this._answered(message.id, message);
+      return;
+    }
+    if (message.kind === "setup" && String(message.stop_port) !== this._stopPort) {
+      // Another command serves this address now: STOP has another second path, and the controller another clock maybe.
+      location.reload();
       return;
     }
     if (message.kind === "state") {

@@ -14,12 +14,15 @@ export function holdButton(app, direction, text) {
   let letGo = null;
   const button = el("button", { type: "button", class: "hold" }, text);
   const begin = () => {
-    if (letGo !== null || button.disabled || app.stale()) return;
+    if (letGo !== null || button.disabled || app.stale() || !app.awake()) return;
     button.classList.add("held");
-    letGo = app.hold(direction, () => {
+    let over = false;
+    const release = app.hold(direction, () => {
+      over = true;
       letGo = null;
       button.classList.remove("held");
     });
+    if (!over) letGo = release; // without a connection it is over at once
   };
   const end = () => letGo?.();
   button.addEventListener("pointerdown", (event) => {

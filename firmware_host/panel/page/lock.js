@@ -21,6 +21,8 @@ export class Lock {
     this._refresh = refresh;
     this._shown = "";
     this._cleaning = 0;
+    /** @type {Me | null} who was there when last asked */
+    this._me = null;
   }
 
   /** @returns {boolean} only STOP, RETURN UPRIGHT and what is on this cover may be pressed */
@@ -35,6 +37,7 @@ export class Lock {
 
   /** @param {Me | null} me */
   show(me) {
+    this._me = me;
     const wanted = this._cleaning !== 0 ? "cleaning"
       : me === null || me.open ? "" : me.locked ? "locked" : me.person === null ? "login" : "";
     if (wanted === this._shown) return;
@@ -59,6 +62,7 @@ export class Lock {
       if (left_s > 0) return;
       clearInterval(this._cleaning);
       this._cleaning = 0;
+      this.show(this._me); // a panel that does not answer now must not leave the screen covered
       void this._refresh();
     };
     this._cleaning = setInterval(tick, 200);

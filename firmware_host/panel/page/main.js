@@ -44,6 +44,8 @@ let me = null;
 /** @type {Set<(state: any, setup: any) => void>} */
 const watchers = new Set();
 let awakeSince_ms = performance.now();
+/** The touch that is down, or was, began while nothing was to be pressed: it presses nothing when it ends either. */
+let tooEarly = false;
 let losses = 0;
 let wasStale = true;
 
@@ -65,6 +67,7 @@ const app = {
   setup: () => setup,
   chart: () => chart,
   stale: () => connection.stale(),
+  awake,
   onState(fn) {
     watchers.add(fn);
     if (fits()) fn(state, setup);
@@ -186,7 +189,10 @@ function awake() {
 function swallowWaking(event) {
   const at = event.target;
   const within = (/** @type {string} */ selector) => at instanceof Element && at.closest(selector) !== null;
-  if (within("#stop, #return") || (awake() && !lock.cleaning)) return;
+  const asleep = !awake() || lock.cleaning;
+  if (event instanceof PointerEvent && event.type === "pointerdown" && event.isPrimary) tooEarly = asleep;
+  const ends = tooEarly && event instanceof UIEvent && event.type === "click" && event.detail > 0; // not by keyboard
+  if (within("#stop, #return") || !(asleep || ends)) return;
   event.preventDefault();
   event.stopPropagation();
 }

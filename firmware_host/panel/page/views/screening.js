@@ -67,7 +67,9 @@ class Screening {
       this._goTo(this._all() ? this._questions.length : at + 1);
     };
     const choice = (/** @type {boolean} */ value, /** @type {string} */ text) => el("button", {
-      type: "button", class: "answer", "aria-pressed": given === undefined ? null : String(given === value), onclick: () => answer(value),
+      type: "button", class: "answer", "aria-pressed": given === undefined ? null : String(given === value),
+      // The second tap of a hand that taps twice falls on the next question, which nobody has read yet.
+      onclick: (/** @type {MouseEvent} */ event) => (event.detail > 1 ? undefined : answer(value)),
     }, text);
     return el("section", { class: "card question-page", "aria-labelledby": "question" },
       el("p", { class: "quiet-text" }, this._rider.document.rider.name, " · ", t("Question {number} of {count}", { number: at + 1, count: this._questions.length })),

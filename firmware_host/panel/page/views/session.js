@@ -205,6 +205,8 @@ class Start {
       app.press("start", confirmed.length ? { confirmed } : {});
     } }, t("START NOW"));
     this._comfort = el("div", null);
+    /** The session that was asked about. @type {number | null} */
+    this._session = null;
     this._dialog = el("dialog", { id: "before-start", "aria-labelledby": "before-start-title",
       onkeydown: (/** @type {KeyboardEvent} */ event) => {
         if (event.key === "Escape") this._dialog.close();
@@ -236,6 +238,7 @@ class Start {
   _ask(state) {
     const { t, format, api } = this._app;
     const setup = this._app.setup();
+    this._session = setup.session;
     this._showChecks(state);
     write(this._total, t("{program} takes {total}, at most {angle}, within the limit of {limit}.", {
       program: setup.program, total: format.duration(setup.total_s), limit: format.angle(setup.limit_deg, 0),
@@ -254,7 +257,8 @@ class Start {
     const ready = state.state === "boarding_ready";
     this._button.hidden = !ready;
     write(this._label, this._mustCheck(state) ? this._app.t("CHECKS …") : this._app.t("START …"));
-    if (!ready && this._dialog.open) this._dialog.close();
+    const asked = ready && state.session === this._session;
+    if (!asked && this._dialog.open) this._dialog.close();
     if (this._dialog.open) this._showChecks(state);
   }
 
