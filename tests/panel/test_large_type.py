@@ -1,0 +1,61 @@
+"""In large type and in the longer language: what has to be read at once is whole, and what is pressed lies free."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.panel.routes import SETTINGS, SIZES, in_reach
+from tests.panel.still import reload, standing_still
+from tests.panel.test_alarms import ALARM, AlarmDesk
+from tests.panel.views import opened
+
+ANGLE_DEG: Final = -68.7
+CUT: Final = """(all) => all.filter((one) => one.getClientRects().length > 0).flatMap((one) => {
+    const box = one.getBoundingClientRect();
+    const within = box.left >= -0.5 && box.right <= innerWidth + 0.5;
+    const whole = one.scrollWidth <= one.clientWidth + 1 && one.scrollHeight <= one.clientHeight + 1;
+    return within && whole ? [] : [one.textContent];
+})"""
+"""Of elements: the texts of those that are cut, or that reach beyond the screen."""
+
+
+class TwoAlarmsDesk(AlarmDesk):
+    """A table that stands away from upright, with two alarms whose words are long."""
+
+    def state(self) -> dict[str, Any]:
+        """Give the present moment."""
+        now = super().state()
+        return {
+            **now,
+            "angle_deg": ANGLE_DEG,
+            "alarms": [*now["alarms"], {**ALARM, "priority": "MEDIUM", "id": "load"}],
+        }
+
+
+@pytest.fixture
+def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
+    with standing_still(tmp_path) as house:
+        house.station.desk = TwoAlarmsDesk()
+        with opened(browser, f"{house.url}/", "session") as page:
+            page.evaluate(
+                "([key, value]) => localStorage.setItem(key, value)",
+                [SETTINGS, json.dumps({"large": True, "language": "de"})],
+            )
+            reload(page)
+            yield page
+
+
+def at_every_size(page: Page) -> Iterator[int]:
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        in_reach(page, width, height)
+        yield width
+
+
+def test_the_labels_of_stop_and_return_upright_and_the_hint_beside_them_are_whole(page: Page) -> None:
+    for width in at_every_size(page):
+        assert page.locator("footer :is(button, p)").evaluate_all(CUT) == [], width
