@@ -21,6 +21,12 @@ CUT: Final = """(all) => all.filter((one) => one.getClientRects().length > 0).fl
     return within && whole ? [] : [one.textContent];
 })"""
 """Of elements: the texts of those that are cut, or that reach beyond the screen."""
+COVERED: Final = """(all) => all.filter((one) => one.getClientRects().length > 0).flatMap((one) => {
+    const {left, top, width, height} = one.getBoundingClientRect();
+    const at = (share) => document.elementFromPoint(left + width / 2, top + height * share);
+    return [0.1, 0.5, 0.9].every((share) => one.contains(at(share))) ? [] : [one.textContent];
+})"""
+"""Of elements: the texts of those that something lies on."""
 
 
 class TwoAlarmsDesk(AlarmDesk):
@@ -59,3 +65,13 @@ def at_every_size(page: Page) -> Iterator[int]:
 def test_the_labels_of_stop_and_return_upright_and_the_hint_beside_them_are_whole(page: Page) -> None:
     for width in at_every_size(page):
         assert page.locator("footer :is(button, p)").evaluate_all(CUT) == [], width
+
+
+def test_an_open_list_of_alarms_lies_on_no_button_and_no_button_cuts_its_words(page: Page) -> None:
+    page.click("#more-alarms")
+    page.wait_for_selector("#all-alarms li")
+    for width in at_every_size(page):
+        buttons = page.locator("#alarms button")
+        assert buttons.evaluate_all(CUT) == [], width
+        assert buttons.evaluate_all(COVERED) == [], width
+        assert page.locator("#alarms > .told > .instruction").evaluate_all(COVERED) == [], width
