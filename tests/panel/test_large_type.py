@@ -1,14 +1,15 @@
 """In large type and in the longer language: what has to be read at once is whole, and what is pressed lies free."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
-from tests.panel.routes import SETTINGS, SIZES, in_reach
+from tests.panel.routes import SETTINGS, SIZES, in_reach, open_route
 from tests.panel.still import reload, standing_still
 from tests.panel.test_alarms import ALARM, AlarmDesk
 from tests.panel.views import opened
@@ -75,3 +76,17 @@ def test_an_open_list_of_alarms_lies_on_no_button_and_no_button_cuts_its_words(p
         assert buttons.evaluate_all(CUT) == [], width
         assert buttons.evaluate_all(COVERED) == [], width
         assert page.locator("#alarms > .told > .instruction").evaluate_all(COVERED) == [], width
+
+
+@pytest.mark.parametrize("more", [{}, {"large": True, "language": "de"}])
+def test_the_angle_and_what_the_table_does_are_whole_in_the_header(page: Page, more: dict[str, Any]) -> None:
+    """At the widths where the links just fit beside it too."""
+    page.evaluate("([key, value]) => localStorage.setItem(key, value)", [SETTINGS, json.dumps(more)])
+    reload(page)
+    open_route(page, "programs")
+    page.evaluate("document.getElementById('lock').hidden = false")
+    expect(page.locator("#live .angle")).to_have_text(re.compile("68[.,]7°"))
+    for width in (*range(390, 1281, 50), 800, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_function("() => document.documentElement.scrollWidth <= innerWidth")
+        assert page.locator("#live span, #link .text, #badge, #lock").evaluate_all(CUT) == [], width
