@@ -9,8 +9,9 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from firmware_host.control.preflight import CONFIRMATIONS
 from tests.panel.routes import SETTINGS, SIZES, in_reach, open_route
-from tests.panel.still import reload, standing_still
+from tests.panel.still import StillDesk, reload, standing_still
 from tests.panel.test_alarms import ALARM, AlarmDesk
 from tests.panel.views import opened
 
@@ -41,6 +42,19 @@ class TwoAlarmsDesk(AlarmDesk):
             "angle_deg": ANGLE_DEG,
             "alarms": [*now["alarms"], {**ALARM, "priority": "MEDIUM", "id": "load"}],
         }
+
+
+class ReadyDesk(StillDesk):
+    """A table that waits for its start, where four things are asked of people."""
+
+    def setup(self) -> dict[str, Any]:
+        """Give what stays the same."""
+        return {**super().setup(), "segments": [{"to_deg": 40.0}], "reference": "a-session"}
+
+    def state(self) -> dict[str, Any]:
+        """Give the present moment."""
+        asked = [{"id": id_, "kind": "operator", "state": "open", "text": text} for id_, text in CONFIRMATIONS.items()]
+        return {**super().state(), "preflight": {"needed": True, "why": "", "checks": asked}}
 
 
 @pytest.fixture
@@ -90,3 +104,17 @@ def test_the_angle_and_what_the_table_does_are_whole_in_the_header(page: Page, m
         page.set_viewport_size({"width": width, "height": 800})
         page.wait_for_function("() => document.documentElement.scrollWidth <= innerWidth")
         assert page.locator("#live span, #link .text, #badge, #lock").evaluate_all(CUT) == [], width
+
+
+@pytest.mark.parametrize("more", [{}, {"language": "de"}, {"large": True}])
+def test_nothing_that_start_now_confirms_is_hidden(browser: Browser, tmp_path: Path, more: dict[str, Any]) -> None:
+    with standing_still(tmp_path) as house:
+        house.station.desk = ReadyDesk()
+        with opened(browser, f"{house.url}/", "session") as page:
+            page.evaluate("([key, value]) => localStorage.setItem(key, value)", [SETTINGS, json.dumps(more)])
+            reload(page)
+            page.click("#start")
+            page.wait_for_selector("#start-now")
+            for width in at_every_size(page):
+                assert page.locator("#checks li").count() == 3 + len(CONFIRMATIONS)
+                assert page.locator("#checks li, #start-now, #not-yet").evaluate_all(COVERED) == [], width
