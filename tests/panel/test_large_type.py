@@ -58,9 +58,14 @@ class ReadyDesk(StillDesk):
 
 
 @pytest.fixture
-def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
+def desk() -> TwoAlarmsDesk:
+    return TwoAlarmsDesk()
+
+
+@pytest.fixture
+def page(browser: Browser, tmp_path: Path, desk: TwoAlarmsDesk) -> Iterator[Page]:
     with standing_still(tmp_path) as house:
-        house.station.desk = TwoAlarmsDesk()
+        house.station.desk = desk
         with opened(browser, f"{house.url}/", "session") as page:
             page.evaluate(
                 "([key, value]) => localStorage.setItem(key, value)",
@@ -118,3 +123,14 @@ def test_nothing_that_start_now_confirms_is_hidden(browser: Browser, tmp_path: P
             for width in at_every_size(page):
                 assert page.locator("#checks li").count() == 3 + len(CONFIRMATIONS)
                 assert page.locator("#checks li, #start-now, #not-yet").evaluate_all(COVERED) == [], width
+
+
+@pytest.mark.parametrize("more", [{}, {"large": True, "language": "de"}])
+def test_the_end_of_a_session_covers_no_alarm(page: Page, desk: TwoAlarmsDesk, more: dict[str, Any]) -> None:
+    desk.outcome = {"name": "stopped", "reason": "emergency-stop"}
+    page.evaluate("([key, value]) => localStorage.setItem(key, value)", [SETTINGS, json.dumps(more)])
+    reload(page)
+    expect(page.locator("#result-title")).to_be_visible()
+    for width in at_every_size(page):
+        assert page.locator("#alarms button, #alarms > .told > .instruction").evaluate_all(COVERED) == [], width
+        assert page.locator("#next").evaluate_all(COVERED) == [], width
