@@ -11,9 +11,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from firmware_host.control.preflight import CONFIRMATIONS
 from tests.panel.routes import SETTINGS, SIZES, in_reach, open_route
-from tests.panel.still import StillDesk, reload, standing_still
+from tests.panel.still import StillDesk, add_rider, reload, standing_still, still_panel
 from tests.panel.test_alarms import ALARM, AlarmDesk
-from tests.panel.views import opened
+from tests.panel.views import nothing_hinders, opened
 
 ANGLE_DEG: Final = -68.7
 CUT: Final = """(all) => all.filter((one) => one.getClientRects().length > 0).flatMap((one) => {
@@ -29,6 +29,14 @@ COVERED: Final = """(all) => all.filter((one) => one.getClientRects().length > 0
     return [0.1, 0.5, 0.9].every((share) => one.contains(at(share))) ? [] : [one.textContent];
 })"""
 """Of elements: the texts of those that something lies on."""
+
+OUTSIDE: Final = """(all) => all.flatMap((one) => {
+    const {top} = one.getBoundingClientRect();
+    const line = parseFloat(getComputedStyle(one).lineHeight);
+    const view = document.querySelector("main").getBoundingClientRect();
+    return top >= view.top && top + line <= view.bottom ? [] : [one.textContent];
+})"""
+"""Of elements: the texts of those whose first line is not in view."""
 
 
 class TwoAlarmsDesk(AlarmDesk):
@@ -134,3 +142,20 @@ def test_the_end_of_a_session_covers_no_alarm(page: Page, desk: TwoAlarmsDesk, m
     for width in at_every_size(page):
         assert page.locator("#alarms button, #alarms > .told > .instruction").evaluate_all(COVERED) == [], width
         assert page.locator("#next").evaluate_all(COVERED) == [], width
+
+
+def test_whether_a_program_fits_and_what_takes_it_are_in_view_whatever_is_scrolled(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with still_panel(tmp_path) as url, opened(browser, url, "session/choose") as page:
+        add_rider(page, "Ada")
+        reload(page)
+        page.get_by_role("radio", name="Ada").check()
+        page.get_by_role("radio", name="Full inversion").check()
+        expect(page.get_by_role("region", name="What is planned")).to_contain_text("Highest angle")
+        for width in at_every_size(page):
+            page.locator("main").evaluate("(main) => main.scrollTo(0, 0)")
+            told = page.get_by_role("region", name="What is planned").locator("dl")
+            for one in (told, page.get_by_role("button", name="Take these")):
+                assert one.evaluate_all(OUTSIDE) == [], width
+        nothing_hinders(page)
