@@ -159,3 +159,16 @@ def test_whether_a_program_fits_and_what_takes_it_are_in_view_whatever_is_scroll
             for one in (told, page.get_by_role("button", name="Take these")):
                 assert one.evaluate_all(OUTSIDE) == [], width
         nothing_hinders(page)
+
+
+def test_a_refusal_is_told_beside_the_curve(browser: Browser, tmp_path: Path) -> None:
+    with still_panel(tmp_path) as url, opened(browser, url, "session") as page:
+        add_rider(page, "Ada")
+        open_route(page, "programs/new")
+        page.get_by_label("Held against rider").select_option("Ada")
+        page.locator("[data-step='step.0'] summary").click()
+        page.locator("input[data-key='step.0.to_deg']").fill("80")
+        expect(page.locator(".wrongs")).to_contain_text("Refused")
+        for width in at_every_size(page):
+            page.locator("main").evaluate("(main) => main.scrollTo(0, 0)")
+            assert page.locator(".wrongs > p").first.evaluate_all(OUTSIDE) == [], width
