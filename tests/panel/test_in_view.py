@@ -172,3 +172,20 @@ def test_a_refusal_is_told_beside_the_curve(browser: Browser, tmp_path: Path) ->
         for width in at_every_size(page):
             page.locator("main").evaluate("(main) => main.scrollTo(0, 0)")
             assert page.locator(".wrongs > p").first.evaluate_all(OUTSIDE) == [], width
+
+
+def test_the_mark_of_the_focus_lies_on_no_word_about_its_field(browser: Browser, tmp_path: Path) -> None:
+    with still_panel(tmp_path) as url, opened(browser, url, "riders/new") as page:
+        page.get_by_label("Mass").fill("abc")
+        page.get_by_role("button", name="Save, and go on").click()
+        expect(page.locator("[aria-invalid]:focus")).to_have_count(1)
+        for _ in at_every_size(page):
+            lies_on = page.locator(":focus").evaluate(
+                """(input) => {
+                    const {outlineWidth, outlineOffset} = getComputedStyle(input);
+                    const mark = parseFloat(outlineWidth) + parseFloat(outlineOffset);
+                    const told = input.closest(".field").querySelector(".problem").getBoundingClientRect();
+                    return input.getBoundingClientRect().bottom + mark - told.top;
+                }"""
+            )
+            assert lies_on <= 0.0
