@@ -53,6 +53,11 @@ def test_everything_is_translated_with_its_places(language: str) -> None:
             assert places(form) == places(source), source
 
 
+def test_german_has_one_word_for_the_table_and_one_for_who_lies_on_it() -> None:
+    said = " ".join(form for message in messages(read("de")) for form in translations(message))
+    assert re.findall(r"\bLiege\w*|\bNutzer\w*", said) == []  # but Tisch, and Person
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_offers_every_language(language: str) -> None:
     assert f'["{language}", ' in (PAGE / "texts.js").read_text(encoding="utf-8")
