@@ -189,3 +189,13 @@ def test_the_mark_of_the_focus_lies_on_no_word_about_its_field(browser: Browser,
                 }"""
             )
             assert lies_on <= 0.0
+
+
+def test_the_steps_of_a_program_are_no_wider_than_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_route(page, "programs/new")
+    page.locator("[data-step='step.0'] summary").click()
+    beyond = (
+        "(all) => all.filter((one) => one.getBoundingClientRect().right > innerWidth).map((one) => one.textContent)"
+    )
+    assert page.locator(".step-list :is(button, select, input, summary)").evaluate_all(beyond) == []
