@@ -142,9 +142,12 @@ PLAIN: Final = "firmware 1.2.0 of 2026-11-26, to_deg = 5 at program.toml:4.5"
     [
         (GERMAN, CAUSE, "Motor drückt mit 3,5 A mehr"),
         (GERMAN, NOISY, "Drehgeber rauscht: 0,31° von Schritt zu Schritt; Neigungssensor liefert keinen Wert"),
-        (GERMAN, BARE, "sie hat keinen Handschalter, keinen Schalter für aufrecht"),
+        (GERMAN, BARE, "er hat keinen Handschalter, keinen Schalter für aufrecht"),
         (GERMAN, "after a session that ended by a trip (link)", "die eine Überwachung beendet hat (Verbindung)"),
         (ENGLISH, "rate -1.3 deg/s, brake closed", "rate \N{MINUS SIGN}1.3 °/s, brake closed"),
+        (GERMAN, "-75 to 60 deg, 8 deg/s", "\N{MINUS SIGN}75 bis 60°, 8 °/s"),
+        (US, "riders of 40 to 136 kg", "riders of 88.2 lb to 299.8 lb"),
+        (US, "riders of 1.47 to 1.98 m", "riders of 4 ft 10 in to 6 ft 6 in"),
         (US, "150 kg is above the 120 kg", "330.7 lb is above the 264.6 lb"),
         (ENGLISH, PLAIN, PLAIN),
     ],

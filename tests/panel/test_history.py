@@ -1,6 +1,7 @@
 """The history in a real browser: what was recorded is what is shown, and can be taken along."""
 
 import csv
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from firmware_host.recording.blackbox_reader import read
 from firmware_host.records import default_url, open_records, sessions
 from tests.api.house import House
 from tests.panel.past import GENTLE, SMOOTH, TRIPPED, Past, make_past
-from tests.panel.routes import AWAKE_MS
+from tests.panel.routes import AWAKE_MS, SIZES
 from tests.panel.still import standing_still
 from tests.panel.views import go, nothing_hinders, opened
 
@@ -153,3 +154,15 @@ def test_nothing_hinders_anybody_at_any_size(page: Page, route: str) -> None:
 def test_what_is_not_there_is_told(page: Page) -> None:
     go(page, "history/99999")
     expect(page.get_by_role("alert").filter(has_text="99999")).to_be_visible()
+
+
+def test_the_log_of_alarms_says_when_and_leads_to_the_session(page: Page, past: Past) -> None:
+    go(page, "alarms")
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        told = page.locator("tbody tr").first.locator("td").last.bounding_box()
+        assert told is not None
+        assert told["width"] > width / 2, "what it says has most of the room"
+    row = page.locator("tbody tr", has_text="drive-fault").first
+    row.get_by_role("link", name=re.compile(r"\b20\d\d\b")).click()
+    page.wait_for_url(f"**#/history/{past.sessions[KINDS.index(TRIPPED)]}")

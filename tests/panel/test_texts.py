@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from drivers.health import LinkHealth
+from firmware_host.files.rider_view import screening_questions
 from firmware_host.panel.texts.catalog import (
     LANGUAGES,
     PAGE,
@@ -24,6 +25,7 @@ from firmware_host.panel.texts.catalog import (
 )
 from firmware_host.panel.texts.wire import SENTENCES, TEMPLATES
 from safety.screening_texts import CLEARANCE_EXPIRED, REFUSED, REFUSES
+from tests.firmware_host import test_rider_view as view
 from tests.safety.test_monitor_words import WORDS
 
 UPDATE = "run: make texts"
@@ -49,6 +51,11 @@ def test_everything_is_translated_with_its_places(language: str) -> None:
         for source, form in zip(sources, forms, strict=True):
             assert form != "", f"not translated: {source}"
             assert places(form) == places(source), source
+
+
+def test_german_has_one_word_for_the_table_and_one_for_who_lies_on_it() -> None:
+    said = " ".join(form for message in messages(read("de")) for form in translations(message))
+    assert re.findall(r"\bLiege\w*|\bNutzer\w*", said) == []  # but Tisch, and Person
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -90,3 +97,21 @@ def is_known(text: str) -> bool:
 @pytest.mark.parametrize("words", sorted({words for _, _, words in WORDS}))
 def test_what_any_monitor_says_of_a_trip_is_known_by_its_shape(words: str) -> None:
     assert is_known(words)
+
+
+def test_what_stands_against_riding_and_who_set_a_limit_is_known_by_its_shape() -> None:
+    yes = {**view.NO, "glaucoma": True, "hernia": True, "stroke": True, "pregnancy": True}
+    del yes["cataract"]
+    given = {"conditions": ["hernia", "stroke"], "given_by": "Dr. A", "expires": "2026-11-25"}
+    late = {**view.WELL, "answered": "2026-01-01", "consulted": False, "supervised": False}
+    told = {
+        *view.reasons({**view.ADA, "mass_kg": 150, "height_m": 2.1}).values(),
+        *view.reasons(screening=late).values(),
+        *view.reasons(screening={**view.WELL, "answers": yes}, clearance=given).values(),
+        *(page["title"] for page in screening_questions()["pages"]),
+    }
+    for experience in ("beginner", "regular", "experienced"):
+        for done in (0, 9):
+            rider = {**view.ADA, "experience": experience, "sessions_done": done}
+            told |= {origin for _, origin in view.limits(rider, limits={"return_rest_s": 20}).values()}
+    assert {text for text in told if not is_known(text)} == {"table Righting reference table"}  # a name, as it is

@@ -46,15 +46,19 @@ export function measure(kind) {
 }
 
 /** A number as the controller writes it, alone or before a unit; no part of a name, a date or a version. */
-const QUANTITY = /(?<![\w.:/-])([+-]?\d+(?:\.(\d+))?)(?:( ?)(deg\/s2|deg\/s|degC|deg|kg)\b)?(?![\w:/]|[.-]\d)/g;
+const QUANTITY = /(?<![\w.:/-])([+-]?\d+(?:\.(\d+))?)(?:( ?)(deg\/s2|deg\/s|degC|deg|kg|m)\b)?(?![\w:/]|[.-]\d)/g;
+/** The first number of a range has the unit of the second. */
+const RANGE = /(?<![\w.:/-])(\d+(?:\.\d+)?)( (?:to|bis) \d+(?:\.\d+)? (kg|m)\b)/g;
 /** Units of the wire as people read them. @type {Record<string, string>} */
 const READ_AS = { deg: "°", "deg/s": " °/s", "deg/s2": " °/s²", degC: " °C" };
 
 /** What the controller says in words, with its quantities as people here read them. @param {string} text */
 export function quantities(text) {
-  return text.replace(QUANTITY, (whole, value, fraction = "", gap = "", unit = "") => {
+  const each = units() === "metric" ? text : text.replace(RANGE, "$1 $3$2");
+  return each.replace(QUANTITY, (whole, value, fraction = "", gap = "", unit = "") => {
     if (unit === "kg") return mass(Number(value), fraction.length);
-    if (unit === "" && fraction === "") return whole;
+    if (unit === "m" && units() === "us") return height(Number(value));
+    if (unit === "" && fraction === "") return whole.replace("-", "−");
     return number(Number(value), fraction.length) + (READ_AS[unit] ?? gap + unit);
   });
 }

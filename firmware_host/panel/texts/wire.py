@@ -77,6 +77,16 @@ SENTENCES: Final = (
     "ankle latch contacts contradict each other: broken wire or stuck contact",
     "ankle latch open",
     "no sign of life from the operator's panel yet",
+    "A yes to one of these rules inversion out",
+    "A yes to one of these takes a physician's written clearance",
+    "The health questions have not been answered yet. Answer them before the first ride.",
+    "A physician is asked before the first use. Ask yours, then answer this question again.",
+    "Nobody inverts alone. Ride only with somebody beside you who knows how to bring you upright.",
+    "the machine: no table goes further",
+    "this rider's own limit",
+    "what a beginner is allowed",
+    "what a regular rider is allowed",
+    "what an experienced rider is allowed",
 )  # fmt: skip
 """Said word for word."""
 
@@ -137,5 +147,18 @@ TEMPLATES: Final = (
     "goes to {to} deg, above the {limit} deg set by {who}; write at most {most}",
     "goes to {to} deg, beyond upright at {limit} deg, set by {who}; write at least {least}",
     "the allowance of {rider}",
+    "This table carries riders of {least} to {most} kg. Do not use it.",
+    "This table is made for riders of {least} to {most} m. Do not use it.",
+    "This question is not answered yet: {question}",
+    "You answered yes: {question} Inversion is not for you while that is so; no clearance changes it.",
+    "You answered yes: {question} Ask a physician for a written clearance for it.",
+    "You answered yes: {question} The clearance for it ended on {date}. Ask the physician again.",
+    "The questionnaire was answered on {date}; it counts for {most} days, so answer it anew.",
+    "what a beginner is allowed in the first {count} sessions",
+    "what a beginner is allowed after the first {count} sessions",
+    "the clearance by {who}, until {date}",
+    "{least} to {most} deg, {rate} deg/s",
+    "{encoder} and {inclinometer} deg",
+    "drive {drive} degC", "motor {motor} degC", "drive {drive} degC, motor {motor} degC",
 )  # fmt: skip
 """Said with something else at each ``{place}``."""

@@ -26,10 +26,10 @@ export default {
     /** @param {any[]} alarms */
     const table = (alarms) => el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("Alarms") },
       el("table", null,
-        el("thead", null, el("tr", null, [t("When"), t("Alarm"), t("Session")].map((text) => el("th", { scope: "col" }, text)))),
+        el("thead", null, el("tr", null, [t("When"), t("Alarm")].map((text) => el("th", { scope: "col" }, text)))),
         el("tbody", null, alarms.map((one) => el("tr", null,
-          el("td", null, format.time(one.t)), el("td", null, sentence(one)),
-          el("td", null, el("a", { href: `#/history/${one.session_id}` }, t("show"))))))));
+          el("td", null, el("a", { href: `#/history/${one.session_id}` }, format.time(one.at))),
+          el("td", null, sentence(one)))))));
     /** @param {any} one */
     const sentence = ({ monitor, text }) => (monitor && !text.startsWith(monitor) ? `${monitor}: ${told(text)}` : told(text));
     void load();

@@ -27,11 +27,11 @@ class Choice {
     this._chosen = { rider: null, program: null };
     this._count = 0;
     this._lists = el("div", { class: "cards" }, el("p", { role: "status" }, t("Loading …")));
-    this._told = el("div", { role: "status" });
+    this._told = el("div", { role: "status", tabindex: 0 });
     this._use = el("button", { type: "button", class: "primary", disabled: true, onclick: () => void this._send() },
       t("Take these"));
-    root.append(this._lists, el("section", { class: "card", "aria-label": t("What is planned") }, this._told),
-      el("div", { class: "actions" }, this._use, el("a", { class: "button", href: "#/session" }, t("Back"))));
+    root.append(this._lists, el("section", { class: "card outlook", "aria-label": t("What is planned") }, this._told,
+      el("div", { class: "actions" }, this._use, el("a", { class: "button", href: "#/session" }, t("Back")))));
     this._tell(el("p", null, t("Choose a rider and a program.")));
     void this._load();
   }

@@ -84,8 +84,8 @@ class Editor {
     this._steps = new StepList(el("div", { class: "steps" }), (change, key) => this._edit(change, key));
     this._tabs = el("div", { class: "actions tabs", role: "group", "aria-label": t("How to edit") }, this._tab("steps", t("Steps")), this._tab("text", t("Text")));
     this._root.replaceChildren(el("div", { class: "program-editor" },
-      el("section", { class: "card preview", "aria-label": t("Preview") }, this._place, this._facts,
-        el("div", { class: "actions" }, this._try), this._tried, this._wrong),
+      el("section", { class: "card preview", "aria-label": t("Preview") }, this._place, this._wrong, this._facts,
+        el("div", { class: "actions" }, this._try), this._tried),
       el("div", { class: "editing" },
         el("div", { class: "actions bar" }, this._save, this._undo, this._redo),
         this._saved, riderChoice(this._app, () => {

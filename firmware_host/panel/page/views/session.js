@@ -316,6 +316,7 @@ class Result {
     this.element.hidden = state.outcome === null;
     if (state.outcome === null || this._shown === setup) return;
     this._shown = setup;
+    this.element.closest("main")?.scrollTo(0, 0);
     write(this._title, outcome(state.outcome.name));
     write(this._reason, state.outcome.name === "completed" ? "" : told(state.outcome.reason));
     const angles = this._app.chart().map(([, angle_deg]) => angle_deg).filter((one) => one !== null);
