@@ -7,7 +7,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -105,10 +105,8 @@ def test_no_socket_opens_for_the_page_of_a_stranger(home: House, path: str, orig
 def test_records_that_fail_keep_no_page_from_the_table_and_from_stop(
     home: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    @contextmanager
-    def lost() -> Iterator[Transaction]:
+    def lost() -> AbstractContextManager[Transaction]:
         raise RecordsError("the disk is gone")
-        yield
 
     monkeypatch.setattr(home.records, "read", lost)
     with home.page_socket() as page:
