@@ -166,6 +166,29 @@ def test_pounds_and_inches_are_typed_and_kilograms_kept(browser: Browser, addres
         expect(page.locator("#hint")).to_have_text("Saved")
         kept_kg = ask(page, "GET", f"riders/{rider['id']}")["document"]["rider"]["mass_kg"]
         assert kept_kg == pytest.approx(72.575, abs=1e-3)
+        for typed, height_m in (("5 ft 8 in", 1.7272), ("6'2\"", 1.8796), ("68,5", 1.7399)):
+            page.get_by_label("Height").fill(typed)
+            with page.expect_response(lambda one: one.request.method == "PUT") as answer:
+                page.get_by_role("button", name="Save profile").click()
+            assert answer.value.json()["document"]["rider"]["height_m"] == pytest.approx(height_m, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("label", "typed", "told"),
+    [
+        ("Height", "1.75", "This is read as 2 cm: write from 80 cm to 250 cm."),
+        ("Mass", "700", "This is read as 700.0 kg: write from 20.0 kg to 300.0 kg."),
+    ],
+)
+def test_a_unit_that_was_mistaken_for_another_is_told_beside_its_field(
+    page: Page, label: str, typed: str, told: str
+) -> None:
+    rider = add_rider(page, "Lise")
+    open_rider(page, rider)
+    page.get_by_label(label).fill(typed)
+    page.get_by_role("button", name="Save profile").click()
+    expect(page.locator(".wrong .problem")).to_have_text(told)
+    expect(page.get_by_label(label)).to_have_value(typed)
 
 
 def test_a_rider_is_searched_archived_exported_and_forgotten(page: Page) -> None:

@@ -45,6 +45,12 @@ export function measure(kind) {
   return MEASURES[units()][kind];
 }
 
+/** A height of feet and inches as inches, such as 5 ft 8 in or 5'8"; anything else as it was typed. @param {string} typed */
+export function inches(typed) {
+  const found = /^\s*(\d+)\s*(?:ft|feet|['’′])\s*(?:(\d+(?:[.,]\d+)?)\s*(?:in|inches|["”″])?)?\s*$/i.exec(typed);
+  return found === null ? typed : String(Number(found[1]) * 12 + Number((found[2] ?? "0").replace(",", ".")));
+}
+
 /** A number as the controller writes it, alone or before a unit; no part of a name, a date or a version. */
 const QUANTITY = /(?<![\w.:/-])([+-]?\d+(?:\.(\d+))?)(?:( ?)(deg\/s2|deg\/s|degC|deg|kg|m)\b)?(?![\w:/]|[.-]\d)/g;
 /** The first number of a range has the unit of the second. */

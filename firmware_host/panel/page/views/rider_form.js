@@ -2,12 +2,17 @@
 /** The forms of a rider's page: who it is, own limits, a physician's clearance; and what they hold as a document. */
 
 import { el, field, values } from "../dom.js";
+import { inches } from "../format.js";
 import { experiences, numberProblem, ownLimits, readNumber } from "./parts.js";
 
 /** @typedef {import("../app.js").App} App */
 /** @typedef {import("./parts.js").Problem} Problem */
 
 const LIMIT = "limits.";
+/** @type {[number, number]} */
+const PEOPLE_KG = [20, 300];
+/** @type {[number, number]} */
+const PEOPLE_M = [0.8, 2.5];
 
 /** @param {App} app @param {any} rider section of the document */
 export function profileFields(app, rider) {
@@ -19,7 +24,8 @@ export function profileFields(app, rider) {
     field({ label: t("Sex"), name: "rider.sex", type: "select", value: rider.sex ?? "", hint: t("With mass and height it tells where the weight lies."),
       options: [["", t("please choose")], ["female", t("female")], ["male", t("male")]] }),
     field({ label: t("Mass"), name: "rider.mass_kg", unit: mass.unit, inputmode: "decimal", value: shown(rider.mass_kg, mass) }),
-    field({ label: t("Height"), name: "rider.height_m", unit: height.unit, inputmode: "decimal", value: shown(rider.height_m, height) }),
+    field({ label: t("Height"), name: "rider.height_m", unit: height.unit, inputmode: height.unit === "in" ? "text" : "decimal",
+      value: shown(rider.height_m, height), hint: height.unit === "in" ? t("Also as 5 ft 8 in.") : undefined }),
     field({ label: t("Experience with inversion"), name: "rider.experience", type: "select", value: rider.experience ?? "beginner",
       options: experiences() }),
     field({ label: t("Sessions done before"), name: "rider.sessions_done", inputmode: "numeric", value: rider.sessions_done ?? 0,
@@ -53,6 +59,16 @@ export function readProfile(app, form, before) {
     if (text !== "") problems.push({ field: name, line: null, text });
     return typeof value === "number" ? read(value) : value;
   };
+  /** What no person has is a unit that was mistaken for another one. */
+  const likely = (/** @type {string} */ name, /** @type {unknown} */ value, /** @type {[number, number]} */ [least, most], /** @type {(value: number) => string} */ say) => {
+    if (typeof value !== "number" || (value >= least && value <= most)) return value;
+    const shown = { value: say(value), least: say(least), most: say(most) };
+    problems.push({ field: name, line: null, text: t("This is read as {value}: write from {least} to {most}.", shown) });
+    return value;
+  };
+  if (app.measure("height").unit === "in") typed["rider.height_m"] = inches(typed["rider.height_m"] ?? "");
+  const mass_kg = likely("rider.mass_kg", number("rider.mass_kg", "72", app.measure("mass").read), PEOPLE_KG, app.format.mass);
+  const height_m = likely("rider.height_m", number("rider.height_m", "175", app.measure("height").read), PEOPLE_M, app.format.height);
   const need = (/** @type {string} */ name, /** @type {any} */ value, /** @type {string} */ text) => {
     if (value === null || value === "") problems.push({ field: name, line: null, text });
     return value;
@@ -61,8 +77,8 @@ export function readProfile(app, form, before) {
     ...before.rider,
     name: need("rider.name", (typed["rider.name"] ?? "").trim(), t("Write the rider's name.")),
     sex: need("rider.sex", typed["rider.sex"], t("Choose one.")),
-    mass_kg: need("rider.mass_kg", number("rider.mass_kg", "72", app.measure("mass").read), t("Write the mass.")),
-    height_m: need("rider.height_m", number("rider.height_m", "175", app.measure("height").read), t("Write the height.")),
+    mass_kg: need("rider.mass_kg", mass_kg, t("Write the mass.")),
+    height_m: need("rider.height_m", height_m, t("Write the height.")),
     experience: typed["rider.experience"],
     sessions_done: number("rider.sessions_done", "3") ?? 0,
   };
