@@ -123,6 +123,81 @@ def test_a_yes_takes_a_clearance_and_the_clearance_settles_it(page: Page) -> Non
     expect(page.locator(".reasons li")).to_have_count(2)
 
 
+CLEARANCE: dict[str, Any] = {"given_by": "Dr. Newer", "expires": "2099-01-31", "conditions": ["hernia"]}
+MEANWHILE = "has changed"
+
+
+def test_a_clearance_that_was_begun_before_a_newer_one_does_not_replace_it_unseen(page: Page) -> None:
+    rider = add_rider(page, "Chien-Shiung")
+    open_rider(page, rider)
+    page.get_by_text("Enter a clearance").click()
+    page.get_by_label("Given by (physician)").fill("Dr. Older")
+    page.get_by_label("Valid until").fill("2099-06-30")
+    page.get_by_label("hernia of diaphragm").check()
+    ask(page, "PUT", f"riders/{rider['id']}/clearance", {"clearance": CLEARANCE})
+    reload(page)
+    page.get_by_text("Change the clearance").click()
+    expect(page.get_by_label("Given by (physician)")).to_have_value("Dr. Older")
+    page.get_by_role("button", name="Save clearance").click()
+    expect(page.locator("[aria-labelledby=clearance] .problems")).to_contain_text(MEANWHILE)
+    expect(page.locator(".explained", has_text="Given by")).to_contain_text("Dr. Newer")
+    assert ask(page, "GET", f"riders/{rider['id']}")["document"]["clearance"]["given_by"] == "Dr. Newer"
+    page.get_by_role("button", name="Save clearance").click()
+    expect(page.locator(".explained", has_text="Given by")).to_contain_text("Dr. Older")
+
+
+def test_a_clearance_that_is_changed_while_another_is_typed_is_shown_first(page: Page) -> None:
+    rider = add_rider(page, "Lise")
+    open_rider(page, rider)
+    page.get_by_text("Enter a clearance").click()
+    page.get_by_label("Given by (physician)").fill("Dr. Older")
+    page.get_by_label("Valid until").fill("2099-06-30")
+    page.get_by_label("hernia of diaphragm").check()
+    ask(page, "PUT", f"riders/{rider['id']}/clearance", {"clearance": CLEARANCE})
+    page.get_by_role("button", name="Save clearance").click()
+    expect(page.locator(".explained", has_text="Given by")).to_contain_text("Dr. Newer")
+    page.get_by_text("Change the clearance").click()
+    page.get_by_role("button", name="Save clearance").click()
+    expect(page.locator(".explained", has_text="Given by")).to_contain_text("Dr. Older")
+
+
+def answers(page: Page, *, yes: bool) -> dict[str, Any]:
+    """What a colleague saves: the same to every question."""
+    ids = [one["id"] for part in ask(page, "GET", "screening")["pages"] for one in part["questions"]]
+    return {"answers": dict.fromkeys(ids, yes), "consulted": True, "supervised": True}
+
+
+def saved_yes(page: Page, rider: Any) -> set[bool]:
+    return set(ask(page, "GET", f"riders/{rider['id']}")["document"]["screening"]["answers"].values())
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+def test_answers_that_were_begun_before_newer_ones_do_not_replace_them_unseen(page: Page, loaded: bool) -> None:
+    rider = add_rider(page, "Barbara")
+    open_rider(page, rider, "/screening")
+    answer_all(page)
+    ask(page, "PUT", f"riders/{rider['id']}/screening", answers(page, yes=True))
+    if loaded:
+        reload(page)
+    page.get_by_role("button", name="Save these answers").click()
+    expect(page.locator("[aria-labelledby=review] [role=alert]")).to_contain_text(MEANWHILE)
+    assert saved_yes(page, rider) == {True}
+    page.get_by_role("button", name="Save these answers").click()
+    page.wait_for_selector("#result-of-screening")
+    assert saved_yes(page, rider) == {False}
+
+
+def test_answers_are_saved_although_something_else_of_the_rider_was_changed(page: Page) -> None:
+    rider = add_rider(page, "Tu")
+    open_rider(page, rider, "/screening")
+    answer_all(page)
+    document = {"rider": {**rider["document"]["rider"], "mass_kg": 61}}
+    ask(page, "PUT", f"riders/{rider['id']}", {"document": document, "version": 1})
+    page.get_by_role("button", name="Save these answers").click()
+    page.wait_for_selector("#result-of-screening")
+    assert ask(page, "GET", f"riders/{rider['id']}")["document"]["rider"]["mass_kg"] == 61
+
+
 def test_own_limits_narrow_and_what_the_panel_refuses_is_told_beside_its_field(page: Page) -> None:
     open_rider(page, add_rider(page, "Mary"))
     page.get_by_text("Own limits, tighter than what is allowed").click()

@@ -15,7 +15,7 @@ class Screening {
     this._app = app;
     this._id = id;
     this._key = `righting.screening.${id}`;
-    /** @type {{answers: Record<string, boolean>, at: number}} */
+    /** @type {{answers: Record<string, boolean>, at: number, before?: string}} `before`: the answers that were kept when it began */
     this._kept = { answers: {}, at: 0, ...JSON.parse(sessionStorage.getItem(this._key) ?? "{}") };
     root.append(el("p", { role: "status" }, app.t("Loading …")));
     void this._load();
@@ -26,6 +26,7 @@ class Screening {
     try {
       const [rider, asked] = await Promise.all([api.get(`riders/${this._id}`), api.get("screening")]);
       this._rider = rider;
+      this._kept.before ??= this._present();
       this._valid_days = asked.valid_days;
       /** @type {Question[]} */
       this._questions = [
@@ -37,6 +38,11 @@ class Screening {
     } catch (error) {
       this._root.replaceChildren(el("p", { class: "wrong-text", role: "alert" }, said(error)));
     }
+  }
+
+  /** What the rider has answered before, as the panel has it. */
+  _present() {
+    return JSON.stringify(this._rider.document.screening ?? null);
   }
 
   _keep() {
@@ -107,7 +113,7 @@ class Screening {
   }
 
   async _save() {
-    const { api, t } = this._app;
+    const { t } = this._app;
     const problem = /** @type {HTMLElement} */ (this._problem);
     const missing = this._questions.findIndex((one) => !(one.id in this._kept.answers));
     if (missing !== -1) {
@@ -116,13 +122,34 @@ class Screening {
     }
     const { consulted, supervised, ...answers } = this._kept.answers;
     try {
-      const rider = await api.put(`riders/${this._id}/screening`, { answers, consulted, supervised });
+      const rider = await this._put({ answers, consulted, supervised });
       sessionStorage.removeItem(this._key);
       this._result(rider);
     } catch (error) {
       problem.textContent = `${said(error)} ${t("Your answers are kept.")}`;
       if (error instanceof ApiError) problem.textContent += ` ${error.problems.map((one) => one.text).join(" ")}`;
+      problem.append(" ", el("a", { href: `#/riders/${this._id}` }, t("To the rider")));
       problem.hidden = false;
+    }
+  }
+
+  /**
+   * Newer answers of somebody else are not replaced unseen; whatever else was changed of the rider stays, and hinders nobody.
+   * @param {any} body @returns {Promise<any>} the rider
+   */
+  async _put(body) {
+    const { api, t } = this._app;
+    if (this._kept.before !== this._present()) {
+      this._kept.before = this._present();
+      this._keep();
+      throw new Error(t("Somebody else has changed this rider meanwhile. Look at it, then save again."));
+    }
+    try {
+      return await api.put(`riders/${this._id}/screening`, { ...body, version: this._rider.version });
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === 409 && error.body?.current)) throw error;
+      this._rider = error.body.current;
+      return this._put(body);
     }
   }
 
