@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.api.house import PIN
 from tests.panel.routes import SETTINGS
-from tests.panel.still import add_rider, ask, reload, still_panel
+from tests.panel.still import add_rider, ask, reload, standing_still, still_panel
 from tests.panel.views import nothing_hinders, opened
 
 pytestmark = pytest.mark.realtime
@@ -196,6 +197,82 @@ def test_answers_are_saved_although_something_else_of_the_rider_was_changed(page
     page.get_by_role("button", name="Save these answers").click()
     page.wait_for_selector("#result-of-screening")
     assert ask(page, "GET", f"riders/{rider['id']}")["document"]["rider"]["mass_kg"] == 61
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+def test_answers_begun_weeks_ago_are_asked_for_again(page: Page, loaded: bool) -> None:
+    rider = add_rider(page, "Hedy")
+    open_rider(page, rider, "/screening")
+    answer_all(page)
+    weeks = "{ const now = Date.now; Date.now = () => now() + 21 * 24 * 3600e3; }"
+    if loaded:
+        page.add_init_script(weeks)
+        reload(page)
+    else:
+        page.evaluate(weeks)
+        page.get_by_role("button", name="Save these answers").click()
+    expect(page.locator(".question-page")).to_contain_text("Question 1 of 21")
+    expect(page.locator("#hint")).to_contain_text("too old")
+    expect(page.locator("[aria-pressed=true]")).to_have_count(0)
+    assert "screening" not in ask(page, "GET", f"riders/{rider['id']}")["document"]
+    answer_all(page)
+    page.get_by_role("button", name="Save these answers").click()
+    page.wait_for_selector("#result-of-screening")
+
+
+def kept(page: Page) -> str:
+    """What this tab keeps of riders."""
+    return str(
+        page.evaluate("JSON.stringify(Object.entries(sessionStorage).filter(([key]) => /rider|screening/.test(key)))")
+    )
+
+
+def log_in(page: Page, name: str) -> None:
+    """On the cover that asks who is there."""
+    page.locator("#cover select").select_option(name)
+    page.locator("#cover input").fill(PIN)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.locator("#cover")).to_be_hidden()
+
+
+def test_what_was_typed_about_riders_is_gone_for_whoever_comes_next(browser: Browser, tmp_path: Path) -> None:
+    with standing_still(tmp_path) as home, opened(browser, home.url, "riders") as page:
+        rider = add_rider(page, "Sofja")
+        for name in ("Ada", "Bo"):
+            home.person(name, "operator")
+        home.app.state.parts.guard.pin_was_set()
+        reload(page)
+
+        def begin() -> None:
+            open_rider(page, rider, "/screening")
+            page.get_by_role("button", name="YES", exact=True).click()
+            expect(page.locator(".question-page")).to_contain_text("Question 2")
+            open_rider(page, rider)
+            page.get_by_label("Mass").fill("64")
+            assert "true" in kept(page)
+            assert "64" in kept(page)
+
+        log_in(page, "Ada")
+        begin()
+        reload(page)  # Ada is still there
+        expect(page.get_by_label("Mass")).to_have_value("64")
+        page.evaluate("location.hash = '#/settings'")
+        page.get_by_role("button", name="Log out Ada").click()
+        expect(page.locator("#cover select")).to_be_visible()
+        assert kept(page) == "[]"
+        log_in(page, "Ada")
+        begin()
+        page.get_by_role("button", name="Lock", exact=True).click()
+        page.get_by_role("button", name="Somebody else").click()
+        expect(page.locator("#cover select")).to_be_visible()
+        assert kept(page) == "[]"
+        log_in(page, "Ada")
+        begin()
+        ask(page, "POST", "logout", {})  # in another tab, which this one learns of late
+        ask(page, "POST", "login", {"name": "Bo", "pin": PIN})
+        reload(page)
+        expect(page.get_by_label("Mass")).to_have_value("70.5")
+        assert kept(page) == "[]"
 
 
 def test_own_limits_narrow_and_what_the_panel_refuses_is_told_beside_its_field(page: Page) -> None:
