@@ -10,7 +10,7 @@ from zipfile import ZipFile
 import httpx
 import pytest
 
-from firmware_host.panel.api.children import Finished
+from firmware_host.panel.api.children import Children, Finished
 from firmware_host.records import plans
 from tests.api.desk import SESSION
 from tests.api.house import House, house
@@ -321,14 +321,17 @@ def undrawn(with_session: House) -> Path:
 def test_a_picture_that_is_being_drawn_is_shown_to_nobody(
     with_session: House, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client, children = with_session.client(), with_session.app.state.parts.children
+    client = with_session.client()
+    children: Children = with_session.app.state.parts.children
     number = client.get("/sessions").json()["sessions"][0]["id"]
     shown = path if path.endswith(".png") else f"{path}.png"
-    real, meanwhile = children.run, []
+    real = children.run
+    begun: list[str] = []
+    meanwhile: list[httpx.Response] = []
 
     def slow(module: str, arguments: Sequence[str]) -> Finished:
-        if not meanwhile:
-            meanwhile.append(None)
+        begun.append(module)
+        if len(begun) == 1:
             Path(arguments[-1]).write_bytes(b"\x89PNG half")
             meanwhile.append(with_session.client().get(f"/sessions/{number}/{shown}"))
         return real(module, arguments)
@@ -336,7 +339,7 @@ def test_a_picture_that_is_being_drawn_is_shown_to_nobody(
     monkeypatch.setattr(children, "run", slow)
     assert client.get(f"/sessions/{number}/{path}").status_code == 200
     monkeypatch.undo()
-    for told in (meanwhile[1], client.get(f"/sessions/{number}/{shown}")):
+    for told in (*meanwhile, client.get(f"/sessions/{number}/{shown}")):
         assert (told.status_code, told.content[-8:-4]) == (200, b"IEND"), told.content[:100]
     assert [one.name for one in with_session.black_boxes.iterdir() if one.name.startswith(".")] == []
 
