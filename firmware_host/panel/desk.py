@@ -19,6 +19,8 @@ from safety.signals import BoardConfig, Input, Status, Telemetry
 _HAND: Final = (Input.HAND_SWITCH_NO, Input.HAND_SWITCH_NC, "held", "released")
 _LATCH: Final = (Input.ANKLE_LATCH_NO, Input.ANKLE_LATCH_NC, "locked", "open")
 
+PAUSED_ALREADY: Final = "the sound is paused already: it comes back by itself, and can then be paused again"
+
 
 class AtHand(NamedTuple):
     """The session that is ready, runs, or has just ended."""
@@ -53,6 +55,8 @@ class SessionDesk(NamedTuple):
 
     def press(self, name: str, confirmed: Collection[str]) -> str:
         """Hand on a press; says why it is not followed."""
+        if name == "pause_audio" and self.at_hand.scene().audio_pause_left_s > 0.0:
+            return PAUSED_ALREADY  # or presses in a row would silence every alarm for good
         if name != "next":
             return self.at_hand.controls.press(name, confirmed)
         if self.at_hand.outcome() is not None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from fastapi import WebSocket, WebSocketDisconnect
 
 from firmware_host.panel.access.guard import Guard, Identity
-from firmware_host.panel.access.rights import row_of
+from firmware_host.panel.access.rights import STOP, row_of
 from firmware_host.panel.bridge import Bridge
 from firmware_host.panel.messages import LONGEST_BYTES
 
@@ -73,7 +73,7 @@ class Client:
                 except KeyError:  # bytes came
                     text = ""
                 message = _object(text)
-                if message is None:
+                if message is None or (len(text) > LONGEST_BYTES and row_of(message) != STOP):
                     await self._websocket.close(UNASKED)
                     return
                 await self._follow(message, text)
@@ -101,9 +101,7 @@ class Client:
 
 
 def _object(text: str) -> dict[str, Any] | None:
-    """Read a JSON object that is no longer than ours are; None for anything else."""
-    if len(text) > LONGEST_BYTES:
-        return None
+    """Read a JSON object; None for anything else."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):

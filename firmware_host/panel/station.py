@@ -11,6 +11,7 @@ import json
 import logging
 import threading
 import time
+import uuid
 from collections import OrderedDict
 from collections.abc import Collection
 from concurrent.futures import Future
@@ -22,6 +23,7 @@ import zmq
 from pydantic import ValidationError
 
 from firmware_host.control.real_time import beside_the_loop
+from firmware_host.panel.access.rights import STOP, row_of
 from firmware_host.panel.messages import (
     LONGEST_BYTES,
     LONGEST_CHOICE_BYTES,
@@ -290,6 +292,14 @@ def _hold(desk: Desk, message: Move | Release) -> str:
 
 
 def _understood(data: bytes) -> Message | Answer:
+    """Read a message; gives a refusal for what is none, but for a STOP: that is one whatever else is wrong with it."""
+    read = _read(data)
+    if isinstance(read, dict) and _is_stop(data):
+        return Press(kind="press", id=str(uuid.uuid4()), name="stop")
+    return read
+
+
+def _read(data: bytes) -> Message | Answer:
     """Read a message; gives a refusal for what is none, or longer than its kind may be."""
     if len(data) > LONGEST_BYTES and b'"choose"' not in data:
         return _refusal(f"longer than {LONGEST_BYTES} bytes: no message of ours; reload the page")
@@ -302,6 +312,14 @@ def _understood(data: bytes) -> Message | Answer:
     if len(data) > LONGEST_BYTES and not isinstance(message, Choose):
         return _refusal(f"longer than {LONGEST_BYTES} bytes: no message of ours; reload the page")
     return message
+
+
+def _is_stop(data: bytes) -> bool:
+    try:
+        found = json.loads(data) if b"stop" in data else None
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and row_of(found) == STOP
 
 
 def _send(requests: "zmq.Socket[bytes]", envelope: list[bytes], answer: Answer) -> None:

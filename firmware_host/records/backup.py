@@ -20,7 +20,7 @@ from sqlalchemy.engine import make_url
 
 from firmware_host.disk import sync_folder
 from firmware_host.records import audit
-from firmware_host.records.archive import BackupError, Manifest, extract, writing
+from firmware_host.records.archive import BackupError, Manifest, Writer, extract, writing
 from firmware_host.records.copying import copy_rows
 from firmware_host.records.database import FILE_NAME, Records, default_url, open_records
 
@@ -62,7 +62,6 @@ def back_up(records: Records, folder: Path, target: Path, now: datetime | None =
     now = now or datetime.now(tz=UTC)
     if target.is_dir():
         target = target / f"righting-{now:%Y%m%dT%H%M%SZ}.tar"
-    boxes = sorted(path for path in folder.glob("*.mcap") if path.is_file()) if folder.is_dir() else []
     with writing(target) as archive, tempfile.TemporaryDirectory(prefix=".righting-", dir=target.parent) as near:
         copy = Path(near) / FILE_NAME
         _snapshot(records, copy)
@@ -70,11 +69,11 @@ def back_up(records: Records, folder: Path, target: Path, now: datetime | None =
             head = audit.head(transaction)
         _single(copy)
         archive.add(FILE_NAME, copy)
-        for path in boxes:
-            archive.add(f"{RECORDS}/{path.name}", path)
+        # Listed now: whatever session the snapshot knows, its recording was there before.
+        count = sum(_added(archive, path) for path in _boxes(folder))
         told = {"made_at": now.isoformat(timespec="seconds"), "version": version("righting"), "audit": str(head)}
         archive.finish(told)
-    return BackedUp(target, len(boxes), target.stat().st_size, head)
+    return BackedUp(target, count, target.stat().st_size, head)
 
 
 def restore(source: Path, folder: Path, url: str | None = None, *, replace: bool = False) -> Restored:
@@ -105,6 +104,19 @@ def restore(source: Path, folder: Path, url: str | None = None, *, replace: bool
             _fill(url, staging / FILE_NAME, replace)
         aside += _put_folder(boxes, folder)
     return Restored(_box_count(manifest), str(manifest.told.get("made_at", "unknown")), verdict, tuple(aside))
+
+
+def _boxes(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.mcap") if path.is_file()) if folder.is_dir() else []
+
+
+def _added(archive: Writer, path: Path) -> bool:
+    """Add a black box; tells whether it was still there."""
+    try:
+        archive.add(f"{RECORDS}/{path.name}", path)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _box_count(manifest: Manifest) -> int:

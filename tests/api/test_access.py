@@ -147,6 +147,38 @@ def test_a_folder_that_takes_nothing_more_keeps_nobody_out(home: House) -> None:
     assert home.logged_in("Ada").get("/riders").status_code == 200
 
 
+def fill_disk(home: House) -> None:
+    """Nothing more is written of logins and tokens; what is there can be read."""
+    with home.records.begin() as transaction:
+        for kind, table in (("INSERT", "audit"), ("UPDATE", "person"), ("UPDATE", "token")):
+            transaction.connection.exec_driver_sql(
+                f"CREATE TRIGGER full_{table} BEFORE {kind} ON {table} "
+                "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+            )
+
+
+def test_records_that_take_nothing_more_keep_nobody_out(home: House, caplog: pytest.LogCaptureFixture) -> None:
+    home.person("Ada", "operator")
+    ada = home.logged_in("Ada")
+    fill_disk(home)
+    assert ada.post("/lock").status_code == 200
+    assert ada.post("/unlock", json={"pin": PIN}).status_code == 200
+    assert home.logged_in("Ada").get("/riders").status_code == 200
+    assert home.client().post("/login", json={"name": "Ada", "pin": "wrong"}).status_code == 401
+    assert "free some space" in caplog.text
+    assert PIN not in caplog.text
+
+
+def test_records_that_take_nothing_more_keep_no_program_out(home: House, caplog: pytest.LogCaptureFixture) -> None:
+    home.person("Sue", "service")
+    display = home.client(home.token("operator"))
+    fill_disk(home)
+    for _ in range(3):
+        assert display.get("/riders").status_code == 200
+    assert caplog.text.count("free some space") == 1
+    assert home.client("nothing").get("/riders").status_code == 401
+
+
 @pytest.mark.parametrize(
     ("pin", "role", "right"),
     [("4711", "operator", True), ("471", "rider", False), ("4711", "service", False), ("471100", "clinician", True),

@@ -1,7 +1,7 @@
 """Riders, programs, sessions, logs and service over the API: what is kept, what is refused, and beside which field."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from zipfile import ZipFile
 import httpx
 import pytest
 
+from firmware_host.panel.api.children import Children, Finished
 from firmware_host.records import plans
 from tests.api.desk import SESSION
 from tests.api.house import House, house
@@ -304,6 +305,67 @@ def test_a_session_is_explained(with_session: House) -> None:
     told = client.get(f"/sessions/{number}/explanation").json()
     assert any("encoder" in sentence for sentence in told["text"])
     assert told["trips"][0]["monitor"]
+
+
+@pytest.fixture
+def undrawn(with_session: House) -> Path:
+    """The recording, without any picture of it."""
+    for drawn in with_session.black_boxes.glob("*.png"):
+        drawn.unlink()
+    (recording,) = with_session.black_boxes.glob("*.mcap")
+    return recording
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("path", ["picture.png", "explanation.png", "explanation"])
+def test_a_picture_that_is_being_drawn_is_shown_to_nobody(
+    with_session: House, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = with_session.client()
+    children: Children = with_session.app.state.parts.children
+    number = client.get("/sessions").json()["sessions"][0]["id"]
+    shown = path if path.endswith(".png") else f"{path}.png"
+    real = children.run
+    begun: list[str] = []
+    meanwhile: list[httpx.Response] = []
+
+    def slow(module: str, arguments: Sequence[str]) -> Finished:
+        begun.append(module)
+        if len(begun) == 1:
+            Path(arguments[-1]).write_bytes(b"\x89PNG half")
+            meanwhile.append(with_session.client().get(f"/sessions/{number}/{shown}"))
+        return real(module, arguments)
+
+    monkeypatch.setattr(children, "run", slow)
+    assert client.get(f"/sessions/{number}/{path}").status_code == 200
+    monkeypatch.undo()
+    for told in (*meanwhile, client.get(f"/sessions/{number}/{shown}")):
+        assert (told.status_code, told.content[-8:-4]) == (200, b"IEND"), told.content[:100]
+    assert [one.name for one in with_session.black_boxes.iterdir() if one.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize(("path", "ending"), [("picture.png", ".png"), ("explanation.png", "-explained.png")])
+def test_a_picture_that_broke_off_is_drawn_anew(with_session: House, undrawn: Path, path: str, ending: str) -> None:
+    client = with_session.client()
+    number = client.get("/sessions").json()["sessions"][0]["id"]
+    undrawn.with_name(undrawn.stem + ending).write_bytes(b"\x89PNG half")  # a command was ended while it drew
+    assert client.get(f"/sessions/{number}/{path}").content[-8:-4] == b"IEND"
+
+
+@pytest.mark.parametrize("path", ["picture.png", "explanation.png"])
+def test_a_picture_is_drawn_anew_when_its_recording_grew(with_session: House, undrawn: Path, path: str) -> None:
+    client = with_session.client()
+    number = client.get("/sessions").json()["sessions"][0]["id"]
+    whole = undrawn.read_bytes()
+    undrawn.write_bytes(whole[: len(whole) * 2 // 3])
+    try:
+        before = client.get(f"/sessions/{number}/{path}")
+    finally:
+        undrawn.write_bytes(whole)
+    assert before.status_code == 200
+    after = client.get(f"/sessions/{number}/{path}").content
+    assert after != before.content
+    assert client.get(f"/sessions/{number}/{path}").content == after
 
 
 # -------------------------------------------------------------------------------------------------- logs and service

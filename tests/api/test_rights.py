@@ -125,6 +125,18 @@ def test_stop_and_return_need_no_login_over_either_path(shared: House, name: str
 
 
 @pytest.mark.requirement("REQ-PPL-STOP")
+@pytest.mark.parametrize("wrong", [{"id": "\ud800"}, {"id": 5}, {"pressed_s": "now"}, {"more": "x" * 5000}])
+def test_a_stop_over_the_socket_acts_whatever_else_is_wrong_with_it(shared: House, wrong: dict[str, Any]) -> None:
+    shared.desk.pressed.clear()
+    with shared.page_socket() as page:
+        page.send(press("stop", **wrong))
+        while (told := json.loads(page.recv(30)))["kind"] != "answer":
+            pass
+    assert told["ok"], told
+    assert shared.desk.pressed == ["stop"]
+
+
+@pytest.mark.requirement("REQ-PPL-STOP")
 def test_a_locked_page_stops_and_watches_and_does_nothing_else(tmp_path: Path) -> None:
     with house(tmp_path) as home:
         home.person("Ada", "operator")

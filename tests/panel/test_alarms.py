@@ -3,12 +3,18 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from firmware_host.cli.sessions import load_session
+from firmware_host.control.scene import Scene, make_scene
+from firmware_host.panel.desk import AtHand, SessionDesk
+from firmware_host.recording.blackbox import BlackBox
+from safety.alarms import AUDIO_PAUSE_S
 from tests.api.house import House
+from tests.firmware_host.test_controls import Case
 from tests.panel.routes import AWAKE_MS, SETTINGS, in_reach
 from tests.panel.still import StillDesk, standing_still
 from tests.panel.views import nothing_hinders, opened
@@ -159,3 +165,35 @@ def test_what_the_controller_says_is_read_as_people_here_read_it(
     page.reload()
     page.wait_for_selector("body:not(.stale) #view")
     assert said in page.evaluate("async (text) => (await import('/page/texts.js')).told(text)", told)
+
+
+@pytest.mark.requirement("REQ-ALM-PAUSE")
+def test_a_pause_that_is_asked_for_again_and_again_ends_in_its_time(tmp_path: Path) -> None:
+    """As a program may ask that has a token; the page disables its button."""
+    case, unused = Case(), cast("Any", None)
+    session = load_session(None, None, None)
+    with BlackBox(tmp_path, "session", {}, 0, lossless=True) as box:
+
+        def scene() -> Scene:
+            return make_scene(session, case.table.controller, case.table.host, box, case.table.now_s, True)
+
+        desk = SessionDesk(
+            1,
+            AtHand(
+                choice=unused, simulated=True, blackbox="", scene=scene, outcome=lambda: None, board=unused,
+                link_stats=unused, controls=case.controls, chooser=unused, watched=unused,
+            ),
+            unused,
+        )  # fmt: skip
+        case.run(1.0)
+        assert desk.press("pause_audio", ()) == ""
+        answers = set()
+        for _ in range(119):
+            case.run(1.0)
+            answers.add(desk.press("pause_audio", ()))
+        assert all("paused already" in answer for answer in answers)
+        case.run(2.0)
+        assert scene().audio_pause_left_s == 0.0
+        assert desk.press("pause_audio", ()) == ""
+        case.run(1.0)
+        assert scene().audio_pause_left_s == pytest.approx(AUDIO_PAUSE_S - 1.0, abs=0.1)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.api.house import PIN
 from tests.panel.routes import SETTINGS
-from tests.panel.still import add_rider, ask, reload, still_panel
+from tests.panel.still import add_rider, ask, reload, standing_still, still_panel
 from tests.panel.views import nothing_hinders, opened
 
 pytestmark = pytest.mark.realtime
@@ -121,6 +122,157 @@ def test_a_yes_takes_a_clearance_and_the_clearance_settles_it(page: Page) -> Non
     page.get_by_role("button", name="Take clearance away").click()
     page.get_by_role("button", name="Take away").click()
     expect(page.locator(".reasons li")).to_have_count(2)
+
+
+CLEARANCE: dict[str, Any] = {"given_by": "Dr. Newer", "expires": "2099-01-31", "conditions": ["hernia"]}
+MEANWHILE = "has changed"
+
+
+def test_a_clearance_that_was_begun_before_a_newer_one_does_not_replace_it_unseen(page: Page) -> None:
+    rider = add_rider(page, "Chien-Shiung")
+    open_rider(page, rider)
+    page.get_by_text("Enter a clearance").click()
+    page.get_by_label("Given by (physician)").fill("Dr. Older")
+    page.get_by_label("Valid until").fill("2099-06-30")
+    page.get_by_label("hernia of diaphragm").check()
+    ask(page, "PUT", f"riders/{rider['id']}/clearance", {"clearance": CLEARANCE})
+    reload(page)
+    page.get_by_text("Change the clearance").click()
+    expect(page.get_by_label("Given by (physician)")).to_have_value("Dr. Older")
+    page.get_by_role("button", name="Save clearance").click()
+    expect(page.locator("[aria-labelledby=clearance] .problems")).to_contain_text(MEANWHILE)
+    expect(page.locator(".explained", has_text="Given by")).to_contain_text("Dr. Newer")
+    assert ask(page, "GET", f"riders/{rider['id']}")["document"]["clearance"]["given_by"] == "Dr. Newer"
+    page.get_by_role("button", name="Save clearance").click()
+    expect(page.locator(".explained", has_text="Given by")).to_contain_text("Dr. Older")
+
+
+def test_a_clearance_that_is_changed_while_another_is_typed_is_shown_first(page: Page) -> None:
+    rider = add_rider(page, "Lise")
+    open_rider(page, rider)
+    page.get_by_text("Enter a clearance").click()
+    page.get_by_label("Given by (physician)").fill("Dr. Older")
+    page.get_by_label("Valid until").fill("2099-06-30")
+    page.get_by_label("hernia of diaphragm").check()
+    ask(page, "PUT", f"riders/{rider['id']}/clearance", {"clearance": CLEARANCE})
+    page.get_by_role("button", name="Save clearance").click()
+    expect(page.locator(".explained", has_text="Given by")).to_contain_text("Dr. Newer")
+    page.get_by_text("Change the clearance").click()
+    page.get_by_role("button", name="Save clearance").click()
+    expect(page.locator(".explained", has_text="Given by")).to_contain_text("Dr. Older")
+
+
+def answers(page: Page, *, yes: bool) -> dict[str, Any]:
+    """What a colleague saves: the same to every question."""
+    ids = [one["id"] for part in ask(page, "GET", "screening")["pages"] for one in part["questions"]]
+    return {"answers": dict.fromkeys(ids, yes), "consulted": True, "supervised": True}
+
+
+def saved_yes(page: Page, rider: Any) -> set[bool]:
+    return set(ask(page, "GET", f"riders/{rider['id']}")["document"]["screening"]["answers"].values())
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+def test_answers_that_were_begun_before_newer_ones_do_not_replace_them_unseen(page: Page, loaded: bool) -> None:
+    rider = add_rider(page, "Barbara")
+    open_rider(page, rider, "/screening")
+    answer_all(page)
+    ask(page, "PUT", f"riders/{rider['id']}/screening", answers(page, yes=True))
+    if loaded:
+        reload(page)
+    page.get_by_role("button", name="Save these answers").click()
+    expect(page.locator("[aria-labelledby=review] [role=alert]")).to_contain_text(MEANWHILE)
+    assert saved_yes(page, rider) == {True}
+    page.get_by_role("button", name="Save these answers").click()
+    page.wait_for_selector("#result-of-screening")
+    assert saved_yes(page, rider) == {False}
+
+
+def test_answers_are_saved_although_something_else_of_the_rider_was_changed(page: Page) -> None:
+    rider = add_rider(page, "Tu")
+    open_rider(page, rider, "/screening")
+    answer_all(page)
+    document = {"rider": {**rider["document"]["rider"], "mass_kg": 61}}
+    ask(page, "PUT", f"riders/{rider['id']}", {"document": document, "version": 1})
+    page.get_by_role("button", name="Save these answers").click()
+    page.wait_for_selector("#result-of-screening")
+    assert ask(page, "GET", f"riders/{rider['id']}")["document"]["rider"]["mass_kg"] == 61
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+def test_answers_begun_weeks_ago_are_asked_for_again(page: Page, loaded: bool) -> None:
+    rider = add_rider(page, "Hedy")
+    open_rider(page, rider, "/screening")
+    answer_all(page)
+    weeks = "{ const now = Date.now; Date.now = () => now() + 21 * 24 * 3600e3; }"
+    if loaded:
+        page.add_init_script(weeks)
+        reload(page)
+    else:
+        page.evaluate(weeks)
+        page.get_by_role("button", name="Save these answers").click()
+    expect(page.locator(".question-page")).to_contain_text("Question 1 of 21")
+    expect(page.locator("#hint")).to_contain_text("too old")
+    expect(page.locator("[aria-pressed=true]")).to_have_count(0)
+    assert "screening" not in ask(page, "GET", f"riders/{rider['id']}")["document"]
+    answer_all(page)
+    page.get_by_role("button", name="Save these answers").click()
+    page.wait_for_selector("#result-of-screening")
+
+
+def kept(page: Page) -> str:
+    """What this tab keeps of riders."""
+    return str(
+        page.evaluate("JSON.stringify(Object.entries(sessionStorage).filter(([key]) => /rider|screening/.test(key)))")
+    )
+
+
+def log_in(page: Page, name: str) -> None:
+    """On the cover that asks who is there."""
+    page.locator("#cover select").select_option(name)
+    page.locator("#cover input").fill(PIN)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.locator("#cover")).to_be_hidden()
+
+
+def test_what_was_typed_about_riders_is_gone_for_whoever_comes_next(browser: Browser, tmp_path: Path) -> None:
+    with standing_still(tmp_path) as home, opened(browser, home.url, "riders") as page:
+        rider = add_rider(page, "Sofja")
+        for name in ("Ada", "Bo"):
+            home.person(name, "operator")
+        home.app.state.parts.guard.pin_was_set()
+        reload(page)
+
+        def begin() -> None:
+            open_rider(page, rider, "/screening")
+            page.get_by_role("button", name="YES", exact=True).click()
+            expect(page.locator(".question-page")).to_contain_text("Question 2")
+            open_rider(page, rider)
+            page.get_by_label("Mass").fill("64")
+            assert "true" in kept(page)
+            assert "64" in kept(page)
+
+        log_in(page, "Ada")
+        begin()
+        reload(page)  # Ada is still there
+        expect(page.get_by_label("Mass")).to_have_value("64")
+        page.evaluate("location.hash = '#/settings'")
+        page.get_by_role("button", name="Log out Ada").click()
+        expect(page.locator("#cover select")).to_be_visible()
+        assert kept(page) == "[]"
+        log_in(page, "Ada")
+        begin()
+        page.get_by_role("button", name="Lock", exact=True).click()
+        page.get_by_role("button", name="Somebody else").click()
+        expect(page.locator("#cover select")).to_be_visible()
+        assert kept(page) == "[]"
+        log_in(page, "Ada")
+        begin()
+        ask(page, "POST", "logout", {})  # in another tab, which this one learns of late
+        ask(page, "POST", "login", {"name": "Bo", "pin": PIN})
+        reload(page)
+        expect(page.get_by_label("Mass")).to_have_value("70.5")
+        assert kept(page) == "[]"
 
 
 def test_own_limits_narrow_and_what_the_panel_refuses_is_told_beside_its_field(page: Page) -> None:

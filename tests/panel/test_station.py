@@ -7,7 +7,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import pytest
@@ -247,6 +247,22 @@ def test_what_is_not_understood_is_refused_with_a_reason_and_moves_nothing(data:
     answer = station.answer(data)
     assert (answer["ok"], desk.pressed, desk.beats) == (False, [], 0)
     assert answer["error"]
+
+
+WRONG: Final[list[dict[str, Any]]] = [
+    {"id": "\ud800"}, {"id": 5}, {"id": ""}, {"id": "x" * 65}, {"id": None}, {"id": {"a": []}}, {"session": "seven"},
+    {"pressed_s": "now"}, {"pressed_s": float("nan")}, {"confirmed": 1}, {"more": True}, {"id": "x" * LONGEST_BYTES},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_stop_is_followed_whatever_else_is_wrong_with_it(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    station = Station(tmp_path)
+    station.desk = desk = Desk(held=True)
+    assert station.answer(press("stop", **wrong)) == {"ok": True}
+    for name in set(NAMES) - {"stop"}:
+        assert not station.answer(press(name, **wrong))["ok"]
+    assert desk.pressed == ["stop"]
 
 
 def test_states_are_sent_and_questions_answered(tmp_path: Path, station: Station) -> None:

@@ -13,9 +13,19 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from firmware_host.records import ANYBODY, Records, RecordsError, audit, default_url, open_records, people, riders
+from firmware_host.records import (
+    ANYBODY,
+    Records,
+    RecordsError,
+    audit,
+    default_url,
+    open_records,
+    people,
+    riders,
+    sessions,
+)
 from firmware_host.records import backup as backup_module
-from firmware_host.records.archive import BackupError, check, extract, writing
+from firmware_host.records.archive import BackupError, Writer, check, extract, writing
 from firmware_host.records.backup import back_up, restore
 from firmware_host.records.ingest import TakenUp, ingest
 from firmware_host.records.tables import metadata
@@ -90,6 +100,43 @@ def test_a_backup_holds_one_state_while_others_write(records: Records, folder: P
     with open_records(default_url(tmp_path / "new")) as restored, restored.read() as transaction:
         assert [one.name for one in people.everybody(transaction)] == ["Ada"]
         assert audit.verify(transaction).whole
+
+
+def test_a_session_that_the_database_knows_is_in_the_archive_however_late_it_ended(
+    kept: Records, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(folder, "early")
+    real = backup_module._snapshot
+
+    def ends_just_now(records: Records, copy: Path) -> None:
+        record(folder, "late", box_metadata(begun="2026-03-01T10:00:00+00:00"))
+        ingest(records, folder, LONG_AGO_S)
+        real(records, copy)
+
+    monkeypatch.setattr(backup_module, "_snapshot", ends_just_now)
+    assert back_up(kept, folder, tmp_path / "backup.tar").black_boxes == 2
+    restore(tmp_path / "backup.tar", tmp_path / "new")
+    with open_records(default_url(tmp_path / "new")) as restored, restored.read() as transaction:
+        known = {one.file for one in sessions.page(transaction, sessions.Filter(), 50, None).sessions}
+    assert known == {path.name for path in (tmp_path / "new").glob("*.mcap")} == {"early.mcap", "late.mcap"}
+
+
+def test_a_recording_that_is_taken_away_meanwhile_is_left_out(
+    kept: Records, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("first", "second"):
+        record(folder, name)
+    real = Writer.add
+
+    def takes_away(self: Writer, name: str, path: Path) -> None:
+        if path.name == "first.mcap":
+            path.unlink()
+        real(self, name, path)
+
+    monkeypatch.setattr(Writer, "add", takes_away)
+    assert back_up(kept, folder, tmp_path / "backup.tar").black_boxes == 1
+    assert restore(tmp_path / "backup.tar", tmp_path / "new").black_boxes == 1
+    assert [path.name for path in (tmp_path / "new").glob("*.mcap")] == ["second.mcap"]
 
 
 def test_a_backup_is_named_by_the_time_in_a_folder_and_never_written_over(filled: Records, folder: Path) -> None:

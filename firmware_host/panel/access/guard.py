@@ -1,12 +1,13 @@
 """Who is behind a request, and whether they may do what it asks."""
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal
 
 from firmware_host.panel.access.logins import Login, Logins, hashed
 from firmware_host.panel.access.rights import KEPT_WHEN_LOCKED, MESSAGES, PEOPLE_ALONE, RIGHTS, Role, may
-from firmware_host.records import ANYBODY, Records, Who, people, person, token, tokens
+from firmware_host.records import ANYBODY, Records, RecordsError, Who, people, person, token, tokens
 
 Kind = Literal["nobody", "open", "person", "token"]
 LOCKED: Final = "the screen is locked: unlock it with the PIN"
@@ -74,6 +75,8 @@ class Guard:
         self._records, self.logins, self._loopback = records, logins, loopback
         self._has_pin = False
         self._revoked: set[int] = set()
+        self._tried: dict[int, datetime] = {}
+        """When the use of a token was last to be written: as often as it may be, whether that succeeds or not."""
 
     def is_open(self) -> bool:
         """Nobody has a PIN yet, and nobody but this machine reaches the panel: everybody may do everything."""
@@ -101,9 +104,20 @@ class Guard:
         if found is None:
             raise Refusal(401, "this token is unknown, was revoked or has expired: ask for a new one")
         if tokens.should_note_use(found, now):
-            with self._records.begin() as transaction:
-                tokens.note_use(transaction, found.id)
+            self._note_use(found.id, now)
         return Identity("token", token_id=found.id, token_role=found.role, expires_at=found.expires_at)
+
+    def _note_use(self, token_id: int, now: datetime) -> None:
+        """Write down that a token was used. Records that take nothing more keep no program out."""
+        tried = self._tried.get(token_id)
+        if tried is not None and now - tried < tokens.USED_EACH:
+            return
+        self._tried[token_id] = now
+        try:
+            with self._records.begin() as transaction:
+                tokens.note_use(transaction, token_id)
+        except RecordsError as error:
+            logging.getLogger(__name__).warning("that token %s was used could not be written: %s", token_id, error)
 
     def revoke(self, token_id: int) -> None:
         """Let sockets know that a token is gone."""

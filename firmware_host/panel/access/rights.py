@@ -74,10 +74,13 @@ RIGHTS: Final[Mapping[str, Role | None]] = {
 }
 """Method and path under ``ROOT`` to the least role."""
 
+STOP: Final = "press stop"
+"""The row of the one message that is followed whatever else is wrong with it."""
+
 MESSAGES: Final[Mapping[str, Role | None]] = {
     "setup": ANYBODY,
     "release": ANYBODY,
-    "press stop": ANYBODY,
+    STOP: ANYBODY,
     "press return_upright": ANYBODY,
     "press acknowledge": "operator",
     "press pause_audio": "operator",

@@ -1,5 +1,6 @@
 """Logging in and out, people, and tokens."""
 
+import logging
 import secrets
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
@@ -14,7 +15,7 @@ from firmware_host.panel.access.network import LOOPBACK_NAMES
 from firmware_host.panel.access.rights import ROLES, Role
 from firmware_host.panel.api.parts import AllParts, Body, Done, Id, Me, Parts
 from firmware_host.panel.api.problems import ApiError, at_field, wait
-from firmware_host.records import people, tokens
+from firmware_host.records import NotThereError, RecordsError, people, tokens
 from firmware_host.records.people import Person
 
 DEVICE_KNOWN_S: Final = 90 * 24 * 3600
@@ -294,13 +295,24 @@ def _prove(parts: Parts, request: Request, found: Person | None, name: str, pin:
     usable = found is not None and found.active
     right = parts.pins.right(found.pin_hash if found is not None and usable else None, pin)
     if found is not None:
-        with parts.records.begin() as transaction:
-            people.note_login(transaction, found.id, succeeded=right)
+        _note(parts, found.id, succeeded=right)
     if found is None or not right:
         told = "name or PIN is wrong: try again"
         raise ApiError(401, told, [{"field": "pin", "line": None, "text": told}])
     parts.tries.right(name, place, trusted=trusted)
     return found
+
+
+def _note(parts: Parts, person_id: int, *, succeeded: bool) -> None:
+    """Write a try into the records. Records that take nothing more keep nobody out; ``tries`` counts by itself."""
+    try:
+        with parts.records.begin() as transaction:
+            people.note_login(transaction, person_id, succeeded=succeeded)
+    except NotThereError:
+        raise
+    except RecordsError as error:
+        what = "logged in" if succeeded else "was refused"
+        logging.getLogger(__name__).warning("person %s %s, which could not be written: %s", person_id, what, error)
 
 
 def _hashed(parts: Parts, pin: str | None, role: Role) -> str | None:

@@ -1,6 +1,7 @@
 """Choosing what comes next, and all that was: figures, events, pictures, files."""
 
 import json
+import os
 import time
 import uuid
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from pydantic import BaseModel, Field
 
 from firmware_host.files.documents import document_of, rider_text
 from firmware_host.files.riders import load_rider
+from firmware_host.panel.api.children import Finished
 from firmware_host.panel.api.documents import PROGRAM, RIDER, kept_rider
 from firmware_host.panel.api.downloads import attachment, named
 from firmware_host.panel.api.parts import LARGEST_ID, AllParts, Body, Id, Me, Parts
@@ -35,6 +37,8 @@ NOTE: Final = 2000
 _PICTURE: Final = ".png"
 _EXPLAINED: Final = "-explained.png"
 """Endings of the pictures that the commands put beside a recording."""
+_PNG_END: Final = b"IEND\xaeB`\x82"
+"""How every whole picture ends."""
 
 
 class ChooseBody(Body):
@@ -261,7 +265,7 @@ def explanation(session_id: Id, parts: AllParts, _: Me) -> Explanation:
     """Say in a few sentences what happened in a session."""
     file = _recorded(parts, session_id)[1]
     target = file.with_name(file.stem + _EXPLAINED)
-    done = parts.children.run("firmware_host", ["explain", str(file), "--json", "-", "--picture", str(target)])
+    done = _draw(parts, "explain", file, target)
     try:
         told = json.loads(done.output)
     except ValueError:
@@ -303,11 +307,38 @@ def report(session_id: Id, parts: AllParts, _: Me) -> Response:
 def _picture(parts: Parts, session_id: int, command: str, ending: str) -> Response:
     file = _recorded(parts, session_id)[1]
     target = file.with_name(file.stem + ending)
-    if not target.exists():
-        done = parts.children.run("firmware_host", [command, str(file), "--json", "-", "--picture", str(target)])
+    made = _drawn(file, target)
+    if made is None:
+        done = _draw(parts, command, file, target)
         if done.code != 0:
             raise ApiError(409, done.complaint)
-    return FileResponse(target, media_type="image/png")
+        made = target.read_bytes()
+    return Response(made, media_type="image/png")
+
+
+def _drawn(file: Path, target: Path) -> bytes | None:
+    """Give a picture that is there, if it is whole and no older than its recording."""
+    try:
+        if target.stat().st_mtime_ns < file.stat().st_mtime_ns:
+            return None
+        made = target.read_bytes()
+    except OSError:
+        return None
+    return made if made.endswith(_PNG_END) else None
+
+
+def _draw(parts: Parts, command: str, file: Path, target: Path) -> Finished:
+    """Draw a picture beside a recording: it is put there whole, and with the time of what it shows."""
+    shown_ns = file.stat().st_mtime_ns
+    fresh = file.with_name(f".{uuid.uuid4()}{_PICTURE}")
+    try:
+        done = parts.children.run("firmware_host", [command, str(file), "--json", "-", "--picture", str(fresh)])
+        if done.code == 0:
+            os.utime(fresh, ns=(shown_ns, shown_ns))
+            fresh.replace(target)
+    finally:
+        fresh.unlink(missing_ok=True)
+    return done
 
 
 def _recorded(parts: Parts, session_id: int) -> tuple[sessions.Session, Path]:

@@ -135,6 +135,23 @@ function isNamed(own, named) {
 }
 
 const DRAFT = "righting.draft.";
+/** Whose the drafts about riders are. */
+const OWNER = "righting.drafts-of";
+
+/** Where what is typed is kept under a key. @param {string} key */
+export function draftPlace(key) {
+  return DRAFT + key;
+}
+
+/**
+ * What was typed about riders is for whoever typed it: it goes when somebody else is there.
+ * @param {string} who is there; empty for nobody any more
+ */
+export function draftsAreOf(who) {
+  if (sessionStorage.getItem(OWNER) === who) return;
+  for (const place of Object.keys(sessionStorage)) if (place.startsWith(draftPlace("riders/"))) sessionStorage.removeItem(place);
+  sessionStorage.setItem(OWNER, who);
+}
 
 /**
  * Keep what is typed under a key (the route is a good one) until it is sent: a reload, a lost connection, another view or
@@ -145,7 +162,7 @@ const DRAFT = "righting.draft.";
  * @returns {() => void} that forgets the draft: once it is saved
  */
 export function keepDraft(form, key) {
-  const place = DRAFT + key;
+  const place = draftPlace(key);
   restore(form, sessionStorage.getItem(place));
   const keep = () => sessionStorage.setItem(place, JSON.stringify(values(form)));
   form.addEventListener("input", keep);

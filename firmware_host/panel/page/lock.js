@@ -6,7 +6,7 @@
  */
 
 import { ApiError, api } from "./api.js";
-import { el, field, showProblems, write } from "./dom.js";
+import { draftsAreOf, el, field, showProblems, write } from "./dom.js";
 import { t } from "./texts.js";
 
 const CLEANING_S = 30;
@@ -76,6 +76,7 @@ export class Lock {
   _locked(name) {
     const other = el("button", { type: "button", onclick: async () => {
       await api.post("logout").catch(() => null);
+      draftsAreOf("");
       await this._refresh();
     } }, t("Somebody else"));
     this._place.append(el("h1", null, t("Locked")), el("p", null, name),

@@ -4,7 +4,7 @@
 import { Banner } from "./alarms.js";
 import { ApiError, api, whenUnknown } from "./api.js";
 import { Connection } from "./connection.js";
-import { write } from "./dom.js";
+import { draftsAreOf, write } from "./dom.js";
 import * as format from "./format.js";
 import { listenToKeys } from "./keys.js";
 import { Lock } from "./lock.js";
@@ -152,6 +152,7 @@ async function refreshMe() {
     if (!(error instanceof ApiError) || error.status !== 404) return; // the last answer holds
     me = { person: null, open: true, locked: false, roles: [], simulated: false };
   }
+  if (me?.open || me?.person) draftsAreOf(String(me.person?.id ?? "open"));
   const same = before?.person?.id === me?.person?.id && before?.open === me?.open;
   if (before !== null && !same) connection.reopen();
   lock.show(me);

@@ -54,6 +54,7 @@ SENTENCES: Final = (
     "no link: the rider is not known to be upright",
     "pressed for another session: nothing moves; look at the screen, then press again",
     "this press came too late: nothing moves; press again",
+    "the sound is paused already: it comes back by itself, and can then be paused again",
     NO_CONTROLLER,
     "no telemetry from the board yet",
     "the board hears no commands and brings the table upright by itself: host-to-board line",

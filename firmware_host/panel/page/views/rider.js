@@ -8,6 +8,9 @@ import { clearanceFields, limitFields, profileFields, readClearance, readProfile
 
 /** @typedef {import("../app.js").App} App */
 
+/** Of a clearance's form: the clearance that it was begun from, which a draft keeps. */
+const BEFORE = "clearance.before";
+
 /** The form for somebody who is not known yet. */
 export class NewRider {
   /** @param {HTMLElement} root @param {App} app */
@@ -201,9 +204,11 @@ export class RiderPage {
       event.preventDefault();
       void this._saveClearance(form, true);
     } },
+    el("input", { type: "hidden", name: BEFORE, value: JSON.stringify(given) }),
     el("div", { class: "fields" }, clearanceFields(this._app, given, this._questions)),
     el("div", { class: "actions" }, el("button", { class: "primary" }, t("Save clearance")),
       given === null ? null : el("button", { type: "button", class: "danger", onclick: () => void this._saveClearance(form, false) }, t("Take clearance away"))));
+    this._clearanceForm = form;
     this._forgetClearance = keepDraft(form, `riders/${this._id}/clearance`);
     return el("section", { class: "card", "aria-labelledby": "clearance" }, title, told_of,
       el("details", { class: "more" }, el("summary", null, given === null ? t("Enter a clearance") : t("Change the clearance")), form));
@@ -216,6 +221,10 @@ export class RiderPage {
     if (given) {
       showProblems(form, problems);
       if (problems.length > 0) return;
+      if (this._seesNewer(form)) {
+        showProblems(form, [], t("Somebody else has changed this rider meanwhile. Look at it, then save again."));
+        return;
+      }
     } else if (!await ask(t("Take the clearance away?"), t("Take away"), t("Keep it"))) return;
     try {
       const saved = await api.put(`riders/${this._id}/clearance`, { clearance: given ? clearance : null, version: this._rider.version });
@@ -228,9 +237,23 @@ export class RiderPage {
     }
   }
 
+  /**
+   * Tell whether there is another clearance than when this one was begun. It is shown above, so it counts as seen.
+   * @param {HTMLFormElement} form
+   */
+  _seesNewer(form) {
+    const before = /** @type {HTMLInputElement} */ (form.elements.namedItem(BEFORE));
+    const now = JSON.stringify(this._rider.document.clearance ?? null);
+    if (before.value === now) return false;
+    before.value = now;
+    before.dispatchEvent(new Event("input", { bubbles: true }));
+    return true;
+  }
+
   /** The rest of the page is shown anew; what was typed into the clearance stays as a draft. @param {any} current */
   _newer(current) {
     this._show(current);
+    if (this._clearanceForm) this._seesNewer(this._clearanceForm);
     this._app.hint(this._app.t("Somebody else has changed this rider meanwhile. Look at it, then save again."), true);
   }
 

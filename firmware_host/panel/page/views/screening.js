@@ -2,11 +2,14 @@
 /** The health questions: one a page, answers kept until they are saved, everything seen once more before that. */
 
 import { ApiError } from "../api.js";
-import { el } from "../dom.js";
+import { draftPlace, el } from "../dom.js";
 import { said } from "./parts.js";
 
 /** @typedef {import("../app.js").App} App */
 /** @typedef {{id: string, text: string, part: string, calm: boolean}} Question `calm`: the answer that stands against nothing */
+
+/** Answers that were begun longer ago are not saved: as long as a login lasts. */
+const OLDEST_MS = 12 * 3600e3;
 
 class Screening {
   /** @param {HTMLElement} root @param {App} app @param {string} id of the rider */
@@ -14,8 +17,11 @@ class Screening {
     this._root = root;
     this._app = app;
     this._id = id;
-    this._key = `righting.screening.${id}`;
-    /** @type {{answers: Record<string, boolean>, at: number}} */
+    this._key = draftPlace(`riders/${id}/screening`);
+    /**
+     * `begun_ms`: when the first answer was given; `before`: the answers that the panel had then
+     * @type {{answers: Record<string, boolean>, at: number, begun_ms?: number, before?: string}}
+     */
     this._kept = { answers: {}, at: 0, ...JSON.parse(sessionStorage.getItem(this._key) ?? "{}") };
     root.append(el("p", { role: "status" }, app.t("Loading …")));
     void this._load();
@@ -26,6 +32,8 @@ class Screening {
     try {
       const [rider, asked] = await Promise.all([api.get(`riders/${this._id}`), api.get("screening")]);
       this._rider = rider;
+      this._forgetOld();
+      this._kept.before ??= this._present();
       this._valid_days = asked.valid_days;
       /** @type {Question[]} */
       this._questions = [
@@ -37,6 +45,22 @@ class Screening {
     } catch (error) {
       this._root.replaceChildren(el("p", { class: "wrong-text", role: "alert" }, said(error)));
     }
+  }
+
+  /** What the rider has answered before, as the panel has it. */
+  _present() {
+    return JSON.stringify(this._rider.document.screening ?? null);
+  }
+
+  /** Answers are dated when they are saved: old ones are asked for again. @returns {boolean} whether they were old */
+  _forgetOld() {
+    const { hint, t } = this._app;
+    const age_ms = Date.now() - (this._kept.begun_ms ?? Date.now());
+    if (Math.abs(age_ms) <= OLDEST_MS) return false;
+    sessionStorage.removeItem(this._key);
+    this._kept = { answers: {}, at: 0, before: this._present() };
+    hint(t("These answers are too old: answer the questions again."), true);
+    return true;
   }
 
   _keep() {
@@ -64,6 +88,7 @@ class Screening {
     const given = this._kept.answers[question.id];
     const answer = (/** @type {boolean} */ value) => {
       this._kept.answers[question.id] = value;
+      this._kept.begun_ms ??= Date.now();
       this._goTo(this._all() ? this._questions.length : at + 1);
     };
     const choice = (/** @type {boolean} */ value, /** @type {string} */ text) => el("button", {
@@ -107,8 +132,12 @@ class Screening {
   }
 
   async _save() {
-    const { api, t } = this._app;
+    const { t } = this._app;
     const problem = /** @type {HTMLElement} */ (this._problem);
+    if (this._forgetOld()) {
+      this._show();
+      return;
+    }
     const missing = this._questions.findIndex((one) => !(one.id in this._kept.answers));
     if (missing !== -1) {
       this._goTo(missing);
@@ -116,13 +145,34 @@ class Screening {
     }
     const { consulted, supervised, ...answers } = this._kept.answers;
     try {
-      const rider = await api.put(`riders/${this._id}/screening`, { answers, consulted, supervised });
+      const rider = await this._put({ answers, consulted, supervised });
       sessionStorage.removeItem(this._key);
       this._result(rider);
     } catch (error) {
       problem.textContent = `${said(error)} ${t("Your answers are kept.")}`;
       if (error instanceof ApiError) problem.textContent += ` ${error.problems.map((one) => one.text).join(" ")}`;
+      problem.append(" ", el("a", { href: `#/riders/${this._id}` }, t("To the rider")));
       problem.hidden = false;
+    }
+  }
+
+  /**
+   * Newer answers of somebody else are not replaced unseen; whatever else was changed of the rider stays, and hinders nobody.
+   * @param {any} body @returns {Promise<any>} the rider
+   */
+  async _put(body) {
+    const { api, t } = this._app;
+    if (this._kept.before !== this._present()) {
+      this._kept.before = this._present();
+      this._keep();
+      throw new Error(t("Somebody else has changed this rider meanwhile. Look at it, then save again."));
+    }
+    try {
+      return await api.put(`riders/${this._id}/screening`, { ...body, version: this._rider.version });
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === 409 && error.body?.current)) throw error;
+      this._rider = error.body.current;
+      return this._put(body);
     }
   }
 

@@ -1,7 +1,7 @@
 // @ts-check
 /** What is set on this screen, for this screen. */
 
-import { el } from "../dom.js";
+import { draftsAreOf, el } from "../dom.js";
 import * as settings from "../settings.js";
 import { LANGUAGES } from "../texts.js";
 
@@ -46,7 +46,10 @@ function volume({ t, sound, format }) {
 function screen({ t, clean, me, api, refreshMe, hint }) {
   const person = me()?.person ?? null;
   const leave = () => {
-    api.post("logout").then(refreshMe).catch((error) => hint(error.message, true));
+    api.post("logout").then(() => {
+      draftsAreOf("");
+      return refreshMe();
+    }).catch((error) => hint(error.message, true));
   };
   return el("fieldset", { class: "card" }, el("legend", null, t("This screen")),
     el("div", { class: "actions" },
