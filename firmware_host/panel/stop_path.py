@@ -81,14 +81,8 @@ class _Handler(BaseHTTPRequestHandler):
             told = None
         # A body says when it was pressed, and its id; what is not understood there does not keep a press from acting.
         known = _understood(told)
-        press = {"id": str(uuid.uuid4()), **known, "kind": "press", "name": name}
-        answer = self._ask(press)
-        if not answer["ok"] and name == "stop" and known:
-            answer = self._ask({"kind": "press", "name": name, "id": str(uuid.uuid4())})
-        return answer
-
-    def _ask(self, press: dict[str, Any]) -> dict[str, Any]:
-        return ask_now(self.server.folder, self.server.context, json.dumps(press).encode())
+        press = json.dumps({"id": str(uuid.uuid4()), **known, "kind": "press", "name": name})
+        return ask_now(self.server.folder, self.server.context, press.encode())
 
     def _answer(self, status: HTTPStatus, answer: dict[str, Any]) -> None:
         body = json.dumps(answer).encode()

@@ -60,6 +60,8 @@ def test_a_locked_screen_shows_nobodys_name_and_stops(page: Page, stack: Stack) 
     assert made is False
     page.reload()
     expect(page.get_by_role("heading", name="Who is there?")).to_be_visible()
+    expect(page.locator("#start:not([hidden])")).to_have_count(1)  # ready, and not to be started by nobody
+    expect(page.locator("#start")).to_be_hidden()
     stop_in_reach(page)
     page.wait_for_timeout(AWAKE_MS)
     page.get_by_label("PIN or password").fill("1")
