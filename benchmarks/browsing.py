@@ -73,8 +73,11 @@ def start_session(page: Page) -> None:
     """Press START and START NOW, in a new session if one is over; again where a busy machine shut the question."""
     while True:
         page.wait_for_selector("#start:visible, #next:visible", timeout=SESSION_MS)
-        if page.is_visible("#next"):
+        if page.is_visible("#next"):  # refused where it came too late: then it is pressed again
             page.click("#next")
+            with suppress(TimeoutError):
+                page.wait_for_selector("#start:visible", timeout=SOON_MS)
+            continue
         press_start(page)
         with suppress(TimeoutError):
             page.click("#start-now", timeout=SOON_MS)
