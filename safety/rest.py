@@ -94,7 +94,10 @@ class Rest:
         return next((wrong for wrong in found if wrong is not None), None)
 
     def _strayed(self, start: _Start) -> int | None:
-        """Of two ways that contradict each other, the one that did not go as commanded is wrong."""
+        """Of two ways that contradict each other, the one that did not go as commanded is wrong.
+
+        From where a stop was ordered, that is one that went the other way; between two rests, one that stood is too.
+        """
         one, other = (now - then for now, then in zip(self._now_deg, start.angles_deg, strict=True))
         if abs(one - other) <= max(PARTED_DEG, PARTED_SHARE * max(abs(one), abs(other))):
             return None
@@ -102,4 +105,7 @@ class Rest:
         follows = [abs(way) > STOOD_DEG and way * expected_deg > 0.0 for way in (one, other)]
         if follows[0] == follows[1]:
             return None
-        return follows.index(False)
+        wrong = follows.index(False)
+        # An inclinometer is late: where a stop is ordered as a motion ends, it goes on while the encoder stands.
+        lags = start is self._stop and abs((one, other)[wrong]) <= STOOD_DEG
+        return None if lags else wrong

@@ -44,6 +44,8 @@ class Harm(NamedTuple):
 
     broke_from_s: float = inf
     """A gear or coupling failed, or a brake beside an actuator that is dead: nothing ties the table to its motor."""
+    ties_again_s: float = inf
+    """The gear has hold of the table again, wherever that has gone meanwhile."""
     jolted_from_s: float = inf
     """How fast the rate changes is nobody's choice: the drive disobeys, or hardware cuts its torque."""
     stuck_from_s: float = inf
@@ -51,7 +53,7 @@ class Harm(NamedTuple):
     before that is one to recover from. Minus infinity: all the time."""
     coasts: bool = False
     """Where the torque is cut nothing but friction slows the table, or a brake against a motor that pushes on."""
-    sees_late: bool = False
+    sees_late_from_s: float = inf
     """The motor's angle is spoiled, and the drive disobeys: the table's own angle alone sees it."""
     turns_wrong: bool = False
     """The drive turns by an encoder that is wrong, and nothing tells it: it may be slower than it was told."""

@@ -179,6 +179,15 @@ def _while_whole(column: Columns, asked: Asked) -> Columns:
     return {name: values[whole] for name, values in column.items()}
 
 
+def _while_held(column: Columns, asked: Asked) -> Columns:
+    """The rows in which a brake or a gear could hold the table."""
+    if not asked.nothing_holds:
+        return column
+    t_s = column["t_s"]
+    held = (t_s < asked.harm.broke_from_s) | (t_s >= asked.harm.ties_again_s + COASTS_S)
+    return {name: values[held] for name, values in column.items()}
+
+
 def _angle(column: Columns, asked: Asked) -> Iterator[Margin]:
     column = _while_whole(column, asked)
     coasted = column["t_s"] >= asked.harm.jolted_from_s
@@ -199,6 +208,8 @@ def _rates(column: Columns, asked: Asked) -> Iterator[Margin]:
     angle_deg, rate_dps = column["angle_deg"], column["rate_dps"]
     driven_dps = np.where(_coasting(column, asked), 0.0, rate_dps)
     head_up_dps = np.where(angle_deg < -CREPT_DEG, -driven_dps, 0.0)
+    late = column["t_s"] >= asked.harm.sees_late_from_s
+    about = column["t_s"] >= asked.harm.sees_late_from_s - HEAD_UP_S - UNSEEN_S
     for rule, text, values, most, longest_s in (
         ("rate", "too fast either way", np.abs(rate_dps), DISORIENTING_DPS, DISORIENTING_S),
         (
@@ -208,12 +219,13 @@ def _rates(column: Columns, asked: Asked) -> Iterator[Margin]:
             INVERTING_FACTOR * asked.invert_rate_dps,
             INVERTING_S,
         ),
+        ("rate-head-up", "too fast upright while head-up", np.where(late, 0.0, head_up_dps), HEAD_UP_DPS, HEAD_UP_S),
         (
             "rate-head-up",
-            "too fast upright while head-up",
-            head_up_dps,
+            "too fast upright while head-up, seen by the table's own angle",
+            np.where(about, head_up_dps, 0.0),
             HEAD_UP_DPS,
-            HEAD_UP_S + (UNSEEN_S if asked.harm.sees_late else 0.0),
+            HEAD_UP_S + UNSEEN_S,
         ),
     ):
         rows = round(longest_s / ROW_S) + 1
@@ -287,7 +299,7 @@ def _people(column: Columns, asked: Asked) -> Iterator[Margin]:
 
     A drive that disobeys is found out within what is granted to one, however often a recovery tries it.
     """
-    column = _while_whole(column, asked) if asked.nothing_holds else column
+    column = _while_held(column, asked)
     good = (column["rider_agrees"] > 0.5) & (column["ankle_latch_locked"] > 0.5)
     if good.all():
         return
@@ -469,7 +481,7 @@ def _left(column: Columns, asked: Asked) -> Iterator[Margin]:
         span.from_s < end_s <= span.until_s for span in asked.harm.silent_s
     )
     unheard = asked.harm.repeats_s is not None and end_s < asked.harm.repeats_s.until_s + ALONE_S + _slowed_s(asked)
-    free = unheard or asked.nothing_holds
+    free = unheard or (asked.nothing_holds and end_s < asked.harm.ties_again_s + COASTS_S)
     still_dps = np.inf if free else STANDING_DPS + (WRONG_BY_DPS if asked.harm.turns_wrong else 0.0)
     if end_deg > most_deg and (asked.alarm or alone) and abs(rate_dps) <= still_dps:
         return

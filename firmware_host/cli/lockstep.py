@@ -207,16 +207,20 @@ def _harm(able: Capabilities, met: list[Fault], result: LockstepResult, trace: F
     blinding = [] if able.checks_encoder else [fault for fault in met if fault.kind.blinds]
     repeating = [] if able.knows_old_orders else [fault for fault in met if fault.kind.repeats_orders]
     dead_s = _first_s([fault for fault in met if fault.kind.cannot_move], result)
-    slips_s = _first_s([fault for fault in met if fault.kind.brake_fails], result)
+    # Without a brake none can fail: beside a drive that is dead the gear still holds the table.
+    slips_s = _first_s([fault for fault in met if fault.kind.brake_fails and able.brake], result)
     blind_s = _first_s(blinding, result)
     adrift_s = max(dead_s, slips_s)
-    disobeys, wrong_motor = any(one.kind.ignores_orders for one in met), any(one.kind.angle == "encoder" for one in met)
+    disobeys_s = _first_s([fault for fault in met if fault.kind.ignores_orders], result)
+    wrong_motor_s = _first_s([fault for fault in met if fault.kind.angle == "encoder"], result)
+    broken = _spans([fault for fault in met if fault.kind.load_path_broke], result)
     return Harm(
-        broke_from_s=min(adrift_s, _first_s([fault for fault in met if fault.kind.load_path_broke], result)),
+        broke_from_s=min([adrift_s, *(span.from_s for span in broken)]),
+        ties_again_s=max((span.until_s for span in broken), default=math.inf),
         jolted_from_s=min(blind_s, _first_s([fault for fault in met if fault.kind.jolts], result)),
         stuck_from_s=-math.inf if _misled(met) or _blocked(trace) else min(dead_s, blind_s),
-        coasts=adrift_s < math.inf or (disobeys and not able.cuts_torque) or not able.brake,
-        sees_late=disobeys and wrong_motor,
+        coasts=adrift_s < math.inf or (disobeys_s < math.inf and not able.cuts_torque) or not able.brake,
+        sees_late_from_s=max(disobeys_s, wrong_motor_s),
         turns_wrong=not able.checks_encoder and any(_drifts(fault) for fault in met),
         unsure_upright=any(one.kind.angle for one in met) and any(one.kind.says_upright for one in met),
         repeats_s=min(_spans(repeating, result), default=None),

@@ -1,5 +1,6 @@
 """Whole sessions on each drive from a shop: in lock-step, with and without faults, and over virtual ports."""
 
+import math
 import time
 from pathlib import Path
 
@@ -125,6 +126,17 @@ def test_what_a_campaign_found_stays_mended(drive: str, faults: list[str], tmp_p
     found = session_on(drive, tmp_path, faults)
     assert judge(found.trace, found.asked) == []
     assert wrong_causes(found.asked) == []
+
+
+@pytest.mark.parametrize(
+    ("faults", "broken"), [(["brake-slips@6", "torque-lost@14"], False), (["gear-slips=0@14:1"], True)]
+)
+def test_a_brake_that_a_table_does_not_have_holds_nothing_up(faults: list[str], broken: bool, tmp_path: Path) -> None:
+    """Beside a dead motor its gear holds the table, and all of that is judged."""
+    found = session_on("vesc", tmp_path, faults)
+    assert found.asked.nothing_holds is broken
+    assert found.asked.harm.ties_again_s < math.inf or not broken
+    assert judge(found.trace, found.asked) == []
 
 
 @pytest.mark.parametrize("missing", ["witmotion", "contacts"])

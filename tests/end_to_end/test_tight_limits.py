@@ -1,4 +1,4 @@
-"""A file may make every limit as tight as its range allows: a healthy table still brings its rider upright."""
+"""A file may make every limit as tight, and a sensor as late, as its range allows: a healthy table is not misjudged."""
 
 from pathlib import Path
 
@@ -22,3 +22,28 @@ def test_a_healthy_return_trips_nothing(limit: str, lost: tuple[str, ...], tmp_p
     assert judge(done.trace, done.asked) == []
     assert done.truth.angle_deg < -72.0
     assert {trip.monitor for trip in done.host.trips} <= {"hand-switch", "angle-plausibility"}
+
+
+GENTLE = """
+name = "Gentle"
+[motion]
+rate_dps = 3
+[[step]]
+do = "go"
+to_deg = 30
+[[step]]
+do = "hold"
+for_s = 10
+"""
+
+
+@pytest.mark.requirement("REQ-ANG-BRAKE")
+@pytest.mark.parametrize("pressed_s", [44.75, 44.8])
+def test_no_stop_makes_a_sound_encoder_look_wrong_beside_a_late_inclinometer(tmp_path: Path, pressed_s: float) -> None:
+    """At the end of an emergency return the encoder stands, and an inclinometer of 200 ms has half a degree to go."""
+    table, program = tmp_path / "table.toml", tmp_path / "program.toml"
+    table.write_text('[table]\nname = "Late"\n[physics.sensors]\ninclinometer_filter_ms = 200.0\n')
+    program.write_text(GENTLE)
+    session = load_session(program, EXAMPLES / "riders" / "experienced.toml", table)
+    done = run(session, [parse("hand-switch-release@40"), parse(f"press-stop@{pressed_s}")], 1, None)
+    assert [trip.monitor for trip in done.host.trips] == ["hand-switch"]

@@ -122,3 +122,23 @@ def test_where_the_table_moved_on_its_own_a_stop_begins_no_way() -> None:
     rest.forget_the_way()
     rest.moving(0.4)
     assert stand(rest, 1.0, (29.5, 30.5), from_s=1.0) == {None}
+
+
+@pytest.mark.parametrize(
+    ("ordered", "stopped", "expected_deg"),
+    [
+        ((0.05, 0.55), (-0.01, 0.03), -0.17),  # at horizontal, at the end of an emergency return
+        ((12.94, 12.48), (13.0, 12.95), 0.14),  # where it turns back from inversion
+        ((-0.02, -0.5), (0.05, 0.04), 0.1),
+        ((0.0, 0.0), (0.0, -0.5), -0.1),  # the inclinometer jumps as the table stops
+    ],
+)
+def test_where_a_stop_is_ordered_as_a_motion_ends_a_late_inclinometer_does_not_make_the_encoder_wrong(
+    ordered: Pair, stopped: Pair, expected_deg: float
+) -> None:
+    rest = Rest()
+    stand(rest, 1.0, (30.0, 30.0))
+    rest.moving(-29.9)
+    rest.stop_ordered(ordered)
+    rest.moving(expected_deg)
+    assert stand(rest, 1.0, stopped, from_s=2.0) == {None}

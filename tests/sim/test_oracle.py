@@ -261,13 +261,22 @@ def test_a_stronger_response_has_its_time_from_when_it_came(
 
 @pytest.mark.requirement("REQ-PRM-RATE")
 @pytest.mark.parametrize(
-    ("for_s", "late", "broken"), [(0.29, False, False), (0.35, False, True), (0.35, True, False), (0.45, True, True)]
+    ("for_s", "late_s", "broken"),
+    [
+        (0.29, np.inf, False),
+        (0.35, np.inf, True),
+        (0.35, 20.0, False),
+        (0.45, 20.0, True),
+        (0.45, 20.2, True),
+        (0.35, 30.0, True),  # what came before both were wrong was seen as soon as ever
+    ],
 )
 def test_a_drive_that_disobeys_is_found_out_later_by_the_tables_own_angle_alone(
-    for_s: float, late: bool, broken: bool
+    for_s: float, late_s: float, broken: bool
 ) -> None:
     rows = trace((20.0, 2.0), (for_s, -2.6), (20.0, -1.9))
-    assert (margin(rows, "rate-head-up", sees_late=late).value < 0.0) == broken
+    found = judge(rows, asked(sees_late_from_s=late_s))
+    assert any(text.startswith("rate-head-up") for text in found) == broken
 
 
 def test_a_trip_is_a_right_answer_or_a_wrong_one() -> None:
@@ -520,6 +529,13 @@ def test_what_nothing_holds_may_swing_while_somebody_is_told(
     case = {"brakes": brakes, "broke_from_s": 20.0 if broke else np.inf, "alarm": alarm}
     found = judge(trace((20.0, 2.0), (1.0, -20.0)), asked(**case))
     assert any(text.startswith("left") for text in found) == broken
+
+
+@pytest.mark.parametrize(("ties_again_s", "broken"), [(21.0, {"people", "left"}), (24.0, {"left"}), (28.0, set())])
+def test_what_a_gear_has_hold_of_again_swings_no_more(ties_again_s: float, broken: set[str]) -> None:
+    rows = put(trace((20.0, 2.0), (10.0, 1.0)), "rider_agrees", 0.0, 20.0)
+    found = judge(rows, asked(brakes=False, broke_from_s=20.0, ties_again_s=ties_again_s, alarm="x"))
+    assert {text.partition(":")[0] for text in found} == broken
 
 
 @pytest.mark.parametrize(
