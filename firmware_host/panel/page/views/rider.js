@@ -78,7 +78,7 @@ export class RiderPage {
     const { t, tn } = this._app;
     const { document, sessions, archived_at: archived } = this._rider;
     return el("div", null, el("h2", { class: "who" }, document.rider.name), el("p", { class: "quiet-text" },
-      tn("{count} session here", "{count} sessions here", sessions), " · ", el("a", { href: `#/history?rider_id=${this._rider.id}` }, t("History")),
+      tn("{count} session here", "{count} sessions here", sessions), " · ", el("a", { href: `#/history?rider=${this._rider.id}` }, t("History")),
       " · ", el("a", { href: "#/riders" }, t("All riders"))),
     archived ? el("p", { class: "tag" }, t("in the archive")) : null);
   }
