@@ -24,7 +24,7 @@ from benchmarks.figure import Figure
 BENCHMARKS: Final = (
     "lockstep",
     "drives",
-    "outage",
+    "cable",
     "soak",
     "campaigns",
     "compiled",
@@ -37,7 +37,7 @@ BENCHMARKS: Final = (
     "process",
     "panel",
     "browsers",
-    "outages",
+    "network",
     "memory",
     "kills",
     "records",

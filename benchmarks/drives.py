@@ -9,7 +9,7 @@ from fastcrc.crc16 import modbus as modbus_crc
 from fastcrc.crc16 import xmodem
 
 from benchmarks.figure import Comparison, Figure
-from benchmarks.stack import EXAMPLES, REGULAR
+from benchmarks.sessions import EXAMPLES, REGULAR
 from drivers import modbus, odrive, roboclaw, vesc, witmotion
 from drivers.capabilities import DRIVES
 from firmware_host.cli.lockstep import run

@@ -5,7 +5,7 @@ from typing import Final
 from ruckig import InputParameter, Result, Ruckig, Trajectory
 
 from benchmarks.figure import Figure
-from benchmarks.stack import EXPERIENCED, load
+from benchmarks.sessions import EXPERIENCED, load
 from firmware_host.cli.lockstep import LockstepHost
 from firmware_host.cli.virtual import make_board
 from firmware_host.files.validation import Session

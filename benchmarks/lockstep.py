@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from benchmarks.figure import Comparison, Figure
-from benchmarks.stack import REGULAR, load
+from benchmarks.sessions import REGULAR, load
 from firmware_host.cli.lockstep import LockstepHost
 from firmware_host.cli.summary import open_blackbox
 from firmware_host.cli.virtual import make_board

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.figure import Figure
-from benchmarks.stack import REGULAR, load
+from benchmarks.sessions import REGULAR, load
 from drivers.board import HostLink
 from drivers.port import SerialPort
 from firmware_host.cli.sessions import make_controller

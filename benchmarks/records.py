@@ -20,7 +20,6 @@ from firmware_host.records.tables import comfort, event, session
 
 SESSIONS: Final = 100_000
 RIDERS: Final = 40
-EVENTS_EACH: Final = 5
 PAGE_MS: Final = 300.0
 _BATCH: Final = 5_000
 _START: Final = datetime(2020, 1, 1, tzinfo=UTC)

@@ -3,7 +3,7 @@
 from typing import Final
 
 from benchmarks.figure import Comparison, Figure
-from benchmarks.stack import EXAMPLES
+from benchmarks.sessions import EXAMPLES
 from firmware_host.cli.hil.soak import soak
 from firmware_host.cli.hil.stand import Stand
 from firmware_host.cli.hil.targets import CLOCK_PPM, SIMULATED_LOAD, open_lockstep

@@ -3,7 +3,7 @@
 import time
 
 from benchmarks.figure import Figure
-from benchmarks.stack import REGULAR, load
+from benchmarks.sessions import REGULAR, load
 from firmware_host.cli.lockstep import LockstepHost
 from firmware_host.cli.virtual import make_board
 from firmware_host.control.ticks import TickInput, TickOutput

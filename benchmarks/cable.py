@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from typing import Final, NamedTuple
 
 from benchmarks.figure import Comparison, Figure
-from benchmarks.stack import EXAMPLES
+from benchmarks.sessions import EXAMPLES
 from drivers.capabilities import DRIVES
 from firmware_host.cli.lockstep import Run, run
 from firmware_host.cli.sessions import load_session
