@@ -111,6 +111,7 @@ def test_a_yes_takes_a_clearance_and_the_clearance_settles_it(page: Page) -> Non
     page.get_by_text("Enter a clearance").click()
     page.get_by_role("button", name="Save clearance").click()
     expect(place(page, "clearance.given_by").locator(".problem")).to_have_text("Write the physician's name.")
+    expect(place(page, "clearance.conditions").locator("> .problem")).to_contain_text("Say what it is for")
     page.get_by_label("Given by (physician)").fill("Dr. Example")
     page.get_by_label("Valid until").fill("2099-06-30")
     page.get_by_label("hernia of diaphragm").check()

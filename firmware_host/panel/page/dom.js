@@ -85,13 +85,14 @@ export function field({ label, name, type = "text", unit, value, problem = "", h
   const row = el("div", { class: "input" }, input, unit ? el("span", { class: "unit" }, unit) : null);
   const after = hint ? el("p", { class: "field-hint", id: `${id}-hint` }, hint) : null;
   add(place, type === "checkbox" ? [el("div", { class: "input" }, input, caption), after, told] : [caption, row, after, told]);
-  mark(place, problem);
+  markField(place, problem);
   return place;
 }
 
-/** @param {Element} place @param {string} text */
-function mark(place, text) {
-  const told = place.querySelector(".problem");
+/** Write what is wrong beside a field, and leave the focus where it is. @param {Element | null} place @param {string} text */
+export function markField(place, text) {
+  if (place === null) return;
+  const told = place.querySelector(":scope > .problem"); // in a place with fields of their own, not that of the first
   if (told !== null) write(told, text);
   place.classList.toggle("wrong", text !== "");
   const input = place.querySelector("input, select, textarea");
@@ -108,13 +109,13 @@ function mark(place, text) {
  */
 export function showProblems(form, problems, message = "") {
   const places = /** @type {HTMLElement[]} */ ([...form.querySelectorAll("[data-field]")]);
-  for (const place of places) mark(place, "");
+  for (const place of places) markField(place, "");
   const homeless = [];
   for (const { field: name, line, text } of problems) {
     const place = name === null ? undefined : places.find((one) => isNamed(one.dataset.field ?? "", name));
     const sentence = line === null || line === undefined ? text : t("Line {line}: {text}", { line, text });
     if (place === undefined) homeless.push(sentence);
-    else mark(place, sentence);
+    else markField(place, sentence);
   }
   if (problems.length === 0 && message !== "") homeless.push(message);
   let top = form.querySelector(":scope > .problems");

@@ -1,7 +1,7 @@
 // @ts-check
 /** What the pages of riders and programs share. */
 
-import { add, el, write } from "../dom.js";
+import { add, el } from "../dom.js";
 import { t } from "../texts.js";
 
 /** @typedef {import("../app.js").App} App */
@@ -55,17 +55,6 @@ export function readNumber(text) {
 /** What is wrong with a number that was typed; empty if nothing is. @param {unknown} value @param {string} example */
 export function numberProblem(value, example) {
   return typeof value === "string" ? t("“{text}” is no number; write one such as {example}.", { text: value, example }) : "";
-}
-
-/** Write what is wrong beside a field, and leave the focus where it is. @param {Element | null} place @param {string} text */
-export function markField(place, text) {
-  if (place === null) return;
-  const told = place.querySelector(":scope > .problem");
-  if (told !== null) write(told, text);
-  place.classList.toggle("wrong", text !== "");
-  const input = place.querySelector("input, select, textarea");
-  if (text === "") input?.removeAttribute("aria-invalid");
-  else input?.setAttribute("aria-invalid", "true");
 }
 
 /**

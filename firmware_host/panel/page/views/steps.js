@@ -1,9 +1,9 @@
 // @ts-check
 /** The list of steps in the visual editor: add, move, duplicate, remove, type; by touch and by keyboard. */
 
-import { el, field } from "../dom.js";
+import { el, field, markField } from "../dom.js";
 import { t, told } from "../texts.js";
-import { markField, readNumber } from "./parts.js";
+import { readNumber } from "./parts.js";
 import { DEEPEST, kindOf, kinds, range, sentence, setValue, valueIn } from "./steps_model.js";
 
 /** @typedef {(string | number)[]} Path such as ["step", 1, "step", 0] */
