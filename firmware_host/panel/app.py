@@ -23,7 +23,7 @@ from firmware_host.panel.access.network import Doors, Network
 from firmware_host.panel.access.pins import Pins
 from firmware_host.panel.access.rights import ROOT
 from firmware_host.panel.access.slowdown import Slowdown
-from firmware_host.panel.api import logs, people, programs, riders, service, sessions
+from firmware_host.panel.api import logs, people, programs, recordings, riders, service, sessions
 from firmware_host.panel.api.children import Children
 from firmware_host.panel.api.document import describe
 from firmware_host.panel.api.parts import Parts
@@ -88,7 +88,7 @@ def make_app(place: Place) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.parts = parts
-    for module in (people, riders, programs, sessions, logs, service):
+    for module in (people, riders, programs, sessions, recordings, logs, service):
         app.include_router(module.router, prefix=ROOT)
     _add_page(app, place)
     _add_sockets(app, parts)

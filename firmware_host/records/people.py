@@ -121,11 +121,6 @@ def note_login(transaction: Transaction, person_id: int, *, succeeded: bool) -> 
     return get(transaction, person_id)
 
 
-def rehash(transaction: Transaction, person_id: int, pin_hash: str) -> None:
-    """Keep a hash of the same PIN with newer parameters; nothing that anybody would want to read of in the log."""
-    transaction.connection.execute(update(person).where(person.c.id == person_id).values(pin_hash=pin_hash))
-
-
 def _named(transaction: Transaction, name: str, own: int | None = None) -> str:
     shown = " ".join(unicodedata.normalize("NFC", name).split())
     if not shown or len(shown) > 100:

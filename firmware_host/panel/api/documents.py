@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, NoReturn
 
 from pydantic import Field
 
-from firmware_host.files.documents import marked, read_document
+from firmware_host.files.documents import marked, program_text, read_document
 from firmware_host.files.programs import Program, make_program
 from firmware_host.files.riders import Rider, make_rider
 from firmware_host.files.toml_source import MAX_BYTES, FileError, TomlSource
@@ -35,8 +35,6 @@ def checked_rider(document: Mapping[str, Any]) -> Rider:
 
 def checked_program(text: str | None, document: Mapping[str, Any] | None) -> tuple[Program, str]:
     """Check a program; gives it with its text. Raises ``ApiError`` with every problem at its line and field."""
-    from firmware_host.files.documents import program_text
-
     source = TomlSource(PROGRAM, {}, {})
     try:
         if text is None and document is not None:

@@ -206,8 +206,7 @@ def everybody(parts: AllParts, _: Me) -> PeopleTold:
 @router.post("/people", status_code=201)
 def add_person(body: NewPerson, parts: AllParts, identity: Me) -> PersonTold:
     """Add a person. The first PIN of all is set for somebody of the role service."""
-    if identity.kind == "open" and body.pin is not None and body.role != "service":
-        raise at_field("role", "the first PIN is for a person of the role service, who can set all others")
+    _check_first_pin(identity, body.pin, body.role)
     pin_hash = _hashed(parts, body.pin, body.role)
     with parts.records.begin() as transaction:
         added = people.add(transaction, identity.who, body.name, body.role, pin_hash)
@@ -224,8 +223,7 @@ def change_person(body: PersonChange, person_id: Id, parts: AllParts, identity: 
     if "pin" in body.model_fields_set and body.pin is None and before.has_pin:
         raise at_field("pin", "a PIN is not taken away: set a new one, or put the person away")
     role = body.role or before.role
-    if identity.kind == "open" and body.pin is not None and role != "service":
-        raise at_field("role", "the first PIN is for a person of the role service, who can set all others")
+    _check_first_pin(identity, body.pin, role)
     if before.has_pin and body.pin is None and role in pins.STAFF and before.role not in pins.STAFF:
         raise at_field("pin", f"a {role} needs a longer PIN than a {before.role}: set a new one with the role")
     pin_hash = _hashed(parts, body.pin, role)
@@ -322,6 +320,12 @@ def _hashed(parts: Parts, pin: str | None, role: Role) -> str | None:
     if refused:
         raise at_field("pin", refused)
     return parts.pins.hashed(pin)
+
+
+def _check_first_pin(identity: Identity, pin: str | None, role: Role) -> None:
+    """Refuse a first PIN after which nobody could add people. Raises ``ApiError``."""
+    if identity.kind == "open" and pin is not None and role != "service":
+        raise at_field("role", "the first PIN is for a person of the role service, who can set all others")
 
 
 def _keep_service(active: tuple[Person, ...]) -> None:

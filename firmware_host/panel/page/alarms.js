@@ -9,7 +9,7 @@ import { t, tn, told } from "./texts.js";
 const MARKS = { HIGH: "!!!", MEDIUM: "!!", LOW: "!" };
 
 /** @param {"HIGH" | "MEDIUM" | "LOW"} priority */
-export function priorityText(priority) {
+function priorityText(priority) {
   return { HIGH: t("high priority"), MEDIUM: t("medium priority"), LOW: t("low priority") }[priority];
 }
 

@@ -22,6 +22,11 @@ export class ApiError extends Error {
   }
 }
 
+/** What to do about an error. @param {unknown} error */
+export function said(error) {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** @type {(() => void) | null} */
 let onUnknown = null;
 

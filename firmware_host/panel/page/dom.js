@@ -46,10 +46,30 @@ export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Write rows of names and values, and make elements only where there are too few. @param {HTMLElement} list @param {[string, string, boolean?][]} rows name, value, and whether it is a bad one */
+export function writeRows(list, rows) {
+  while (list.children.length > rows.length) list.lastElementChild?.remove();
+  while (list.children.length < rows.length) list.append(el("div", null, el("dt"), el("dd")));
+  for (const [place, [name, value, bad]] of rows.entries()) {
+    const row = list.children[place];
+    write(row.children[0], name);
+    write(row.children[1], value);
+    row.classList.toggle("bad", Boolean(bad));
+  }
+}
+
+/** Make an element of a drawing. @param {string} name @param {Record<string, string | number>} attributes @param {...(Node | string)} children @returns {SVGElement} */
+export function svg(name, attributes, ...children) {
+  const made = /** @type {SVGElement} */ (document.createElementNS("http://www.w3.org/2000/svg", name));
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
+  made.append(...children);
+  return made;
+}
+
 let made = 0;
 
 /** An id that no other element of this page has. @param {string} name */
-export function uniqueId(name) {
+function uniqueId(name) {
   made += 1;
   return `${name.replace(/[^\w-]/g, "-")}-${made}`;
 }

@@ -5,7 +5,7 @@
  * What the lock hides is hidden by the panel too: without a person it answers nothing that needs one.
  */
 
-import { ApiError, api } from "./api.js";
+import { ApiError, api, said } from "./api.js";
 import { draftsAreOf, el, field, showProblems, write } from "./dom.js";
 import { t } from "./texts.js";
 
@@ -113,7 +113,7 @@ export class Lock {
       } catch (error) {
         pin.value = "";
         showProblems(form, error instanceof ApiError && error.problems.length ? error.problems
-          : [{ field: "pin", line: null, text: this._said(error) }]);
+          : [{ field: "pin", line: null, text: this._refusal(error) }]);
       }
       go.disabled = false;
     } }, before, place, el("div", { class: "actions" }, go, other));
@@ -125,10 +125,10 @@ export class Lock {
   }
 
   /** @param {unknown} error */
-  _said(error) {
+  _refusal(error) {
     if (error instanceof ApiError && error.retryAfter_s !== null) {
       return t("Too many wrong tries. Wait {left} s, then try again.", { left: Math.ceil(error.retryAfter_s) });
     }
-    return error instanceof Error ? error.message : String(error);
+    return said(error);
   }
 }

@@ -8,6 +8,8 @@ from typing import Final
 
 from firmware_host.control.preflight import CONFIRMATIONS, FIRST_OF_THE_DAY
 from firmware_host.control.scene import STATE_WORDS
+from firmware_host.panel.access.guard import LOCKED, LOG_IN
+from firmware_host.panel.desk import PAUSED_ALREADY
 from firmware_host.panel.messages import NO_CONTROLLER
 from safety.alarm_texts import CAUSES, SITUATIONS
 from safety.screening_texts import (
@@ -47,14 +49,14 @@ SENTENCES: Final = (
     "this came too late, nothing moves: let go, then press again",
     "this hold had a pause and is over: let go, then press again",
     "held for another session: nothing moves; let go, look at the screen, then press again",
-    "the screen is locked: unlock it with the PIN",
-    "log in first",
+    LOCKED,
+    LOG_IN,
     "name or PIN is wrong: try again",
     "program finished",
     "no link: the rider is not known to be upright",
     "pressed for another session: nothing moves; look at the screen, then press again",
     "this press came too late: nothing moves; press again",
-    "the sound is paused already: it comes back by itself, and can then be paused again",
+    PAUSED_ALREADY,
     NO_CONTROLLER,
     "no telemetry from the board yet",
     "the board hears no commands and brings the table upright by itself: host-to-board line",

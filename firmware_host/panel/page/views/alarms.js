@@ -1,6 +1,7 @@
 // @ts-check
 /** The alarms of all sessions, the newest first. */
 
+import { said } from "../api.js";
 import { el } from "../dom.js";
 
 const LIMIT = 200;
@@ -19,7 +20,7 @@ export default {
         place.replaceChildren(alarms.length === 0 ? el("p", null, t("No alarm has been recorded.")) : table(alarms));
       } catch (error) {
         place.replaceChildren(
-          el("p", { class: "wrong-text", role: "alert" }, error instanceof Error ? error.message : String(error)),
+          el("p", { class: "wrong-text", role: "alert" }, said(error)),
           el("div", { class: "actions" }, el("button", { type: "button", onclick: () => void load() }, t("Try again"))));
       }
     };

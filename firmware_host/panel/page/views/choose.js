@@ -1,7 +1,7 @@
 // @ts-check
 /** Who rides, and what: with time and limits, before anything can start. */
 
-import { ApiError } from "../api.js";
+import { ApiError, said } from "../api.js";
 import { el } from "../dom.js";
 
 /** @typedef {import("../app.js").App} App */
@@ -107,11 +107,6 @@ class Choice {
   _tell(...children) {
     this._told.replaceChildren(...children.flat());
   }
-}
-
-/** @param {unknown} error */
-function said(error) {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** @type {import("../router.js").View} */

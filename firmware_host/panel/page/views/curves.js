@@ -1,13 +1,7 @@
 // @ts-check
 /** Small drawings of numbers over time: the shape of a session, what changed over sessions, the last minute of a signal. */
 
-/** @param {string} name @param {Record<string, string | number>} attributes @returns {SVGElement} */
-export function svg(name, attributes, ...children) {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
-  made.append(...children);
-  return made;
-}
+import { svg } from "../dom.js";
 
 /** Path through points, broken where a value is absent. @param {[number, number | null][]} points */
 export function path(points) {

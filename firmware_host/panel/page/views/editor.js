@@ -1,10 +1,10 @@
 // @ts-check
 /** One program: steps to be touched and the text of the same, with the curve that they make for a rider. */
 
-import { ApiError } from "../api.js";
+import { ApiError, said } from "../api.js";
 import { el, field, markField, write } from "../dom.js";
 import { EditorState } from "./editor_state.js";
-import { chosenRider, conflict, download, facts, ownLimits, readNumber, riderChoice, said } from "./parts.js";
+import { chosenRider, conflict, download, facts, ownLimits, readNumber, riderChoice } from "./parts.js";
 import { ProgramCurve } from "./program_curve.js";
 import { StepList, stepPath } from "./steps.js";
 import { motionValues, range } from "./steps_model.js";

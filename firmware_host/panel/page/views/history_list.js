@@ -71,9 +71,9 @@ class List {
   /** @param {string} rider */
   async _begin(rider) {
     try {
-      const answer = await this._app.api.get("riders");
-      for (const one of Array.isArray(answer) ? answer : answer.riders) {
-        this._rider.append(el("option", { value: String(one.id) }, one.name ?? one.document?.rider?.name ?? String(one.id)));
+      const { riders } = await this._app.api.get("riders");
+      for (const one of riders) {
+        this._rider.append(el("option", { value: String(one.id) }, one.name));
       }
     } catch {
       // Somebody who may not see riders sees sessions without that filter.
@@ -141,7 +141,7 @@ class List {
     const ended = el("span", { class: good(one.outcome) ? "good-text" : "wrong-text" }, outcomeWords(one.outcome));
     const marks = [
       one.simulated ? el("span", { class: "tag" }, t("simulated")) : null,
-      ...(one.trips ?? []).map((/** @type {any} */ trip) => el("span", { class: "tag trip" }, told(tripName(trip)))),
+      ...one.trips.map((/** @type {string} */ trip) => el("span", { class: "tag trip" }, told(tripName(trip)))),
     ];
     return el("li", null, el("a", { href: `#/history/${encodeURIComponent(one.id)}` },
       sessionCurve(one.curve, t("Angle over the session")),
@@ -158,9 +158,8 @@ class List {
   }
 }
 
-/** @param {any} trip a text, or an object with the monitor's name */
-export function tripName(trip) {
-  if (typeof trip !== "string") return trip.monitor ?? trip.text ?? "";
+/** The monitor in what is said of a trip, such as RETURN by drive-fault. @param {string} trip */
+function tripName(trip) {
   return /^\w+ by ([\w-]+)/.exec(trip)?.[1] ?? trip;
 }
 

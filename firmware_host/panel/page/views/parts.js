@@ -1,16 +1,12 @@
 // @ts-check
 /** What the pages of riders and programs share. */
 
+import { said } from "../api.js";
 import { add, el } from "../dom.js";
 import { t } from "../texts.js";
 
 /** @typedef {import("../app.js").App} App */
 /** @typedef {{field: string | null, line: number | null, text: string}} Problem */
-
-/** @param {unknown} error */
-export function said(error) {
-  return error instanceof Error ? error.message : String(error);
-}
 
 /** A list of names and values, each with a line of small print where there is one. @param {(string | null)[][]} rows */
 export function facts(rows) {
@@ -95,7 +91,7 @@ export function chosenRider() {
 }
 
 /** @param {number | null} id */
-export function chooseRider(id) {
+function chooseRider(id) {
   if (id === null) sessionStorage.removeItem(CHOSEN);
   else sessionStorage.setItem(CHOSEN, String(id));
 }

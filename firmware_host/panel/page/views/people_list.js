@@ -24,9 +24,8 @@ class People {
   async load() {
     const { t, api } = this._app;
     try {
-      const answer = await api.get("people");
-      /** @type {Person[]} */
-      const people = Array.isArray(answer) ? answer : answer.people;
+      /** @type {{people: Person[]}} */
+      const { people } = await api.get("people");
       this._list.replaceChildren(...people.map((person) => el("li", null, this._person(person))));
       this._note.textContent = people.some((person) => person.has_pin) ? "" : t(
         "Nobody has a PIN yet, so everybody at this computer may do everything. The first PIN is for somebody of the role Service.");

@@ -1,21 +1,13 @@
 // @ts-check
 /** The curve of a program: small in the library, large in the editor with limits, refused steps and the simulated run. */
 
+import { svg } from "../dom.js";
 import * as format from "../format.js";
 import { t } from "../texts.js";
 
 /** Height in pixels, and the most of the screen's. */
 const SMALLEST = 150;
 const MOST_OF_SCREEN = 0.42;
-const SVG = "http://www.w3.org/2000/svg";
-
-/** @param {string} name @param {Record<string, string | number>} attributes @param {...(Node | string)} children */
-function svg(name, attributes, ...children) {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
-  made.append(...children);
-  return made;
-}
 
 /** @typedef {[number, number][]} Points time in s and angle in degrees */
 
@@ -67,7 +59,7 @@ export function thumbnail(points, name) {
 }
 
 /** When the time above horizontal reaches a bound; null if it never does. @param {Points} points @param {number} bound_s */
-export function reached(points, bound_s) {
+function reached(points, bound_s) {
   let inverted_s = 0;
   for (let index = 1; index < points.length; index += 1) {
     const [[from_s, from_deg], [to_s, to_deg]] = [points[index - 1], points[index]];

@@ -1,9 +1,9 @@
 // @ts-check
 /** The library of programs: those that come with Righting, and own ones; import and export. */
 
-import { ApiError } from "../api.js";
+import { ApiError, said } from "../api.js";
 import { el, field, keepDraft, showProblems } from "../dom.js";
-import { chosenRider, download, facts, riderChoice, said } from "./parts.js";
+import { chosenRider, download, facts, riderChoice } from "./parts.js";
 import { thumbnail } from "./program_curve.js";
 
 /** @typedef {import("../app.js").App} App */

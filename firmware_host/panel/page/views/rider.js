@@ -1,9 +1,9 @@
 // @ts-check
 /** One rider: what may be done today and why, who it is, clearance, and what a rider may ask for. */
 
-import { ApiError } from "../api.js";
+import { ApiError, said } from "../api.js";
 import { el, keepDraft, showProblems } from "../dom.js";
-import { conflict, download, facts, said } from "./parts.js";
+import { conflict, download, facts } from "./parts.js";
 import { clearanceFields, limitFields, profileFields, readClearance, readProfile } from "./rider_form.js";
 
 /** @typedef {import("../app.js").App} App */

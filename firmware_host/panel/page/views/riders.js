@@ -1,8 +1,9 @@
 // @ts-check
 /** Riders: the list, and one rider's page. */
 
+import { said } from "../api.js";
 import { el } from "../dom.js";
-import { experience, said } from "./parts.js";
+import { experience } from "./parts.js";
 import { NewRider, RiderPage } from "./rider.js";
 
 /** @typedef {import("../app.js").App} App */

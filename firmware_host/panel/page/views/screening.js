@@ -1,9 +1,8 @@
 // @ts-check
 /** The health questions: one a page, answers kept until they are saved, everything seen once more before that. */
 
-import { ApiError } from "../api.js";
+import { ApiError, said } from "../api.js";
 import { draftPlace, el } from "../dom.js";
-import { said } from "./parts.js";
 
 /** @typedef {import("../app.js").App} App */
 /** @typedef {{id: string, text: string, part: string, calm: boolean}} Question `calm`: the answer that stands against nothing */

@@ -1,7 +1,7 @@
 // @ts-check
 /** What comes from the board at this moment, and how the line to it does. */
 
-import { el, write } from "../dom.js";
+import { el, write, writeRows } from "../dom.js";
 import { contact, linkCounters, signals } from "../words.js";
 import { Sparkline } from "./curves.js";
 
@@ -88,8 +88,8 @@ class Signals {
       signal.show(state.machine === null ? null : (values[/** @type {"rate_dps"} */ (name)] ?? null), state.now_s, lost, drawn);
     }
     if (!drawn) return;
-    facts(this._facts, this._link(state));
-    facts(this._board, this._boardFacts(state.board ?? setup.board ?? {}));
+    writeRows(this._facts, this._link(state));
+    writeRows(this._board, this._boardFacts(state.board ?? setup.board ?? {}));
   }
 
   /** @param {any} state @returns {[string, string, boolean?][]} */
@@ -117,18 +117,6 @@ class Signals {
       [t("Upright end"), number(board.upright_deg, 1, "°")], [t("Inverted limit"), number(board.inverted_limit_deg, 1, "°")],
       [t("Highest rate"), number(board.max_rate_dps, 1, " °/s")], [t("Acts by itself after"), number(board.watchdog_s, 2, " s")],
     ];
-  }
-}
-
-/** Write rows of names and values; elements are made once. @param {HTMLElement} list @param {[string, string, boolean?][]} rows */
-function facts(list, rows) {
-  while (list.children.length > rows.length) list.lastElementChild?.remove();
-  while (list.children.length < rows.length) list.append(el("div", null, el("dt", null), el("dd", null)));
-  for (const [place, [name, value, bad]] of rows.entries()) {
-    const row = list.children[place];
-    write(row.children[0], name);
-    write(row.children[1], value);
-    row.classList.toggle("bad", Boolean(bad));
   }
 }
 

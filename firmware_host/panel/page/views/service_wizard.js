@@ -40,8 +40,7 @@ class Wizard {
     this._look.disabled = true;
     this._found.replaceChildren(el("li", null, t("Asking …")));
     try {
-      const answer = await api.get("service/ports");
-      const ports = Array.isArray(answer) ? answer : answer.ports;
+      const { ports } = await api.get("service/ports");
       const none = el("li", null, t("No serial port was found: plug the table in, and look again."));
       this._found.replaceChildren(...(ports.length === 0 ? [none] : ports.map((/** @type {any} */ one) => this._port(one))));
     } catch (error) {

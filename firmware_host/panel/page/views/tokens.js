@@ -20,8 +20,7 @@ class Tokens {
   async load() {
     const { t, api } = this._app;
     try {
-      const answer = await api.get("tokens");
-      const tokens = Array.isArray(answer) ? answer : answer.tokens;
+      const { tokens } = await api.get("tokens");
       const none = el("li", null, el("p", null, t("There is none.")));
       this._list.replaceChildren(...(tokens.length === 0 ? [none] : tokens.map((/** @type {any} */ one) => this._token(one))));
     } catch (error) {

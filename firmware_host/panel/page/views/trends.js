@@ -15,8 +15,7 @@ export async function showTrends(place, app, rider) {
   /** @type {any[]} */
   let sessions;
   try {
-    const answer = await api.get(`riders/${encodeURIComponent(rider)}/trends`);
-    sessions = (Array.isArray(answer) ? answer : answer.sessions).slice(-MOST);
+    sessions = (await api.get(`riders/${encodeURIComponent(rider)}/trends`)).sessions.slice(-MOST);
   } catch (error) {
     place.append(el("p", { class: "wrong-text" }, /** @type {Error} */ (error).message));
     return;
