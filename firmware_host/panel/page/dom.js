@@ -156,8 +156,11 @@ function isNamed(own, named) {
 }
 
 const DRAFT = "righting.draft.";
+const ABOUT_RIDERS = "riders/";
 /** Whose the drafts about riders are. */
 const OWNER = "righting.drafts-of";
+/** This page has heard who is there. */
+let ownerKnown = false;
 
 /** Where what is typed is kept under a key. @param {string} key */
 export function draftPlace(key) {
@@ -169,8 +172,9 @@ export function draftPlace(key) {
  * @param {string} who is there; empty for nobody any more
  */
 export function draftsAreOf(who) {
+  ownerKnown = true;
   if (sessionStorage.getItem(OWNER) === who) return;
-  for (const place of Object.keys(sessionStorage)) if (place.startsWith(draftPlace("riders/"))) sessionStorage.removeItem(place);
+  for (const place of Object.keys(sessionStorage)) if (place.startsWith(draftPlace(ABOUT_RIDERS))) sessionStorage.removeItem(place);
   sessionStorage.setItem(OWNER, who);
 }
 
@@ -184,7 +188,8 @@ export function draftsAreOf(who) {
  */
 export function keepDraft(form, key) {
   const place = draftPlace(key);
-  restore(form, sessionStorage.getItem(place));
+  // Until it is known who is there it may be somebody else's; then the view is shown anew.
+  if (ownerKnown || !key.startsWith(ABOUT_RIDERS)) restore(form, sessionStorage.getItem(place));
   const keep = () => sessionStorage.setItem(place, JSON.stringify(values(form)));
   form.addEventListener("input", keep);
   form.addEventListener("change", keep);
