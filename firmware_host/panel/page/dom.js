@@ -167,6 +167,11 @@ export function draftPlace(key) {
   return DRAFT + key;
 }
 
+/** What was typed under a key; null for nothing, and while it may be somebody else's: the view is shown anew then. @param {string} key */
+export function draftOf(key) {
+  return ownerKnown || !key.startsWith(ABOUT_RIDERS) ? sessionStorage.getItem(draftPlace(key)) : null;
+}
+
 /**
  * What was typed about riders is for whoever typed it: it goes when somebody else is there.
  * @param {string} who is there; empty for nobody any more
@@ -188,8 +193,7 @@ export function draftsAreOf(who) {
  */
 export function keepDraft(form, key) {
   const place = draftPlace(key);
-  // Until it is known who is there it may be somebody else's; then the view is shown anew.
-  if (ownerKnown || !key.startsWith(ABOUT_RIDERS)) restore(form, sessionStorage.getItem(place));
+  restore(form, draftOf(key));
   const keep = () => sessionStorage.setItem(place, JSON.stringify(values(form)));
   form.addEventListener("input", keep);
   form.addEventListener("change", keep);

@@ -2,7 +2,7 @@
 /** The health questions: one a page, answers kept until they are saved, everything seen once more before that. */
 
 import { ApiError, said } from "../api.js";
-import { draftPlace, el } from "../dom.js";
+import { draftOf, draftPlace, el } from "../dom.js";
 
 /** @typedef {import("../app.js").App} App */
 /** @typedef {{id: string, text: string, part: string, calm: boolean}} Question `calm`: the answer that stands against nothing */
@@ -21,7 +21,7 @@ class Screening {
      * `begun_ms`: when the first answer was given; `before`: the answers that the panel had then
      * @type {{answers: Record<string, boolean>, at: number, begun_ms?: number, before?: string}}
      */
-    this._kept = { answers: {}, at: 0, ...JSON.parse(sessionStorage.getItem(this._key) ?? "{}") };
+    this._kept = { answers: {}, at: 0, ...JSON.parse(draftOf(`riders/${id}/screening`) ?? "{}") };
     root.append(el("p", { role: "status" }, app.t("Loading …")));
     void this._load();
   }
