@@ -58,3 +58,13 @@ def test_no_stop_makes_a_sound_encoder_look_wrong_beside_a_late_inclinometer(
     session = load_session(program, EXAMPLES / "riders" / "experienced.toml", table)
     done = run(session, [parse(fault) for fault in faults], 1, None)
     assert done.host.controller.safety.view.angles.encoder.lost == ""
+
+
+def test_a_late_inclinometer_does_not_keep_a_board_alone_from_bringing_the_rider_up(tmp_path: Path) -> None:
+    """It still sees the way to inversion when an encoder that counts backward shows the way up as that."""
+    table, program = tmp_path / "table.toml", tmp_path / "program.toml"
+    table.write_text('[table]\nname = "Late"\n[physics.sensors]\ninclinometer_filter_ms = 100.0\n')
+    program.write_text(GENTLE)
+    session = load_session(program, EXAMPLES / "riders" / "experienced.toml", table)
+    done = run(session, [parse("host-killed@30.02"), parse("encoder-reversed@30.5")], 1, None)
+    assert done.truth.angle_deg < -72.0
