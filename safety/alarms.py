@@ -26,7 +26,8 @@ COMING_UP_DPS: Final = -0.3
 _CALM: Final = (Phase.RETURNING, Phase.BOARDED)
 _ENDED: Final = (Phase.BOARDED, Phase.FREE)
 """After a return, and before or after a session; within one nobody is upright."""
-_STAYS: Final = ("stays-inverted", "stays-there")
+_DENIES: Final = ("no-link", "stays-inverted", "stays-there")
+"""Situations in which nothing says that the rider comes up."""
 
 
 class Priority(IntEnum):
@@ -130,7 +131,7 @@ class Alarms:
     def _situations(self, now_s: float, supervisor: Supervisor, view: View, *, linked: bool) -> list[Alarm]:
         """What is urgent whatever the cause is."""
         stands_s = self._stands_s(now_s, supervisor, view)
-        stands = stands_s >= STAYS_INVERTED_S and view.inverted
+        stands = stands_s >= STAYS_INVERTED_S and view.inverted and linked  # else it is long ago that anything was seen
         told = supervisor.exhausted or supervisor.waits_for_a_person or not linked
         stays = stands_s >= STAYS_INVERTED_S and not view.inverted and not told
         held = supervisor.waits_for_a_person and view.away and not supervisor.latched
@@ -188,7 +189,7 @@ def _situation(supervisor: Supervisor, view: View, urgent: list[Alarm]) -> str:
     if supervisor.waits_for_a_person and view.away:
         return "held"
     for alarm in urgent:
-        if alarm.id in _STAYS:
+        if alarm.id in _DENIES:
             return alarm.id
     if supervisor.phase in (Phase.STOPPING, Phase.HELD, Phase.CREEPING):
         return "recovering"

@@ -32,7 +32,17 @@ class _Start(NamedTuple):
 class Rest:
     """Two angles on the brake. The answer is the index of the wrong one, or None."""
 
-    __slots__ = ("_expected_deg", "_from_deg", "_left", "_now_deg", "_seen_s", "_settled", "_stop", "since_s")
+    __slots__ = (
+        "_apart_deg",
+        "_expected_deg",
+        "_from_deg",
+        "_left",
+        "_now_deg",
+        "_seen_s",
+        "_settled",
+        "_stop",
+        "since_s",
+    )
 
     def __init__(self) -> None:
         self.since_s: float | None = None
@@ -47,6 +57,8 @@ class Rest:
         """Where the first stop since then was ordered."""
         self._expected_deg = 0.0
         """How far the table should have turned since the last rest."""
+        self._apart_deg: float | None = None
+        """How far apart the angles were at the end of the last rest, whoever has moved the table since."""
 
     def forget_the_way(self) -> None:
         """The table moved without our commands, or an angle was lost: nothing to compare the next rest with."""
@@ -59,6 +71,8 @@ class Rest:
 
     def moving(self, moved_deg: float) -> None:
         """Take a frame off the brake, or one without both angles."""
+        if self.since_s is not None and (self._settled or self._apart_deg is None):
+            self._apart_deg = self._now_deg[0] - self._now_deg[1]
         if self._settled:
             self._left, self._stop, self._expected_deg = _Start(self._now_deg, 0.0), None, 0.0
         self.since_s, self._settled = None, False
@@ -90,8 +104,15 @@ class Rest:
 
     def _parted(self) -> int | None:
         """The one that contradicts the other on the way from the last rest, or from where the stop was ordered."""
-        found = (self._strayed(start) for start in (self._left, self._stop) if start is not None)
-        return next((wrong for wrong in found if wrong is not None), None)
+        wrong = None if self._left is None else self._strayed(self._left)
+        if wrong is None and self._stop is not None and not self._agree_again():
+            wrong = self._strayed(self._stop)
+        return wrong
+
+    def _agree_again(self) -> bool:
+        """They are as far apart as at the last rest: what one did after the other is how late an inclinometer is."""
+        apart_deg = self._now_deg[0] - self._now_deg[1]
+        return self._apart_deg is not None and abs(apart_deg - self._apart_deg) <= PARTED_DEG
 
     def _strayed(self, start: _Start) -> int | None:
         """Of two ways that contradict each other, the one that did not go as commanded is wrong.

@@ -367,7 +367,9 @@ def _watch_circuit(settings: Floats, memory: Floats, readings: Floats, drive: Fl
     against = current_a * turning < 0.0 and abs(turning) > DISOBEYS_DPS
     under_way = abs(memory[AGREED_DPS]) > UNDER_WAY_DPS and (against or not chops)
     # While it begins to move, both angles have to see it turn back; a load that does that is for the brake to hold too.
-    back = turning * memory[RAMP_DPS] < 0.0 and abs(turning) > RUNAWAY_DPS and turning * memory[TABLE_RATE_DPS] > 0.0
+    # A late inclinometer may still see the way that the table went before it turned round as it was told.
+    back = turning * memory[RAMP_DPS] < 0.0 and abs(turning) > RUNAWAY_DPS
+    back = back and memory[TABLE_RATE_DPS] * math.copysign(1.0, turning) > UNDER_WAY_DPS
     under_way = under_way or (against and back)
     suspect = memory[ENCODER_JUMPED] < 0.5 and (pushes or under_way)
     differs = abs(ahead) > DISOBEYS_DPS + MOTOR_TRUST_SHARE * abs(circuit)

@@ -38,12 +38,33 @@ for_s = 10
 
 
 @pytest.mark.requirement("REQ-ANG-BRAKE")
-@pytest.mark.parametrize("pressed_s", [44.75, 44.8])
-def test_no_stop_makes_a_sound_encoder_look_wrong_beside_a_late_inclinometer(tmp_path: Path, pressed_s: float) -> None:
+@pytest.mark.parametrize(
+    ("faults", "sample_ms"),
+    [
+        (["hand-switch-release@40", "press-stop@44.75"], 5),
+        (["hand-switch-release@40", "press-stop@44.8"], 5),
+        (["hand-switch-release@30", "press-stop@30.4"], 100),
+        (["runaway-upright@30"], 100),
+    ],
+)
+def test_no_stop_makes_a_sound_encoder_look_wrong_beside_a_late_inclinometer(
+    tmp_path: Path, faults: list[str], sample_ms: int
+) -> None:
     """At the end of an emergency return the encoder stands, and an inclinometer of 200 ms has half a degree to go."""
     table, program = tmp_path / "table.toml", tmp_path / "program.toml"
-    table.write_text('[table]\nname = "Late"\n[physics.sensors]\ninclinometer_filter_ms = 200.0\n')
+    sensors = f"inclinometer_filter_ms = 200.0\ninclinometer_sample_ms = {sample_ms}\n"
+    table.write_text(f'[table]\nname = "Late"\n[physics.sensors]\n{sensors}')
     program.write_text(GENTLE)
     session = load_session(program, EXAMPLES / "riders" / "experienced.toml", table)
-    done = run(session, [parse("hand-switch-release@40"), parse(f"press-stop@{pressed_s}")], 1, None)
-    assert [trip.monitor for trip in done.host.trips] == ["hand-switch"]
+    done = run(session, [parse(fault) for fault in faults], 1, None)
+    assert done.host.controller.safety.view.angles.encoder.lost == ""
+
+
+def test_a_late_inclinometer_does_not_keep_a_board_alone_from_bringing_the_rider_up(tmp_path: Path) -> None:
+    """It still sees the way to inversion when an encoder that counts backward shows the way up as that."""
+    table, program = tmp_path / "table.toml", tmp_path / "program.toml"
+    table.write_text('[table]\nname = "Late"\n[physics.sensors]\ninclinometer_filter_ms = 100.0\n')
+    program.write_text(GENTLE)
+    session = load_session(program, EXAMPLES / "riders" / "experienced.toml", table)
+    done = run(session, [parse("host-killed@30.02"), parse("encoder-reversed@30.5")], 1, None)
+    assert done.truth.angle_deg < -72.0

@@ -297,6 +297,17 @@ def test_no_trip_says_that_a_rider_comes_up_who_does_not(inverted: bool, stays: 
 
 
 @pytest.mark.requirement("REQ-ALM-TODO")
+def test_nothing_is_said_of_a_rider_whom_nobody_sees() -> None:
+    """The board has brought them upright long ago, or the drive stands: only who looks at the table knows."""
+    watched = Watched(20.0)
+    watched.table.silent = True
+    watched.run(STAYS_INVERTED_S + 5.0)
+    assert watched.shown() == ("no-link HIGH", "link MEDIUM")
+    told = {alarm.id: alarm.instruction for alarm in watched.alarms.active}
+    assert told["link"] == f"{SITUATIONS['no-link']} {CAUSES['link']}"
+
+
+@pytest.mark.requirement("REQ-ALM-TODO")
 def test_a_rest_at_horizontal_is_no_standing_however_long_it_is() -> None:
     watched = Watched(20.0, narrow(TABLE, {"return_rest_s": 120.0}, "table"))
     watched.run(150.0, MotionRequest(ask=Response.RETURN))

@@ -142,3 +142,35 @@ def test_where_a_stop_is_ordered_as_a_motion_ends_a_late_inclinometer_does_not_m
     rest.stop_ordered(ordered)
     rest.moving(expected_deg)
     assert stand(rest, 1.0, stopped, from_s=2.0) == {None}
+
+
+@pytest.mark.parametrize(("stopped", "wrong"), [((29.7, 29.8), None), ((29.7, 30.3), 0)])
+@pytest.mark.parametrize("boarded_s", [0.2, 1.0])
+@pytest.mark.parametrize("alone", [False, True])
+def test_angles_that_agree_as_at_the_last_rest_have_not_parted_since_a_stop(
+    stopped: Pair, wrong: int | None, boarded_s: float, alone: bool
+) -> None:
+    """A drive runs away upright: the encoder is back already, and the inclinometer still goes where the table went."""
+    rest = Rest()
+    stand(rest, boarded_s, (-75.0, -75.1))
+    for _ in range(100):
+        rest.moving(1.05)
+    if alone:
+        rest.forget_the_way()
+    rest.stop_ordered((30.0, 29.6))
+    rest.moving(0.23)
+    assert stand(rest, 1.0, stopped, from_s=2.0) == {None, wrong}
+
+
+def test_what_angles_are_apart_by_is_learnt_at_each_rest() -> None:
+    rest = Rest()
+    stand(rest, 1.0, (-75.0, -75.0))
+    rest.moving(100.0)
+    stand(rest, 1.0, (25.0, 24.4), from_s=2.0)
+    rest.moving(5.0)
+    stand(rest, 0.2, (30.0, 30.0), from_s=4.0)  # too short to settle
+    rest.stop_ordered((30.0, 29.0))
+    rest.moving(0.1)
+    rest.stop_ordered((30.0, 29.0))
+    rest.moving(0.1)
+    assert stand(rest, 1.0, (29.8, 29.2), from_s=6.0) == {None}
