@@ -266,16 +266,21 @@ def test_figures_are_those_that_the_tools_wrote(tmp_path: Path) -> None:
 
 def test_figures_of_a_long_campaign_are_kept_without_what_is_this_machine_s(tmp_path: Path) -> None:
     written, kept = tmp_path / "build.json", tmp_path / "campaign.json"
-    told = {"seed": 7, "folder": "/x", "weakest": [{"rule": "angle", "command": "x /y"}], "detection": []}
+    told = {"seed": 7, "code": "1", "folder": "/x", "weakest": [{"rule": "angle", "command": "x /y"}], "detection": []}
     written.write_text(json.dumps({**told, "sessions": keep.LEAST_SESSIONS - 1}))
     assert not keep.keep(written, kept)
     written.write_text(json.dumps({**told, "sessions": 20_000}))
     assert keep.keep(written, kept)
     assert json.loads(kept.read_text()) == {
-        "seed": 7, "weakest": [{"rule": "angle"}], "detection": [], "sessions": 20_000
+        "seed": 7, "code": "1", "weakest": [{"rule": "angle"}], "detection": [], "sessions": 20_000
     }  # fmt: skip
     written.write_text(json.dumps({**told, "sessions": 19_999}))
     assert not keep.keep(written, kept)
+    written.write_text(json.dumps({**told, "code": "2", "sessions": keep.LEAST_SESSIONS - 1}))
+    assert not keep.keep(written, kept)
+    written.write_text(json.dumps({**told, "code": "2", "sessions": keep.LEAST_SESSIONS}))
+    assert keep.keep(written, kept)
+    assert json.loads(kept.read_text())["code"] == "2"
 
 
 @pytest.mark.parametrize(

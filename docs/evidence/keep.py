@@ -1,7 +1,7 @@
 """``python -m docs.evidence.keep``: keep the figures of a long campaign with the sources, for whoever runs none.
 
-``make campaign`` calls it. What depends on the machine is left out. A campaign's figures replace those that are
-kept if it had as many sessions, so that a short trial does not.
+``make campaign`` calls it. What depends on the machine is left out. A campaign's figures replace those of other code, and
+of the same code if it had as many sessions; a short trial's replace none.
 """
 
 import json
@@ -26,8 +26,9 @@ def portable(found: Any) -> Any:
 def keep(written: Path, kept: Path) -> bool:
     """Keep a campaign's figures; tells whether it was long enough."""
     found = json.loads(written.read_text(encoding="utf-8"))
-    before = json.loads(kept.read_text(encoding="utf-8"))["sessions"] if kept.is_file() else 0
-    if found["sessions"] < max(before, LEAST_SESSIONS):
+    before = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}
+    longest = before["sessions"] if before.get("code") == found["code"] else 0
+    if found["sessions"] < max(longest, LEAST_SESSIONS):
         return False
     kept.write_text(json.dumps(portable(found), indent=1) + "\n", encoding="utf-8")
     return True
