@@ -1,7 +1,7 @@
 """``python -m docs.evidence.keep``: keep the figures of a long campaign with the sources, for whoever runs none.
 
-``make campaign`` calls it. What depends on the machine is left out. A campaign's figures replace those of other code, and
-of the same code if it had as many sessions; a short trial's replace none.
+``make campaign`` calls it. What depends on the machine is left out. A campaign's figures replace those of other code,
+and those of the same code if it had as many sessions; a short trial's replace none.
 """
 
 import json
