@@ -156,7 +156,7 @@ KINDS: Final[dict[str, Kind]] = {
         "the brake does not release any more",
         fixed(_jammed[0], 1.0),
         _jammed[1],
-        causes.DRIVE,
+        causes.DRIVE | {"rider-load"},  # a brake that drags looks like a rider who is too heavy
         may_pass=True,
         cannot_move=True,
         jolts=True,
