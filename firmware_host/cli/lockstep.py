@@ -160,13 +160,13 @@ def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | N
     wall_s = time.perf_counter() - begun_s
     trace = board.table.trace()
     met = _met(faults, result)
-    asked = _asked(session, host, result, met)
-    harm = _harm(capabilities(host.host.link), met, result, trace)
+    asked, able = _asked(session, host, result, met), capabilities(host.host.link)
+    harm = _harm(able, met, result, trace)
     unsure = harm.unsure_upright and any(one.id == "upright-unsure" for one in host.controller.alarms.active)
     asked = asked._replace(
         alarm=_alarm(host, result, board) or _offline(host, harm),
         causes=right_answers((fault.name for fault in met), apart=board.lines > 0),
-        drive=_drive(capabilities(host.host.link)),
+        drive=Drive(able.returns_by_itself, able.brake, able.slows_alone),
         harm=harm._replace(unsure_upright=unsure),
     )
     return Run(host, trace, board.table.truth(), asked, result.ticks * PERIOD_S, wall_s, result)
@@ -196,10 +196,6 @@ def _asked(session: Session, host: LockstepHost, result: LockstepResult, met: li
 def _stands(fault: Fault) -> bool:
     """Tell whether nobody is to be moved from there on: a person said so, or opened the chain and left it open."""
     return fault.kind.person_stops or (fault.kind.opens_chain and fault.duration_s is None)
-
-
-def _drive(able: Capabilities) -> Drive:
-    return Drive(able.returns_by_itself, able.brake, able.slows_alone)
 
 
 def _harm(able: Capabilities, met: list[Fault], result: LockstepResult, trace: Floats) -> Harm:

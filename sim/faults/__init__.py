@@ -96,7 +96,8 @@ def right_answers(names: Iterable[str], *, apart: bool = False) -> frozenset[str
     ``apart`` says that each device has a line of its own.
     """
     kinds = [CATALOGUE[name] for name in names]
-    return frozenset().union(*(kind.causes for kind in kinds), *(kind.apart for kind in kinds if apart))
+    found = [kind.causes for kind in kinds] + [kind.apart for kind in kinds if apart]
+    return frozenset().union(*found, *(kind.in_company for kind in kinds if len(kinds) > 1))
 
 
 class Injector:

@@ -20,6 +20,6 @@ RUNAWAY: Final = DRIVE | {"torque-off"}
 """A stage that ignores its orders goes on pushing with its torque off, if it keeps its enable."""
 APART: Final = frozenset({"hand-switch", "ankle-latch", "angle-agreement", "angle-plausibility"})
 """What sees that the input module, or the inclinometer, is silent or late while the drive is heard."""
-TORN: Final = DRIVE | ANGLES | {"hand-switch"}
-"""What sees a table that nothing ties to its motor. The host may not know that it lies at the boarding position, where
-whoever hears the board greet anew tries the hand switch."""
+TRIED: Final = frozenset({"hand-switch"})
+"""What sees a rider who tries the switch because the board greets anew, where a table that nothing ties to its motor
+lies at the boarding position without the host knowing."""

@@ -38,6 +38,8 @@ def _angle(name: str, what: str, channel: int, right: frozenset[str]) -> dict[st
             may_pass=True,
             parameter=parameter,
             angle=name,
+            # Where it is the last one, an angle that moves while the table stands is believed: the brake may slip.
+            in_company=frozenset({"standstill"}),
             misleads=fault in (sensors.DRIFT_PER_S, sensors.REVERSED),
             blinds=channel == ENCODER_DEG and fault in (sensors.STUCK, sensors.REVERSED, sensors.DEAD, sensors.NOISE),
         )
@@ -117,7 +119,6 @@ KINDS: Final[dict[str, Kind]] = {
         ENCODER_DEG,
         causes.ANGLES | causes.MOTION | {"drive-fault", "reverse-on-load"},
     ),
-    # Where it is the last angle, one that moves while the table stands is believed: it may be the brake that slips.
-    **_angle("inclinometer", "the table-side inclinometer", INCLINOMETER_DEG, causes.ANGLES | {"standstill"}),
+    **_angle("inclinometer", "the table-side inclinometer", INCLINOMETER_DEG, causes.ANGLES),
     **_CONTACTS,
 }

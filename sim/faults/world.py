@@ -116,6 +116,8 @@ class Kind(NamedTuple):
     """The power stage drives the motor whatever it is told, short of losing its enable."""
     blinds: bool = False
     """The drive's own loop has no use for its encoder any more: one without a second witness cannot turn as told."""
+    in_company: frozenset[str] = frozenset()
+    """Right answers too where another fault came as well."""
     apart: frozenset[str] = frozenset()
     """Right answers too where each device has a line of its own, and one may be silent alone."""
     cuts_off: bool = False

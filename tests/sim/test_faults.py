@@ -126,6 +126,9 @@ def test_faults_of_two_contacts_do_not_end_each_other() -> None:
 def test_right_answers_to_several_faults_are_those_to_each() -> None:
     assert right_answers([]) == frozenset()
     assert right_answers(["hand-switch-wire", "ankle-latch-wire"]) == {"hand-switch", "ankle-latch"}
+    for name, monitor in (("coupling-broken", "hand-switch"), ("inclinometer-drift", "standstill")):
+        assert monitor not in right_answers([name])
+        assert monitor in right_answers([name, "upright-switch-open"])
 
 
 @pytest.mark.parametrize(
