@@ -112,6 +112,7 @@ def test_a_hold_that_found_no_connection_can_be_begun_again(page: Page, home: Ho
     page.wait_for_function("() => window.newest.readyState === WebSocket.OPEN && !document.body.matches('.stale')")
     page.keyboard.down("Enter")
     expect(page.locator(".hold.held")).to_have_count(1)
+    until(lambda: any(one[1] != 0 for one in table.moves), page, "the hold moves")
     page.keyboard.up("Enter")
     until(lambda: table.moves[-1][1] == 0, page, "the hold is let go")
 
