@@ -412,10 +412,10 @@ class _Promise(NamedTuple):
 
     from_s: float
     until_s: float
+    """Until a stronger response comes, too: what is late by then is late."""
     response: str
-    """The strongest so far."""
     stronger_s: float
-    """How much later than the first one that came."""
+    """How much later than the first one it came."""
 
 
 def _promises(asked: Asked) -> Iterator[_Promise]:
@@ -423,11 +423,22 @@ def _promises(asked: Asked) -> Iterator[_Promise]:
     from_s: float | None = min(times_s)
     while from_s is not None:
         until_s = min((change_s for change_s in asked.changes_s if change_s > from_s), default=float("inf"))
-        so_far = [trip for trip in asked.trips if trip.t_s < until_s]
-        strongest = max(so_far, key=lambda trip: _STRENGTH.index(trip.response))
-        yield _Promise(from_s, until_s, strongest.response, max(strongest.t_s - from_s, 0.0))
+        stages = _stages([trip for trip in asked.trips if trip.t_s < until_s])
+        ends_s = [*(stage.t_s for stage in stages[1:]), until_s]
+        for stage, end_s in zip(stages, ends_s, strict=True):
+            if end_s > from_s:
+                yield _Promise(from_s, end_s, stage.response, max(stage.t_s - from_s, 0.0))
         after_s = [time_s for time_s in times_s if time_s >= until_s]
         from_s = min(after_s, default=until_s) if until_s < float("inf") else None
+
+
+def _stages(trips: list[Tripped]) -> list[Tripped]:
+    """Give the trips that asked for more than every one before them."""
+    found: list[Tripped] = []
+    for trip in sorted(trips, key=lambda one: one.t_s):
+        if not found or _STRENGTH.index(trip.response) > _STRENGTH.index(found[-1].response):
+            found.append(trip)
+    return found
 
 
 def _reached(column: Columns, asked: Asked, name: str, below_deg: float, until_s: float) -> Iterator[Margin]:

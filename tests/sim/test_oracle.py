@@ -248,6 +248,8 @@ def test_a_fault_that_comes_during_a_rescue_begins_the_promise_anew() -> None:
         ("EMERGENCY_RETURN", "RETURN", 8.0, 12.2, ("rescue-horizontal",)),  # a weaker one gives no time
         ("EMERGENCY_RETURN", "STOP", 8.0, 25.1, ()),
         ("EMERGENCY_RETURN", "STOP", 8.0, 25.2, ("rescue-horizontal",)),
+        ("EMERGENCY_RETURN", "STOP", 11.9, 25.1, ()),
+        ("EMERGENCY_RETURN", "STOP", 12.1, 25.1, ("rescue-horizontal",)),  # what was late by then is late
     ],
 )
 def test_a_stronger_response_has_its_time_from_when_it_came(
