@@ -61,6 +61,26 @@ def test_what_is_drawn_are_sessions_with_no_fault_one_or_two() -> None:
     assert all(parse(str(fault)) == fault for case in cases for fault in case.faults)
 
 
+def test_a_fault_with_a_value_has_the_usual_one_or_any_of_its_range() -> None:
+    values: dict[str, list[float | None]] = {}
+    for fault in (fault for index in range(3000) for fault in draw_case(1, index).faults):
+        values.setdefault(fault.name, []).append(fault.value)
+    for name, drawn in values.items():
+        parameter, given = CATALOGUE[name].parameter, [value for value in drawn if value is not None]
+        assert bool(given) == (parameter is not None), name
+        if parameter is not None:
+            assert None in drawn, name
+            assert max(given) > 10.0 * min(given) or max(given) > parameter.highest / 2.0, name
+
+
+def test_a_fault_that_is_moved_or_stretched_keeps_its_value() -> None:
+    parent = draw_case(1, 5)._replace(faults=(parse("encoder-jump=17@30:4"),))
+    children = [mutate(parent, random.Random(number)) for number in range(200)]
+    jumps = [fault for child in children for fault in child.faults if fault.value == 17.0]
+    assert sum(fault.at_s != 30.0 for fault in jumps) > 20
+    assert sum(fault.duration_s != 4.0 for fault in jumps) > 5
+
+
 def test_a_child_of_a_case_is_a_session_near_it() -> None:
     parent = draw_case(1, 5)
     children = [mutate(parent, random.Random(number)) for number in range(40)]

@@ -19,6 +19,7 @@ from firmware_host.files.tables import load_table, make_table
 from firmware_host.files.toml_source import FileError, TomlSource
 from firmware_host.files.validation import Session, prepare
 from sim.faults import CATALOGUE, Fault, parse
+from sim.faults.world import Parameter
 
 Section = dict[str, Any]
 Devices = Sequence[Section]
@@ -39,6 +40,10 @@ EARLY_S: Final = 8.0
 PRESS_TO_RETURN: Final = 0.2
 DECLARED_WRONGLY: Final = ("rider-heavier", "rider-lighter")
 """Half of these are so from the beginning: the rider's mass is not the declared one."""
+USUAL_VALUE: Final = 0.5
+"""Share of the faults with a value that have the usual one."""
+SMALLEST_SHARE: Final = 1e-3
+"""The smallest value that is drawn where the range begins at nothing, as a share of the largest."""
 SEEDS: Final = 1_000_000
 TODAY: Final = date(2000, 1, 1)
 """Clearances here never expire, and a campaign is the same on any day."""
@@ -237,31 +242,46 @@ def _draw_faults(draw: random.Random, total_s: float) -> tuple[Fault, ...]:
 
 def _draw_fault(draw: random.Random, at_s: float) -> Fault:
     name = draw.choice(sorted(CATALOGUE))
+    value = _draw_value(draw, CATALOGUE[name].parameter)
     if name in DECLARED_WRONGLY and draw.random() < 0.5:
-        return _fault(name, -EARLY_S, None)
+        return _fault(name, -EARLY_S, None, value)
     if draw.random() < BEFORE_START:
         at_s = -draw.uniform(0.0, EARLY_S)
     duration_s = None if draw.random() < STAYS else 10.0 ** draw.uniform(-1.3, 2.0)
-    return _fault(name, at_s, duration_s)
+    return _fault(name, at_s, duration_s, value)
 
 
-def _fault(name: str, at_s: float, duration_s: float | None) -> Fault:
+def _draw_value(draw: random.Random, parameter: Parameter | None) -> float | None:
+    """Any value of the range, small ones as often as large ones; half of the time the usual one."""
+    if parameter is None or draw.random() < USUAL_VALUE:
+        return None
+    lowest = max(parameter.lowest, parameter.highest * SMALLEST_SHARE)
+    drawn = lowest * (parameter.highest / lowest) ** draw.random()
+    return float(f"{drawn:.3g}")
+
+
+def _fault(name: str, at_s: float, duration_s: float | None, value: float | None) -> Fault:
     """A fault as its own text gives it back, so that the line which reproduces it is exact."""
     duration = "" if duration_s is None or CATALOGUE[name].end is None else f":{max(duration_s, 0.01):.2f}"
-    return parse(f"{name}@{max(at_s, -EARLY_S):.2f}{duration}")
+    told = "" if value is None else f"={value:g}"
+    return parse(f"{name}{told}@{max(at_s, -EARLY_S):.2f}{duration}")
 
 
 # ------------------------------------------------------------------------------------------------------ small changes
 
 
 def _move_fault(case: Case, draw: random.Random) -> Case:
-    return _with_fault(case, draw, lambda fault: _fault(fault.name, draw.gauss(fault.at_s, 3.0), fault.duration_s))
+    def moved(fault: Fault) -> Fault:
+        return _fault(fault.name, draw.gauss(fault.at_s, 3.0), fault.duration_s, fault.value)
+
+    return _with_fault(case, draw, moved)
 
 
 def _stretch_fault(case: Case, draw: random.Random) -> Case:
     def stretched(fault: Fault) -> Fault:
         before_s = 5.0 if fault.duration_s is None else fault.duration_s
-        return _fault(fault.name, fault.at_s, None if draw.random() < 0.2 else before_s * draw.lognormvariate(0.0, 0.5))
+        duration_s = None if draw.random() < 0.2 else before_s * draw.lognormvariate(0.0, 0.5)
+        return _fault(fault.name, fault.at_s, duration_s, fault.value)
 
     return _with_fault(case, draw, stretched)
 
