@@ -21,6 +21,8 @@ SWITCH_BELIEVED_BELOW_DEG: Final = -30.0
 """The upright switch ends a return only where it can be true: one stuck closed must not trap an inverted rider."""
 BLIND_BEYOND_DEG: Final = 30.0
 """With an angle lost, aim this far beyond upright and let the switch end the motion."""
+CARRIED_DEG: Final = 0.5
+"""So far does one that was still being turned down when its rest began, once it stands."""
 LAID_DEG: Final = -10.0
 """Still flat enough to rest: a return that others carried past horizontal rests where it is found above this."""
 CAREFUL_DEG: Final = 4.0
@@ -87,13 +89,15 @@ def creep(limits: Limits) -> ReturnPlan:
 class Returning:
     """One return under way."""
 
-    __slots__ = ("_careful", "_profile", "_rest_until_s", "budget_s", "deadline_s", "plan", "stage")
+    __slots__ = ("_careful", "_carried", "_profile", "_rest_until_s", "budget_s", "deadline_s", "plan", "stage")
 
     def __init__(self, plan: ReturnPlan, view: View) -> None:
         self.plan = plan
         self._rest_until_s = view.now_s + plan.rest_s
         self._careful = False
         """An angle that may yet be right says that the rider is head-up already: too early for the fast part."""
+        self._carried = view.turning_dps > STANDSTILL_DPS
+        """It began on the way down, and has not come to rest yet."""
         best = view.angles.best_deg
         self.stage = Stage.TO_UPRIGHT
         if best is not None and best > FLAT_DEG - REACHED_DEG:  # at horizontal the rest is still to come
@@ -149,7 +153,7 @@ class Returning:
         estimate = view.angles.estimate_deg
         if view.angles.lost_angles and estimate is not None and estimate < FLAT_DEG:
             self._careful = True  # the angle that is left may be wrong too: by dead reckoning the rider is head-up
-        if self.stage == Stage.FLAT and best is not None and best > FLAT_DEG + SLIPPED_DEG:
+        if self.stage == Stage.FLAT and best is not None and best > FLAT_DEG + self._granted_deg(view):
             self._start(Stage.TO_FLAT, view)
         if self.stage == Stage.FLAT:
             if view.request.hold_flat:
@@ -160,6 +164,13 @@ class Returning:
         if self.stage == Stage.ARRIVED:
             return None
         return self._move(view)
+
+    def _granted_deg(self, view: View) -> float:
+        """How far from horizontal, toward inversion, a table may rest: less once, when it has come to stand."""
+        if not self._carried or view.standing_s <= 0.0:
+            return SLIPPED_DEG
+        self._carried = False
+        return CARRIED_DEG
 
     def follow(self, rate_dps: float) -> None:
         """Take over the rate that was really commanded, if the envelope gave another one."""

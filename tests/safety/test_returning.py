@@ -184,6 +184,32 @@ def test_a_table_that_slips_from_its_rest_is_brought_back() -> None:
     assert returning.stage is Stage.TO_FLAT
 
 
+@pytest.mark.parametrize(
+    ("rate_dps", "stood_deg", "goes_back"), [(3.0, 0.6, True), (3.0, 0.4, False), (0.0, 0.6, False)]
+)
+def test_a_table_that_was_still_turning_down_as_its_rest_began_is_brought_back_to_horizontal(
+    rate_dps: float, stood_deg: float, goes_back: bool
+) -> None:
+    view = view_at(-0.2, rate_dps=rate_dps)
+    returning = Returning(normal_return(TABLE), view)
+    assert returning.stage is Stage.FLAT
+    view.angles.angle_deg = view.angles.best_deg = 0.7
+    assert ticked(returning, view, 1) == [None]  # before it stands
+    view.angles.angle_deg = view.angles.best_deg = stood_deg
+    view.standing_s = 0.1
+    ticked(returning, view, 1)
+    assert (returning.stage is Stage.TO_FLAT) == goes_back
+
+
+def test_a_brake_that_settles_later_makes_no_motion_of_a_rest() -> None:
+    view = view_at(-0.2, rate_dps=3.0)
+    returning = Returning(normal_return(TABLE), view)
+    view.standing_s = 0.1
+    ticked(returning, view, 1)
+    view.angles.angle_deg = view.angles.best_deg = 0.6
+    assert ticked(returning, view, 1) == [None]
+
+
 def test_it_takes_over_the_rate_that_the_envelope_gave() -> None:
     view = view_at(40.0)
     returning = Returning(emergency_return(TABLE), view)
