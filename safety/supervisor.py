@@ -75,6 +75,7 @@ class Supervisor:
         "_monitors",
         "_pressed",
         "_rider_asked",
+        "_starved",
         "_stopped",
         "_stopped_before",
         "acknowledged",
@@ -109,6 +110,8 @@ class Supervisor:
         """Less in a recovery, in the stop that ended one, and because of a load: what is pushed must not leap free."""
         self._asked_recovery = Recovery.AUTOMATIC
         self._attempts = Attempts()
+        self._starved = False
+        """The recoveries were given up for want of power."""
         self._pressed = False
         """A person asked for the way upright while the rider is held, and nothing came of it yet."""
         self._backs_off = False
@@ -295,6 +298,9 @@ class Supervisor:
         if view.recover and not self._attempts.made_it_worse(view):
             self._attempts.may_be_tried_again()
             self._pressed = True
+        if self._starved and not self._starves():
+            self._starved = False
+            self._attempts.may_be_tried_again()
         if view.recover or self._rider_asks():
             self._asked_recovery = Recovery.AUTOMATIC
         if self._attempts.count < 0:
@@ -316,6 +322,9 @@ class Supervisor:
         self._rider_asked = asks
         return asks and not before
 
+    def _starves(self) -> bool:
+        return any(monitor.starves for monitor in self.active.values())
+
     def _motion_forbidden(self) -> bool:
         return any(monitor.stops_recovery for monitor in self.active.values())
 
@@ -323,9 +332,11 @@ class Supervisor:
         attempts = self._attempts
         attempts.weigh(view)
         allowed = 1.0 if self.torque_off else view.limits.recovery_attempts
-        if attempts.count >= allowed and not self._pressed:
+        worse = attempts.made_it_worse(view)
+        if (attempts.count >= allowed or worse) and not self._pressed:
             attempts.ran_away = attempts.ran_away or (self.torque_off and attempts.went_astray(view))
-            if attempts.ran_away or not view.angles.doubt_encoder():
+            self._starved = self._starves()
+            if worse or attempts.ran_away or self._starved or not view.angles.doubt_encoder():
                 attempts.give_up()
                 return
             self._lost_angles = view.angles.lost_angles  # once more, and no more

@@ -25,6 +25,7 @@ class Monitor(ABC):
             if a person ordered the stop.
         backs_off: whether what stopped the table on its way to inversion is freed by turning back at once.
         clears_by_reset: whether its condition is a memory that the operator's acknowledgement wipes.
+        starves: whether a recovery that comes to nothing while its condition lasts says nothing of angles and drive.
     """
 
     id: ClassVar[str]
@@ -34,6 +35,7 @@ class Monitor(ABC):
     asks_recovery: ClassVar[bool] = False
     backs_off: ClassVar[bool] = False
     clears_by_reset: ClassVar[bool] = False
+    starves: ClassVar[bool] = False
 
     @abstractmethod
     def check(self, view: View) -> Response:

@@ -43,6 +43,7 @@ class Energy(Monitor):
 
     id = "energy"
     hazard = "H-02"
+    starves = True
 
     def __init__(self) -> None:
         self._low = Since()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from safety.signals import CommandMode, DriveFault, Input, MotionRequest, Response, SafeCommand, Status, Telemetry
+from safety.signals import CommandMode, DriveFault, Input, Lost, MotionRequest, Response, SafeCommand, Status, Telemetry
 from tests.safety.kinematic_table import (
     ACKNOWLEDGE,
     ASK_EMERGENCY,
@@ -474,6 +474,62 @@ def test_a_drive_that_is_overloaded_in_a_recovery_stops_again_and_is_given_up_in
         table.faults = 0
     table.run(5.0)
     assert table.state.supervisor.exhausted
+
+
+def starved(bus_v: float) -> KinematicTable:
+    """Given up: the drive pulls at nothing while the supply is so low."""
+    table = at(20.0)
+    table.bend = lambda t: t._replace(bus_v=bus_v)
+    table.move = lambda _: 0.0
+    table.tick(ASK_RETURN)
+    table.until(lambda: table.state.supervisor.exhausted, 60.0)
+    return table
+
+
+@pytest.mark.requirement("REQ-REC-AGAIN")
+def test_what_was_given_up_for_want_of_power_is_tried_again_once_there_is_some() -> None:
+    table = starved(10.0)
+    assert not table.state.view.angles.lost_angles
+    assert "energy" in table.causes()
+    assert "angle-plausibility" not in table.causes()
+    table.run(20.0)
+    assert table.state.supervisor.exhausted
+    table.bend, table.move = lambda t: t, lambda rate_dps: rate_dps
+    comes_up(table)
+
+
+@pytest.mark.requirement("REQ-REC-AGAIN")
+def test_a_drive_that_pulls_at_nothing_with_power_enough_is_tried_without_the_encoder() -> None:
+    table = starved(24.0)
+    assert table.state.view.angles.lost_angles == Lost.ENCODER
+    table.move = lambda rate_dps: rate_dps
+    table.run(20.0)
+    assert table.state.supervisor.exhausted
+
+
+@pytest.mark.requirement("REQ-REC-ATTEMPTS")
+def test_power_that_comes_back_is_no_reason_to_be_turned_farther_down() -> None:
+    table = at(20.0)
+    table.bend = lambda t: t._replace(bus_v=10.0)
+    table.move = lambda rate_dps: 0.45 if rate_dps < -0.01 else rate_dps
+    table.until(lambda: table.state.supervisor.exhausted, 60.0)
+    table.bend = lambda t: t
+    table.run(20.0)
+    assert table.state.supervisor.exhausted
+
+
+@pytest.mark.requirement("REQ-REC-ATTEMPTS")
+def test_a_drive_that_pushes_weakly_toward_inversion_is_given_up_before_it_was_tried_as_often_as_may_be() -> None:
+    """Each try of 1.5 s turned the rider down by 0.8 deg: five of them by more than the 3 that are promised at most."""
+    table = at(-8.0)
+    table.tick(ASK_STOP)
+    table.until(lambda: table.phase == "HELD", 3.0)
+    held_deg = table.angle_deg
+    table.move = lambda rate_dps: 0.45 if rate_dps < -0.01 else rate_dps
+    table.tick(RECOVER)
+    table.until(lambda: table.state.supervisor.exhausted, 30.0)
+    assert 1.5 < table.angle_deg - held_deg < 2.1
+    assert not table.state.view.angles.lost_angles
 
 
 @pytest.mark.requirement("REQ-REC-NO-TRAP")
