@@ -110,8 +110,11 @@ class Overspeed(Monitor):
         return STOP if over >= limits.overspeed_s else NONE
 
     def detail(self, view: View) -> str:
-        """Give the rate and the limit."""
-        return f"rate {_fastest_dps(view):.1f} deg/s, limit {view.rate_limit_dps:g} deg/s"
+        """Give the rate, which angle says so, and the limit."""
+        rate_dps, motor_dps = _fastest_dps(view), view.angles.rate_dps
+        parts = motor_dps is not None and rate_dps != abs(motor_dps)
+        source = f" by the inclinometer, {abs(motor_dps or 0.0):.1f} by the motor" if parts else ""
+        return f"rate {rate_dps:.1f} deg/s{source}, limit {view.rate_limit_dps:g} deg/s"
 
     def since_s(self, view: View) -> float:
         """When it became too fast."""

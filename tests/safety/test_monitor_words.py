@@ -78,7 +78,16 @@ WORDS: list[tuple[type[Monitor], dict[str, Any], str]] = [
     (link.DriveReports, {"faults": 1 << 9}, "drive reports: unknown flag 0x0200"),
     (link.DriveReports, {"telemetry": None}, "drive reports: unknown flag 0x0000"),
     (link.Request, {"request": MotionRequest(math.nan)}, "the operating side asked for a rate of nan deg/s"),
-    (motion.Overspeed, {"rate_dps": -4.0, "table_rate_dps": 5.0, "parting": True}, "rate 5.0 deg/s, limit 3 deg/s"),
+    (
+        motion.Overspeed,
+        {"rate_dps": -4.0, "table_rate_dps": 5.0, "parting": True},
+        "rate 5.0 deg/s by the inclinometer, 4.0 by the motor, limit 3 deg/s",
+    ),
+    (
+        motion.Overspeed,
+        {"rate_dps": None, "table_rate_dps": 5.0, "parting": True},
+        "rate 5.0 deg/s, limit 3 deg/s",
+    ),
     (motion.Overspeed, {"rate_dps": -4.0, "table_rate_dps": 5.0}, "rate 4.0 deg/s, limit 3 deg/s"),
     (motion.Overspeed, {"rate_dps": -4.0, "table_rate_dps": None}, "rate 4.0 deg/s, limit 3 deg/s"),
     (motion.Overspeed, {"rate_dps": None, "table_rate_dps": None}, "rate 0.0 deg/s, limit 3 deg/s"),
