@@ -191,7 +191,17 @@ KINDS: Final[dict[str, Kind]] = {
         *_sag,
         frozenset({"energy", "drive-fault"}) | causes.STUCK,
         may_pass=True,
-        parameter=Parameter(5.0, 0.1, 15.0, "V"),
+        parameter=Parameter(5.0, 0.1, 10.0, "V"),
+    ),
+    "brown-out": Kind(
+        Place.PHYSICS,
+        "the supply sags by VALUE: too far for the brake's coil, whose springs win",
+        *_sag,
+        causes.LINK | causes.DRIVE | {"energy"},
+        may_pass=True,
+        parameter=Parameter(14.0, 10.0, 23.0, "V"),
+        cannot_move=True,
+        jolts=True,
     ),
     "power-loss": Kind(
         Place.PHYSICS,

@@ -119,6 +119,7 @@ KINDS: Final[dict[str, Kind]] = {
         ENCODER_DEG,
         causes.ANGLES | causes.MOTION | {"drive-fault", "reverse-on-load"},
     ),
-    **_angle("inclinometer", "the table-side inclinometer", INCLINOMETER_DEG, causes.ANGLES),
+    # An angle that jumps looks like a table that turns too fast; the motor cannot tell, since a coupling may break.
+    **_angle("inclinometer", "the table-side inclinometer", INCLINOMETER_DEG, causes.ANGLES | {"overspeed"}),
     **_CONTACTS,
 }

@@ -86,7 +86,8 @@ KINDS: Final[dict[str, Kind]] = {
         "every frame arrives VALUE late",
         "delay_ms",
         parameter=Parameter(150.0, 1.0, 10000.0, "ms"),
-        right=causes.LINK | {"rejected", "following"},  # an old rate beside a new command
+        # An old rate beside a new command; and a delay that ends looks like a host that slept: the board's clock leaps.
+        right=causes.LINK | {"rejected", "following", "tick"},
         # An ODrive's answers are bare numbers: one that comes late enough is taken for another one's.
         apart=causes.APART | {"energy", "temperature", "torque-off"},
     ),

@@ -62,6 +62,7 @@ TRIPS = (
     "motor-hot@20",
     "drive-hot@20",
     "power-sag@20",
+    "brown-out@20",
     "power-loss@20",
     "cable-out@40",
     "to-host-dead@40",
@@ -150,6 +151,11 @@ FOUND = (
     ("hand-switch-release@40", "to-board-dead@43.92:0.28"),
     ("hand-switch-release@40", "cable-out@43.9:0.3"),
     ("hand-switch-release@40", "host-stall@43.9:0.3"),
+    ("inclinometer-drift=10@25",),
+    ("inclinometer-jump=1.9@25",),
+    ("frames-delayed=900@25:3",),
+    ("power-sag=10@40",),
+    ("runaway=0.06@25",),
 )
 """What campaigns found, and what was mended: in these the wrong monitor answered, or a promise was broken."""
 
@@ -179,6 +185,14 @@ def test_a_fault_that_matters_is_answered(tmp_path: Path, session: Session, faul
     by_person = any(trip["id"] == "emergency-stop" for trip in found["trips"])
     if not (kind.cannot_move or by_person or fault.startswith("obstruction-returning")):
         assert found["truth"]["final_angle_deg"] < -70.0
+
+
+@pytest.mark.parametrize("brown_out", ["brown-out=11@40:3", "brown-out@40:20", "brown-out=23@40:60"])
+def test_whoever_is_held_for_want_of_power_comes_upright_when_it_is_back(
+    tmp_path: Path, session: Session, brown_out: str
+) -> None:
+    found = run(session, tmp_path, brown_out)
+    assert found["truth"]["final_angle_deg"] < -70.0
 
 
 @pytest.mark.parametrize("fault", GOES_ON)
