@@ -10,6 +10,8 @@ from typing import Final, NamedTuple
 SETTLES_S: Final = 0.5
 """The brake closes, the frame stops swinging."""
 FILTER_S: Final = 0.2
+UNSEEN_S: Final = 0.1
+"""After a silence longer than this nobody knows whether the table stood all the time: a rest begins anew."""
 MOVED_DEG: Final = 0.3
 """An angle that moves so far on the brake, and three times as far as the other one, is wrong."""
 PARTED_DEG: Final = 0.4
@@ -80,6 +82,9 @@ class Rest:
 
     def standing(self, now_s: float, angles_deg: Pair) -> int | None:
         """Take a frame on the brake."""
+        if self.since_s is not None and now_s - self._seen_s > UNSEEN_S:
+            self.forget_the_way()
+            self.since_s, self._settled = None, False
         if self.since_s is None:
             self.since_s = self._seen_s = now_s
             self._now_deg = angles_deg

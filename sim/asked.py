@@ -63,6 +63,8 @@ class Harm(NamedTuple):
     """When the drive did what it was told long ago, because the line repeated that: nobody had a say in it."""
     startled_s: tuple[float, ...] = ()
     """When a drive started of itself: the host took it for one that had stopped, or its only encoder leapt."""
+    freed_s: tuple[float, ...] = ()
+    """When something gave way that the table may have been pushed against, and no trip had eased that off."""
     cut_off_s: tuple[Span, ...] = ()
     """When nothing may have passed between host and table."""
     silent_s: tuple[Span, ...] = ()

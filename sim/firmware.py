@@ -447,9 +447,7 @@ def _return_by_itself(
     # A closed switch may be stuck. Against two angles that agree it is believed near upright alone.
     both = low < high <= low + PARTED_DEG
     switch = inputs & _UPRIGHT != 0 and not angle > (settings[UPRIGHT_DEG] + NEAR_UPRIGHT_DEG if both else SWITCH_DEG)
-    if high - low > PARTED_DEG:
-        angle = high  # one of them is wrong: slowly on until both are upright, or the switch says so
-    togo = angle - settings[UPRIGHT_DEG]
+    togo = high - settings[UPRIGHT_DEG]  # one of them may be wrong: slowly on until both are upright, or the switch is
     if memory[RETURN_STAGE] == 3.0 and not switch and memory[STAGE_MS] < OWN_LONGEST_MS:
         if math.isnan(low):
             return _MOVE, -OWN_BLIND_DPS, OWN_ACCEL_DPS2, OWN_TORQUE

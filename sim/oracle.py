@@ -62,6 +62,8 @@ COASTED_DEG: Final = 7.0
 """As far it goes meanwhile, from the rate at which a drive that disobeys is found out."""
 TOLD_S: Final = 0.5
 """So soon the fault of a drive that let its motor go is known to the host, which asks for one thing after the other."""
+FREED_S: Final = 0.2
+"""So long a table leaps whose full drive pushed against something that gave way: an impact backward."""
 ROW_S: Final = 0.01
 
 
@@ -272,9 +274,14 @@ def _accel(column: Columns, asked: Asked) -> Iterator[Margin]:
 
 
 def _let_go(column: Columns, asked: Asked) -> NDArray[np.bool_]:
-    """Rows in which a drive from a shop may have let its motor go by itself: a brake closes by its springs then."""
+    """Rows in which nobody held the table back: it sprang free of something.
+
+    Or a drive from a shop may have let its motor go by itself: a brake closes by its springs then.
+    """
     t_s = column["t_s"]
     found = np.zeros(len(t_s), dtype=np.bool_)
+    for at_s in asked.harm.freed_s:
+        found |= (t_s >= at_s) & (t_s < at_s + FREED_S)
     failed_s = [trip.t_s for trip in asked.trips if trip.monitor == "drive-fault" and not asked.drive.returns_by_itself]
     spans = [Span(at_s - TOLD_S, at_s) for at_s in failed_s] + [Span(at_s, at_s) for at_s in asked.harm.startled_s]
     for span in [*spans, *(() if asked.drive.slows_alone else asked.harm.cut_off_s)]:
@@ -297,7 +304,8 @@ def _unasked(column: Columns, asked: Asked) -> Iterator[Margin]:
 def _people(column: Columns, asked: Asked) -> Iterator[Margin]:
     """Nothing goes on toward inversion once the rider let go of the switch, or the ankles are free.
 
-    A drive that disobeys is found out within what is granted to one, however often a recovery tries it.
+    A drive that disobeys is found out within what is granted to one, however often a recovery tries it. A table that
+    nothing ties to its motor falls upright, and springs back from its stop.
     """
     column = _while_held(column, asked)
     good = (column["rider_agrees"] > 0.5) & (column["ankle_latch_locked"] > 0.5)
@@ -309,7 +317,8 @@ def _people(column: Columns, asked: Asked) -> Iterator[Margin]:
     going = (since_s > PEOPLE_S) & (rate_dps > STANDING_DPS)
     went_deg = float(rate_dps[going].sum()) * ROW_S
     text = f"went {went_deg:.1f} deg toward inversion, with the switch released or the latch open for {PEOPLE_S:g} s"
-    granted_deg = CREPT_DEG if asked.harm.jolted_from_s == np.inf else HELD_DEG
+    obeys = asked.harm.jolted_from_s == np.inf and not asked.harm.load_path_breaks
+    granted_deg = CREPT_DEG if obeys else HELD_DEG
     yield Margin("people", granted_deg - went_deg, "deg", granted_deg, text)
 
 

@@ -66,10 +66,11 @@ class LockstepHost:
         """When each operating state began, on the host's clock."""
         self._waiting_since_s: float | None = None
         self.now_s = 0.0
+        """On the host's clock as it would be without its jumps: they do not end a session."""
 
     def exchange(self, data: bytes, now_s: float, lateness_s: float) -> bytes:
         """Do one tick."""
-        self.now_s = now_s
+        self.now_s = now_s - self._process.clock_ahead_s
         process = self._process
         starts = self.controller.states.state == "boarding_ready" and self._presses_start(now_s)
         operator = _START if starts else NO_REQUEST
@@ -161,7 +162,7 @@ def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | N
     trace = board.table.trace()
     met = _met(faults, result)
     asked, able = _asked(session, host, result, met), capabilities(host.host.link)
-    harm = _harm(able, met, result, trace)
+    harm = _harm(able, met, result, trace)._replace(freed_s=_freed_s(met, result, asked.trips))
     unsure = harm.unsure_upright and any(one.id == "upright-unsure" for one in host.controller.alarms.active)
     asked = asked._replace(
         alarm=_alarm(host, result, board) or _offline(host, harm),
@@ -236,6 +237,13 @@ def _startled_s(able: Capabilities, met: list[Fault], result: LockstepResult) ->
     leaps = [] if able.checks_encoder else _changes_s([one for one in met if one.kind.angle == "encoder"], result)
     jumps = [] if able.returns_by_itself else _begun_s([one for one in met if one.kind.startles], result)
     return (*leaps, *jumps)
+
+
+def _freed_s(met: list[Fault], result: LockstepResult, trips: tuple[Tripped, ...]) -> tuple[float, ...]:
+    """When something gave way before anything had tripped on it."""
+    spans = _spans([fault for fault in met if fault.kind.gives_way and fault.duration_s is not None], result)
+    untold = [span for span in spans if not any(span.from_s <= trip.t_s <= span.until_s for trip in trips)]
+    return tuple(span.until_s for span in untold)
 
 
 def _alarm(host: LockstepHost, result: LockstepResult, board: Machine) -> str:

@@ -123,6 +123,7 @@ KINDS: Final[dict[str, Kind]] = {
         causes.BLOCKED,
         may_pass=True,
         parameter=_AHEAD,
+        gives_way=True,
     ),
     "obstruction-inverting": Kind(
         Place.PHYSICS,
@@ -132,6 +133,7 @@ KINDS: Final[dict[str, Kind]] = {
         causes.BLOCKED,
         may_pass=True,
         parameter=_AHEAD,
+        gives_way=True,
     ),
     "obstruction-returning": Kind(
         Place.PHYSICS,
@@ -141,6 +143,7 @@ KINDS: Final[dict[str, Kind]] = {
         causes.BLOCKED,
         may_pass=True,
         parameter=_AHEAD,
+        gives_way=True,
     ),
     "brake-slips": Kind(
         Place.PHYSICS,

@@ -8,7 +8,7 @@ from sim.faults import causes
 from sim.faults.world import Begin, End, Kind, Parameter, Place, World, fixed, physics
 from sim.plant import settle_rider
 
-FIGHTS_NM: Final = Parameter(60.0, 1.0, 300.0, "N m")
+FIGHTS_NM: Final = Parameter(60.0, 1.0, 120.0, "N m")
 
 
 def _contact(index: int, begun: float) -> tuple[Begin, End]:
@@ -117,6 +117,16 @@ KINDS: Final[dict[str, Kind]] = {
         _LOAD | {"standstill", "overspeed"},
         may_pass=True,
         parameter=FIGHTS_NM,
+    ),
+    "rider-braces": Kind(
+        Place.PERSON,
+        "the rider holds on to what stands there, with VALUE: more than a drive may push with",
+        _fight,
+        lambda world: world.heal_physics(plant.RIDER_TORQUE_NM),
+        causes.BLOCKED | _LOAD | {"standstill"},
+        may_pass=True,
+        parameter=Parameter(200.0, 120.0, 300.0, "N m"),
+        cannot_move=True,
     ),
     "press-stop": _press("stop", "somebody presses STOP", causes.LEFT_THERE, stops=True),
     "press-return": _press("return_upright", "somebody presses RETURN UPRIGHT"),

@@ -134,6 +134,8 @@ class Kind(NamedTuple):
     """It happens to the disk that the black box is on: a session with it has one."""
     person_stops: bool = False
     """A person orders a stop: standing still is right from there on."""
+    gives_way: bool = False
+    """At its end nothing is left of what the table may have pushed against."""
     opens_chain: bool = False
     """The emergency-stop chain is open while it lasts: nothing moves the table, whether or not a host hears of it."""
 

@@ -63,6 +63,7 @@ TRIPS = (
     "drive-hot@20",
     "power-sag@20",
     "brown-out@20",
+    "rider-braces@20",
     "power-loss@20",
     "cable-out@40",
     "to-host-dead@40",
@@ -156,6 +157,13 @@ FOUND = (
     ("frames-delayed=900@25:3",),
     ("power-sag=10@40",),
     ("runaway=0.06@25",),
+    ("rider-fights=120@50",),
+    ("rider-braces@50",),
+    ("obstruction-inverting=0.07@20:0.67",),
+    ("inclinometer-noisy=10@38.7", "host-stall@37:6.45"),
+    ("inclinometer-drift-low@19.55:7.89", "frames-stale=115@18.81"),
+    ("clock-jump=1390@44.8", "encoder-drift=7.63@44"),
+    ("clock-jump=125@30", "to-host-dead@29.6"),
 )
 """What campaigns found, and what was mended: in these the wrong monitor answered, or a promise was broken."""
 

@@ -71,6 +71,19 @@ def test_a_way_that_was_not_commanded_is_not_compared() -> None:
     assert stand(rest, 1.0, (30.4, 29.6), from_s=2.0) == {None}
 
 
+@pytest.mark.parametrize(("silence_s", "wrong"), [(0.09, {0}), (0.12, {None})])
+def test_across_a_silence_no_rest_goes_on_and_no_way_is_compared(silence_s: float, wrong: set[int | None]) -> None:
+    """The board brought the table up meanwhile, and the noise of the inclinometer happened to read the old angle."""
+    rest = Rest()
+    assert stand(rest, 1.0, (21.0, 21.0)) == {None}
+    assert stand(rest, 0.3, (6.0, 21.0), from_s=0.99 + silence_s) - {None} == wrong - {None}
+    rest = Rest()
+    stand(rest, 1.0, (21.0, 21.0))
+    assert stand(rest, 1.0, (6.0, 6.0), from_s=1.5) == {None}
+    rest.moving(-1.0)
+    assert stand(rest, 1.0, (5.0, 5.5), from_s=3.0) == {None}
+
+
 def test_a_rest_too_short_to_settle_is_part_of_the_way() -> None:
     rest = Rest()
     stand(rest, 1.0, (30.0, 30.0))

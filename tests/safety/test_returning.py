@@ -192,7 +192,6 @@ def test_a_table_that_was_still_turning_down_as_its_rest_began_is_brought_back_t
 ) -> None:
     view = view_at(-0.2, rate_dps=rate_dps)
     returning = Returning(normal_return(TABLE), view)
-    assert returning.stage is Stage.FLAT
     view.angles.angle_deg = view.angles.best_deg = 0.7
     assert ticked(returning, view, 1) == [None]  # before it stands
     view.angles.angle_deg = view.angles.best_deg = stood_deg

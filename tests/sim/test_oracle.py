@@ -156,6 +156,12 @@ def people_runaway(rate_dps: float) -> Margin:
     return margin(rows, "people", jolted_from_s=6.0)
 
 
+def people_broken(rate_dps: float) -> Margin:
+    """The same with a gear that broke."""
+    rows = put(trace((5.0, 1.0), (2.0, rate_dps), (5.0, -1.0)), "rider_agrees", 0.0, 5.0, 7.0)
+    return margin(rows, "people", broke_from_s=6.0)
+
+
 def horizontal(late_s: float) -> Margin:
     rows = trace(TO_40, (12.0 - 39.0 / 8.0 + late_s, 0.0), TO_FLAT, UP)
     return margin(rows, "rescue-horizontal", **EMERGENCY)
@@ -197,6 +203,7 @@ def left(at_deg: float) -> Margin:
         (people, ("rider_agrees", 1.0, 2.0), ("rider_agrees", 2.0, 1.1)),
         (people, ("ankle_latch_locked", 1.9, 1.0), ("ankle_latch_locked", 2.1, 1.0)),
         (people_runaway, (2.9,), (3.1,)),
+        (people_broken, (2.9,), (3.1,)),
         (horizontal, (-0.05,), (0.05,)),
         (upright, (-0.05,), (0.05,)),
         (standstill, (0.99,), (1.03,)),
@@ -614,6 +621,9 @@ def test_once_a_line_repeats_no_more_the_rider_is_to_be_rescued(
         ({"slows_alone": False, "cut_off_s": (Span(1.0, 2.0),)}, 3.1, True),
         ({"slows_alone": False, "cut_off_s": (Span(1.0, 2.0),)}, 0.9, True),
         ({"cut_off_s": (Span(1.0, 2.0),)}, 1.5, True),  # that one slows down
+        ({"freed_s": (1.0,)}, 0.95, True),
+        ({"freed_s": (1.0,)}, 1.1, False),
+        ({"freed_s": (1.0,)}, 1.25, True),
         ({"startled_s": (1.0,)}, 0.9, True),
         ({"startled_s": (1.0,)}, 1.5, False),
         ({"startled_s": (1.0,)}, 2.1, True),
