@@ -45,6 +45,8 @@ CAUGHT: Final = "contradicts the brake: it moves while the table stands on its b
 DOUBTED: Final = "is doubted: no recovery that controls by it has brought the rider upright"
 BEYOND: Final = "reads beyond upright, where the upright switch is open and the other angle is far from it"
 BEHIND: Final = "falls behind the motor, which turns as it was told"
+OTHER_WAY_DEG: Final = 1.0
+"""So far the other way no angle goes that only falls behind: more than its noise, less than matters to a rider."""
 BEYOND_DEG: Final = 3.0
 """So far beyond upright no sound table stands: its switch has closed before."""
 FAR_DEG: Final = 15.0
@@ -58,6 +60,7 @@ class Angles:
 
     __slots__ = (
         "_at",
+        "_behind_deg",
         "_changed_deg",
         "_changed_us",
         "_compared_deg",
@@ -67,6 +70,7 @@ class Angles:
         "_ramped_dps",
         "_rate_off_deg",
         "_rest",
+        "_told_deg",
         "_voted_out",
         "_window",
         "angle_deg",
@@ -94,6 +98,10 @@ class Angles:
         self._voted_out: Channel | None = None
         """Lost by a vote, and perhaps for more reasons since."""
         self._rest = Rest()
+        self._behind_deg: float | None = None
+        """What the inclinometer read when it was doubted, ..."""
+        self._told_deg = 0.0
+        """... and how far the table should have turned since."""
         self.lost_angles = 0
         """Bits of ``Lost``: the channels that are not believed."""
         self._now_s = 0.0
@@ -159,6 +167,7 @@ class Angles:
         if not encoder.lost and not inclinometer.lost:
             encoder.lose_if_it_stands_while(inclinometer)
             inclinometer.lose_if_it_stands_while(encoder)
+        self._ask_the_doubted(moved)
         self._ask_the_brake(t, now_s, moved, on_its_own=on_its_own)
         self._ask_the_switch(t, now_s, limits)
         self._compare_rate(t, now_s)
@@ -286,7 +295,18 @@ class Angles:
     def doubt_inclinometer(self) -> None:
         """The last angle falls behind a motor that turns as told: do without it, and let the upright switch decide."""
         self.inclinometer.lose(BEHIND, self._now_s)
+        self._behind_deg, self._told_deg = self.inclinometer.value_deg, 0.0
         self.fuse()
+
+    def _ask_the_doubted(self, moved_deg: float) -> None:
+        """One that was done without and then goes the other way does measure: it may be the only one to see that."""
+        inclinometer, before_deg = self.inclinometer, self._behind_deg
+        if inclinometer.lost != BEHIND or before_deg is None or inclinometer.value_deg is None:
+            return
+        self._told_deg += moved_deg
+        went_deg = inclinometer.value_deg - before_deg
+        if went_deg * self._told_deg < 0.0 and min(abs(went_deg), abs(self._told_deg)) > OTHER_WAY_DEG:
+            inclinometer.lost = ""
 
     def _ask_the_brake(self, t: Telemetry, now_s: float, moved_deg: float, *, on_its_own: bool) -> None:
         encoder_deg, inclinometer_deg, rest = t.encoder_deg, t.inclinometer_deg, self._rest

@@ -17,6 +17,8 @@ BRAKE_GRIPS_S: Final = 0.2
 """For so long, at most, a table goes on at the rate that it was told while its brake closes and takes hold of it."""
 MADE_WAY_DEG: Final = 10.0
 """A recovery that brought the rider so much nearer to upright, by both angles, did not come to nothing."""
+AGREE_DEG: Final = 0.5
+"""Two angles of which neither is believed, and that went the same way within this, are witnesses after all."""
 RISEN_DEG: Final = 1.5
 """Once recoveries have turned the rider so far toward inversion, all together, asking for another one helps nobody."""
 
@@ -74,7 +76,7 @@ class Attempts:
 
         Each is compared with what it said itself: what one angle says beyond the other is no way that a table went.
         """
-        ways_deg = self._ways_deg(view) or self._way_left_deg(view)
+        ways_deg = self._ways_deg(view) or self._way_left_deg(view) or self._ways_lost_deg(view)
         return self._risen_deg + max(min(ways_deg, default=0.0), 0.0)
 
     def _way_left_deg(self, view: View) -> list[float]:
@@ -85,6 +87,12 @@ class Attempts:
             for channel, before in zip((angles.encoder, angles.inclinometer), self._from_deg, strict=True)
             if not channel.lost and channel.value_deg is not None and before is not None
         ]
+
+    def _ways_lost_deg(self, view: View) -> list[float]:
+        """The same by two angles that are both lost, where they agree."""
+        ways_deg = self._measured_deg(view)
+        agree = len(ways_deg) > 1 and max(ways_deg) - min(ways_deg) <= AGREE_DEG
+        return ways_deg if agree and view.angles.angle_deg is None else []
 
     def went_astray(self, view: View) -> bool:
         """Both angles say that the table went where the last one did not tell it to go: then none of them lied."""
@@ -99,11 +107,14 @@ class Attempts:
 
     def _ways_deg(self, view: View) -> list[float]:
         """How far the table has turned since the last one began, by each angle; nothing unless both measure it."""
-        angles = view.angles
-        now_deg = (angles.encoder.value_deg, angles.inclinometer.value_deg)
+        ways_deg = self._measured_deg(view)
+        return ways_deg if len(ways_deg) > 1 and view.angles.both_measure else []
+
+    def _measured_deg(self, view: View) -> list[float]:
+        """How far each angle says that it went, believed or not."""
+        now_deg = (view.angles.encoder.value_deg, view.angles.inclinometer.value_deg)
         pairs = zip(now_deg, self._from_deg, strict=True)
-        ways_deg = [now - before for now, before in pairs if now is not None and before is not None]
-        return ways_deg if len(ways_deg) == len(now_deg) and angles.both_measure else []
+        return [now - before for now, before in pairs if now is not None and before is not None]
 
     def give_up(self) -> None:
         """Try none any more, until a person asks for one."""

@@ -132,6 +132,9 @@ class Rest:
         if follows[0] == follows[1]:
             return None
         wrong = follows.index(False)
-        # An inclinometer is late: where a stop is ordered as a motion ends, it goes on while the encoder stands.
-        lags = start is self._stop and abs((one, other)[wrong]) <= STOOD_DEG
-        return None if lags else wrong
+        if abs((one, other)[wrong]) <= STOOD_DEG:
+            # An inclinometer is late: where a stop is ordered as a motion ends, it goes on while the encoder stands.
+            return None if start is self._stop else wrong
+        off_deg = [abs(way - expected_deg) for way in (one, other)]
+        # One that went the right way, but so far that it is no better, convicts nobody.
+        return None if off_deg[wrong] < off_deg[1 - wrong] else wrong

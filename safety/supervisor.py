@@ -153,7 +153,9 @@ class Supervisor:
             return
         if view.angles.lost_angles != self._lost_angles:
             self._lost_angles = view.angles.lost_angles
-            self._attempts.learnt_of_an_angle()
+            # Blind, nobody would see a drive that runs away: where it took cutting its torque, no more is learnt.
+            if view.angles.angle_deg is not None or not self.torque_off:
+                self._attempts.learnt_of_an_angle()
         if self.phase is CREEPING:
             self._attempts.watch(view)
         if self.phase == Phase.STOPPING:
@@ -186,8 +188,8 @@ class Supervisor:
         assert returning is not None
         if returning.stage == Stage.ARRIVED:
             self._enter(Phase.BOARDED, view)
-        elif view.command_mode is None and self.phase is CREEPING and self._attempts.turned_down(view):
-            # A line that fails again and again leaves no monitor the time to see it: the drive turns the rider down.
+        elif self.phase is CREEPING and self._attempts.turned_down(view):
+            # No monitor has the time to see it where a line fails again and again, nor an angle where both are lost.
             detail = "the recovery turned the table toward inversion"
             self._latch("progress", TORQUE_OFF, Recovery.AUTOMATIC, self._entered_s, detail, view)
             self._attempts.give_up()

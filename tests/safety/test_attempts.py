@@ -6,7 +6,7 @@ import pytest
 
 from safety.angles import DOUBTED
 from safety.attempts import Attempts
-from safety.signals import Lost, MotionRequest, Response, Telemetry
+from safety.signals import DriveFault, Lost, MotionRequest, Response, Telemetry
 from safety.view import View
 from tests.safety.kinematic_table import ASK_STOP, RECOVER, TABLE, KinematicTable, at, comes_up
 
@@ -139,6 +139,62 @@ def test_what_attempts_turned_toward_inversion_adds_up(steps_deg: tuple[float, .
 @pytest.mark.parametrize("lost_angles", [0, 1])
 def test_with_an_angle_lost_the_one_that_is_left_tells_of_it(angle_deg: float, worse: bool, lost_angles: int) -> None:
     assert rising().made_it_worse(used_at(angle_deg, lost_angles)) is worse
+
+
+@pytest.mark.parametrize(
+    ("angles_deg", "worse"),
+    [((21.625, 21.75), True), ((21.5, 21.75), False), ((21.625, 22.125), True), ((21.625, 22.25), False)],
+)
+def test_with_both_angles_lost_they_tell_of_it_where_they_agree(angles_deg: Pair, worse: bool) -> None:
+    view = view_at(*angles_deg)
+    view.angles.angle_deg, view.angles.lost_angles = None, 3
+    view.angles.encoder.lost = view.angles.inclinometer.lost = "lost"
+    assert rising().made_it_worse(view) is worse
+
+
+def blind() -> KinematicTable:
+    """Held, with both angles lost that measure nevertheless, and a drive that turns the wrong way, as none sees."""
+    table = at(20.0)
+    table.tick(ASK_STOP)
+    table.until(lambda: table.phase == "HELD", 3.0)
+    table.bend = lambda t: t._replace(
+        faults=DriveFault.ENCODER, inclinometer_deg=table.angle_deg + 5.0, rate_dps=table.state.view.command_dps
+    )
+    table.tick()
+    table.move = lambda rate_dps: -rate_dps if rate_dps < 0.0 else 0.0
+    assert table.state.view.angles.angle_deg is None
+    return table
+
+
+@pytest.mark.requirement("REQ-REC-ATTEMPTS")
+def test_blind_a_recovery_that_turns_the_rider_down_is_ended_by_what_both_lost_angles_say() -> None:
+    table = blind()
+    held_deg = table.angle_deg
+    table.tick(RECOVER)
+    table.until(lambda: table.state.supervisor.exhausted, 30.0)
+    assert 1.5 < table.angle_deg - held_deg < 3.0
+    assert table.state.supervisor.torque_off
+    table.run(10.0)
+    table.tick(RECOVER)
+    table.run(10.0)
+    assert table.state.supervisor.exhausted
+
+
+@pytest.mark.requirement("REQ-REC-ATTEMPTS")
+def test_an_angle_that_is_lost_as_the_last_one_is_no_new_chance_where_the_torque_was_cut() -> None:
+    """Session 1092 of seed 7: nobody saw where a drive that ran away took the rider, as far as the table goes."""
+    table = at(20.0)
+    table.faults = DriveFault.ENCODER
+    table.tick()
+    table.until(lambda: table.phase == "FREE" or table.rate_dps < 0.0, 5.0)
+    table.move = lambda rate_dps: 4.0 if rate_dps else 0.0
+    table.until(lambda: table.state.supervisor.exhausted, 30.0)
+    angle_deg = table.angle_deg
+    table.bend = lambda t: t._replace(inclinometer_deg=table.angle_deg + 5.0)
+    table.run(20.0)
+    assert table.state.view.angles.lost_angles == Lost.ENCODER | Lost.INCLINOMETER
+    assert table.state.supervisor.exhausted
+    assert table.angle_deg == angle_deg
 
 
 def test_an_attempt_that_made_way_begins_the_sum_anew() -> None:

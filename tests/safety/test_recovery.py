@@ -435,6 +435,29 @@ def test_a_last_angle_that_falls_behind_the_motor_is_done_without(share: float) 
 
 
 @pytest.mark.requirement("REQ-ANG-LAST")
+@pytest.mark.parametrize("pushes_dps", [0.45, 0.3, 0.2, 0.1])
+def test_a_last_angle_that_goes_the_other_way_after_it_was_done_without_is_believed_again(pushes_dps: float) -> None:
+    """A stage that ignores its orders turned the rider down by 37 deg: its own rate said that it did as it was told."""
+    table = at(-20.0)
+    told_dps = [0.0]
+
+    def pushes(rate_dps: float) -> float:
+        told_dps[0] = rate_dps
+        return pushes_dps if rate_dps < -0.01 else rate_dps
+
+    with_the_encoder_lost(table, lambda t: t._replace(rate_dps=told_dps[0]))
+    table.tick(ASK_RETURN)
+    table.until(lambda: table.rate_dps < -1.4, 10.0)
+    table.run(0.8)
+    table.move = pushes
+    stood_deg = table.angle_deg
+    table.until(lambda: "falls behind" in table.state.view.angles.inclinometer.lost, 3.0)
+    table.until(lambda: not table.state.view.angles.inclinometer.lost, 15.0)
+    table.until(lambda: table.state.supervisor.exhausted, 60.0)
+    assert table.angle_deg - stood_deg < 3.0
+
+
+@pytest.mark.requirement("REQ-ANG-LAST")
 @pytest.mark.parametrize(
     "bend",
     [

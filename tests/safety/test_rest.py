@@ -55,6 +55,9 @@ def test_what_moves_while_the_brake_settles_is_not_counted() -> None:
         (-0.2, (0.9, 0.9), None),  # both went the wrong way: that is the drive
         (-0.2, (0.9, 0.2), None),
         (0.0, (0.5, 0.0), None),  # nothing was commanded
+        (0.7, (37.0, -3.0), None),  # one drifted on, and the drive that turned by it took the table the other way
+        (0.7, (4.6, -3.0), None),
+        (0.7, (4.2, -3.0), 1),
     ],
 )
 def test_between_two_rests_the_one_that_did_not_go_as_commanded_is_wrong(
