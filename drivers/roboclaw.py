@@ -111,7 +111,6 @@ SETTINGS: Final[dict[int, Struct]] = {
 """What a setting command carries."""
 
 _SPEED_ACCEL_FRAME: Final = Struct(">BBIi")
-_DUTY_FRAME: Final = Struct(">BBh")
 
 
 def encode_setting(address: int, command: int, *values: int) -> bytes:

@@ -37,6 +37,8 @@ class Drive(NamedTuple):
     """A brake closes when the drive is off. Without one a self-locking gear holds, and to stand is to be still."""
     slows_alone: bool = True
     """A drive that hears nothing slows down before it lets its motor go, and a brake closes by its springs."""
+    knows_old_orders: bool = True
+    """One that does not starts and stops by them where a line delays or loses its words."""
 
 
 class Harm(NamedTuple):

@@ -182,8 +182,8 @@ def _while_whole(column: Columns, asked: Asked) -> Columns:
 
 
 def _while_held(column: Columns, asked: Asked) -> Columns:
-    """The rows in which a brake or a gear could hold the table."""
-    if not asked.nothing_holds:
+    """The rows in which the motor, or what it turns by, has hold of the table."""
+    if not asked.harm.load_path_breaks:
         return column
     t_s = column["t_s"]
     held = (t_s < asked.harm.broke_from_s) | (t_s >= asked.harm.ties_again_s + COASTS_S)
@@ -284,7 +284,8 @@ def _let_go(column: Columns, asked: Asked) -> NDArray[np.bool_]:
         found |= (t_s >= at_s) & (t_s < at_s + FREED_S)
     failed_s = [trip.t_s for trip in asked.trips if trip.monitor == "drive-fault" and not asked.drive.returns_by_itself]
     spans = [Span(at_s - TOLD_S, at_s) for at_s in failed_s] + [Span(at_s, at_s) for at_s in asked.harm.startled_s]
-    for span in [*spans, *(() if asked.drive.slows_alone else asked.harm.cut_off_s)]:
+    smooth = asked.drive.slows_alone and asked.drive.knows_old_orders
+    for span in [*spans, *(() if smooth else asked.harm.cut_off_s)]:
         found |= (t_s >= span.from_s) & (t_s < span.until_s + STANDING_S)
     return found
 
@@ -304,8 +305,8 @@ def _unasked(column: Columns, asked: Asked) -> Iterator[Margin]:
 def _people(column: Columns, asked: Asked) -> Iterator[Margin]:
     """Nothing goes on toward inversion once the rider let go of the switch, or the ankles are free.
 
-    A drive that disobeys is found out within what is granted to one, however often a recovery tries it. A table that
-    nothing ties to its motor falls upright, and springs back from its stop.
+    A drive that disobeys is found out within what is granted to one, however often a recovery tries it. What nothing
+    ties to its motor swings whenever its brake opens, and nobody can know of it.
     """
     column = _while_held(column, asked)
     good = (column["rider_agrees"] > 0.5) & (column["ankle_latch_locked"] > 0.5)
@@ -317,8 +318,7 @@ def _people(column: Columns, asked: Asked) -> Iterator[Margin]:
     going = (since_s > PEOPLE_S) & (rate_dps > STANDING_DPS)
     went_deg = float(rate_dps[going].sum()) * ROW_S
     text = f"went {went_deg:.1f} deg toward inversion, with the switch released or the latch open for {PEOPLE_S:g} s"
-    obeys = asked.harm.jolted_from_s == np.inf and not asked.harm.load_path_breaks
-    granted_deg = CREPT_DEG if obeys else HELD_DEG
+    granted_deg = CREPT_DEG if asked.harm.jolted_from_s == np.inf else HELD_DEG
     yield Margin("people", granted_deg - went_deg, "deg", granted_deg, text)
 
 

@@ -36,9 +36,9 @@ HELD_S: Final = 35.0
 """A table held still for so long waits for a person, and lock-step has none."""
 SETTLED_S: Final = COASTS_S + 0.5
 """What comes to rest after the end is still judged, without a brake too."""
-ALONE_S: Final = 120.0
+UNLINKED_S: Final = 120.0
 """Without a link the board has brought the table upright long before this."""
-_LONGEST_S: Final = {"stopped_held": HELD_S, "unlinked": ALONE_S, "finished": SETTLED_S}
+_LONGEST_S: Final = {"stopped_held": HELD_S, "unlinked": UNLINKED_S, "finished": SETTLED_S}
 """How long a state is waited in before the session counts as over; the others end by themselves."""
 EXTRA_S: Final = 300.0
 """Simulated time beyond the plan at which a session is given up: longer than every promise of a return together."""
@@ -167,7 +167,7 @@ def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | N
     asked = asked._replace(
         alarm=_alarm(host, result, board) or _offline(host, harm),
         causes=right_answers((fault.name for fault in met), apart=board.lines > 0),
-        drive=Drive(able.returns_by_itself, able.brake, able.slows_alone),
+        drive=Drive(able.returns_by_itself, able.brake, able.slows_alone, able.knows_old_orders),
         harm=harm._replace(unsure_upright=unsure),
     )
     return Run(host, trace, board.table.truth(), asked, result.ticks * PERIOD_S, wall_s, result)
@@ -201,7 +201,7 @@ def _stands(fault: Fault) -> bool:
 
 def _harm(able: Capabilities, met: list[Fault], result: LockstepResult, trace: Floats) -> Harm:
     """What faults can do to a table depends on what its drive can do."""
-    blinding = [] if able.checks_encoder else [fault for fault in met if fault.kind.blinds]
+    blinding = [] if able.checks_encoder else [fault for fault in met if fault.blinds]
     repeating = [] if able.knows_old_orders else [fault for fault in met if fault.kind.repeats_orders]
     dead_s = _first_s([fault for fault in met if fault.kind.cannot_move], result)
     # Without a brake none can fail: beside a drive that is dead the gear still holds the table.
@@ -229,7 +229,7 @@ def _harm(able: Capabilities, met: list[Fault], result: LockstepResult, trace: F
 
 def _drifts(fault: Fault) -> bool:
     """Tell whether a drive goes on turning by its encoder, and turns wrong."""
-    return fault.kind.angle == "encoder" and fault.kind.misleads and not fault.kind.blinds
+    return fault.kind.angle == "encoder" and fault.kind.misleads and not fault.blinds
 
 
 def _startled_s(able: Capabilities, met: list[Fault], result: LockstepResult) -> tuple[float, ...]:

@@ -44,6 +44,11 @@ class Fault(NamedTuple):
         default = 0.0 if self.kind.parameter is None else self.kind.parameter.default
         return default if self.value is None else self.value
 
+    @property
+    def blinds(self) -> bool:
+        """A drive from a shop cannot turn as told any more."""
+        return self.kind.blinds or self.amount >= self.kind.too_much_from
+
 
 class FaultError(ValueError):
     """A fault was asked for that does not exist or cannot be read."""

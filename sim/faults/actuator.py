@@ -48,6 +48,9 @@ def _hot(what: str, default_c: float, *states: int) -> Kind:
         frozenset({"temperature", "drive-fault"}),
         parameter=Parameter(default_c, 40.0, 180.0, "degC"),
         may_pass=True,
+        # A drive that grows hot gives less, and then nothing.
+        too_much_from=85.0,
+        apart=causes.DRIVE,
     )
 
 
@@ -195,6 +198,7 @@ KINDS: Final[dict[str, Kind]] = {
         frozenset({"energy", "drive-fault"}) | causes.STUCK,
         may_pass=True,
         parameter=Parameter(5.0, 0.1, 10.0, "V"),
+        too_much_from=5.5,
     ),
     "brown-out": Kind(
         Place.PHYSICS,

@@ -1,5 +1,6 @@
 """Faults of the sensors: the two angles, and the contacts with their wires."""
 
+import math
 from typing import Final
 
 from safety.signals import Input
@@ -11,6 +12,8 @@ from sim.sensors import FORCED_CLOSED, FORCED_OPEN
 
 _JUMP: Final = Parameter(5.0, 0.1, 60.0, "deg")
 _DRIFT: Final = Parameter(0.5, 0.01, 10.0, "deg/s")
+_FAST_DPS: Final = 1.0
+"""An encoder that drifts so fast in a drive's own loop leaves nothing of a recovery's 1.5 deg/s to count on."""
 _NOISE: Final = Parameter(0.3, 0.01, 10.0, "deg")
 
 
@@ -42,6 +45,9 @@ def _angle(name: str, what: str, channel: int, right: frozenset[str]) -> dict[st
             in_company=frozenset({"standstill"}),
             misleads=fault in (sensors.DRIFT_PER_S, sensors.REVERSED),
             blinds=channel == ENCODER_DEG and fault in (sensors.STUCK, sensors.REVERSED, sensors.DEAD, sensors.NOISE),
+            too_much_from=_FAST_DPS if channel == ENCODER_DEG and fault == sensors.DRIFT_PER_S else math.inf,
+            # A drive that tells rates which no table has is asked who it is.
+            apart=causes.LINK if channel == ENCODER_DEG and fault == sensors.NOISE else frozenset(),
         )
 
     return {

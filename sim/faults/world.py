@@ -1,5 +1,6 @@
 """What a fault can touch, and what a fault is."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -116,6 +117,9 @@ class Kind(NamedTuple):
     """The power stage drives the motor whatever it is told, short of losing its enable."""
     blinds: bool = False
     """The drive's own loop has no use for its encoder any more: one without a second witness cannot turn as told."""
+    too_much_from: float = math.inf
+    """From this value on a drive from a shop cannot turn as told either: its loop has but one encoder, and it protects
+    itself before it protects anybody else."""
     in_company: frozenset[str] = frozenset()
     """Right answers too where another fault came as well."""
     apart: frozenset[str] = frozenset()

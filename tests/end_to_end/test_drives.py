@@ -120,6 +120,11 @@ def test_a_motor_that_drags_the_table_through_its_brake_asks_for_the_emergency_s
         ("vesc", ["wrong-board@14"]),
         ("vesc", ["coupling-broken@12"]),
         ("odrive", ["upright-switch-open@20", "inclinometer-dead@10:0.2"]),
+        ("vesc", ["encoder-drift=4.5@20"]),
+        ("vesc", ["encoder-drift-low=5.7@9"]),
+        ("vesc", ["drive-hot=160@14"]),
+        ("vesc", ["encoder-noisy=8.7@10"]),
+        ("vesc", ["frames-delayed=10000@6"]),
     ],
 )
 def test_what_a_campaign_found_stays_mended(drive: str, faults: list[str], tmp_path: Path) -> None:

@@ -114,6 +114,25 @@ def test_a_value_is_used_and_without_one_the_default() -> None:
     assert world.table.physics[plant.SAG_V] == 3.0
 
 
+@pytest.mark.parametrize(
+    ("text", "blinds"),
+    [
+        ("encoder-drift@1", False),
+        ("encoder-drift=0.99@1", False),
+        ("encoder-drift-low=1@1", True),
+        ("inclinometer-drift=10@1", False),
+        ("encoder-dead@1", True),
+        ("drive-hot@1", False),
+        ("drive-hot=85@1", True),
+        ("power-sag@1", False),
+        ("power-sag=6@1", True),
+        ("cable-out@1", False),
+    ],
+)
+def test_what_is_too_much_for_a_drive_from_a_shop_hangs_on_the_value(text: str, blinds: bool) -> None:
+    assert parse(text).blinds is blinds
+
+
 def test_faults_of_two_contacts_do_not_end_each_other() -> None:
     world = make_world()
     injector = Injector([parse("hand-switch-wire@1:1"), parse("ankle-latch-wire@1")], world)
