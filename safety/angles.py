@@ -60,17 +60,16 @@ class Angles:
 
     __slots__ = (
         "_at",
-        "_behind_deg",
         "_changed_deg",
         "_changed_us",
         "_compared_deg",
         "_compared_s",
+        "_doubted_deg",
         "_now_s",
         "_outvoted",
         "_ramped_dps",
         "_rate_off_deg",
         "_rest",
-        "_told_deg",
         "_voted_out",
         "_window",
         "angle_deg",
@@ -98,10 +97,7 @@ class Angles:
         self._voted_out: Channel | None = None
         """Lost by a vote, and perhaps for more reasons since."""
         self._rest = Rest()
-        self._behind_deg: float | None = None
-        """What the inclinometer read when it was doubted, ..."""
-        self._told_deg = 0.0
-        """... and how far the table should have turned since."""
+        self._doubted_deg = (0.0, 0.0)  # where the inclinometer was doubted, and how far the table was told to go since
         self.lost_angles = 0
         """Bits of ``Lost``: the channels that are not believed."""
         self._now_s = 0.0
@@ -295,17 +291,19 @@ class Angles:
     def doubt_inclinometer(self) -> None:
         """The last angle falls behind a motor that turns as told: do without it, and let the upright switch decide."""
         self.inclinometer.lose(BEHIND, self._now_s)
-        self._behind_deg, self._told_deg = self.inclinometer.value_deg, 0.0
+        self._doubted_deg = (self.inclinometer.value_deg or 0.0, 0.0)
         self.fuse()
 
     def _ask_the_doubted(self, moved_deg: float) -> None:
         """One that was done without and then goes the other way does measure: it may be the only one to see that."""
-        inclinometer, before_deg = self.inclinometer, self._behind_deg
-        if inclinometer.lost != BEHIND or before_deg is None or inclinometer.value_deg is None:
+        inclinometer = self.inclinometer
+        if inclinometer.lost != BEHIND or inclinometer.value_deg is None:
             return
-        self._told_deg += moved_deg
+        before_deg, told_deg = self._doubted_deg
+        told_deg += moved_deg
+        self._doubted_deg = (before_deg, told_deg)
         went_deg = inclinometer.value_deg - before_deg
-        if went_deg * self._told_deg < 0.0 and min(abs(went_deg), abs(self._told_deg)) > OTHER_WAY_DEG:
+        if went_deg * told_deg < 0.0 and min(abs(went_deg), abs(told_deg)) > OTHER_WAY_DEG:
             inclinometer.lost = ""
 
     def _ask_the_brake(self, t: Telemetry, now_s: float, moved_deg: float, *, on_its_own: bool) -> None:
