@@ -238,9 +238,9 @@ def test_who_is_held_at_upright_is_boarded_as_soon_as_the_table_stands() -> None
     assert [judged.supervisor.torque_off] == [False]
 
 
-def creeping() -> Judged:
+def creeping(response: Response = Response.STOP) -> Judged:
     """A recovery that began 2.2 s after a stop."""
-    judged = Judged(Response.STOP)
+    judged = Judged(response)
     judged.rests(0.1)
     assert judged.at(2.2, command_mode=CommandMode.MOVE) is Phase.CREEPING
     return judged
@@ -277,6 +277,23 @@ def test_a_stop_ends_by_itself_after_three_seconds_and_a_return_after_its_budget
     assert judged.supervisor.returning is not None
     end_s = judged.supervisor.returning.deadline_s
     assert [judged.at(now_s) for now_s in (end_s, end_s + 0.01)] == [Phase.RETURNING, Phase.STOPPING]
+
+
+def test_a_recovery_that_takes_longer_than_its_budget_is_stopped_too() -> None:
+    judged = creeping()
+    assert judged.supervisor.returning is not None
+    assert judged.at(judged.supervisor.returning.deadline_s + 0.01, standing_s=0.0) is Phase.STOPPING
+
+
+def test_a_recovery_whose_torque_has_to_be_cut_is_over() -> None:
+    judged = creeping(Response.TORQUE_OFF)
+    judged.monitor.says = Response.TORQUE_OFF
+    assert judged.at(2.3) is Phase.HELD
+    assert judged.supervisor.torque_off
+
+
+def test_who_is_near_boarding_is_returned_too() -> None:
+    assert Judged(Response.RETURN, best_deg=-72.0, inverted=False).supervisor.phase is Phase.RETURNING
 
 
 def test_the_torque_is_less_until_a_recovery_is_over() -> None:
@@ -365,11 +382,12 @@ def test_a_recovery_goes_on_under_all_that_called_for_a_stop_before_it_began() -
 
 
 @pytest.mark.requirement("REQ-REC-ATTEMPTS")
+@pytest.mark.parametrize("response", [Response.STOP, Response.TORQUE_OFF])
 @pytest.mark.parametrize(("rise_deg", "turned"), [(1.4, False), (1.6, True)])
 def test_a_recovery_that_turns_the_rider_down_while_nobody_tells_it_anything_is_the_last_one(
-    rise_deg: float, turned: bool
+    rise_deg: float, turned: bool, response: Response
 ) -> None:
-    judged = creeping()
+    judged = creeping(response)
     angles = judged.view.angles
     angles.encoder.value_deg = angles.inclinometer.value_deg = 20.0
     judged.supervisor._attempts.begin(judged.view)
@@ -390,6 +408,71 @@ def test_a_return_that_the_board_turns_down_goes_on_when_it_listens_again() -> N
     judged.supervisor._attempts.begin(judged.view)
     angles.encoder.value_deg = angles.inclinometer.value_deg = 25.0
     assert judged.at(1.0, command_mode=None) is Phase.RETURNING
+    assert judged.at(1.1, command_mode=CommandMode.MOVE) is Phase.RETURNING
+
+
+def turn(judged: Judged, angle_deg: float) -> None:
+    judged.view.angles.encoder.value_deg = judged.view.angles.inclinometer.value_deg = angle_deg
+
+
+@pytest.mark.requirement("REQ-REC-ATTEMPTS")
+@pytest.mark.parametrize(("rise_deg", "phase"), [(1.4, Phase.CREEPING), (1.6, Phase.HELD)])
+def test_a_recovery_that_turned_the_rider_far_down_is_the_last_one(rise_deg: float, phase: Phase) -> None:
+    judged = Judged(Response.STOP)
+    turn(judged, 20.0)
+    judged.rests(0.1)
+    assert judged.at(2.2) is Phase.CREEPING
+    judged.monitor.says = Response.STOP
+    judged.at(2.3)
+    turn(judged, 20.0 + rise_deg)
+    judged.rests(2.4)
+    assert judged.at(4.5) is phase
+    assert judged.supervisor.exhausted is (phase is Phase.HELD)
+    assert not judged.view.angles.encoder.lost
+
+
+class Starved:
+    """Recoveries that came to nothing for want of power."""
+
+    def __init__(self) -> None:
+        self.judged, self.power = Judged(Response.STOP), Says(Response.INHIBIT)
+        self.power.id, self.power.starves = "energy", True  # type: ignore[misc]  # of this one alone
+        self.judged.supervisor._monitors += ((self.power, self.power.check),)
+        turn(self.judged, 20.0)
+        self.now_s = 0.0
+        assert self.tries(5) == 3
+
+    def tries(self, at_most: int) -> int:
+        """How often it creeps."""
+        number = 0
+        for _ in range(at_most):
+            self.judged.at(self.now_s + 0.1, standing_s=0.01, braked_s=0.01)
+            self.now_s += 2.2
+            number += self.judged.at(self.now_s) is Phase.CREEPING
+            self.judged.monitor.says = Response.STOP
+            self.judged.at(self.now_s + 0.01)
+        return number
+
+
+@pytest.mark.requirement("REQ-REC-AGAIN")
+def test_for_want_of_power_no_angle_is_doubted_and_with_power_it_is_tried_again() -> None:
+    starved = Starved()
+    assert starved.judged.supervisor.exhausted
+    assert not starved.judged.view.angles.encoder.lost
+    starved.power.says = Response.NONE
+    assert starved.tries(8) == 4
+    assert starved.judged.view.angles.encoder.lost.startswith("is doubted")
+
+
+@pytest.mark.requirement("REQ-REC-AGAIN")
+def test_power_that_came_back_before_is_no_reason_to_try_again_what_turned_the_rider_down() -> None:
+    starved = Starved()
+    judged, starved.power.says = starved.judged, Response.NONE
+    assert judged.at(22.1) is Phase.CREEPING
+    turn(judged, 22.0)
+    assert judged.at(22.2, command_mode=None) is Phase.HELD
+    assert [judged.at(now_s) for now_s in (22.3, 25.0)] == [Phase.HELD] * 2
+    assert judged.supervisor.exhausted
 
 
 def test_an_angle_that_is_lost_is_a_new_chance_once() -> None:
