@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from safety.limits import narrow
 from safety.monitors import drive, link, motion
 from safety.monitors.motion import TILT_MARGIN_DPS
 from safety.signals import CommandMode, Equipment, Response, Status
@@ -63,6 +64,15 @@ def test_little_is_added_to_the_rate_at_which_a_rider_is_tilted_upright(
     best_deg: float | None, rate_dps: float, said: Response
 ) -> None:
     assert too_fast(best_deg=best_deg, rate_dps=rate_dps) is said
+
+
+@pytest.mark.requirement("REQ-MON-OVERSPEED")
+@pytest.mark.parametrize(("above_dps", "said"), [(0.49, NONE), (0.51, STOP)])
+def test_half_a_degree_a_second_is_added_to_the_slowest_rate_of_a_session_and_no_more(
+    above_dps: float, said: Response
+) -> None:
+    limits = narrow(TABLE, {"head_up_rate_dps": 0.2}, "table")
+    assert too_fast(limits=limits, best_deg=-20.0, rate_dps=-0.2 - above_dps) is said
 
 
 @pytest.mark.requirement("REQ-MON-OVERSPEED")
