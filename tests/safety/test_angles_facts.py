@@ -22,6 +22,7 @@ def test_before_the_first_frame_nothing_is_known() -> None:
     assert angles.angle_deg is angles.best_deg is angles.estimate_deg is None
     assert angles.rate_dps is angles.outvoted_deg is None
     assert angles.parting is False
+    assert angles.expected_dps == 0.0
 
 
 def test_a_table_that_was_told_nothing_is_expected_to_stand() -> None:
