@@ -269,6 +269,26 @@ def test_a_return_that_leaves_the_rider_inverted_raises_an_alarm_though_nothing_
 
 
 @pytest.mark.requirement("REQ-ALM-TODO")
+def test_how_long_a_rider_stood_in_a_session_is_no_standing_of_its_return() -> None:
+    supervisor, view, alarms = acting(Response.NONE)
+    supervisor.latched["link"] = Trip("link", Response.RETURN, Recovery.AUTOMATIC, 99.0, 99.0, "seen", 20.0, 20.0)
+    for now_s, phase in ((100.0, Phase.FREE), (100.0 + STAYS_INVERTED_S, Phase.RETURNING)):
+        supervisor.phase = phase
+        alarms.update(now_s, supervisor, view, linked=True)
+        assert [alarm.id for alarm in alarms.active] == ["link"]
+
+
+@pytest.mark.requirement("REQ-ALM-TODO")
+def test_who_is_upright_stands_there_as_long_as_they_like() -> None:
+    supervisor, view, alarms = acting(Response.NONE, inverted=False, away=False)
+    supervisor.latched["link"] = Trip("link", Response.RETURN, Recovery.AUTOMATIC, 99.0, 99.0, "seen", 20.0, 20.0)
+    supervisor.phase = Phase.BOARDED
+    for now_s in (100.0, 100.0 + STAYS_INVERTED_S):
+        alarms.update(now_s, supervisor, view, linked=True)
+        assert [alarm.id for alarm in alarms.active] == ["link"]
+
+
+@pytest.mark.requirement("REQ-ALM-TODO")
 @pytest.mark.parametrize("shaking_dps", [0.0, -0.5])
 def test_a_return_that_stands_raises_an_alarm_where_the_rider_is_not_inverted_too(shaking_dps: float) -> None:
     """A board that gave up by itself holds the table, and the host waits; a rate made of an angle shakes meanwhile."""

@@ -22,6 +22,7 @@ def test_before_the_first_frame_nothing_is_known() -> None:
     assert angles.angle_deg is angles.best_deg is angles.estimate_deg is None
     assert angles.rate_dps is angles.outvoted_deg is None
     assert angles.parting is False
+    assert angles.expected_dps == 0.0
 
 
 def test_a_table_that_was_told_nothing_is_expected_to_stand() -> None:
@@ -64,6 +65,21 @@ def test_a_step_that_no_table_turns_is_no_rate(step_deg: float, noise_deg: float
         assert (angles.table_rate_dps is not None) is known
     angles._take_rate(320_000, 0.031 + step_deg, 0.5)
     assert angles.table_rate_dps == pytest.approx(0.1 if not known else (0.031 - 0.019) / 0.12)
+
+
+def test_a_step_as_fast_as_the_fastest_table_is_a_rate() -> None:
+    """It stood for a quarter of a second, at 30 deg/s at most."""
+    assert taken(Angles(), *[0.0] * 25, 7.5).table_rate_dps == pytest.approx(30.0)
+    assert taken(Angles(), *[0.0] * 25, 7.625).table_rate_dps is None
+
+
+def test_what_a_sensor_tells_is_of_when_its_value_came_to_be_once_that_is_longer_ago_than_frames_are_apart() -> None:
+    for stood_frames, of_frame in ((5, 5), (6, 0)):
+        angles, last = Angles(), stood_frames + WINDOW
+        for number in range(last + 1):
+            value_deg = 0.02 * max(number - stood_frames, 0)
+            angles._take_rate(1_000_000 + number * 10_000, value_deg, 0.0)
+        assert angles.table_rate_dps == pytest.approx(0.02 * WINDOW / ((last - of_frame) * 0.01))
 
 
 def test_a_slow_sensor_that_repeats_its_value_may_go_as_far_as_a_table_in_that_time() -> None:
@@ -270,6 +286,31 @@ def test_between_two_rests_both_angles_came_the_same_way_unless_the_table_moved_
     braked(angles, 0.91, 10.0, 10.9)
     assert angles.encoder.lost.startswith("contradicts the brake") is lost
     assert not angles.inclinometer.lost
+
+
+@pytest.mark.requirement("REQ-ANG-BRAKE")
+@pytest.mark.parametrize("ordered", [True, False])
+def test_an_encoder_that_goes_the_other_way_since_a_stop_was_ordered_is_caught_by_the_brake(ordered: bool) -> None:
+    angles = fed(Angles(), (10.0, 10.0))
+    angles.expected_dps = 3.0
+    if ordered:
+        angles.stop_ordered()
+    for number in range(1, 11):
+        way_deg, now_s = 0.03 * number, number / 100.0
+        angles.update(frame(10.0 - way_deg, 10.0 + way_deg, None, now_s), now_s, 0.01, LIMITS)
+    braked(angles, 0.11, 9.7, 10.3)
+    assert angles.encoder.lost.startswith("contradicts the brake") is ordered
+    assert not angles.inclinometer.lost
+
+
+@pytest.mark.requirement("REQ-ANG-BRAKE")
+@pytest.mark.parametrize("pair", [(10.0, None), (None, 10.0), (None, None)])
+def test_a_stop_that_is_ordered_without_two_angles_begins_no_way(pair: tuple[float | None, float | None]) -> None:
+    angles = fed(Angles(), pair)
+    angles.stop_ordered()
+    angles.expected_dps = 3.0
+    braked(angles, 0.01, 9.7, 10.3)
+    assert not angles.lost_angles
 
 
 @pytest.mark.requirement("REQ-ANG-BRAKE")

@@ -49,6 +49,8 @@ def tried(
         ((20.0, 20.0), (18.09, 18.09), -4.0, True),
         ((20.0, 20.0), (20.31, 20.31), -4.0, True),  # the wrong way
         ((20.0, 20.0), (20.11, 20.11), -1.0, True),
+        ((0.0, 0.0), (0.1, 0.1), -2.0, False),  # so much a load sags
+        ((0.0, 0.0), (0.11, 0.11), -2.0, True),
         ((20.0, 20.0), (20.11, 20.09), -1.0, False),  # by one of them it sagged
         ((20.0, 20.0), (20.11, 20.11), -0.9, False),  # 0.29 deg from where it should be
         ((None, 20.0), (10.0, 10.0), 0.0, False),
@@ -121,9 +123,9 @@ def rising(*steps_deg: float) -> Attempts:
     return attempts
 
 
-def used_at(angle_deg: float, lost_angles: int = 0) -> View:
+def used_at(angle_deg: float) -> View:
     view = view_at(angle_deg, angle_deg)
-    view.angles.best_deg, view.angles.lost_angles = angle_deg, lost_angles
+    view.angles.best_deg = angle_deg
     return view
 
 
@@ -136,9 +138,26 @@ def test_what_attempts_turned_toward_inversion_adds_up(steps_deg: tuple[float, .
 
 
 @pytest.mark.parametrize(("angle_deg", "worse"), [(21.5, False), (21.625, True), (10.0, False)])
-@pytest.mark.parametrize("lost_angles", [0, 1])
-def test_with_an_angle_lost_the_one_that_is_left_tells_of_it(angle_deg: float, worse: bool, lost_angles: int) -> None:
-    assert rising().made_it_worse(used_at(angle_deg, lost_angles)) is worse
+@pytest.mark.parametrize("lost", [None, "encoder", "inclinometer"])
+def test_with_an_angle_lost_the_one_that_is_left_tells_of_it(angle_deg: float, worse: bool, lost: str | None) -> None:
+    view = used_at(angle_deg)
+    if lost is not None:
+        channel = getattr(view.angles, lost)
+        channel.lost, channel.value_deg = "jumped", 20.0 if worse else 90.0
+    assert rising().made_it_worse(view) is worse
+
+
+def test_with_both_angles_lost_or_without_a_value_nothing_tells_of_it() -> None:
+    view = used_at(90.0)
+    view.angles.encoder.lost = view.angles.inclinometer.lost = "jumped"
+    assert not rising().made_it_worse(view)
+    view.angles.inclinometer.lost, view.angles.inclinometer.value_deg = "", None
+    assert not rising().made_it_worse(view)
+
+
+@pytest.mark.parametrize(("angle_deg", "turned"), [(22.0, False), (22.5, False), (22.625, True)])
+def test_what_one_attempt_turned_toward_inversion_is_told_from_what_all_did(angle_deg: float, turned: bool) -> None:
+    assert rising(1.0).turned_down(used_at(angle_deg)) is turned
 
 
 @pytest.mark.parametrize(

@@ -159,8 +159,9 @@ def test_the_one_that_moves_on_the_brake_is_caught_since_the_rest_began(drifts: 
     ("won", "voted_out", "switch", "revised"),
     [
         (-78.1, -59.0, 0, True),
-        (-77.9, -59.0, 0, False),  # it may stand so far beyond
-        (-78.1, -61.0, 0, False),  # both are near upright: a switch that does not close
+        (-78.0, -59.0, 0, False),  # it may stand so far beyond
+        (-78.1, -60.0, 0, False),  # both are near upright: a switch that does not close
+        (-78.1, -61.0, 0, False),
         (-78.1, -59.0, Input.UPRIGHT_SWITCH, False),
     ],
 )
@@ -179,6 +180,7 @@ def test_who_won_a_vote_and_reads_beyond_upright_with_its_switch_open_was_wrong(
     angles.encoder.value_deg, angles.inclinometer.value_deg = values
     angles.update(frame(*values)._replace(inputs=switch, board_time_us=10_000), 7.01, DT_S, MACHINE)
     assert (voted.lost, winner.lost) == (("", BEYOND) if revised else (OUTVOTED, ""))
+    assert winner.lost_since_s == (7.01 if revised else 0.0)
 
 
 def test_a_frame_that_the_winner_of_a_vote_is_lost_for_revises_no_vote() -> None:

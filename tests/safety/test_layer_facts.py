@@ -4,8 +4,11 @@ import math
 
 import pytest
 
-from safety.layer import SafetyState, step
+from safety.layer import SafetyState, _bounds, step
+from safety.returning import Returning, emergency_return
 from safety.signals import CommandMode, Input, MotionRequest, Response, SafeCommand, Status, Telemetry
+from safety.supervisor import Supervisor
+from safety.view import View
 from tests.safety.kinematic_table import ALL_WELL, TABLE, KinematicTable
 from tests.safety.views import view_of
 
@@ -16,6 +19,10 @@ MOVE, HOLD, OFF = CommandMode.MOVE, CommandMode.HOLD, CommandMode.TORQUE_OFF
 def stepped(state: SafetyState, now_s: float, frame: Telemetry | None = None, late_s: float = 0.0) -> SafetyState:
     step(state, now_s, frame, None, late_s, MotionRequest())
     return state
+
+
+def test_until_the_first_command_the_limit_of_the_rate_is_that_of_motion_in_inversion() -> None:
+    assert View(TABLE, TABLE, "hold-to-run").rate_limit_dps == TABLE.invert_rate_dps
 
 
 def test_a_session_begins_as_it_is_told() -> None:
@@ -116,7 +123,7 @@ def test_upright_is_within_two_degrees_of_boarding(angle_deg: float, upright: bo
 @pytest.mark.parametrize(
     ("encoder_deg", "inclinometer_deg", "switch", "upright"),
     [
-        (-73.1, -72.1, False, True),
+        (-73.1, -72.0, False, True),
         (-73.1, -71.9, False, False),
         (-73.1, -71.9, True, True),
         (-72.9, -73.6, True, False),
@@ -232,6 +239,19 @@ def test_the_way_up_is_slower_with_the_head_up(angle_deg: float, rate_dps: float
     table.invert_to(angle_deg, 3.0)
     table.run(2.0, MotionRequest(-8.0))
     assert table.rate_dps == pytest.approx(rate_dps)
+
+
+@pytest.mark.parametrize(("drive_dps", "upright_dps"), [(-8.0, TABLE.head_up_rate_dps), (-1.0, 2.0), (3.0, 2.0)])
+def test_a_return_of_a_rider_whom_no_angle_ever_showed_is_not_faster_than_head_up(
+    drive_dps: float, upright_dps: float
+) -> None:
+    """They may be head-up already: what is too fast for that is braked."""
+    view, supervisor = view_of({"best_deg": None, "low_deg": None, "high_deg": None, "angle_deg": None}), Supervisor()
+    assert view.telemetry is not None
+    view.command_mode, view.angles.rate_dps = None, drive_dps
+    view.telemetry = view.telemetry._replace(rate_dps=drive_dps)
+    supervisor.returning = Returning(emergency_return(TABLE), view)
+    assert _bounds(view, supervisor).upright_rate_dps == upright_dps
 
 
 @pytest.mark.parametrize(

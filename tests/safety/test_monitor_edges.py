@@ -140,7 +140,7 @@ def test_the_distance_made_is_compared_with_the_one_expected(
     assert monitor.since_s(view) == 7.0
 
 
-@pytest.mark.parametrize(("gap_s", "expected"), [(0.24, STOP), (0.26, NONE)])
+@pytest.mark.parametrize(("gap_s", "expected"), [(0.24, STOP), (0.25, STOP), (0.26, NONE)])
 def test_what_was_told_before_a_gap_is_compared_with_nothing(gap_s: float, expected: Response) -> None:
     """A drive that hears nobody stops by itself: a host that stalled for 13 s took that for an obstacle (VESC, 680)."""
     monitor, view = motion.Progress(), view_of({"expected_dps": -3.0, "angle_deg": 30.0})

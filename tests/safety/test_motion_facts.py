@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
+from safety.limits import narrow
 from safety.monitors import drive, link, motion
 from safety.monitors.motion import TILT_MARGIN_DPS
 from safety.signals import CommandMode, Equipment, Response, Status
+from safety.view import View
 from tests.safety.kinematic_table import TABLE
-from tests.safety.views import CONFIG, response, view_of
+from tests.safety.views import CONFIG, WELL, response, view_of
 
 NONE, RETURN, STOP, TORQUE_OFF = Response.NONE, Response.RETURN, Response.STOP, Response.TORQUE_OFF
 MOVE, HOLD = CommandMode.MOVE, CommandMode.HOLD
@@ -65,6 +67,15 @@ def test_little_is_added_to_the_rate_at_which_a_rider_is_tilted_upright(
 
 
 @pytest.mark.requirement("REQ-MON-OVERSPEED")
+@pytest.mark.parametrize(("above_dps", "said"), [(0.49, NONE), (0.51, STOP)])
+def test_half_a_degree_a_second_is_added_to_the_slowest_rate_of_a_session_and_no_more(
+    above_dps: float, said: Response
+) -> None:
+    limits = narrow(TABLE, {"head_up_rate_dps": 0.2}, "table")
+    assert too_fast(limits=limits, best_deg=-20.0, rate_dps=-0.2 - above_dps) is said
+
+
+@pytest.mark.requirement("REQ-MON-OVERSPEED")
 @pytest.mark.parametrize("rate_dps", [0.0, 0.5])
 def test_a_motor_that_tilts_nobody_upright_is_not_judged_as_if_it_did(rate_dps: float) -> None:
     told: dict[str, Any] = {"best_deg": -20.0, "rate_dps": rate_dps, "table_rate_dps": -3.0, "parting": True}
@@ -97,6 +108,8 @@ DOUBTS: list[tuple[float | None, float, bool]] = [
     (2.0, 0.2, True),
     (2.0, 2.0, False),
     (2.0, 2.5, False),
+    (2.9, 0.0, True),
+    (3.0, 0.0, False),  # it turns much faster than told: its rate is noise
     (2.0, -0.05, True),
     (2.0, -0.1, False),  # it goes the other way: it may be the only one that sees it
     (2.0, -1.0, False),
@@ -125,6 +138,49 @@ def test_the_last_angle_is_doubted_where_it_falls_behind_a_motor_that_turns_as_t
     angles.encoder.lost = "no value"
     motion.Following().on_trip(view)
     assert bool(angles.inclinometer.lost) is doubted
+
+
+def moved_in_a_window(made_deg: float, expected_deg: float, **changes: Any) -> tuple[motion.Progress, View, Response]:
+    """What is said of so much motion in 1.5 s, all of which was expected in the middle of it."""
+    monitor, view, said = motion.Progress(), view_of({"angle_deg": 0.0, "dt_s": 0.125, **changes}), NONE
+    for tick in range(13):
+        view.now_s, view.angles.expected_dps = tick * 0.125, expected_deg if 1 <= tick <= 8 else 0.0
+        view.angles.angle_deg = made_deg if tick == 12 else 0.0
+        said = monitor.check(view)
+    return monitor, view, said
+
+
+@pytest.mark.requirement("REQ-MON-PROGRESS")
+@pytest.mark.parametrize(
+    ("made_deg", "expected_deg", "said"),
+    [
+        (0.0, 1.0, NONE),
+        (0.0, 1.0625, STOP),
+        (0.8, 2.0, NONE),  # 40 % of it
+        (0.79, 2.0, STOP),
+        (-0.8, -2.0, NONE),
+        (1.5, 0.0, NONE),
+        (1.5625, 0.0, STOP),
+        (-1.5625, 0.0, STOP),
+    ],
+)
+def test_progress_is_on_its_edge_what_it_should_be(made_deg: float, expected_deg: float, said: Response) -> None:
+    assert moved_in_a_window(made_deg, expected_deg)[2] is said
+
+
+@pytest.mark.parametrize(
+    ("made_deg", "expected_deg", "doubted"),
+    [(0.0, 3.0, True), (0.9, 3.0, True), (-0.14, 3.0, True), (-0.2, 3.0, False), (0.14, -3.0, True)],
+)
+def test_the_last_angle_is_doubted_too_where_it_makes_no_progress(
+    made_deg: float, expected_deg: float, doubted: bool
+) -> None:
+    monitor, view, said = moved_in_a_window(made_deg, expected_deg)
+    assert said is STOP
+    view.telemetry = WELL._replace(rate_dps=expected_deg / 1.5)
+    view.angles.encoder.lost = "no value"
+    monitor.on_trip(view)
+    assert bool(view.angles.inclinometer.lost) is doubted
 
 
 def test_a_table_told_to_stand_in_a_tick_without_a_frame_is_watched_from_then_on() -> None:

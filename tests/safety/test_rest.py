@@ -49,6 +49,7 @@ def test_what_moves_while_the_brake_settles_is_not_counted() -> None:
         (-0.2, (0.4, -0.4), 0),  # an encoder that counts backward, inside the drive's loop
         (-0.2, (0.0, -1.0), 0),  # one that stands, and the drive winds up against it
         (-0.2, (-1.0, 0.0), 1),
+        (0.5, (0.5, -0.5), 1),
         (2.0, (2.0, -2.0), 1),
         (10.0, (10.0, 4.0), None),  # both went as commanded: not gross enough to tell
         (10.0, (10.0, 9.5), None),
@@ -64,6 +65,50 @@ def test_between_two_rests_the_one_that_did_not_go_as_commanded_is_wrong(
     expected_deg: float, ways: Pair, wrong: int | None
 ) -> None:
     assert go(Rest(), expected_deg, (30.0, 30.0), (30.0 + ways[0], 30.0 + ways[1])) == {None, wrong}
+
+
+@pytest.mark.parametrize(
+    ("expected_deg", "ways", "wrong"),
+    [
+        (0.4, (0.4, 0.0), None),
+        (0.4, (0.41, 0.0), 1),
+        (0.4, (0.1, -0.5), None),  # neither followed
+        (0.4, (0.11, -0.5), 1),
+    ],
+)
+def test_ways_contradict_each_other_and_follow_from_a_tolerance_on(
+    expected_deg: float, ways: Pair, wrong: int | None
+) -> None:
+    assert go(Rest(), expected_deg, (0.0, 0.0), ways) == {None, wrong}
+
+
+def settled_at_zero() -> Rest:
+    """Half a second on the brake, by frames that are a quarter of a second apart."""
+    rest = Rest()
+    assert [rest.standing(now_s, (0.0, 0.0)) for now_s in (0.0, 0.25, 0.5)] == [None] * 3
+    return rest
+
+
+@pytest.mark.parametrize(
+    ("moved", "wrong"),
+    [((0.3, 0.0), None), ((0.31, 0.0), 0), ((0.5, 1.5), None), ((0.5, 1.6), 1), ((-1.5, 0.5), None), ((-1.6, 0.5), 0)],
+)
+def test_on_the_brake_one_may_move_a_little_and_not_three_times_as_far_as_the_other(
+    moved: Pair, wrong: int | None
+) -> None:
+    assert settled_at_zero().standing(0.75, moved) is wrong
+
+
+def test_one_frame_that_is_off_is_no_motion_on_the_brake() -> None:
+    rest = settled_at_zero()
+    assert rest.standing(0.51, (3.0, 0.0)) is None
+    assert rest.standing(0.52, (0.0, 0.0)) is None
+
+
+def test_after_a_gap_an_angle_is_what_the_newest_frame_says_and_not_more() -> None:
+    rest = settled_at_zero()
+    assert rest.standing(1.0, (0.25, 0.0)) is None
+    assert rest.standing(1.4, (0.35, 0.0)) == 0
 
 
 def test_a_way_that_was_not_commanded_is_not_compared() -> None:
@@ -111,6 +156,15 @@ def test_what_made_a_stop_necessary_shows_from_where_it_was_ordered(ordered: boo
     assert stand(rest, 1.0, (-37.35, -36.65), from_s=3.0) == {None, wrong}
 
 
+def test_what_the_table_was_told_before_a_stop_is_not_what_it_was_told_since() -> None:
+    rest = Rest()
+    stand(rest, 1.0, (0.0, 0.0))
+    rest.moving(30.0)
+    rest.stop_ordered((30.0, 30.0))
+    rest.moving(-0.5)  # it turned back before it had come to rest
+    assert stand(rest, 1.0, (29.5, 30.5), from_s=10.0) == {None, 1}
+
+
 def test_a_stop_that_was_ordered_at_rest_begins_no_way() -> None:
     rest = Rest()
     stand(rest, 1.0, (30.0, 30.0))
@@ -147,6 +201,7 @@ def test_where_the_table_moved_on_its_own_a_stop_begins_no_way() -> None:
         ((12.94, 12.48), (13.0, 12.95), 0.14),  # where it turns back from inversion
         ((-0.02, -0.5), (0.05, 0.04), 0.1),
         ((0.0, 0.0), (0.0, -0.5), -0.1),  # the inclinometer jumps as the table stops
+        ((0.0, 0.0), (0.1, -0.5), -0.1),
     ],
 )
 def test_where_a_stop_is_ordered_as_a_motion_ends_a_late_inclinometer_does_not_make_the_encoder_wrong(
@@ -185,8 +240,26 @@ def test_what_angles_are_apart_by_is_learnt_at_each_rest() -> None:
     stand(rest, 1.0, (25.0, 24.4), from_s=2.0)
     rest.moving(5.0)
     stand(rest, 0.2, (30.0, 30.0), from_s=4.0)  # too short to settle
-    rest.stop_ordered((30.0, 29.0))
+    rest.stop_ordered((30.0, 28.9))
     rest.moving(0.1)
-    rest.stop_ordered((30.0, 29.0))
+    rest.stop_ordered((30.0, 28.9))
     rest.moving(0.1)
-    assert stand(rest, 1.0, (29.8, 29.2), from_s=6.0) == {None}
+    assert stand(rest, 1.0, (29.7, 29.1), from_s=6.0) == {None}
+
+
+def test_before_the_first_rest_nobody_knows_how_far_angles_are_apart() -> None:
+    rest = Rest()
+    rest.moving(0.1)
+    rest.stop_ordered((30.0, 29.2))
+    rest.moving(-0.3)
+    assert stand(rest, 1.0, (29.8, 29.8), from_s=1.0) == {None, 1}
+
+
+@pytest.mark.parametrize(("reached", "wrong"), [((0.4, 0.0), None), ((0.41, 0.0), 1)])
+def test_angles_agree_again_within_a_tolerance(reached: Pair, wrong: int | None) -> None:
+    rest = Rest()
+    stand(rest, 1.0, (0.0, 0.0))
+    rest.moving(0.1)
+    rest.stop_ordered((0.0, 0.4))
+    rest.moving(0.4)
+    assert stand(rest, 1.0, reached, from_s=2.0) == {None, wrong}

@@ -185,13 +185,15 @@ def test_a_table_that_slips_from_its_rest_is_brought_back() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rate_dps", "stood_deg", "goes_back"), [(3.0, 0.6, True), (3.0, 0.4, False), (0.0, 0.6, False)]
+    ("rate_dps", "stood_deg", "goes_back"),
+    [(3.0, 0.6, True), (3.0, 0.5, False), (3.0, 0.4, False), (0.21, 0.6, True), (0.2, 0.6, False), (0.0, 0.6, False)],
 )
 def test_a_table_that_was_still_turning_down_as_its_rest_began_is_brought_back_to_horizontal(
     rate_dps: float, stood_deg: float, goes_back: bool
 ) -> None:
     view = view_at(-0.2, rate_dps=rate_dps)
     returning = Returning(normal_return(TABLE), view)
+    assert [returning.stage] == [Stage.FLAT]
     view.angles.angle_deg = view.angles.best_deg = 0.7
     assert ticked(returning, view, 1) == [None]  # before it stands
     view.angles.angle_deg = view.angles.best_deg = stood_deg

@@ -5,12 +5,12 @@ import math
 import pytest
 
 from safety.monitors.base import Monitor
-from safety.returning import ReturnPlan, creep, emergency_return, normal_return
-from safety.signals import CommandMode, MotionRequest, Recovery, Response, Trip
+from safety.returning import ReturnPlan, Stage, creep, emergency_return, normal_return
+from safety.signals import CommandMode, Lost, MotionRequest, Recovery, Response, Status, Trip
 from safety.supervisor import Phase, Supervisor
 from safety.view import View
 from tests.safety.kinematic_table import TABLE, at
-from tests.safety.views import view_of
+from tests.safety.views import WELL, view_of
 
 pytestmark = pytest.mark.requirement("REQ-RSP-STRONGEST")
 
@@ -236,6 +236,271 @@ def test_who_is_held_at_upright_is_boarded_as_soon_as_the_table_stands() -> None
     assert judged.at(0.1, upright=True, standing_s=0.0) is Phase.HELD
     assert judged.at(0.2, standing_s=0.01) is Phase.BOARDED
     assert [judged.supervisor.torque_off] == [False]
+
+
+def creeping(response: Response = Response.STOP) -> Judged:
+    """A recovery that began 2.2 s after a stop."""
+    judged = Judged(response)
+    judged.rests(0.1)
+    assert judged.at(2.2, command_mode=CommandMode.MOVE) is Phase.CREEPING
+    return judged
+
+
+def test_a_person_s_stop_ends_a_recovery_and_no_weaker_wish_does() -> None:
+    judged = creeping()
+    for ask in (Response.RETURN, Response.EMERGENCY_RETURN):
+        assert judged.at(2.3, request=MotionRequest(ask=ask)) is Phase.CREEPING
+    assert judged.at(2.4, request=MotionRequest(ask=Response.STOP), standing_s=0.0) is Phase.STOPPING
+
+
+def test_who_is_held_already_is_not_stopped_again() -> None:
+    judged = Judged(Response.STOP)
+    judged.rests(0.1)
+    assert judged.at(0.2, request=MotionRequest(ask=Response.STOP), standing_s=0.0) is Phase.HELD
+    judged.monitor.says = Response.STOP
+    assert judged.at(0.3) is Phase.HELD
+
+
+def test_a_return_that_is_asked_for_again_does_not_begin_again() -> None:
+    judged = Judged(Response.RETURN, command_mode=CommandMode.MOVE)
+    returning = judged.supervisor.returning
+    assert judged.at(1.0, request=MotionRequest(ask=Response.RETURN)) is Phase.RETURNING
+    assert judged.supervisor.returning is returning
+    assert judged.at(1.1, request=MotionRequest(ask=Response.EMERGENCY_RETURN)) is Phase.RETURNING
+    assert judged.supervisor.returning is not returning
+
+
+def test_a_stop_ends_by_itself_after_three_seconds_and_a_return_after_its_budget() -> None:
+    judged = Judged(Response.STOP)
+    assert [judged.at(now_s) for now_s in (3.0, 3.01)] == [Phase.STOPPING, Phase.HELD]
+    judged = Judged(Response.RETURN, command_mode=CommandMode.MOVE)
+    assert judged.supervisor.returning is not None
+    end_s = judged.supervisor.returning.deadline_s
+    assert [judged.at(now_s) for now_s in (end_s, end_s + 0.01)] == [Phase.RETURNING, Phase.STOPPING]
+
+
+def test_a_recovery_that_takes_longer_than_its_budget_is_stopped_too() -> None:
+    judged = creeping()
+    assert judged.supervisor.returning is not None
+    assert judged.at(judged.supervisor.returning.deadline_s + 0.01, standing_s=0.0) is Phase.STOPPING
+
+
+def test_a_recovery_whose_torque_has_to_be_cut_is_over() -> None:
+    judged = creeping(Response.TORQUE_OFF)
+    judged.monitor.says = Response.TORQUE_OFF
+    assert judged.at(2.3) is Phase.HELD
+    assert judged.supervisor.torque_off
+
+
+def test_who_is_near_boarding_is_returned_too() -> None:
+    assert Judged(Response.RETURN, best_deg=-72.0, inverted=False).supervisor.phase is Phase.RETURNING
+
+
+def test_the_torque_is_less_until_a_recovery_is_over() -> None:
+    judged, little = Judged(Response.STOP, backs_off=True, command_dps=2.0), TABLE.creep_torque_fraction
+    told = [judged.supervisor.torque_fraction]
+    judged.rests(0.1)
+    told.append(judged.supervisor.torque_fraction)
+    assert judged.at(2.2, braked_s=2.0, command_mode=CommandMode.MOVE) is Phase.CREEPING
+    told.append(judged.supervisor.torque_fraction)
+    judged.monitor.says = Response.STOP
+    assert judged.at(2.3, standing_s=0.0) is Phase.STOPPING
+    told.append(judged.supervisor.torque_fraction)
+    judged.rests(2.4)
+    told.append(judged.supervisor.torque_fraction)
+    assert judged.at(2.5, upright=True, away=False) is Phase.BOARDED
+    assert [*told, judged.supervisor.torque_fraction] == [0.85, little, little, little, little, 1.0]
+
+
+def test_a_return_takes_the_whole_torque_and_so_does_what_holds_its_end() -> None:
+    judged = Judged(Response.STOP)
+    told = [judged.supervisor.torque_fraction]
+    judged.rests(0.1)
+    assert [*told, judged.supervisor.torque_fraction] == [1.0, 1.0]
+
+
+def arrived(response: Response) -> Judged:
+    """A rider who was brought upright, with what did it latched."""
+    judged = Judged(response, command_mode=CommandMode.MOVE)
+    if response >= Response.STOP:
+        judged.rests(0.1)
+        assert judged.at(2.2) is Phase.CREEPING
+    assert judged.supervisor.returning is not None
+    judged.supervisor.returning.stage = Stage.ARRIVED
+    assert judged.at(20.0, upright=True, away=False, inverted=False) is Phase.BOARDED
+    return judged
+
+
+@pytest.mark.parametrize(
+    ("response", "way"), [(Response.RETURN, Phase.RETURNING), (Response.STOP, Phase.CREEPING)], ids=["return", "stop"]
+)
+def test_who_strays_far_from_boarding_is_brought_back_the_way_that_they_came(response: Response, way: Phase) -> None:
+    judged = arrived(response)
+    judged.view.angles.best_deg = TABLE.upright_deg + 5.0
+    assert judged.at(21.0, upright=False, away=True) is Phase.BOARDED
+    judged.view.angles.best_deg = TABLE.upright_deg + 5.125
+    assert judged.at(22.0) is way
+
+
+def test_what_a_person_ordered_is_over_once_the_rider_is_upright() -> None:
+    judged = Judged(Response.NONE, request=MotionRequest(ask=Response.STOP))
+    assert judged.supervisor.phase is Phase.STOPPING
+    judged.rests(0.1)
+    assert judged.supervisor.waits_for_a_person
+    assert judged.at(10.0, upright=True, away=False) is Phase.BOARDED
+    assert judged.at(10.1, request=MotionRequest()) is Phase.FREE
+    judged.monitor.says = Response.STOP
+    assert judged.at(20.0, upright=False, away=True, standing_s=0.0, braked_s=0.0) is Phase.STOPPING
+    judged.rests(20.1)
+    assert judged.at(22.2) is Phase.CREEPING
+
+
+def test_after_a_stop_that_only_a_person_recovers_from_the_rider_is_held() -> None:
+    judged = Judged(Response.NONE)
+    judged.monitor.says, judged.monitor.recovery = Response.STOP, Recovery.ON_REQUEST  # type: ignore[misc]
+    assert judged.at(0.1, standing_s=0.0) is Phase.STOPPING
+    judged.rests(0.2)
+    assert judged.supervisor.waits_for_a_person
+    assert judged.at(10.0, standing_s=9.0) is Phase.HELD
+
+
+@pytest.mark.parametrize(("standing_s", "phase"), [(0.3, Phase.CREEPING), (0.29, Phase.HELD)])
+def test_a_table_without_a_brake_has_stood_for_three_tenths_of_a_second(standing_s: float, phase: Phase) -> None:
+    judged = Judged(Response.STOP)
+    assert judged.at(0.1, standing_s=0.01) is Phase.HELD
+    assert judged.at(2.2, standing_s=standing_s) is phase
+    assert judged.at(4.2, standing_s=standing_s) is Phase.CREEPING
+
+
+def test_a_recovery_goes_on_under_all_that_called_for_a_stop_before_it_began() -> None:
+    judged, second = Judged(Response.STOP), Says(Response.STOP)
+    second.id = "energy"  # type: ignore[misc]  # of this one alone
+    judged.supervisor._monitors += ((second, second.check),)
+    for now_s, phase in ((0.1, Phase.HELD), (2.0, Phase.HELD), (2.2, Phase.CREEPING), (2.3, Phase.CREEPING)):
+        judged.monitor.says = Response.STOP
+        assert judged.at(now_s, standing_s=0.5, braked_s=0.01) is phase
+
+
+@pytest.mark.requirement("REQ-REC-ATTEMPTS")
+@pytest.mark.parametrize("response", [Response.STOP, Response.TORQUE_OFF])
+@pytest.mark.parametrize(("rise_deg", "turned"), [(1.4, False), (1.6, True)])
+def test_a_recovery_that_turns_the_rider_down_while_nobody_tells_it_anything_is_the_last_one(
+    rise_deg: float, turned: bool, response: Response
+) -> None:
+    judged = creeping(response)
+    angles = judged.view.angles
+    angles.encoder.value_deg = angles.inclinometer.value_deg = 20.0
+    judged.supervisor._attempts.begin(judged.view)
+    angles.encoder.value_deg = angles.inclinometer.value_deg = 20.0 + rise_deg
+    assert judged.at(5.0, command_mode=None) is (Phase.HELD if turned else Phase.CREEPING)
+    assert judged.supervisor.exhausted is judged.supervisor.torque_off is turned
+    if turned:
+        trip = judged.supervisor.latched["progress"]
+        assert (trip.response, trip.recovery) == (Response.TORQUE_OFF, Recovery.AUTOMATIC)
+        assert trip.detail == "the recovery turned the table toward inversion"
+        assert trip.t_s - trip.since_s == pytest.approx(2.8)
+
+
+def test_a_return_that_the_board_turns_down_goes_on_when_it_listens_again() -> None:
+    judged = Judged(Response.RETURN, command_mode=CommandMode.MOVE)
+    angles = judged.view.angles
+    angles.encoder.value_deg = angles.inclinometer.value_deg = 20.0
+    judged.supervisor._attempts.begin(judged.view)
+    angles.encoder.value_deg = angles.inclinometer.value_deg = 25.0
+    assert judged.at(1.0, command_mode=None) is Phase.RETURNING
+    assert judged.at(1.1, command_mode=CommandMode.MOVE) is Phase.RETURNING
+
+
+def turn(judged: Judged, angle_deg: float) -> None:
+    judged.view.angles.encoder.value_deg = judged.view.angles.inclinometer.value_deg = angle_deg
+
+
+@pytest.mark.requirement("REQ-REC-ATTEMPTS")
+@pytest.mark.parametrize(("rise_deg", "phase"), [(1.4, Phase.CREEPING), (1.6, Phase.HELD)])
+def test_a_recovery_that_turned_the_rider_far_down_is_the_last_one(rise_deg: float, phase: Phase) -> None:
+    judged = Judged(Response.STOP)
+    turn(judged, 20.0)
+    judged.rests(0.1)
+    assert judged.at(2.2) is Phase.CREEPING
+    judged.monitor.says = Response.STOP
+    judged.at(2.3)
+    turn(judged, 20.0 + rise_deg)
+    judged.rests(2.4)
+    assert judged.at(4.5) is phase
+    assert judged.supervisor.exhausted is (phase is Phase.HELD)
+    assert not judged.view.angles.encoder.lost
+
+
+class Starved:
+    """Recoveries that came to nothing for want of power."""
+
+    def __init__(self) -> None:
+        self.judged, self.power = Judged(Response.STOP), Says(Response.INHIBIT)
+        self.power.id, self.power.starves = "energy", True  # type: ignore[misc]  # of this one alone
+        self.judged.supervisor._monitors += ((self.power, self.power.check),)
+        turn(self.judged, 20.0)
+        self.now_s = 0.0
+        assert self.tries(5) == 3
+
+    def tries(self, at_most: int) -> int:
+        """How often it creeps."""
+        number = 0
+        for _ in range(at_most):
+            self.judged.at(self.now_s + 0.1, standing_s=0.01, braked_s=0.01)
+            self.now_s += 2.2
+            number += self.judged.at(self.now_s) is Phase.CREEPING
+            self.judged.monitor.says = Response.STOP
+            self.judged.at(self.now_s + 0.01)
+        return number
+
+
+@pytest.mark.requirement("REQ-REC-AGAIN")
+def test_for_want_of_power_no_angle_is_doubted_and_with_power_it_is_tried_again() -> None:
+    starved = Starved()
+    assert starved.judged.supervisor.exhausted
+    assert not starved.judged.view.angles.encoder.lost
+    starved.power.says = Response.NONE
+    assert starved.tries(8) == 4
+    assert starved.judged.view.angles.encoder.lost.startswith("is doubted")
+
+
+@pytest.mark.requirement("REQ-REC-AGAIN")
+def test_power_that_came_back_before_is_no_reason_to_try_again_what_turned_the_rider_down() -> None:
+    starved = Starved()
+    judged, starved.power.says = starved.judged, Response.NONE
+    assert judged.at(22.1) is Phase.CREEPING
+    turn(judged, 22.0)
+    assert judged.at(22.2, command_mode=None) is Phase.HELD
+    for now_s in (22.3, 25.0):
+        assert judged.at(now_s) is Phase.HELD
+        assert judged.supervisor.exhausted, "and it is said all the time"
+
+
+def test_an_angle_that_is_lost_is_a_new_chance_once() -> None:
+    judged, now_s, tries = Judged(Response.STOP), 0.0, 0
+    judged.view.angles.lost_angles = Lost.INCLINOMETER
+    judged.view.angles.inclinometer.lost = "jumped"
+    for _ in range(6):
+        judged.rests(now_s + 0.1)
+        now_s += 2.2
+        tries += judged.at(now_s) is Phase.CREEPING
+        judged.monitor.says = Response.STOP
+        judged.at(now_s + 0.01)
+    assert tries == TABLE.recovery_attempts
+
+
+@pytest.mark.requirement("REQ-ANG-BRAKE")
+def test_from_where_a_stop_was_ordered_the_brake_tells_which_angle_is_wrong() -> None:
+    judged = Judged(Response.NONE)
+    angles = judged.view.angles
+    angles.encoder.value_deg = angles.inclinometer.value_deg = 20.0
+    judged.monitor.says = Response.STOP
+    judged.at(0.1)
+    angles.expected_dps = 3.0
+    for tick in range(60):
+        status = Status.BRAKE_CLOSED if tick else 0
+        angles.update(WELL._replace(encoder_deg=19.7, inclinometer_deg=20.3, status=status), tick / 100.0, 0.01, TABLE)
+    assert angles.encoder.lost.startswith("contradicts the brake")
 
 
 def test_what_a_rider_did_before_a_hold_asks_for_nothing_in_it() -> None:
