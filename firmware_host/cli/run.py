@@ -51,14 +51,16 @@ class OptionsError(ValueError):
 
 def run_command(options: RunOptions) -> int:
     """Run one session after another, as long as the panel asks for more; gives the exit code of the last one."""
-    console = Console(file=cast("IO[str]", Outlet(sys.stdout)))
+    outlet = Outlet(sys.stdout)
+    console = Console(file=cast("IO[str]", outlet))
     try:
         session = load_session(options.program, options.rider, options.table)
         named = None if options.simulated else _ports(options, session)
         _check(options, named)
         panel = find_panel(options.panel_port, options.panel, headless=options.headless)
         if named is None and session.unscreened:
-            print(f"on a real table this rider would be refused: {session.unscreened[0]}")
+            told = f"on a real table this rider would be refused: {session.unscreened[0]}"
+            console.print(told, highlight=False, markup=False, soft_wrap=True)
         with panel, _table(options, named) as urls:
             port = make_port(session.table, urls, options.baud)
             port.open()
@@ -68,6 +70,8 @@ def run_command(options: RunOptions) -> int:
                 return _run_all(Choice(session), options, port, console, panel, simulated=named is None)
     except (FileError, BlackBoxError, PortError, SimulatorError, OptionsError, PanelUnavailableError) as error:
         return complain(error)
+    finally:
+        outlet.settle()
 
 
 def _ports(options: RunOptions, session: Session) -> list[str] | None:
