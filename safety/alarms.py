@@ -85,6 +85,7 @@ class Alarms:
             and not view.unsure_upright
             and (supervisor.phase is Phase.FREE or (supervisor.phase in _CALM and not (view.inverted or view.away)))
         ):
+            self._standing_since_s = None
             return False
         urgent = self._situations(now_s, supervisor, view, linked=linked)
         found = _trips(supervisor, view, _situation(supervisor, view, urgent)) + urgent

@@ -89,7 +89,7 @@ class Rest:
             self.since_s = self._seen_s = now_s
             self._now_deg = angles_deg
             return None
-        share = min((now_s - self._seen_s) / FILTER_S, 1.0)
+        share = (now_s - self._seen_s) / FILTER_S  # less than 1: longer than half of that was a silence
         self._seen_s = now_s
         (one, other), (new_one, new_other) = self._now_deg, angles_deg
         self._now_deg = (one + (new_one - one) * share, other + (new_other - other) * share)

@@ -33,7 +33,7 @@ STOOD_DPS: Final = 0.1
 MOTOR_SHARE: Final = 0.5
 """A motor that turns as it was told, give or take this share of the rate, is not held, and its rate is no noise."""
 TILT_MARGIN_DPS: Final = 0.5
-"""What is added head-up at least: returns go at their own rates there, however slow a file wants a session to be."""
+"""What is added head-up: returns go at their own rates there, however slow a file wants a session to be."""
 STRAYS_DEG: Final = 1.5
 """Far enough beyond what latency and lag can make of a command within one window."""
 
@@ -52,8 +52,7 @@ def _fastest_dps(view: View) -> float:
 def _tilting_dps(view: View) -> float:
     """How fast a rider may come from horizontal to upright, by what was told: little is added where people faint."""
     limits, angles = view.limits, view.angles
-    fastest = max(-angles.expected_dps, limits.head_up_rate_dps)
-    fastest += max((limits.overspeed_factor - 1.0) * limits.head_up_rate_dps, TILT_MARGIN_DPS)
+    fastest = max(-angles.expected_dps, limits.head_up_rate_dps) + TILT_MARGIN_DPS
     return fastest + (RATE_PER_NOISE * angles.inclinometer.noise_deg if angles.encoder.lost else 0.0)
 
 

@@ -11,7 +11,7 @@ from safety.monitors import REGISTER
 from safety.signals import Input, MotionRequest, Recovery, Response, Status, Telemetry, Trip
 from safety.supervisor import Phase, Supervisor
 from safety.view import View
-from tests.safety.kinematic_table import ALL_WELL, HOLD, TABLE, KinematicTable
+from tests.safety.kinematic_table import ALL_WELL, ASK_RETURN, HOLD, TABLE, KinematicTable
 from tests.safety.views import WELL, view_of
 
 STOP_PRESSED = MotionRequest(ask=Response.STOP)
@@ -39,6 +39,21 @@ class Watched:
 
     def shown(self) -> tuple[str, ...]:
         return tuple(f"{alarm.id} {alarm.priority.name}" for alarm in self.alarms.active)
+
+
+def test_a_rest_of_long_ago_is_no_standing_inverted() -> None:
+    """A return that begins at the edge of upright is over before it gets under way."""
+    watched = Watched(TABLE.upright_deg + 1.77)
+    watched.run(1.0)
+    assert 2.0 < watched.table.angle_deg - TABLE.upright_deg < 2.04
+    watched.run(5.0, ASK_RETURN)
+    watched.run(1.0)
+    watched.run(55.0, MotionRequest(rate_dps=2.0))
+    assert watched.table.angle_deg > 20.0
+    assert watched.changes == []
+    watched.run(1.0)
+    watched.run(60.0, ASK_RETURN)
+    assert [shown for shown in watched.changes if any("stays" in one for one in shown)] == []
 
 
 @pytest.mark.requirement("REQ-ALM-TODO")
