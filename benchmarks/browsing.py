@@ -15,6 +15,7 @@ from tests.panel.waiting import until
 LONGEST_MS: Final = 120_000
 """Only a hang takes so long."""
 SOON_MS: Final = 3_000
+MOST_PRESSES: Final = 100
 SESSION_MS: Final = 600_000
 """A session that began after all, on a busy machine, goes on to its end."""
 NOTE_STATES: Final = """() => {
@@ -70,8 +71,11 @@ def open_page(browser: Browser, url: str) -> Page:
 
 
 def start_session(page: Page) -> None:
-    """Press START and START NOW, in a new session if one is over; again where a busy machine shut the question."""
-    while True:
+    """Press START and START NOW, in a new session if one is over; again where a busy machine shut the question.
+
+    Raises ``RuntimeError`` where no session begins however often it is pressed: then the command behind it stands still.
+    """
+    for _ in range(MOST_PRESSES):
         page.wait_for_selector("#start:visible, #next:visible", timeout=SESSION_MS)
         if page.is_visible("#next"):  # refused where it came too late: then it is pressed again
             page.click("#next")
@@ -83,6 +87,7 @@ def start_session(page: Page) -> None:
             page.click("#start-now", timeout=SOON_MS)
             page.wait_for_selector("#start", state="hidden", timeout=SOON_MS)
             return
+    raise RuntimeError(f"no session began in {MOST_PRESSES} presses")
 
 
 def turn(page: Page, truth: Callable[[], Truth], by_deg: float) -> None:
