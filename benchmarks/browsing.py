@@ -73,7 +73,7 @@ def open_page(browser: Browser, url: str) -> Page:
 def start_session(page: Page) -> None:
     """Press START and START NOW, in a new session if one is over; again where a busy machine shut the question.
 
-    Raises ``RuntimeError`` where no session begins however often it is pressed: then the command behind it stands still.
+    Raises ``RuntimeError`` where none begins however often it is pressed: the command behind it stands still.
     """
     for _ in range(MOST_PRESSES):
         page.wait_for_selector("#start:visible, #next:visible", timeout=SESSION_MS)

@@ -163,7 +163,7 @@ class Angles:
         if not encoder.lost and not inclinometer.lost:
             encoder.lose_if_it_stands_while(inclinometer)
             inclinometer.lose_if_it_stands_while(encoder)
-        self._ask_the_doubted(moved)
+        self._ask_the_doubted(moved, driven=not on_its_own and not t.status & _BRAKE_CLOSED)
         self._ask_the_brake(t, now_s, moved, on_its_own=on_its_own)
         self._ask_the_switch(t, now_s, limits)
         self._compare_rate(t, now_s)
@@ -294,13 +294,16 @@ class Angles:
         self._doubted_deg = (self.inclinometer.value_deg or 0.0, 0.0)
         self.fuse()
 
-    def _ask_the_doubted(self, moved_deg: float) -> None:
-        """One that was done without and then goes the other way does measure: it may be the only one to see that."""
+    def _ask_the_doubted(self, moved_deg: float, *, driven: bool) -> None:
+        """One that was done without and then goes the other way does measure: it may be the only one to see that.
+
+        What it says while the table stands, or goes on its own, says nothing of a drive.
+        """
         inclinometer = self.inclinometer
         if inclinometer.lost != BEHIND or inclinometer.value_deg is None:
             return
-        before_deg, told_deg = self._doubted_deg
-        told_deg += moved_deg
+        before_deg, told_deg = self._doubted_deg if driven else (inclinometer.value_deg, 0.0)
+        told_deg += moved_deg if driven else 0.0
         self._doubted_deg = (before_deg, told_deg)
         went_deg = inclinometer.value_deg - before_deg
         if went_deg * told_deg < 0.0 and min(abs(went_deg), abs(told_deg)) > OTHER_WAY_DEG:

@@ -7,6 +7,7 @@ person may ask for more, but not for as many as one likes: each may cost a degre
 
 from typing import Final
 
+from safety.angles import DOUBTED
 from safety.view import View
 
 ASTRAY_DEG: Final = 0.3
@@ -26,7 +27,17 @@ RISEN_DEG: Final = 1.5
 class Attempts:
     """Counts the recoveries that came to nothing."""
 
-    __slots__ = ("_expected_deg", "_from_deg", "_left_dps", "_risen_deg", "begun", "count", "ran_away")
+    __slots__ = (
+        "_expected_deg",
+        "_from_deg",
+        "_left_dps",
+        "_most_deg",
+        "_risen_deg",
+        "begun",
+        "count",
+        "cut",
+        "ran_away",
+    )
 
     def __init__(self) -> None:
         self.count = 0
@@ -35,10 +46,14 @@ class Attempts:
         """At least one was begun since the rider was upright, or since one made way."""
         self.ran_away = False
         """Both angles saw the drive run away in a recovery: what is learnt of an angle later is no new chance."""
+        self.cut = False
+        """Since the rider was upright the torque was cut because of how an angle moved: blind nobody would see that."""
         self._from_deg: tuple[float | None, float | None] = (None, None)
         """Encoder and inclinometer when the last one began."""
         self._risen_deg = 0.0
         """How far those before it turned the table toward inversion."""
+        self._most_deg = 0.0
+        """How far the worst of them did."""
         self._expected_deg = 0.0
         """How far the table should have turned since the last one began."""
         self._left_dps = 0.0
@@ -48,7 +63,9 @@ class Attempts:
         """Begin one more."""
         angles = view.angles
         self.count += 1
-        self._risen_deg = self._rise_deg(view)
+        rise_deg = self._rise_deg(view)
+        self._most_deg = max(self._most_deg, rise_deg - self._risen_deg)
+        self._risen_deg = rise_deg
         self.begun = True
         self._from_deg = (angles.encoder.value_deg, angles.inclinometer.value_deg)
         self._expected_deg = self._left_dps = 0.0
@@ -62,26 +79,45 @@ class Attempts:
         """Look at what came of the last one, with the table at rest: one that made way does not count."""
         if max(self._ways_deg(view), default=0.0) < -MADE_WAY_DEG:
             self.count, self._risen_deg, self.begun = min(self.count, 0), 0.0, False
+            self._most_deg = 0.0
 
     def made_it_worse(self, view: View) -> bool:
-        """Tell whether another one, even if a person asks for it, would only turn the rider farther down."""
-        return self._rise_deg(view) > RISEN_DEG
+        """Tell whether another one, even if a person asks for it, would only turn the rider farther down.
+
+        Two angles say so, or the one that is left in more than one attempt: in one it may have jumped.
+        """
+        rise_deg = self._rise_deg(view)
+        others_deg = rise_deg - max(self._most_deg, rise_deg - self._risen_deg)
+        return rise_deg > RISEN_DEG and (others_deg > ASTRAY_DEG or self._two_say_deg(view) > 0.0)
 
     def turned_down(self, view: View) -> bool:
-        """Tell whether this one alone has turned the rider down as far as all together may."""
+        """Tell whether this one alone has turned the rider down as far as all together may, by what angle is left."""
         return self._rise_deg(view) - self._risen_deg > RISEN_DEG
+
+    def both_say_turned_down(self, view: View) -> bool:
+        """Tell the same by two angles, or by an encoder that is doubted alone while the other one sees no way made."""
+        ways_deg = self._measured_deg(view)
+        if view.angles.encoder.lost == DOUBTED and not view.angles.inclinometer.lost and len(ways_deg) > 1:
+            return ways_deg[0] > RISEN_DEG and ways_deg[1] > -ASTRAY_DEG
+        return self._two_say_deg(view) > RISEN_DEG
 
     def _rise_deg(self, view: View) -> float:
         """How far all of them together turned the table down: by both angles, or by the one that is left.
 
         Each is compared with what it said itself: what one angle says beyond the other is no way that a table went.
         """
-        ways_deg = self._ways_deg(view) or self._way_left_deg(view) or self._ways_lost_deg(view)
-        return self._risen_deg + max(min(ways_deg, default=0.0), 0.0)
+        left_deg = max(min(self._way_left_deg(view), default=0.0), 0.0)
+        return self._risen_deg + max(self._two_say_deg(view), left_deg)
+
+    def _two_say_deg(self, view: View) -> float:
+        """How far the last one turned the table down by two angles: both are believed, or neither, and they agree."""
+        return max(min(self._ways_deg(view) or self._ways_lost_deg(view), default=0.0), 0.0)
 
     def _way_left_deg(self, view: View) -> list[float]:
-        """The same by the one angle that is believed; nothing without one."""
+        """The same by the one angle that is believed; nothing without one, or where both measure."""
         angles = view.angles
+        if angles.both_measure:
+            return []
         return [
             channel.value_deg - before
             for channel, before in zip((angles.encoder, angles.inclinometer), self._from_deg, strict=True)
@@ -92,7 +128,7 @@ class Attempts:
         """The same by two angles that are both lost, where they agree."""
         ways_deg = self._measured_deg(view)
         agree = len(ways_deg) > 1 and max(ways_deg) - min(ways_deg) <= AGREE_DEG
-        return ways_deg if agree and view.angles.angle_deg is None else []
+        return ways_deg if agree and view.angles.encoder.lost and view.angles.inclinometer.lost else []
 
     def went_astray(self, view: View) -> bool:
         """Both angles say that the table went where the last one did not tell it to go: then none of them lied."""
@@ -131,5 +167,5 @@ class Attempts:
 
     def forget(self) -> None:
         """The rider is upright."""
-        self.count, self.ran_away, self.begun = 0, False, False
-        self._from_deg, self._risen_deg = (None, None), 0.0
+        self.count, self.ran_away, self.begun, self.cut = 0, False, False, False
+        self._from_deg, self._risen_deg, self._most_deg = (None, None), 0.0, 0.0

@@ -153,8 +153,7 @@ class Supervisor:
             return
         if view.angles.lost_angles != self._lost_angles:
             self._lost_angles = view.angles.lost_angles
-            # Blind, nobody would see a drive that runs away: where it took cutting its torque, no more is learnt.
-            if view.angles.angle_deg is not None or not self.torque_off:
+            if not self._would_be_blind(view):
                 self._attempts.learnt_of_an_angle()
         if self.phase is CREEPING:
             self._attempts.watch(view)
@@ -188,7 +187,7 @@ class Supervisor:
         assert returning is not None
         if returning.stage == Stage.ARRIVED:
             self._enter(Phase.BOARDED, view)
-        elif self.phase is CREEPING and self._attempts.turned_down(view):
+        elif self.phase is CREEPING and self._turns_down(view):
             # No monitor has the time to see it where a line fails again and again, nor an angle where both are lost.
             detail = "the recovery turned the table toward inversion"
             self._latch("progress", TORQUE_OFF, Recovery.AUTOMATIC, self._entered_s, detail, view)
@@ -201,6 +200,11 @@ class Supervisor:
             detail = f"the return took longer than its budget of {returning.budget_s:.0f} s"
             self._latch("progress", STOP, Recovery.AUTOMATIC, view.now_s - returning.budget_s, detail, view)
             self._respond(STOP, view, again=True)
+
+    def _turns_down(self, view: View) -> bool:
+        """The angle that is left may have jumped: it alone counts only where the line gives no monitor the time."""
+        attempts = self._attempts
+        return attempts.both_say_turned_down(view) or (view.command_mode is None and attempts.turned_down(view))
 
     @property
     def exhausted(self) -> bool:
@@ -232,6 +236,8 @@ class Supervisor:
         if known is not None and response <= known.response and not again:
             return
         self._latch(monitor.id, response, monitor.recovery, monitor.since_s(view), monitor.detail(view), view)
+        seen = monitor.recovery is Recovery.AUTOMATIC and view.angles.angle_deg is not None
+        self._attempts.cut |= response is TORQUE_OFF and seen
         monitor.on_trip(view)
         self._respond(response, view, again=again)
         if monitor.backs_off and self.phase is Phase.STOPPING:
@@ -324,6 +330,10 @@ class Supervisor:
         self._rider_asked = asks
         return asks and not before
 
+    def _would_be_blind(self, view: View) -> bool:
+        """Tell whether nobody would see where a recovery takes the rider, with a drive whose torque had to be cut."""
+        return view.angles.angle_deg is None and self._attempts.cut
+
     def _starves(self) -> bool:
         return any(monitor.starves for monitor in self.active.values())
 
@@ -335,10 +345,11 @@ class Supervisor:
         attempts.weigh(view)
         allowed = 1.0 if self.torque_off else view.limits.recovery_attempts
         worse = attempts.made_it_worse(view)
-        if (attempts.count >= allowed or worse) and not self._pressed:
+        blind = self._would_be_blind(view)
+        if (attempts.count >= allowed or worse or blind) and not self._pressed:
             attempts.ran_away = attempts.ran_away or (self.torque_off and attempts.went_astray(view))
-            self._starved = self._starves()
-            if worse or attempts.ran_away or self._starved or not view.angles.doubt_encoder():
+            if worse or attempts.ran_away or not view.angles.doubt_encoder():
+                self._starved = self._starves() and not worse and not attempts.ran_away
                 attempts.give_up()
                 return
             self._lost_angles = view.angles.lost_angles  # once more, and no more
@@ -360,4 +371,5 @@ class Supervisor:
         self.returning = Returning(self.plan(view.limits), view) if moving else None
         if phase in (Phase.BOARDED, Phase.FREE):
             self._attempts.forget()
+            self._starved = False
             self._asked_recovery = Recovery.AUTOMATIC

@@ -37,8 +37,6 @@ class Drive(NamedTuple):
     """A brake closes when the drive is off. Without one a self-locking gear holds, and to stand is to be still."""
     slows_alone: bool = True
     """A drive that hears nothing slows down before it lets its motor go, and a brake closes by its springs."""
-    knows_old_orders: bool = True
-    """One that does not starts and stops by them where a line delays or loses its words."""
 
 
 class Harm(NamedTuple):
@@ -65,6 +63,8 @@ class Harm(NamedTuple):
     """When the drive did what it was told long ago, because the line repeated that: nobody had a say in it."""
     startled_s: tuple[float, ...] = ()
     """When a drive started of itself: the host took it for one that had stopped, or its only encoder leapt."""
+    late_orders_s: tuple[Span, ...] = ()
+    """When a drive that does not know old orders starts and stops by those of long ago."""
     freed_s: tuple[float, ...] = ()
     """When something gave way that the table may have been pushed against, and no trip had eased that off."""
     cut_off_s: tuple[Span, ...] = ()

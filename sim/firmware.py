@@ -273,7 +273,10 @@ def firmware_tick(settings: Floats, memory: Floats, readings: Floats, order: Flo
     _watch_runaway(memory, readings, drive, expired, alone, mode, high)
     _watch_drive(memory, readings, drive, rate)
     if expired and memory[OVERLOAD_MS] > OVERLOAD_TRIP_MS:
+        arrived = memory[RETURN_STAGE] == 3.0 and low < settings[UPRIGHT_DEG] + NEAR_UPRIGHT_DEG
         _pause(memory, drive)  # something is in the way: let go of it, and try again
+        if arrived:  # it is the mechanical stop: an angle that reads too high, and no switch, asked for more
+            memory[RETURN_STAGE], memory[STAGE_MS] = 4.0, 0.0
     memory[BLIND_DEG] += memory[RAMP_DPS] * MS_S
     status = _RETURNING if expired and memory[RETURN_STAGE] < 4.0 else 0
     status |= _EXPIRED if silent else 0  # also before the first motion: the host must not begin unheard

@@ -284,8 +284,8 @@ def _let_go(column: Columns, asked: Asked) -> NDArray[np.bool_]:
         found |= (t_s >= at_s) & (t_s < at_s + FREED_S)
     failed_s = [trip.t_s for trip in asked.trips if trip.monitor == "drive-fault" and not asked.drive.returns_by_itself]
     spans = [Span(at_s - TOLD_S, at_s) for at_s in failed_s] + [Span(at_s, at_s) for at_s in asked.harm.startled_s]
-    smooth = asked.drive.slows_alone and asked.drive.knows_old_orders
-    for span in [*spans, *(() if smooth else asked.harm.cut_off_s)]:
+    spans += asked.harm.late_orders_s
+    for span in [*spans, *(() if asked.drive.slows_alone else asked.harm.cut_off_s)]:
         found |= (t_s >= span.from_s) & (t_s < span.until_s + STANDING_S)
     return found
 

@@ -162,12 +162,12 @@ def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | N
     trace = board.table.trace()
     met = _met(faults, result)
     asked, able = _asked(session, host, result, met), capabilities(host.host.link)
-    harm = _harm(able, met, result, trace)._replace(freed_s=_freed_s(met, result, asked.trips))
+    harm = _harm(able, met, result, trace, asked.trips)._replace(freed_s=_freed_s(met, result, asked.trips))
     unsure = harm.unsure_upright and any(one.id == "upright-unsure" for one in host.controller.alarms.active)
     asked = asked._replace(
         alarm=_alarm(host, result, board) or _offline(host, harm),
         causes=right_answers((fault.name for fault in met), apart=board.lines > 0),
-        drive=Drive(able.returns_by_itself, able.brake, able.slows_alone, able.knows_old_orders),
+        drive=Drive(able.returns_by_itself, able.brake, able.slows_alone),
         harm=harm._replace(unsure_upright=unsure),
     )
     return Run(host, trace, board.table.truth(), asked, result.ticks * PERIOD_S, wall_s, result)
@@ -199,10 +199,13 @@ def _stands(fault: Fault) -> bool:
     return fault.kind.person_stops or (fault.kind.opens_chain and fault.duration_s is None)
 
 
-def _harm(able: Capabilities, met: list[Fault], result: LockstepResult, trace: Floats) -> Harm:
+def _harm(
+    able: Capabilities, met: list[Fault], result: LockstepResult, trace: Floats, trips: tuple[Tripped, ...]
+) -> Harm:
     """What faults can do to a table depends on what its drive can do."""
     blinding = [] if able.checks_encoder else [fault for fault in met if fault.blinds]
     repeating = [] if able.knows_old_orders else [fault for fault in met if fault.kind.repeats_orders]
+    late = [] if able.knows_old_orders else [fault for fault in met if fault.delays_orders]
     dead_s = _first_s([fault for fault in met if fault.kind.cannot_move], result)
     # Without a brake none can fail: beside a drive that is dead the gear still holds the table.
     slips_s = _first_s([fault for fault in met if fault.kind.brake_fails and able.brake], result)
@@ -215,13 +218,14 @@ def _harm(able: Capabilities, met: list[Fault], result: LockstepResult, trace: F
         broke_from_s=min([adrift_s, *(span.from_s for span in broken)]),
         ties_again_s=max((span.until_s for span in broken), default=math.inf),
         jolted_from_s=min(blind_s, _first_s([fault for fault in met if fault.kind.jolts], result)),
-        stuck_from_s=-math.inf if _misled(met) or _blocked(trace) else min(dead_s, blind_s),
+        stuck_from_s=-math.inf if _misled(met, trips) or _blocked(trace) else min(dead_s, blind_s),
         coasts=adrift_s < math.inf or (disobeys_s < math.inf and not able.cuts_torque) or not able.brake,
         sees_late_from_s=max(disobeys_s, wrong_motor_s),
         turns_wrong=not able.checks_encoder and any(_drifts(fault) for fault in met),
         unsure_upright=any(one.kind.angle for one in met) and any(one.kind.says_upright for one in met),
         repeats_s=min(_spans(repeating, result), default=None),
         startled_s=_startled_s(able, met, result),
+        late_orders_s=_spans(late, result),
         cut_off_s=_spans([fault for fault in met if fault.kind.cuts_off], result),
         silent_s=_spans([fault for fault in met if fault.kind.silences], result),
     )
@@ -257,10 +261,11 @@ def _offline(host: LockstepHost, harm: Harm) -> str:
     return "no link" if harm.repeats_s is not None and host.controller.states.state == "offline" else ""
 
 
-def _misled(faults: list[Fault]) -> bool:
-    """Tell whether both angles are spoiled, one of them so that it goes another way than the table."""
+def _misled(faults: list[Fault], trips: tuple[Tripped, ...]) -> bool:
+    """Tell whether both angles are spoiled: one goes another way than the table, or the torque had to be cut."""
     spoiled = {fault.kind.angle for fault in faults if fault.kind.angle}
-    return len(spoiled) > 1 and any(fault.kind.misleads for fault in faults)
+    cut = any(trip.response == Response.TORQUE_OFF.name for trip in trips)
+    return len(spoiled) > 1 and (cut or any(fault.kind.misleads for fault in faults))
 
 
 def _blocked(trace: Floats) -> bool:

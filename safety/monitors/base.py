@@ -25,7 +25,7 @@ class Monitor(ABC):
             if a person ordered the stop.
         backs_off: whether what stopped the table on its way to inversion is freed by turning back at once.
         clears_by_reset: whether its condition is a memory that the operator's acknowledgement wipes.
-        starves: whether a recovery that comes to nothing while its condition lasts says nothing of angles and drive.
+        starves: whether recoveries that come to nothing while its condition lasts may be made again once it is over.
     """
 
     id: ClassVar[str]

@@ -15,6 +15,8 @@ CATALOGUE: Final[dict[str, Kind]] = {**sensor.KINDS, **actuator.KINDS, **wire.KI
 
 
 EARLIEST_S: Final = -60.0
+OLD_MS: Final = 200.0
+"""The timeout of a drive: what comes later than this finds it stopped."""
 
 
 class Fault(NamedTuple):
@@ -43,6 +45,11 @@ class Fault(NamedTuple):
         """The parameter in force; 0 where the kind has none."""
         default = 0.0 if self.kind.parameter is None else self.kind.parameter.default
         return default if self.value is None else self.value
+
+    @property
+    def delays_orders(self) -> bool:
+        """Orders arrive so late that a drive has stopped for want of them before."""
+        return self.kind.delays and self.amount >= OLD_MS
 
     @property
     def blinds(self) -> bool:

@@ -38,7 +38,7 @@ def _cool(*states: int) -> Begin:
     return lambda world, _: _heat(*states)(world, float(world.table.physics[plant.AMBIENT_C]))
 
 
-def _hot(what: str, default_c: float, *states: int) -> Kind:
+def _hot(what: str, default_c: float, *states: int, too_much_from: float = math.inf) -> Kind:
     cool = _cool(*states)
     return Kind(
         Place.PHYSICS,
@@ -48,8 +48,7 @@ def _hot(what: str, default_c: float, *states: int) -> Kind:
         frozenset({"temperature", "drive-fault"}),
         parameter=Parameter(default_c, 40.0, 180.0, "degC"),
         may_pass=True,
-        # A drive that grows hot gives less, and then nothing.
-        too_much_from=85.0,
+        too_much_from=too_much_from,
         apart=causes.DRIVE,
     )
 
@@ -173,7 +172,7 @@ KINDS: Final[dict[str, Kind]] = {
         *_gear,
         causes.DRIVE | causes.ANGLES,
         may_pass=True,
-        parameter=Parameter(30.0, 0.0, 1000.0, "N m"),
+        parameter=Parameter(30.0, 0.0, 100.0, "N m"),
         cannot_move=True,
         load_path_broke=True,
         in_company=causes.TRIED,
@@ -190,7 +189,8 @@ KINDS: Final[dict[str, Kind]] = {
         in_company=causes.TRIED,
     ),
     "motor-hot": _hot("the motor is", 110.0, plant.WINDING_C, plant.HOUSING_C),
-    "drive-hot": _hot("the power stage is", 80.0, plant.STAGE_C),
+    # A drive that grows hot gives less, and then nothing.
+    "drive-hot": _hot("the power stage is", 80.0, plant.STAGE_C, too_much_from=85.0),
     "power-sag": Kind(
         Place.PHYSICS,
         "the supply sags by VALUE",

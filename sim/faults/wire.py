@@ -90,7 +90,7 @@ KINDS: Final[dict[str, Kind]] = {
         right=causes.LINK | {"rejected", "following", "tick"},
         # An ODrive's answers are bare numbers: one that comes late enough is taken for another one's.
         apart=causes.APART | {"energy", "temperature", "torque-off"},
-    ),
+    )._replace(delays=True),
     "frames-stale": _wire(
         "the frames of the first VALUE arrive again and again instead of new ones",
         "replay_ms",

@@ -130,6 +130,8 @@ class Kind(NamedTuple):
     """Nothing that the host says arrives while it lasts."""
     repeats_orders: bool = False
     """Orders of long ago arrive again: a drive that does not know them as old does what nobody tells it."""
+    delays: bool = False
+    """What is said arrives late."""
     startles: bool = False
     """The host takes itself for late, and a drive that only answers for one that stopped by itself: it is let go."""
     at_panel: bool = False

@@ -8,7 +8,7 @@ from safety.angles import DOUBTED
 from safety.attempts import Attempts
 from safety.signals import DriveFault, Lost, MotionRequest, Response, Telemetry
 from safety.view import View
-from tests.safety.kinematic_table import ASK_STOP, RECOVER, TABLE, KinematicTable, at, comes_up
+from tests.safety.kinematic_table import ASK_RETURN, ASK_STOP, RECOVER, TABLE, KinematicTable, at, comes_up
 
 pytestmark = pytest.mark.requirement("REQ-REC-ATTEMPTS")
 Pair = tuple[float | None, float | None]
@@ -144,7 +144,28 @@ def test_with_an_angle_lost_the_one_that_is_left_tells_of_it(angle_deg: float, w
     if lost is not None:
         channel = getattr(view.angles, lost)
         channel.lost, channel.value_deg = "jumped", 20.0 if worse else 90.0
-    assert rising().made_it_worse(view) is worse
+    assert rising().turned_down(view) is worse
+    assert rising().made_it_worse(view) is (worse and lost is None), "one that is left may have jumped"
+
+
+@pytest.mark.parametrize(
+    ("steps_deg", "worse"),
+    [((1.0, 0.625), True), ((1.375, 0.25), False), ((1.0, 0.5), False), ((2.0, 0.0, 0.25), False)],
+)
+def test_an_angle_that_is_left_tells_of_it_where_it_went_down_in_two_attempts(
+    steps_deg: tuple[float, ...], worse: bool
+) -> None:
+    attempts, angle_deg = Attempts(), 20.0
+    for step_deg in (*steps_deg, None):
+        view = used_at(angle_deg)
+        view.angles.encoder.lost = "jumped"
+        if step_deg is None:
+            assert attempts.made_it_worse(view) is worse
+            attempts.forget()
+            assert not attempts.made_it_worse(view)
+            return
+        attempts.begin(view)
+        angle_deg += step_deg
 
 
 def test_where_the_one_that_is_left_gives_no_value_nothing_tells_of_it() -> None:
@@ -167,6 +188,38 @@ def test_with_both_angles_lost_they_tell_of_it_where_they_agree(angles_deg: Pair
     view.angles.angle_deg, view.angles.lost_angles = None, 3
     view.angles.encoder.lost = view.angles.inclinometer.lost = "lost"
     assert rising().made_it_worse(view) is worse
+
+
+@pytest.mark.parametrize(
+    ("angles_deg", "ends"),
+    [((21.5, 20.0), False), ((21.625, 20.0), True), ((21.625, 19.75), True), ((21.625, 19.625), False)],
+)
+@pytest.mark.parametrize("lost", [DOUBTED, "disagrees"])
+def test_a_doubted_encoder_ends_a_recovery_in_which_the_other_angle_sees_no_way_made(
+    angles_deg: Pair, ends: bool, lost: str
+) -> None:
+    view = view_at(*angles_deg)
+    view.angles.encoder.lost = lost
+    assert rising().both_say_turned_down(view) is (ends and lost == DOUBTED)
+    view.angles.encoder.value_deg = None
+    assert not rising().both_say_turned_down(view)
+
+
+@pytest.mark.requirement("REQ-REC-ATTEMPTS")
+def test_a_drive_that_runs_away_beside_an_inclinometer_that_stands_takes_nobody_far() -> None:
+    """Session 4714 of seed 7: the encoder was doubted, and then the inclinometer too; 95 deg with nobody to see it."""
+    table = at(20.0)
+    stood_deg = table.angle_deg
+    view = table.state.view
+    table.bend = lambda t: t._replace(
+        inclinometer_deg=stood_deg, rate_dps=view.command_dps if view.angles.encoder.lost else table.rate_dps
+    )  # without its encoder the drive tells its motor's rate, by what it was told
+    table.move = lambda rate_dps: 5.6 if rate_dps else 0.0
+    table.tick(ASK_RETURN)
+    table.until(lambda: table.state.supervisor.exhausted, 60.0)
+    table.run(30.0)
+    assert table.state.supervisor.exhausted
+    assert table.angle_deg - stood_deg < 4.0
 
 
 def blind() -> KinematicTable:

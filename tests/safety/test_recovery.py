@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from safety.signals import CommandMode, DriveFault, Input, Lost, MotionRequest, Response, SafeCommand, Status, Telemetry
+from safety.signals import CommandMode, DriveFault, Input, MotionRequest, Response, SafeCommand, Status, Telemetry
 from tests.safety.kinematic_table import (
     ACKNOWLEDGE,
     ASK_EMERGENCY,
@@ -512,9 +512,7 @@ def starved(bus_v: float) -> KinematicTable:
 @pytest.mark.requirement("REQ-REC-AGAIN")
 def test_what_was_given_up_for_want_of_power_is_tried_again_once_there_is_some() -> None:
     table = starved(10.0)
-    assert not table.state.view.angles.lost_angles
     assert "energy" in table.causes()
-    assert "angle-plausibility" not in table.causes()
     table.run(20.0)
     assert table.state.supervisor.exhausted
     table.bend, table.move = lambda t: t, lambda rate_dps: rate_dps
@@ -522,12 +520,40 @@ def test_what_was_given_up_for_want_of_power_is_tried_again_once_there_is_some()
 
 
 @pytest.mark.requirement("REQ-REC-AGAIN")
-def test_a_drive_that_pulls_at_nothing_with_power_enough_is_tried_without_the_encoder() -> None:
+def test_what_was_given_up_with_power_enough_is_not_tried_again() -> None:
     table = starved(24.0)
-    assert table.state.view.angles.lost_angles == Lost.ENCODER
     table.move = lambda rate_dps: rate_dps
     table.run(20.0)
     assert table.state.supervisor.exhausted
+
+
+@pytest.mark.requirement("REQ-REC-ATTEMPTS")
+def test_a_drive_that_ran_away_is_not_tried_again_at_each_flap_of_the_supply() -> None:
+    table = at(-20.0)
+    table.tick(ASK_STOP)
+    table.until(lambda: table.phase == "HELD", 3.0)
+    table.move = lambda rate_dps: -4.0 if rate_dps else 0.0
+    table.bend = lambda t: t._replace(bus_v=10.0)
+    table.tick(RECOVER)
+    table.until(lambda: table.state.supervisor.exhausted, 30.0)
+    angle_deg = table.angle_deg
+    for bus_v in (24.0, 10.0) * 3:
+        table.bend = lambda t, bus_v=bus_v: t._replace(bus_v=bus_v)  # type: ignore[misc]  # a value of this turn
+        table.run(3.0)
+    assert table.angle_deg == angle_deg
+
+
+@pytest.mark.requirement("REQ-REC-NO-TRAP")
+@pytest.mark.parametrize("jump_deg", [1.6, 1.9])
+def test_a_small_jump_of_the_last_angle_ends_no_recovery(jump_deg: float) -> None:
+    table = at(20.0)
+    table.faults = DriveFault.ENCODER
+    table.tick(ASK_STOP)
+    table.until(lambda: table.phase == "HELD", 3.0)
+    table.tick(RECOVER)
+    table.until(lambda: table.rate_dps < -0.5, 5.0)
+    table.bend = lambda t: t._replace(inclinometer_deg=table.angle_deg + jump_deg)
+    comes_up(table)
 
 
 @pytest.mark.requirement("REQ-REC-ATTEMPTS")

@@ -440,7 +440,7 @@ class Starved:
         self.judged.supervisor._monitors += ((self.power, self.power.check),)
         turn(self.judged, 20.0)
         self.now_s = 0.0
-        assert self.tries(5) == 3
+        assert self.tries(6) == 4
 
     def tries(self, at_most: int) -> int:
         """How often it creeps."""
@@ -455,13 +455,15 @@ class Starved:
 
 
 @pytest.mark.requirement("REQ-REC-AGAIN")
-def test_for_want_of_power_no_angle_is_doubted_and_with_power_it_is_tried_again() -> None:
+def test_what_came_to_nothing_for_want_of_power_is_tried_again_with_power_and_then_no_more() -> None:
     starved = Starved()
     assert starved.judged.supervisor.exhausted
-    assert not starved.judged.view.angles.encoder.lost
-    starved.power.says = Response.NONE
-    assert starved.tries(8) == 4
     assert starved.judged.view.angles.encoder.lost.startswith("is doubted")
+    starved.power.says = Response.NONE
+    assert starved.tries(8) == 3
+    for says in (Response.INHIBIT, Response.NONE):  # it was not for want of power this time
+        starved.power.says = says
+        assert starved.tries(3) == 0
 
 
 @pytest.mark.requirement("REQ-REC-AGAIN")

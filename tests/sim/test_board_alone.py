@@ -21,7 +21,7 @@ from sim.faults.world import World
 from sim.layout import ACCEL_DPS2, AGE_S, MODE, RATE_DPS, SESSION_OPEN, TORQUE_FRACTION
 from sim.line import Line
 from sim.oracle import judge
-from sim.table import SimulatedTable
+from sim.table import TRACE_COLUMNS, SimulatedTable
 
 RATES: Final = ("rate", "rate-inverting", "rate-head-up", "angle", "accel")
 """What a drive that disobeys must not break; it may keep the table from coming upright."""
@@ -163,3 +163,20 @@ def test_a_drive_that_pushes_at_standstill_is_cut_before_its_brake_opens(duty: f
     alone.table.advance_ms(20_000)
     assert alone.angle_deg == pytest.approx(stood_deg, abs=0.01)
     assert alone.board.buzzes
+
+
+@pytest.mark.requirement("REQ-BRD-ANY-ANGLE")
+@pytest.mark.parametrize("stop_deg", [-76.5, -79.0])
+@pytest.mark.parametrize("jump_deg", [2.0, 3.5, 7.0])
+def test_a_return_that_an_angle_and_a_switch_ask_for_more_ends_at_the_mechanical_stop(
+    stop_deg: float, jump_deg: float
+) -> None:
+    """It pushed against the stop every few seconds, for as long as the host was gone."""
+    alone = Alone(0, 0.1)
+    alone.table.physics[plant.LOWER_STOP_RAD] = math.radians(stop_deg)
+    CATALOGUE["upright-switch-open"].begin(alone.world, 0.0)
+    CATALOGUE["inclinometer-jump"].begin(alone.world, jump_deg)
+    alone.table.advance_ms(60_000)
+    assert alone.angle_deg < -74.0
+    opened = alone.table.trace()[-2000:, TRACE_COLUMNS.index("brake_closed")] < 0.5
+    assert not opened.any()

@@ -124,6 +124,7 @@ def test_a_value_is_used_and_without_one_the_default() -> None:
         ("encoder-dead@1", True),
         ("drive-hot@1", False),
         ("drive-hot=85@1", True),
+        ("motor-hot=120@1", False),
         ("power-sag@1", False),
         ("power-sag=6@1", True),
         ("cable-out@1", False),
@@ -131,6 +132,13 @@ def test_a_value_is_used_and_without_one_the_default() -> None:
 )
 def test_what_is_too_much_for_a_drive_from_a_shop_hangs_on_the_value(text: str, blinds: bool) -> None:
     assert parse(text).blinds is blinds
+
+
+@pytest.mark.parametrize(
+    ("text", "late"), [("frames-delayed=199@1", False), ("frames-delayed=200@1", True), ("cable-out@1", False)]
+)
+def test_orders_are_old_once_a_drive_has_stopped_for_want_of_them(text: str, late: bool) -> None:
+    assert parse(text).delays_orders is late
 
 
 def test_faults_of_two_contacts_do_not_end_each_other() -> None:

@@ -616,8 +616,9 @@ def test_once_a_line_repeats_no_more_the_rider_is_to_be_rescued(
         ({"slows_alone": False, "cut_off_s": (Span(1.0, 2.0),)}, 3.1, True),
         ({"slows_alone": False, "cut_off_s": (Span(1.0, 2.0),)}, 0.9, True),
         ({"cut_off_s": (Span(1.0, 2.0),)}, 1.5, True),  # that one slows down
-        ({"knows_old_orders": False, "cut_off_s": (Span(1.0, 2.0),)}, 2.9, False),
-        ({"knows_old_orders": False, "cut_off_s": (Span(1.0, 2.0),)}, 3.1, True),
+        ({"late_orders_s": (Span(1.0, 2.0),)}, 0.9, True),
+        ({"late_orders_s": (Span(1.0, 2.0),)}, 2.9, False),
+        ({"late_orders_s": (Span(1.0, 2.0),)}, 3.1, True),
         ({"freed_s": (1.0,)}, 0.95, True),
         ({"freed_s": (1.0,)}, 1.1, False),
         ({"freed_s": (1.0,)}, 1.25, True),
