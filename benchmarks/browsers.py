@@ -82,8 +82,10 @@ def running(records: Path) -> Iterator[str]:
         assert process.stdout is not None
         url = next(text.split()[-1] for text in process.stdout if "Operator panel:" in text)
         _never_late(process)
-        yield url
-        process.kill()  # nobody is on this table
+        try:
+            yield url
+        finally:
+            process.kill()  # nobody is on this table
 
 
 def _never_late(process: "subprocess.Popen[str]") -> None:

@@ -82,7 +82,7 @@ TRIPS = (
     "ankle-latch-open@40",
     "emergency-stop@40",
     "rider-slips=150@0",
-    "rider-fights=150@20",
+    "rider-braces=150@20",
     "panel-gone@40",
     "panel-babbles@40",
 )
