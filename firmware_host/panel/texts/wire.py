@@ -111,6 +111,7 @@ TEMPLATES: Final = (
     "newest telemetry is {age} ms old, limit {limit} ms",
     "encoder {encoder} deg, inclinometer {inclinometer} deg, limit {limit} deg apart",
     "told to stand still, drifted by {drift} deg, limit {limit} deg",
+    "rate {rate} deg/s by the inclinometer, {motor} by the motor, limit {limit} deg/s",
     "rate {rate} deg/s, limit {limit} deg/s",
     "rate {rate} deg/s, expected {expected} deg/s",
     "told to stand: rate {rate} deg/s, brake {brake}",
