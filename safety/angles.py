@@ -302,8 +302,10 @@ class Angles:
         inclinometer = self.inclinometer
         if inclinometer.lost != BEHIND or inclinometer.value_deg is None:
             return
-        before_deg, told_deg = self._doubted_deg if driven else (inclinometer.value_deg, 0.0)
-        told_deg += moved_deg if driven else 0.0
+        if not driven:
+            self._doubted_deg = (inclinometer.value_deg, 0.0)
+            return
+        before_deg, told_deg = self._doubted_deg[0], self._doubted_deg[1] + moved_deg
         self._doubted_deg = (before_deg, told_deg)
         went_deg = inclinometer.value_deg - before_deg
         if went_deg * told_deg < 0.0 and min(abs(went_deg), abs(told_deg)) > OTHER_WAY_DEG:

@@ -21,8 +21,6 @@ SWITCH_BELIEVED_BELOW_DEG: Final = -30.0
 """The upright switch ends a return only where it can be true: one stuck closed must not trap an inverted rider."""
 BLIND_BEYOND_DEG: Final = 30.0
 """With an angle lost, aim this far beyond upright and let the switch end the motion."""
-CARRIED_DEG: Final = 0.5
-"""So far does one that was still being turned down when its rest began, once it stands."""
 LAID_DEG: Final = -10.0
 """Still flat enough to rest: a return that others carried past horizontal rests where it is found above this."""
 CAREFUL_DEG: Final = 4.0
@@ -170,7 +168,7 @@ class Returning:
         if not self._carried or view.standing_s <= 0.0:
             return SLIPPED_DEG
         self._carried = False
-        return CARRIED_DEG
+        return FLAT_TOLERANCE_DEG
 
     def follow(self, rate_dps: float) -> None:
         """Take over the rate that was really commanded, if the envelope gave another one."""
