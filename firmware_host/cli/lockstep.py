@@ -162,7 +162,7 @@ def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | N
     trace = board.table.trace()
     met = _met(faults, result)
     asked, able = _asked(session, host, result, met), capabilities(host.host.link)
-    harm = _harm(able, met, result, trace, asked.trips)._replace(freed_s=_freed_s(met, result, asked.trips))
+    harm = _harm(able, met, result, trace, host.trips)
     unsure = harm.unsure_upright and any(one.id == "upright-unsure" for one in host.controller.alarms.active)
     asked = asked._replace(
         alarm=_alarm(host, result, board) or _offline(host, harm),
@@ -199,9 +199,7 @@ def _stands(fault: Fault) -> bool:
     return fault.kind.person_stops or (fault.kind.opens_chain and fault.duration_s is None)
 
 
-def _harm(
-    able: Capabilities, met: list[Fault], result: LockstepResult, trace: Floats, trips: tuple[Tripped, ...]
-) -> Harm:
+def _harm(able: Capabilities, met: list[Fault], result: LockstepResult, trace: Floats, trips: list[Trip]) -> Harm:
     """What faults can do to a table depends on what its drive can do."""
     blinding = [] if able.checks_encoder else [fault for fault in met if fault.blinds]
     repeating = [] if able.knows_old_orders else [fault for fault in met if fault.kind.repeats_orders]
@@ -226,6 +224,7 @@ def _harm(
         repeats_s=min(_spans(repeating, result), default=None),
         startled_s=_startled_s(able, met, result),
         late_orders_s=_spans(late, result),
+        freed_s=_freed_s(met, result, trips),
         cut_off_s=_spans([fault for fault in met if fault.kind.cuts_off], result),
         silent_s=_spans([fault for fault in met if fault.kind.silences], result),
     )
@@ -243,10 +242,11 @@ def _startled_s(able: Capabilities, met: list[Fault], result: LockstepResult) ->
     return (*leaps, *jumps)
 
 
-def _freed_s(met: list[Fault], result: LockstepResult, trips: tuple[Tripped, ...]) -> tuple[float, ...]:
+def _freed_s(met: list[Fault], result: LockstepResult, trips: list[Trip]) -> tuple[float, ...]:
     """When something gave way before anything had tripped on it."""
+    tripped_s = [result.simulated_s(trip.t_s) for trip in trips if trip.response > Response.INHIBIT]
     spans = _spans([fault for fault in met if fault.kind.gives_way and fault.duration_s is not None], result)
-    untold = [span for span in spans if not any(span.from_s <= trip.t_s <= span.until_s for trip in trips)]
+    untold = [span for span in spans if not any(span.from_s <= at_s <= span.until_s for at_s in tripped_s)]
     return tuple(span.until_s for span in untold)
 
 
@@ -261,10 +261,10 @@ def _offline(host: LockstepHost, harm: Harm) -> str:
     return "no link" if harm.repeats_s is not None and host.controller.states.state == "offline" else ""
 
 
-def _misled(faults: list[Fault], trips: tuple[Tripped, ...]) -> bool:
-    """Tell whether both angles are spoiled: one goes another way than the table, or the torque had to be cut."""
+def _misled(faults: list[Fault], trips: list[Trip]) -> bool:
+    """Tell whether both angles are spoiled: one goes another way than the table, or a monitor had to cut the torque."""
     spoiled = {fault.kind.angle for fault in faults if fault.kind.angle}
-    cut = any(trip.response == Response.TORQUE_OFF.name for trip in trips)
+    cut = any(trip.response is Response.TORQUE_OFF and trip.recovery is Recovery.AUTOMATIC for trip in trips)
     return len(spoiled) > 1 and (cut or any(fault.kind.misleads for fault in faults))
 
 

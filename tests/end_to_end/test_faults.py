@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from firmware_host.cli import lockstep
 from firmware_host.cli.bench import run_session
 from firmware_host.cli.sessions import load_session
 from firmware_host.files.validation import Session
@@ -155,12 +156,7 @@ FOUND = (
     ("inclinometer-drift=10@25",),
     ("inclinometer-jump=1.9@25",),
     ("frames-delayed=900@25:3",),
-    ("power-sag=10@40",),
     ("runaway=0.06@25",),
-    ("rider-fights=120@50",),
-    ("rider-braces@50",),
-    ("obstruction-inverting=0.07@20:0.67",),
-    ("inclinometer-noisy=10@38.7", "host-stall@37:6.45"),
     ("inclinometer-drift-low@19.55:7.89", "frames-stale=115@18.81"),
     ("clock-jump=1390@44.8", "encoder-drift=7.63@44"),
     ("clock-jump=125@30", "to-host-dead@29.6"),
@@ -193,6 +189,23 @@ def test_a_fault_that_matters_is_answered(tmp_path: Path, session: Session, faul
     by_person = any(trip["id"] == "emergency-stop" for trip in found["trips"])
     if not (kind.cannot_move or by_person or fault.startswith("obstruction-returning")):
         assert found["truth"]["final_angle_deg"] < -70.0
+
+
+@pytest.mark.parametrize("fault", ["power-sag=10@40", "rider-fights=120@50"])
+def test_the_most_that_a_drive_can_bear_is_borne(tmp_path: Path, session: Session, fault: str) -> None:
+    found = run(session, tmp_path, fault)
+    assert found["truth"]["final_angle_deg"] < -70.0
+
+
+@pytest.mark.parametrize(("lasts_s", "freed"), [(0.05, True), (5.0, False)])
+def test_what_gives_way_is_an_impact_until_a_monitor_has_tripped_on_it(
+    session: Session, lasts_s: float, freed: bool
+) -> None:
+    fault = parse(f"obstruction-inverting=0.07@20:{lasts_s}")
+    found = lockstep.run(session, [fault], 1, None)
+    begun_s = found.result.begun_s(fault)
+    assert begun_s is not None
+    assert found.asked.harm.freed_s == ((pytest.approx(begun_s + lasts_s),) if freed else ())
 
 
 @pytest.mark.parametrize("brown_out", ["brown-out=11@40:3", "brown-out@40:20", "brown-out=23@40:60"])

@@ -43,7 +43,7 @@ DECLARED_WRONGLY: Final = ("rider-heavier", "rider-lighter")
 USUAL_VALUE: Final = 0.5
 """Share of the faults with a value that have the usual one."""
 SMALLEST_SHARE: Final = 1e-3
-"""The smallest value that is drawn where the range begins at nothing, as a share of the largest."""
+"""The smallest value that is drawn, as a share of the largest: less than this is as good as no fault."""
 SEEDS: Final = 1_000_000
 TODAY: Final = date(2000, 1, 1)
 """Clearances here never expire, and a campaign is the same on any day."""
