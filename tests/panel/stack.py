@@ -34,9 +34,15 @@ class Stack(NamedTuple):
 
     def panels(self) -> list[int]:
         """Ids of the panel's processes that live: one, but for a moment after it died."""
-        children = psutil.Process(self.run.pid).children()
-        alive = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
-        return [child.pid for child in alive if "firmware_host.panel" in child.cmdline()]
+        return [child.pid for child in psutil.Process(self.run.pid).children() if _is_panel(child)]
+
+
+def _is_panel(child: psutil.Process) -> bool:
+    """Whether it is one and lives; it may end between two looks."""
+    try:
+        return child.status() != psutil.STATUS_ZOMBIE and "firmware_host.panel" in child.cmdline()
+    except psutil.NoSuchProcess:
+        return False
 
 
 MakeTable = Callable[[VirtualBoard, list[Fault], int], FaultyTable]

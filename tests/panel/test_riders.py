@@ -304,7 +304,8 @@ def test_somebody_elses_change_is_shown_beside_ones_own(page: Page) -> None:
     row = page.locator(".conflict tr", has_text="Mass")
     expect(row).to_contain_text("64")
     expect(row).to_contain_text("61")
-    page.get_by_role("button", name="Keep what was typed here").click()
+    with page.expect_response(lambda one: one.request.method == "PUT"):
+        page.get_by_role("button", name="Keep what was typed here").click()
     expect(page.locator(".conflict")).to_have_count(0)
     expect(page.get_by_label("Mass")).to_have_value("64")
     expect(page.locator(".who")).to_have_text("Emmy")
