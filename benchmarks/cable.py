@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from benchmarks.figure import Comparison, Figure
 from benchmarks.sessions import EXAMPLES
 from drivers.capabilities import DRIVES
-from firmware_host.cli.lockstep import Run, run
+from firmware_host.cli.judged import Run, run
 from firmware_host.cli.sessions import load_session
 from sim.faults import Fault
 from sim.oracle import UPRIGHT_DEG, Floats, judge

@@ -12,7 +12,7 @@ from benchmarks.figure import Comparison, Figure
 from benchmarks.sessions import EXAMPLES, REGULAR
 from drivers import modbus, odrive, roboclaw, vesc, witmotion
 from drivers.capabilities import DRIVES
-from firmware_host.cli.lockstep import run
+from firmware_host.cli.judged import run
 from firmware_host.cli.sessions import load_session
 
 FRAME_US: Final = 3.0

@@ -6,7 +6,7 @@ from typing import Final
 
 from drivers.capabilities import DRIVES
 from firmware_host.cli.campaign.cases import draw_case
-from firmware_host.cli.lockstep import Run, run
+from firmware_host.cli.judged import Run, run
 from firmware_host.cli.sessions import load_session
 
 DRAWN: Final = 8

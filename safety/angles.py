@@ -10,6 +10,7 @@ from math import isfinite
 from typing import Final
 
 from safety.channel import FASTEST_DPS, Channel
+from safety.drive_rate import DriveRate
 from safety.limits import Limits
 from safety.rest import Rest
 from safety.signals import DriveFault, Input, Lost, Status, Telemetry
@@ -27,11 +28,6 @@ PARTING_DEG: Final = 0.2
 """More than the inclinometer's lag and noise make of a motion within the window."""
 DRIVE_LAG_S: Final = 0.08
 """First-order lag of the drive behind its command, for the expected rate."""
-RATE_MEMORY_S: Final = 1.5
-RATE_OFF_DEG: Final = 0.75
-"""The encoder is lost if its rate says so much more or less motion than its angle, over about ``RATE_MEMORY_S``."""
-LONGEST_GAP_S: Final = 0.1
-"""Frames farther apart than this are not compared."""
 LATE_US: Final = 50_000
 """A value that has stood still for longer than this counts as one from when it came to be, ..."""
 STALE_US: Final = 1_000_000
@@ -43,6 +39,7 @@ BOARD_OBEYS_S: Final = 0.25
 OUTVOTED: Final = "disagrees with the other angle and with the commanded motion"
 CAUGHT: Final = "contradicts the brake: it moves while the table stands on its brake, or did not come the way to it"
 DOUBTED: Final = "is doubted: no recovery that controls by it has brought the rider upright"
+REPORTED: Final = "reported lost by the drive"
 BEYOND: Final = "reads beyond upright, where the upright switch is open and the other angle is far from it"
 BEHIND: Final = "falls behind the motor, which turns as it was told"
 OTHER_WAY_DEG: Final = 1.0
@@ -62,13 +59,11 @@ class Angles:
         "_at",
         "_changed_deg",
         "_changed_us",
-        "_compared_deg",
-        "_compared_s",
         "_doubted_deg",
+        "_drive_rate",
         "_now_s",
         "_outvoted",
         "_ramped_dps",
-        "_rate_off_deg",
         "_rest",
         "_voted_out",
         "_window",
@@ -101,8 +96,8 @@ class Angles:
         self.lost_angles = 0
         """Bits of ``Lost``: the channels that are not believed."""
         self._now_s = 0.0
-        self._compared_s: float | None = None
-        self._compared_deg = self._rate_off_deg = self._ramped_dps = 0.0
+        self._drive_rate = DriveRate()
+        self._ramped_dps = 0.0
         self.expected_dps = 0.0
         """The rate that the drive should have by now."""
         self.rate_dps: float | None = None
@@ -143,7 +138,7 @@ class Angles:
         """Expect the rate that is measured: the table moved without our commands, or its brake fell."""
         believable = rate_dps is not None and abs(rate_dps) <= FASTEST_DPS  # written so that NaN fails it
         self._ramped_dps = self.expected_dps = rate_dps if rate_dps is not None and believable else 0.0
-        self._compared_s, self._rate_off_deg = None, 0.0
+        self._drive_rate.forget()
 
     def forget_rates(self) -> None:
         """After silence: a rate across the gap would be that of a motion long past."""
@@ -158,7 +153,7 @@ class Angles:
         self.encoder.update(t.encoder_deg, now_s, moved, limits)
         self.inclinometer.update(t.inclinometer_deg, now_s, moved, limits)
         if t.faults & _ENCODER_FAULT:
-            self.encoder.lose("reported lost by the drive", now_s)
+            self.encoder.lose(REPORTED, now_s)
         encoder, inclinometer = self.encoder, self.inclinometer
         if not encoder.lost and not inclinometer.lost:
             encoder.lose_if_it_stands_while(inclinometer)
@@ -196,17 +191,13 @@ class Angles:
 
     def _compare_rate(self, t: Telemetry, now_s: float) -> None:
         """The drive's rate must be that of its own angle: one that froze would look like a table that never stands."""
-        value, rate, then_s = self.encoder.value_deg, t.rate_dps, self._compared_s
-        self._compared_s = None
-        if self.encoder.lost or value is None or rate is None or not isfinite(rate):
+        value = self.encoder.value_deg
+        if self.encoder.lost or value is None:
+            self._drive_rate.skip()
             return
-        if then_s is not None and 0.0 < now_s - then_s < LONGEST_GAP_S:
-            gap_s, capped_dps = now_s - then_s, min(max(rate, -FASTEST_DPS), FASTEST_DPS)
-            fresh_deg = capped_dps * gap_s - (value - self._compared_deg)
-            self._rate_off_deg += fresh_deg - self._rate_off_deg * gap_s / RATE_MEMORY_S
-            if abs(self._rate_off_deg) > RATE_OFF_DEG:
-                self.encoder.lose("its rate contradicts its angle", now_s)
-        self._compared_s, self._compared_deg = now_s, value
+        wrong = self._drive_rate.wrong(value, t.rate_dps, now_s)
+        if wrong:
+            self.encoder.lose(wrong, now_s)
 
     def _update_rates(self, t: Telemetry) -> None:
         inclinometer, encoder = self.inclinometer, self.encoder
@@ -360,5 +351,5 @@ class Angles:
         self.estimate_deg = None
         self._outvoted = self._voted_out = None
         self._rest = Rest()
-        self._compared_s, self._rate_off_deg = None, 0.0
+        self._drive_rate.forget()
         self.forget_rates()

@@ -19,6 +19,7 @@ NOISE_MEMORY: Final = 0.03
 
 Over 20 frames noise of 0.05 deg, which a maintained sensor may have, came to as much once in twenty hours.
 """
+STANDS: Final = "does not move while the table does"
 STUCK_DEG: Final = 0.05
 DRIVEN_DEG: Final = 1.0
 """A channel is stuck if it shows no change while the table should have moved this far."""
@@ -109,7 +110,7 @@ class Channel:
             return
         moved_deg = other_deg - self._other_deg
         if moved_deg * driven_deg > 0.0 and abs(moved_deg) > DRIVEN_DEG / 2.0:
-            self.lose("does not move while the table does", self._still_s)
+            self.lose(STANDS, self._still_s)
 
     def reset(self) -> None:
         """Believe the channel again: the operator acknowledged, and the next frames decide anew."""

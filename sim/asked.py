@@ -27,6 +27,10 @@ class Span(NamedTuple):
         """Tell whether all of another one lies in it."""
         return self.from_s <= other.from_s and other.until_s <= self.until_s
 
+    def meets(self, other: "Span") -> bool:
+        """Tell whether they have a moment in common."""
+        return self.from_s < other.until_s and other.from_s < self.until_s
+
 
 class Drive(NamedTuple):
     """What a drive can do, as far as promises hang on it; a table board unless told otherwise."""
@@ -46,11 +50,11 @@ class Harm(NamedTuple):
     """A gear or coupling failed, or a brake beside an actuator that is dead: nothing ties the table to its motor."""
     ties_again_s: float = inf
     """The gear has hold of the table again, wherever that has gone meanwhile."""
-    jolted_from_s: float = inf
-    """How fast the rate changes is nobody's choice: the drive disobeys, or hardware cuts its torque."""
-    stuck_from_s: float = inf
-    """Nothing can move the table upright: the actuator is dead, or the way is blocked. Standing still is right. A stop
-    before that is one to recover from. Minus infinity: all the time."""
+    jolted_s: tuple[Span, ...] = ()
+    """When how fast the rate changes is nobody's choice: the drive disobeys, or hardware cuts its torque."""
+    stuck_s: tuple[Span, ...] = ()
+    """When nothing can move the table upright: the actuator is dead, or the way is blocked. Standing still is right. A
+    stop before that is one to recover from, and what is stuck no longer is to be recovered."""
     coasts: bool = False
     """Where the torque is cut nothing but friction slows the table, or a brake against a motor that pushes on."""
     sees_late_from_s: float = inf
@@ -78,9 +82,19 @@ class Harm(NamedTuple):
         return self.broke_from_s < inf
 
     @property
+    def jolted_from_s(self) -> float:
+        """When how fast the rate changes was first out of anybody's hands."""
+        return min((span.from_s for span in self.jolted_s), default=inf)
+
+    @property
+    def stuck_from_s(self) -> float:
+        """When the table first was one that nothing could move upright."""
+        return min((span.from_s for span in self.stuck_s), default=inf)
+
+    @property
     def cannot_move(self) -> bool:
-        """Nothing can move the table upright in the end."""
-        return self.stuck_from_s < inf
+        """There was a time when nothing could move the table upright."""
+        return self.stuck_s != ()
 
 
 class Asked(NamedTuple):

@@ -267,7 +267,9 @@ def _accel(column: Columns, asked: Asked) -> Iterator[Margin]:
     column = _while_whole(column, asked)
     if not len(column["t_s"]):
         return
-    chosen = (column["t_s"] < asked.harm.jolted_from_s) & ~np.isnan(column["accel_dps2"]) & ~_let_go(column, asked)
+    chosen = ~np.isnan(column["accel_dps2"]) & ~_let_go(column, asked)
+    for span in asked.harm.jolted_s:
+        chosen &= (column["t_s"] < span.from_s) | (column["t_s"] >= span.until_s + COASTS_S)
     most = float(np.abs(np.where(chosen, column["accel_dps2"], 0.0)).max())
     text = f"{most:.1f} deg/s2, more than the {TIPPING_DPS2:g} that tip a rider"
     yield Margin("accel", TIPPING_DPS2 - most, "deg/s2", TIPPING_DPS2, text)
@@ -331,9 +333,9 @@ def _rescued(column: Columns, asked: Asked) -> Iterator[Margin]:
     if asked.person_stopped_s is not None or asked.harm.cannot_move:
         yield from _held(column, asked)
     # Up to there the rider was to be rescued; whoever stops the table takes on what follows, not what came before.
-    until_s = min(asked.harm.stuck_from_s, np.inf if asked.person_stopped_s is None else asked.person_stopped_s)
-    if np.isfinite(until_s):
-        asked = asked._replace(changes_s=tuple(sorted({*asked.changes_s, until_s})))
+    until_s = np.inf if asked.person_stopped_s is None else asked.person_stopped_s
+    edges_s = {until_s, *(edge_s for span in asked.harm.stuck_s for edge_s in span)}
+    asked = asked._replace(changes_s=tuple(sorted({*asked.changes_s, *filter(np.isfinite, edges_s)})))
     upright_deg = UNSURE_UPRIGHT_DEG if asked.harm.unsure_upright and asked.alarm else UPRIGHT_DEG
     for name, below_deg in (("horizontal", HORIZONTAL_DEG), ("upright", upright_deg)):
         yield from _reached(column, asked, name, below_deg, until_s)
@@ -453,6 +455,8 @@ def _stages(trips: list[Tripped]) -> list[Tripped]:
 def _reached(column: Columns, asked: Asked, name: str, below_deg: float, until_s: float) -> Iterator[Margin]:
     t_s, angle_deg = column["t_s"], column["angle_deg"]
     for promise in [promise for promise in _promises(asked) if promise.until_s <= until_s]:
+        if any(span.meets(Span(promise.from_s, promise.until_s)) for span in asked.harm.stuck_s):
+            continue
         inside = (t_s >= promise.from_s) & (t_s < promise.until_s)
         if not inside.any() or _excused(asked, promise):
             continue

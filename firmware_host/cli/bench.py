@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.table import Table as Grid
 
-from firmware_host.cli.lockstep import Run, run
+from firmware_host.cli.judged import Run, run
 from firmware_host.cli.sessions import complain, load_session, print_grid, write_json
 from firmware_host.cli.summary import open_blackbox
 from firmware_host.files.toml_source import FileError

@@ -15,6 +15,8 @@ CATALOGUE: Final[dict[str, Kind]] = {**sensor.KINDS, **actuator.KINDS, **wire.KI
 
 
 EARLIEST_S: Final = -60.0
+ENOUGH_OF_A_BRAKE: Final = 0.5
+"""Half of the reference table's brake holds the heaviest rider, whose weight pulls with 121 N m of its 400."""
 OLD_MS: Final = 200.0
 """The timeout of a drive: what comes later than this finds it stopped."""
 
@@ -50,6 +52,16 @@ class Fault(NamedTuple):
     def delays_orders(self) -> bool:
         """Orders arrive so late that a drive has stopped for want of them before."""
         return self.kind.delays and self.amount >= OLD_MS
+
+    @property
+    def spoils(self) -> str:
+        """Which of the two angles cannot be told by any more; empty for none, and for one that is next to right."""
+        return self.kind.angle if self.amount >= self.kind.spoils_from else ""
+
+    @property
+    def lets_slip(self) -> bool:
+        """The brake holds less than a table may need."""
+        return self.kind.brake_fails and self.amount < ENOUGH_OF_A_BRAKE
 
     @property
     def blinds(self) -> bool:

@@ -15,6 +15,10 @@ _DRIFT: Final = Parameter(0.5, 0.01, 10.0, "deg/s")
 _FAST_DPS: Final = 1.0
 """An encoder that drifts so fast in a drive's own loop leaves nothing of a recovery's 1.5 deg/s to count on."""
 _NOISE: Final = Parameter(0.3, 0.01, 10.0, "deg")
+_TOO_NOISY_DEG: Final = 0.1
+"""From here on a drive's loop follows the noise of its encoder more than its orders."""
+_SPOILS_FROM: Final = {sensors.OFFSET: 1.0, sensors.DRIFT_PER_S: 0.02, sensors.NOISE: _TOO_NOISY_DEG}
+"""In the unit of each: two healthy angles may differ by as much, within a session or in a sample."""
 
 
 def _channel(channel: int, fault: int, sign: float = 1.0) -> tuple[Begin, End]:
@@ -28,6 +32,8 @@ def _channel(channel: int, fault: int, sign: float = 1.0) -> tuple[Begin, End]:
 
 def _angle(name: str, what: str, channel: int, right: frozenset[str]) -> dict[str, Kind]:
     """All that can happen to one of the two angles."""
+
+    too_much = {sensors.DRIFT_PER_S: _FAST_DPS, sensors.NOISE: _TOO_NOISY_DEG} if channel == ENCODER_DEG else {}
 
     def kind(text: str, fault: int, sign: float = 1.0, parameter: Parameter | None = None) -> Kind:
         begin, end = _channel(channel, fault, sign)
@@ -43,9 +49,10 @@ def _angle(name: str, what: str, channel: int, right: frozenset[str]) -> dict[st
             angle=name,
             # Where it is the last one, an angle that moves while the table stands is believed: the brake may slip.
             in_company=frozenset({"standstill"}),
+            spoils_from=_SPOILS_FROM.get(fault, 0.0),
             misleads=fault in (sensors.DRIFT_PER_S, sensors.REVERSED),
-            blinds=channel == ENCODER_DEG and fault in (sensors.STUCK, sensors.REVERSED, sensors.DEAD, sensors.NOISE),
-            too_much_from=_FAST_DPS if channel == ENCODER_DEG and fault == sensors.DRIFT_PER_S else math.inf,
+            blinds=channel == ENCODER_DEG and fault in (sensors.STUCK, sensors.REVERSED, sensors.DEAD),
+            too_much_from=too_much.get(fault, math.inf),
             # A drive that tells rates which no table has is asked who it is.
             apart=causes.LINK if channel == ENCODER_DEG and fault == sensors.NOISE else frozenset(),
         )

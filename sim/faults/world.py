@@ -100,6 +100,8 @@ class Kind(NamedTuple):
     """The drive cannot be asked to bring anybody upright: standing still with an alarm is right."""
     angle: str = ""
     """Which of the two angles it spoils."""
+    spoils_from: float = 0.0
+    """From this value on: what is less than two healthy angles may differ by spoils none."""
     misleads: bool = False
     """The angle goes another way than the table. With the other one spoiled too, nothing tells a drive that turns the
     wrong way from a sensor that does: standing still with an alarm is right."""

@@ -8,7 +8,7 @@ import pytest
 
 from drivers.capabilities import DRIVES
 from drivers.composite import CompositeLink
-from firmware_host.cli.lockstep import Run, run
+from firmware_host.cli.judged import Run, run
 from firmware_host.cli.sessions import load_session
 from firmware_host.cli.simulator import SimulatorProcess
 from firmware_host.devices import attach, make_link, make_port

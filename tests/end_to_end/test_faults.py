@@ -1,12 +1,13 @@
 """Every fault of the catalogue in a whole session: the right monitors answer, and the rider is treated as promised."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from firmware_host.cli import lockstep
+from firmware_host.cli import judged
 from firmware_host.cli.bench import run_session
 from firmware_host.cli.sessions import load_session
 from firmware_host.files.validation import Session
@@ -202,10 +203,29 @@ def test_what_gives_way_is_an_impact_until_a_monitor_has_tripped_on_it(
     session: Session, lasts_s: float, freed: bool
 ) -> None:
     fault = parse(f"obstruction-inverting=0.07@20:{lasts_s}")
-    found = lockstep.run(session, [fault], 1, None)
+    found = judged.run(session, [fault], 1, None)
     begun_s = found.result.begun_s(fault)
     assert begun_s is not None
     assert found.asked.harm.freed_s == ((pytest.approx(begun_s + lasts_s),) if freed else ())
+
+
+@pytest.mark.parametrize(("lasts_s", "given_up"), [(0.3, False), (20.0, True)])
+def test_an_actuator_that_works_again_excuses_no_longer_unless_it_was_stopped_meanwhile(
+    session: Session, lasts_s: float, given_up: bool
+) -> None:
+    fault = parse(f"torque-lost@50:{lasts_s}")
+    found = judged.run(session, [fault], 1, None)
+    begun_s = found.result.begun_s(fault)
+    assert begun_s is not None
+    assert any(trip.response == "STOP" for trip in found.asked.trips) is given_up
+    until_s = math.inf if given_up else pytest.approx(begun_s + lasts_s)
+    assert found.asked.harm.stuck_s == ((begun_s, until_s),)
+
+
+def test_noise_that_no_angle_shows_costs_the_encoder_and_not_the_way_up(tmp_path: Path, session: Session) -> None:
+    found = run(session, tmp_path, "encoder-noisy=0.01@50")
+    assert "angle-plausibility" in [trip["id"] for trip in found["trips"]]
+    assert found["truth"]["final_angle_deg"] < -70.0
 
 
 @pytest.mark.parametrize("brown_out", ["brown-out=11@40:3", "brown-out@40:20", "brown-out=23@40:60"])

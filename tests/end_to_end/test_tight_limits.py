@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware_host.cli.lockstep import run
+from firmware_host.cli.judged import run
 from firmware_host.cli.sessions import load_session
 from sim.faults import parse
 from sim.oracle import judge

@@ -2,7 +2,7 @@
 
 import pytest
 
-from safety.angles import LONGEST_GAP_S, WINDOW, Angles
+from safety.angles import WINDOW, Angles
 from safety.limits import MACHINE
 from safety.signals import DriveFault, Status, Telemetry
 
@@ -178,33 +178,6 @@ def test_the_drives_rate_counts_while_it_is_a_number_and_the_encoder_is_believed
     angles.encoder.lost, angles.inclinometer.value_deg = lost, 1.3
     angles._update_rates(frame(1.3, 1.3, rate_dps, 0.13))
     assert angles.rate_dps == pytest.approx(expected_dps)
-
-
-def compared(*frames: tuple[float, float, float | None]) -> Angles:
-    """Angles that compared the drive's rate with the encoder: time, angle and rate of each frame."""
-    angles = Angles()
-    for now_s, value_deg, rate_dps in frames:
-        angles.encoder.value_deg = value_deg
-        angles._compare_rate(frame(value_deg, 0.0, rate_dps), now_s)
-    return angles
-
-
-@pytest.mark.requirement("REQ-ANG-LOST")
-@pytest.mark.parametrize(
-    ("frames", "lost"),
-    [
-        ([(0.0, 10.0, 0.0), (0.01, 10.0, 0.0)], False),
-        ([(0.0, 10.0, 20.0), (0.05, 10.0, 20.0)], True),
-        ([(0.0, 10.0, 20.0), (0.05, 11.0, 20.0)], False),
-        ([(0.0, 10.0, 20.0), (LONGEST_GAP_S, 10.0, 20.0)], False),  # too far apart
-        ([(0.0, 10.0, 0.0), (0.0, 11.0, 0.0)], False),  # no time between them
-        ([(0.0, 10.0, 20.0), (0.02, 10.0, None), (0.05, 10.0, 20.0)], False),  # one in between said nothing
-    ],
-)
-def test_a_rate_that_is_not_that_of_its_angle_loses_the_encoder(
-    frames: list[tuple[float, float, float | None]], lost: bool
-) -> None:
-    assert bool(compared(*frames).encoder.lost) is lost
 
 
 @pytest.mark.parametrize(("encoder_deg", "agree"), [(3.0, True), (-3.0, True), (3.1, False), (None, False)])

@@ -87,21 +87,6 @@ def test_dead_reckoning_is_drawn_slowly_unless_the_table_moved_by_itself(on_its_
     assert angles.estimate_deg == pytest.approx(estimate_deg)
 
 
-@pytest.mark.parametrize(("seconds", "lost"), [(1.0, ""), (1.1, "its rate contradicts its angle")])
-@pytest.mark.parametrize("rate_dps", [1.0, -1.0])
-def test_a_rate_that_is_not_that_of_its_angle(seconds: float, lost: str, rate_dps: float) -> None:
-    """1.5 s x 1 deg/s in the end; half of it after 1.5 s x ln 2."""
-    angles = fed(*[frame(10.0, 10.0, rate_dps)] * round(seconds * 100))
-    assert angles.encoder.lost == lost
-
-
-def test_a_rate_is_not_compared_across_a_gap() -> None:
-    angles = Angles()
-    for number in range(50):
-        angles.update(frame(10.0, 10.0, 5.0), 7.0 + number * 0.11, DT_S, MACHINE)
-    assert not angles.encoder.lost
-
-
 @pytest.mark.parametrize("frames", [12, 13, 30])
 def test_the_inclinometer_s_rate_is_taken_over_twelve_frames(frames: int) -> None:
     angles = fed(*(frame(None, 0.0004 * number * number) for number in range(frames)))

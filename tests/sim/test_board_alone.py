@@ -15,7 +15,7 @@ from firmware_host.cli.campaign.cases import draw_case
 from firmware_host.cli.virtual import make_board
 from safety.signals import CommandMode
 from sim import plant
-from sim.asked import Asked, Harm
+from sim.asked import Asked, Harm, Span
 from sim.faults import CATALOGUE
 from sim.faults.world import World
 from sim.layout import ACCEL_DPS2, AGE_S, MODE, RATE_DPS, SESSION_OPEN, TORQUE_FRACTION
@@ -28,6 +28,7 @@ RATES: Final = ("rate", "rate-inverting", "rate-head-up", "angle", "accel")
 WATCHED_MS: Final = 12_000
 LONGEST_MS: Final = 150_000
 SETTLED_S: Final = 1.0
+ALWAYS: Final = Span(-math.inf, math.inf)
 ANGLES: Final = sorted(name for name, kind in CATALOGUE.items() if kind.angle)
 LOWEST_DEG: Final = -65.0
 UPRIGHT_DEG: Final = -70.0
@@ -87,7 +88,7 @@ class Alone:
         """Judge what happened: the oracle's words."""
         asked = Asked(
             limit_deg=self.limit_deg, started_s=0.0, trips=(), rest_s=0.0, person_stopped_s=None, changes_s=(from_s,),
-            alarm="the board's buzzer", harm=Harm(jolted_from_s=from_s, stuck_from_s=-math.inf),
+            alarm="the board's buzzer", harm=Harm(jolted_s=(Span(from_s, math.inf),), stuck_s=(ALWAYS,)),
         )  # fmt: skip
         trace = self.table.trace()
         return [text for text in judge(trace[trace[:, 0] > SETTLED_S], asked) if text.partition(":")[0] in RATES]

@@ -135,6 +135,30 @@ def test_what_is_too_much_for_a_drive_from_a_shop_hangs_on_the_value(text: str, 
 
 
 @pytest.mark.parametrize(
+    ("text", "spoils"),
+    [
+        ("encoder-jump=0.9@1", ""),
+        ("encoder-jump-low=1@1", "encoder"),
+        ("inclinometer-drift=0.019@1", ""),
+        ("inclinometer-drift-low=0.02@1", "inclinometer"),
+        ("inclinometer-noisy=0.09@1", ""),
+        ("encoder-noisy=0.1@1", "encoder"),
+        ("encoder-stuck@1", "encoder"),
+        ("gear-slips@1", ""),
+    ],
+)
+def test_an_angle_that_is_next_to_right_is_not_spoiled(text: str, spoils: str) -> None:
+    assert parse(text).spoils == spoils
+
+
+@pytest.mark.parametrize(
+    ("text", "lets_slip"), [("brake-slips@1", True), ("brake-slips=0.49@1", True), ("brake-slips=0.5@1", False)]
+)
+def test_a_brake_that_holds_enough_lets_nothing_slip(text: str, lets_slip: bool) -> None:
+    assert parse(text).lets_slip is lets_slip
+
+
+@pytest.mark.parametrize(
     ("text", "late"), [("frames-delayed=199@1", False), ("frames-delayed=200@1", True), ("cable-out@1", False)]
 )
 def test_orders_are_old_once_a_drive_has_stopped_for_want_of_them(text: str, late: bool) -> None:

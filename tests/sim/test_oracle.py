@@ -11,6 +11,7 @@ from sim.oracle import Margin, false_trips, judge, margins, wrong_causes
 from sim.table import TRACE_COLUMNS
 
 ROW_S = 0.01
+ALWAYS = (Span(-np.inf, np.inf),)
 Pieces = tuple[tuple[float, float], ...]
 
 
@@ -81,12 +82,12 @@ EMERGENCY = tripped(AT_40_S, "EMERGENCY_RETURN")
         ((TO_40, (8.0, 0.0), TO_FLAT, UP), EMERGENCY, ("rescue-horizontal",)),
         ((TO_40, TO_FLAT, (25.0, 0.0), UP), EMERGENCY, ("rescue-upright",)),
         ((TO_40, (90.0, 0.0)), {**EMERGENCY, "alarm": "release the brake"}, ("rescue-horizontal", "rescue-upright")),
-        ((TO_40, (90.0, 0.0)), {**EMERGENCY, "stuck_from_s": -np.inf, "alarm": "release the brake"}, ()),
-        ((TO_40, (90.0, 0.0)), {**EMERGENCY, "stuck_from_s": -np.inf}, ("left",)),
+        ((TO_40, (90.0, 0.0)), {**EMERGENCY, "stuck_s": ALWAYS, "alarm": "release the brake"}, ()),
+        ((TO_40, (90.0, 0.0)), {**EMERGENCY, "stuck_s": ALWAYS}, ("left",)),
         ((TO_40, (90.0, 0.0)), {}, ("left",)),
         (
             (TO_40, (90.0, 0.2)),
-            {**tripped(AT_40_S, "STOP"), "stuck_from_s": -np.inf, "alarm": "x"},
+            {**tripped(AT_40_S, "STOP"), "stuck_s": ALWAYS, "alarm": "x"},
             ("standstill", "held", "left"),
         ),
         (
@@ -153,7 +154,7 @@ def people(name: str, for_s: float, rate_dps: float) -> Margin:
 def people_runaway(rate_dps: float) -> Margin:
     """The same for two seconds, with a drive that disobeys."""
     rows = put(trace((5.0, 1.0), (2.0, rate_dps), (5.0, -1.0)), "rider_agrees", 0.0, 5.0, 7.0)
-    return margin(rows, "people", jolted_from_s=6.0)
+    return margin(rows, "people", jolted_s=(Span(6.0, np.inf),))
 
 
 def horizontal(late_s: float) -> Margin:
@@ -173,7 +174,7 @@ def standstill(took_s: float) -> Margin:
 
 def held(rose_deg: float) -> Margin:
     rows = trace(TO_40, (5.0, 0.0), (2.0, rose_deg / 2.0), (2.0, 0.0))
-    return margin(rows, "held", stuck_from_s=-np.inf, **tripped(AT_40_S, "TORQUE_OFF"))
+    return margin(rows, "held", stuck_s=ALWAYS, **tripped(AT_40_S, "TORQUE_OFF"))
 
 
 def left(at_deg: float) -> Margin:
@@ -214,8 +215,10 @@ def test_a_rule_breaks_at_its_threshold_and_not_below(
 def test_how_fast_the_rate_changes_is_judged_until_nobody_chooses_it() -> None:
     rows = put(trace((1.0, 2.0), (1.0, -2.0)), "accel_dps2", 40.0, 1.0, 1.1)
     assert [text.partition(":")[0] for text in judge(rows, asked())] == ["accel"]
-    assert [text.partition(":")[0] for text in judge(rows, asked(jolted_from_s=1.05))] == ["accel"]
-    assert judge(rows, asked(jolted_from_s=1.0)) == []
+    assert [text.partition(":")[0] for text in judge(rows, asked(jolted_s=(Span(1.05, np.inf),)))] == ["accel"]
+    assert judge(rows, asked(jolted_s=(Span(1.0, np.inf),))) == []
+    assert judge(rows, asked(jolted_s=(Span(-9.0, 1.0),))) == []  # what clamped then takes its time
+    assert [text.partition(":")[0] for text in judge(rows, asked(jolted_s=(Span(-9.0, -3.0),)))] == ["accel"]
     assert judge(rows, asked(broke_from_s=-np.inf)) == []
 
 
@@ -355,7 +358,7 @@ def test_a_table_that_came_upright_by_itself_stays_there(
 @pytest.mark.parametrize("brakes", [True, False])
 def test_a_table_without_a_brake_stands_when_it_is_still(brakes: bool) -> None:
     rows = put(trace(TO_40, (9.0, 0.0)), "brake_closed", 0.0)
-    found = margin(rows, "standstill", stuck_from_s=-np.inf, brakes=brakes, **tripped(AT_40_S, "STOP"))
+    found = margin(rows, "standstill", stuck_s=ALWAYS, brakes=brakes, **tripped(AT_40_S, "STOP"))
     assert (found.value > 0.0) == (not brakes)
 
 
@@ -383,7 +386,7 @@ def test_a_stop_that_came_before_the_actuator_died_is_not_one_that_lasts(
         "trips": tuple(Tripped("following", "STOP", t_s) for t_s in stops_s),
         "changes_s": (AT_40_S, AT_40_S + open_s) if open_s > 0.0 else (AT_40_S + open_s,),
         "causes": None,
-        "stuck_from_s": AT_40_S + open_s,
+        "stuck_s": (Span(AT_40_S + open_s, np.inf),),
         "alarm": "release the brake",
     }
     found = judge(rows, asked(**case))
@@ -393,10 +396,19 @@ def test_a_stop_that_came_before_the_actuator_died_is_not_one_that_lasts(
 @pytest.mark.requirement("REQ-PRM-RESCUE")
 def test_what_stopped_before_the_actuator_died_is_brought_to_horizontal_in_time() -> None:
     rows = trace(TO_40, (26.0, 0.0), (5.0, -8.0), (9.0, 0.0))
-    case = {"stuck_from_s": -np.inf, "alarm": "x", **tripped(AT_40_S, "STOP")}
-    late = {**case, "changes_s": (AT_40_S, AT_40_S + 32.0), "stuck_from_s": AT_40_S + 32.0}
+    case = {"stuck_s": ALWAYS, "alarm": "x", **tripped(AT_40_S, "STOP")}
+    late = {**case, "changes_s": (AT_40_S, AT_40_S + 32.0), "stuck_s": (Span(AT_40_S + 32.0, np.inf),)}
     assert [text.partition(":")[0] for text in judge(rows, asked(**case))] == []
     assert [text.partition(":")[0] for text in judge(rows, asked(**late))] == ["rescue-horizontal"]
+
+
+@pytest.mark.requirement("REQ-PRM-RESCUE")
+@pytest.mark.parametrize(("works_again_s", "broken"), [(10.0, ["rescue-horizontal"]), (29.0, []), (np.inf, [])])
+def test_what_can_move_again_is_brought_to_horizontal_in_time(works_again_s: float, broken: list[str]) -> None:
+    rows = trace(TO_40, (45.0, 0.0), TO_FLAT, (5.0, 0.0), UP)
+    dead = Span(AT_40_S + 2.0, AT_40_S + works_again_s)
+    case = {"stuck_s": (dead,), "alarm": "x", **tripped(AT_40_S, "RETURN")}
+    assert [text.partition(":")[0] for text in judge(rows, asked(**case))] == broken
 
 
 @pytest.mark.requirement("REQ-PRM-RESCUE")
@@ -410,7 +422,7 @@ def test_a_persons_stop_does_not_excuse_what_came_too_late_before_it(stopped_s: 
 @pytest.mark.requirement("REQ-PRM-RESCUE")
 def test_what_rises_after_the_actuator_died_was_to_be_held() -> None:
     rows = trace(TO_40, (9.0, -4.0), (9.0, 0.0), (2.0, 2.0), (9.0, 0.0))
-    case = {"stuck_from_s": AT_40_S + 12.0, "alarm": "x", **tripped(AT_40_S, "STOP")}
+    case = {"stuck_s": (Span(AT_40_S + 12.0, np.inf),), "alarm": "x", **tripped(AT_40_S, "STOP")}
     assert [text.partition(":")[0] for text in judge(rows, asked(**case))] == ["held"]
 
 
@@ -426,13 +438,23 @@ def coasts(seconds: float) -> Any:
         (1.5, "TORQUE_OFF", {"coasts": True}, ()),
         (1.5, "TORQUE_OFF", {}, ("rate-inverting", "standstill")),
         (1.5, "STOP", {"coasts": True}, ("rate-inverting",)),  # the torque was there to stop it with
-        (1.5, "STOP", {"coasts": True, "jolted_from_s": AT_40_S - 1.0}, ()),  # there was nothing that would obey
-        (1.5, "STOP", {"coasts": True, "jolted_from_s": AT_40_S + 1.0}, ("rate-inverting",)),
-        (2.0, "STOP", {"jolted_from_s": 0.0, "cut_off_s": (Span(AT_40_S, 99.0),)}, ("rate-inverting", "standstill")),
+        (
+            1.5,
+            "STOP",
+            {"coasts": True, "jolted_s": (Span(AT_40_S - 1.0, np.inf),)},
+            (),
+        ),  # there was nothing that would obey
+        (1.5, "STOP", {"coasts": True, "jolted_s": (Span(AT_40_S + 1.0, np.inf),)}, ("rate-inverting",)),
         (
             2.0,
             "STOP",
-            {"jolted_from_s": 0.0, "cut_off_s": (Span(AT_40_S, 99.0),), "returns_by_itself": False},
+            {"jolted_s": (Span(0.0, np.inf),), "cut_off_s": (Span(AT_40_S, 99.0),)},
+            ("rate-inverting", "standstill"),
+        ),
+        (
+            2.0,
+            "STOP",
+            {"jolted_s": (Span(0.0, np.inf),), "cut_off_s": (Span(AT_40_S, 99.0),), "returns_by_itself": False},
             ("standstill",),
         ),
         (2.5, "TORQUE_OFF", {"coasts": True}, ()),
@@ -450,7 +472,7 @@ def test_a_table_that_nothing_but_friction_slows_may_coast(
 ) -> None:
     case = {
         "limit_deg": 90.0,
-        "stuck_from_s": -np.inf,
+        "stuck_s": ALWAYS,
         "brakes": False,
         "alarm": "overspeed",
         **tripped(AT_40_S, response),
@@ -463,7 +485,7 @@ def test_a_table_that_nothing_but_friction_slows_may_coast(
 def test_a_brake_that_slips_may_take_as_long_as_friction_does() -> None:
     """Seed 7, session 12739: with a drive that runs away nothing else slows the table."""
     case = {
-        "stuck_from_s": -np.inf,
+        "stuck_s": ALWAYS,
         "broke_from_s": -np.inf,
         "coasts": True,
         "alarm": "x",
@@ -480,10 +502,10 @@ def test_a_brake_that_slips_may_take_as_long_as_friction_does() -> None:
 def test_without_a_brake_a_drive_that_disobeys_lets_the_table_coast_on(
     brakes: bool, obeys: bool, granted_deg: float
 ) -> None:
-    able = {"brakes": brakes, "coasts": not brakes, "jolted_from_s": np.inf if obeys else 0.0}
+    able = {"brakes": brakes, "coasts": not brakes, "jolted_s": (Span(np.inf if obeys else 0.0, np.inf),)}
     rows = trace(TO_40, (9.0, 0.0), (3.0, 2.0), (9.0, 0.0))
     stop = tripped(AT_40_S, "TORQUE_OFF")
-    found = margins(rows, asked(limit_deg=42.0, stuck_from_s=-np.inf, alarm="x", **able, **stop))
+    found = margins(rows, asked(limit_deg=42.0, stuck_s=ALWAYS, alarm="x", **able, **stop))
     by_rule = {one.rule: one for one in found}
     assert by_rule["angle"].value == pytest.approx(granted_deg - 4.0, abs=0.05)
     assert by_rule["held"].value == pytest.approx(granted_deg - 6.0, abs=0.1)
@@ -646,24 +668,40 @@ def test_what_springs_stop_after_a_drive_let_go_is_nobodys_choice(
 )
 def test_a_stop_that_the_board_refuses_stops_nothing(monitor: str, alone: bool, broken: bool) -> None:
     rows = trace(TO_40, (5.0, -1.0), (9.0, 0.0))
-    case = {"stuck_from_s": -np.inf, "alarm": "x", "returns_by_itself": alone, **tripped(AT_40_S, "STOP", monitor)}
+    case = {
+        "stuck_s": ALWAYS,
+        "alarm": "x",
+        "returns_by_itself": alone,
+        **tripped(AT_40_S, "STOP", monitor),
+    }
     assert ("standstill" in [text.partition(":")[0] for text in judge(rows, asked(**case))]) is broken
 
 
 def test_a_stop_that_the_board_refuses_is_no_leave_to_turn_the_rider_down() -> None:
     rows = trace(TO_40, (5.0, 0.0), (6.0, 3.0), (2.0, 0.0))
-    case = {"stuck_from_s": -np.inf, "alarm": "x", "limit_deg": 90.0, **tripped(AT_40_S, "STOP", "rejected")}
+    case = {
+        "stuck_s": ALWAYS,
+        "alarm": "x",
+        "limit_deg": 90.0,
+        **tripped(AT_40_S, "STOP", "rejected"),
+    }
     assert "held" in [text.partition(":")[0] for text in judge(rows, asked(**case))]
 
 
 def test_disorienting_rates_count_while_a_table_coasts_too() -> None:
     rows = trace(TO_40, (0.5, 11.0), (9.0, 0.0))
-    found = judge(rows, asked(stuck_from_s=-np.inf, coasts=True, alarm="overspeed", **tripped(AT_40_S, "TORQUE_OFF")))
+    found = judge(rows, asked(stuck_s=ALWAYS, coasts=True, alarm="overspeed", **tripped(AT_40_S, "TORQUE_OFF")))
     assert [text.partition(":")[0] for text in found] == ["rate"]
 
 
 @pytest.mark.parametrize("brakes", [True, False])
 def test_a_drive_that_reports_a_fault_has_let_its_motor_go(brakes: bool) -> None:
-    case = {"limit_deg": 90.0, "stuck_from_s": -np.inf, "coasts": True, "brakes": brakes, "alarm": "drive-fault"}
+    case = {
+        "limit_deg": 90.0,
+        "stuck_s": ALWAYS,
+        "coasts": True,
+        "brakes": brakes,
+        "alarm": "drive-fault",
+    }
     found = judge(coasts(1.5), asked(**case, **tripped(AT_40_S, "STOP", "drive-fault")))
     assert ("rate-inverting" in [text.partition(":")[0] for text in found]) == brakes

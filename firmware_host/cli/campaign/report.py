@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from firmware_host.cli.campaign.cases import Case
 from firmware_host.cli.campaign.coverage import Coverage
-from firmware_host.cli.lockstep import run
+from firmware_host.cli.judged import run
 from sim.faults import CATALOGUE
 from sim.oracle import UPRIGHT_DEG, judge
 from sim.table import TRACE_COLUMNS

@@ -10,7 +10,7 @@ import numpy as np
 
 from firmware_host.cli.campaign.cases import Case, Devices, draw_case
 from firmware_host.cli.campaign.results import Detected, Onset, Result, Tripped, Weakest
-from firmware_host.cli.lockstep import Run, run
+from firmware_host.cli.judged import Run, run
 from firmware_host.cli.sessions import make_controller
 from firmware_host.cli.summary import open_blackbox
 from firmware_host.files.validation import Session

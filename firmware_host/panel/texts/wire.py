@@ -12,6 +12,9 @@ from firmware_host.panel.access.guard import LOCKED, LOG_IN
 from firmware_host.panel.desk import PAUSED_ALREADY
 from firmware_host.panel.messages import NO_CONTROLLER
 from safety.alarm_texts import CAUSES, SITUATIONS
+from safety.angles import BEHIND, BEYOND, CAUGHT, DOUBTED, OUTVOTED, REPORTED
+from safety.channel import STANDS
+from safety.drive_rate import CONTRADICTS
 from safety.screening_texts import (
     CLEARANCE_EXPIRED,
     CONSULTED,
@@ -29,6 +32,7 @@ SENTENCES: Final = (
     *STATE_WORDS.values(), *SITUATIONS.values(), *CAUSES.values(),
     *REFUSED.values(), *NEED_CLEARANCE.values(), CONSULTED, SUPERVISED, NOT_CONSULTED, NOT_SUPERVISED,
     *CONFIRMATIONS.values(), FIRST_OF_THE_DAY,
+    OUTVOTED, CAUGHT, DOUBTED, BEYOND, BEHIND, STANDS, CONTRADICTS, REPORTED,
     "The table board has to answer: check cable and power",
     "The table board answers",
     "The board holds the table's limits",
@@ -143,6 +147,7 @@ TEMPLATES: Final = (
     "reads {value} deg, outside +-{limit}",
     "jumped by {step} deg in a frame",
     "is noisy: {noise} deg from frame to frame",
+    "its rate is noisy: {noise} deg/s from frame to frame",
     "nothing starts while the table is: {state}",
     "nothing is moved by hand while the table is: {state}",
     "the pre-flight check is due {why}",

@@ -1,0 +1,216 @@
+"""A session in lock-step, run to be judged: what was asked for, and what faults made of it."""
+
+import math
+import time
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from drivers.capabilities import Capabilities
+from firmware_host.cli.lockstep import LockstepHost
+from firmware_host.cli.virtual import make_machine
+from firmware_host.devices import capabilities
+from firmware_host.files.validation import Session
+from firmware_host.recording.blackbox import BlackBox
+from safety.signals import Recovery, Response, Trip
+from sim.asked import Asked, Drive, Harm, Span, Tripped
+from sim.bench import PERIOD_S, LockstepResult, run_lockstep
+from sim.faults import Fault, right_answers
+from sim.faults.world import HostProcess
+from sim.machine import Machine
+from sim.oracle import UPRIGHT_DEG, Floats
+from sim.table import TRACE_COLUMNS, Truth
+
+EXTRA_S: Final = 300.0
+"""Simulated time beyond the plan at which a session is given up: longer than every promise of a return together."""
+FOUND_WITHIN_S: Final = 2.0
+"""So soon a monitor has found what nothing can move, even where that could be moved again meanwhile."""
+
+
+class Run(NamedTuple):
+    """A session that was run, ready to be judged."""
+
+    host: LockstepHost
+    trace: Floats
+    """Rows of ``sim.table.TRACE_COLUMNS``."""
+    truth: Truth
+    asked: Asked
+    session_s: float
+    """Simulated time."""
+    wall_s: float
+    result: LockstepResult
+
+
+def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | None) -> Run:
+    """Run a session to its end. Raises ``FileError`` for a ``[physics]`` section that cannot be."""
+    board = make_machine(session.table, session.rider, seed)
+    board.table.advance_ms(0)  # compile before the clock starts
+    process = HostProcess(panel_watches=any(fault.kind.at_panel for fault in faults))
+    if blackbox is not None:
+        blackbox.fill_disk_while(lambda: process.disk_full)
+    host = LockstepHost(session, blackbox, seed, process)
+    begun_s = time.perf_counter()
+    result = run_lockstep(board, host, faults, session.plan.total_s * 1.5 + EXTRA_S, seed, process)
+    wall_s = time.perf_counter() - begun_s
+    trace = board.table.trace()
+    met = _met(faults, result)
+    asked, able = _asked(session, host, result, met), capabilities(host.host.link)
+    harm = _harm(able, met, result, trace, host.trips)
+    unsure = harm.unsure_upright and any(one.id == "upright-unsure" for one in host.controller.alarms.active)
+    asked = asked._replace(
+        alarm=_alarm(host, result, board) or _offline(host, harm),
+        causes=right_answers((fault.name for fault in met), apart=board.lines > 0),
+        drive=Drive(able.returns_by_itself, able.brake, able.slows_alone),
+        harm=harm._replace(unsure_upright=unsure),
+    )
+    return Run(host, trace, board.table.truth(), asked, result.ticks * PERIOD_S, wall_s, result)
+
+
+def _met(faults: list[Fault], result: LockstepResult) -> list[Fault]:
+    """The faults that came before the end: one that never began excuses nothing."""
+    lasted_s = result.ticks * PERIOD_S
+    return [fault for fault in faults if (begun_s := result.begun_s(fault)) is not None and begun_s <= lasted_s]
+
+
+def _asked(session: Session, host: LockstepHost, result: LockstepResult, met: list[Fault]) -> Asked:
+    trips = [trip for trip in host.trips if trip.response > Response.INHIBIT]
+    stops_s = [result.simulated_s(trip.t_s) for trip in trips if trip.recovery == Recovery.ON_REQUEST]
+    stops_s += _begun_s([fault for fault in met if _stands(fault)], result)
+    return Asked(
+        limit_deg=session.limits.inverted_limit_deg,
+        started_s=result.started_s,
+        trips=tuple(Tripped(trip.monitor, trip.response.name, result.simulated_s(trip.t_s)) for trip in trips),
+        changes_s=_changes_s(met, result),
+        rest_s=session.limits.return_rest_s,
+        person_stopped_s=min(stops_s, default=None),
+        invert_rate_dps=session.limits.invert_rate_dps,
+    )
+
+
+def _stands(fault: Fault) -> bool:
+    """Tell whether nobody is to be moved from there on: a person said so, or opened the chain and left it open."""
+    return fault.kind.person_stops or (fault.kind.opens_chain and fault.duration_s is None)
+
+
+def _harm(able: Capabilities, met: list[Fault], result: LockstepResult, trace: Floats, trips: list[Trip]) -> Harm:
+    """What faults can do to a table depends on what its drive can do."""
+    blinding = [] if able.checks_encoder else [fault for fault in met if fault.blinds]
+    repeating = [] if able.knows_old_orders else [fault for fault in met if fault.kind.repeats_orders]
+    late = [] if able.knows_old_orders else [fault for fault in met if fault.delays_orders]
+    dead = [fault for fault in met if fault.kind.cannot_move]
+    dead_s = _first_s(dead, result)
+    # Without a brake none can fail: beside a drive that is dead the gear still holds the table.
+    slips_s = _first_s([fault for fault in met if fault.lets_slip and able.brake], result)
+    adrift_s = max(dead_s, slips_s)
+    # An open chain cuts the torque of a table whose brake slips: that stands when friction has slowed it.
+    let_go_s = max(slips_s, _first_s([fault for fault in met if fault.kind.opens_chain], result))
+    disobeys_s = _first_s([fault for fault in met if fault.kind.ignores_orders], result)
+    wrong_motor_s = _first_s([fault for fault in met if fault.spoils == "encoder"], result)
+    broken = _spans([fault for fault in met if fault.kind.load_path_broke], result)
+    return Harm(
+        broke_from_s=min([adrift_s, *(span.from_s for span in broken)]),
+        ties_again_s=max((span.until_s for span in broken), default=math.inf),
+        jolted_s=_spans([*blinding, *(fault for fault in met if fault.kind.jolts)], result),
+        stuck_s=(
+            *_given_up(_spans([*dead, *blinding], result), trips, result),
+            *_misled_s(met, trips, result),
+            *_blocked_s(trace),
+        ),
+        coasts=min(adrift_s, let_go_s) < math.inf or (disobeys_s < math.inf and not able.cuts_torque) or not able.brake,
+        sees_late_from_s=max(disobeys_s, wrong_motor_s),
+        turns_wrong=not able.checks_encoder and any(_drifts(fault) for fault in met),
+        unsure_upright=any(one.spoils for one in met) and any(one.kind.says_upright for one in met),
+        repeats_s=min(_spans(repeating, result), default=None),
+        startled_s=_startled_s(able, met, result),
+        late_orders_s=_spans(late, result),
+        freed_s=_freed_s(met, result, trips),
+        cut_off_s=_spans([fault for fault in met if fault.kind.cuts_off], result),
+        silent_s=_spans([fault for fault in met if fault.kind.silences], result),
+    )
+
+
+def _drifts(fault: Fault) -> bool:
+    """Tell whether a drive goes on turning by its encoder, and turns wrong."""
+    return fault.spoils == "encoder" and fault.kind.misleads and not fault.blinds
+
+
+def _startled_s(able: Capabilities, met: list[Fault], result: LockstepResult) -> tuple[float, ...]:
+    """When a drive from a shop jolts of itself."""
+    leaps = [] if able.checks_encoder else _changes_s([one for one in met if one.kind.angle == "encoder"], result)
+    jumps = [] if able.returns_by_itself else _begun_s([one for one in met if one.kind.startles], result)
+    return (*leaps, *jumps)
+
+
+def _freed_s(met: list[Fault], result: LockstepResult, trips: list[Trip]) -> tuple[float, ...]:
+    """When something gave way before anything had tripped on it."""
+    tripped_s = [result.simulated_s(trip.t_s) for trip in trips if trip.response > Response.INHIBIT]
+    spans = _spans([fault for fault in met if fault.kind.gives_way and fault.duration_s is not None], result)
+    untold = [span for span in spans if not any(span.from_s <= at_s <= span.until_s for at_s in tripped_s)]
+    return tuple(span.until_s for span in untold)
+
+
+def _alarm(host: LockstepHost, result: LockstepResult, board: Machine) -> str:
+    """What is seen or heard in the end: of a host that is gone, nothing but the board's buzzer."""
+    told = host.controller.alarms.text if result.host_alive else ""
+    return told or ("the board's buzzer" if board.buzzes else "")
+
+
+def _offline(host: LockstepHost, harm: Harm) -> str:
+    """A drive that moves by old orders behind a line that repeats old answers: there is no more to know than this."""
+    return "no link" if harm.repeats_s is not None and host.controller.states.state == "offline" else ""
+
+
+def _given_up(stuck_s: tuple[Span, ...], trips: list[Trip], result: LockstepResult) -> Iterator[Span]:
+    """A table that was stopped while nothing could move it may have been given up; any other goes on afterwards."""
+    stops_s = [result.simulated_s(trip.t_s) for trip in trips if trip.response >= Response.STOP]
+    for span in stuck_s:
+        stopped = any(span.from_s <= at_s <= span.until_s + FOUND_WITHIN_S for at_s in stops_s)
+        yield Span(span.from_s, math.inf) if stopped else span
+
+
+def _misled_s(faults: list[Fault], trips: list[Trip], result: LockstepResult) -> tuple[Span, ...]:
+    """From when on both angles are spoiled: one goes another way than the table, or a monitor had to cut the torque."""
+    spoiling = [fault for fault in faults if fault.spoils]
+    cut = any(trip.response is Response.TORQUE_OFF and trip.recovery is Recovery.AUTOMATIC for trip in trips)
+    if not (cut or any(fault.kind.misleads for fault in spoiling)):
+        return ()
+    first_s = [
+        _first_s([one for one in spoiling if one.spoils == name], result) for name in ("encoder", "inclinometer")
+    ]
+    return (Span(max(first_s), math.inf),) if max(first_s) < math.inf else ()
+
+
+def _blocked_s(trace: Floats) -> tuple[Span, ...]:
+    """From when on something pushed back on the way up, if the table never got past it."""
+    t_s, angle_deg, contact_nm = (trace[:, TRACE_COLUMNS.index(name)] for name in ("t_s", "angle_deg", "contact_nm"))
+    pushed = (angle_deg > UPRIGHT_DEG) & (contact_nm > 0.0)
+    ends_above = len(trace) > 0 and angle_deg[-1] > UPRIGHT_DEG
+    return (Span(float(t_s[pushed][0]), math.inf),) if ends_above and pushed.any() else ()
+
+
+def _begun_s(faults: list[Fault], result: LockstepResult) -> list[float]:
+    """When these faults began, in simulated time."""
+    return [begun_s for fault in faults if (begun_s := result.begun_s(fault)) is not None]
+
+
+def _first_s(faults: list[Fault], result: LockstepResult) -> float:
+    """When the first of these faults began; infinite if none did."""
+    return min(_begun_s(faults, result), default=math.inf)
+
+
+def _spans(faults: list[Fault], result: LockstepResult) -> tuple[Span, ...]:
+    """From when to when these faults lasted, in simulated time."""
+    begun = [(fault, begun_s) for fault in faults if (begun_s := result.begun_s(fault)) is not None]
+    return tuple(
+        Span(begun_s, math.inf if fault.duration_s is None else round(begun_s + fault.duration_s, 6))
+        for fault, begun_s in begun
+    )
+
+
+def _changes_s(faults: list[Fault], result: LockstepResult) -> tuple[float, ...]:
+    """When a fault began or ended, in simulated time."""
+    found = []
+    for fault in faults:
+        begun_s = result.begun_s(fault)
+        if begun_s is not None:
+            found += [begun_s] if fault.duration_s is None else [begun_s, round(begun_s + fault.duration_s, 6)]
+    return tuple(sorted(found))
