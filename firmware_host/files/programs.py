@@ -162,7 +162,7 @@ class _Stairs(FileModel):
             last = number == count
             angle = self.to_deg if last else self.from_deg + side * number * self.by_deg
             key = "to_deg" if number else "from_deg"
-            label = f"step {number + 1} of {count + 1}: {angle:g} deg"
+            label = f"angle {number + 1} of {count + 1}: {angle:g} deg"
             yield Leg(angle, self.rate_dps, key, here, label)
             yield Wait(self.hold_s, "hold_s", here, label)
 

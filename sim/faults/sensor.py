@@ -15,9 +15,7 @@ _DRIFT: Final = Parameter(0.5, 0.01, 10.0, "deg/s")
 _FAST_DPS: Final = 1.0
 """An encoder that drifts so fast in a drive's own loop leaves nothing of a recovery's 1.5 deg/s to count on."""
 _NOISE: Final = Parameter(0.3, 0.01, 10.0, "deg")
-_TOO_NOISY_DEG: Final = 0.1
-"""From here on a drive's loop follows the noise of its encoder more than its orders."""
-_SPOILS_FROM: Final = {sensors.OFFSET: 1.0, sensors.DRIFT_PER_S: 0.02, sensors.NOISE: _TOO_NOISY_DEG}
+_SPOILS_FROM: Final = {sensors.OFFSET: 1.0, sensors.DRIFT_PER_S: 0.02, sensors.NOISE: 0.1}
 """In the unit of each: two healthy angles may differ by as much, within a session or in a sample."""
 
 
@@ -32,8 +30,6 @@ def _channel(channel: int, fault: int, sign: float = 1.0) -> tuple[Begin, End]:
 
 def _angle(name: str, what: str, channel: int, right: frozenset[str]) -> dict[str, Kind]:
     """All that can happen to one of the two angles."""
-
-    too_much = {sensors.DRIFT_PER_S: _FAST_DPS, sensors.NOISE: _TOO_NOISY_DEG} if channel == ENCODER_DEG else {}
 
     def kind(text: str, fault: int, sign: float = 1.0, parameter: Parameter | None = None) -> Kind:
         begin, end = _channel(channel, fault, sign)
@@ -51,8 +47,8 @@ def _angle(name: str, what: str, channel: int, right: frozenset[str]) -> dict[st
             in_company=frozenset({"standstill"}),
             spoils_from=_SPOILS_FROM.get(fault, 0.0),
             misleads=fault in (sensors.DRIFT_PER_S, sensors.REVERSED),
-            blinds=channel == ENCODER_DEG and fault in (sensors.STUCK, sensors.REVERSED, sensors.DEAD),
-            too_much_from=too_much.get(fault, math.inf),
+            blinds=channel == ENCODER_DEG and fault in (sensors.STUCK, sensors.REVERSED, sensors.DEAD, sensors.NOISE),
+            too_much_from=_FAST_DPS if channel == ENCODER_DEG and fault == sensors.DRIFT_PER_S else math.inf,
             # A drive that tells rates which no table has is asked who it is.
             apart=causes.LINK if channel == ENCODER_DEG and fault == sensors.NOISE else frozenset(),
         )
