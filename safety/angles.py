@@ -1,9 +1,12 @@
 """Two independent angles, which of them is believed, and how wrong the believed one may be.
 
 The motor-side encoder and the table-side inclinometer are watched each on its own (``safety.channel``), against each
-other, and against the brake (``safety.rest``). A channel found wrong stays lost until an operator's reset; one that was
-only outvoted is believed again if the other one is found wrong. With both lost the angle is dead-reckoned from the
-commanded rate, which is good enough to choose between the fast and the slow part of a blind return.
+other, and against the brake (``safety.rest``); the encoder against the drive's rate too (``safety.drive_rate``). A
+channel found wrong stays lost until an operator's reset, but for three: one only outvoted, if the other one is found
+wrong; the loser of a vote whose winner reads beyond upright; an inclinometer done without that goes the other way.
+
+With both lost the angle is dead-reckoned from the commanded rate, which is good enough to choose between the fast and
+the slow part of a blind return.
 """
 
 from math import isfinite

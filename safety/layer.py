@@ -215,7 +215,7 @@ def _command(view: View, supervisor: Supervisor) -> SafeCommand | None:
     limits, t, config = view.limits, view.telemetry, view.config
     if t is None or view.age_s is None or view.age_s > limits.link_age_s:
         return None
-    if view.away and view.unsteady:
+    if view.away and view.link_unsteady:
         return None  # a link that comes and goes: the board's own return is the steadier one
     if config is None or t.session_id != config.session_id:
         return None

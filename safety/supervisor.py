@@ -8,7 +8,9 @@ The rules of this file:
 * Every stop away from upright ends in a recovery, or in a hold that says what to do:
 
       FREE -> RETURNING -> BOARDED -> FREE
-      FREE or RETURNING -> STOPPING -> HELD -> CREEPING -> BOARDED
+      FREE, RETURNING, CREEPING or BOARDED -> STOPPING -> HELD -> CREEPING -> BOARDED
+      HELD -> BOARDED where the table stands upright already
+      BOARDED -> RETURNING or CREEPING where it strays, or a person asks
       TORQUE_OFF goes to HELD at once
 """
 
@@ -30,7 +32,7 @@ from safety.signals import EMERGENCY_RETURN, INHIBIT, NONE, STOP, TORQUE_OFF, Re
 from safety.view import View
 
 STOPPING_AT_MOST_S: Final = 3.0
-"""Even from the fastest rate the slowest guaranteed ramp is over by then, or the monitors have cut the torque."""
+"""Longer than any ramp at 3 deg/s2 or more; a slower one goes on in HELD, which commands the same."""
 STANDS_S: Final = 0.3
 """So long a table that turned has to be still before it is said to stand."""
 COASTS_AT_MOST_S: Final = 2.0

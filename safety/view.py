@@ -17,7 +17,7 @@ OTHER_AT_UPRIGHT_DEG = 3.0
 STANDSTILL_DPS = 0.2
 STEADY_DPS = 0.005
 """A commanded rate is constant while it changes by less from tick to tick."""
-STEADY_S = 0.5
+LINK_REGAINED_S = 0.5
 """After a silence the board is left to itself for so long, away from upright."""
 CONTRADICT_DEG = 15.0
 """A limit switch may be set some degrees off the angle that it stands for; so far off it is broken."""
@@ -74,7 +74,7 @@ class View:
     sending_s: float = 0.0
     """For how long commands were sent without a break."""
     upright: bool = False
-    """At the boarding position, by the angle, or by the switch where the angle is lost."""
+    """At the boarding position: by the angle, seconded by the other one or the switch; without one, by the switch."""
     away: bool = False
     """Known to be away from upright, or not known to be upright once a frame came."""
     was_away: bool = False
@@ -99,9 +99,9 @@ class View:
     """For how long the board has said that the brake is closed."""
 
     @property
-    def unsteady(self) -> bool:
+    def link_unsteady(self) -> bool:
         """A silence ended so recently that there may be another one in a moment."""
-        return self.heard_s < STEADY_S
+        return self.heard_s < LINK_REGAINED_S
 
     @property
     def switch_wrong(self) -> bool:

@@ -209,7 +209,7 @@ def _rates(column: Columns, asked: Asked) -> Iterator[Margin]:
     column = _while_whole(column, asked)
     angle_deg, rate_dps = column["angle_deg"], column["rate_dps"]
     driven_dps = np.where(_coasting(column, asked), 0.0, rate_dps)
-    head_up_dps = np.where(angle_deg < -CREPT_DEG, -driven_dps, 0.0)
+    head_up_dps = np.where(angle_deg < -HORIZONTAL_DEG, -driven_dps, 0.0)
     late = column["t_s"] >= asked.harm.sees_late_from_s
     about = column["t_s"] >= asked.harm.sees_late_from_s - HEAD_UP_S - UNSEEN_S
     for rule, text, values, most, longest_s in (
@@ -318,10 +318,16 @@ def _people(column: Columns, asked: Asked) -> Iterator[Margin]:
     since_s = (row - np.maximum.accumulate(np.where(good, row, -1))) * ROW_S
     rate_dps = column["rate_dps"]
     going = (since_s > PEOPLE_S) & (rate_dps > STANDING_DPS)
+    let_go_s = column["t_s"][~good]
     went_deg = float(rate_dps[going].sum()) * ROW_S
     text = f"went {went_deg:.1f} deg toward inversion, with the switch released or the latch open for {PEOPLE_S:g} s"
-    granted_deg = CREPT_DEG if asked.harm.jolted_from_s == np.inf else HELD_DEG
+    granted_deg = _crept_deg(asked, Span(float(let_go_s[0]), float(let_go_s[-1]) + ROW_S))
     yield Margin("people", granted_deg - went_deg, "deg", granted_deg, text)
+
+
+def _crept_deg(asked: Asked, during: Span) -> float:
+    """How far a table may go that is to stand: farther while its drive disobeys."""
+    return HELD_DEG if any(jolt.meets(during) for jolt in asked.harm.jolted_s) else CREPT_DEG
 
 
 def _rescued(column: Columns, asked: Asked) -> Iterator[Margin]:
@@ -408,8 +414,8 @@ def _again(column: Columns, asked: Asked) -> Iterator[Margin]:
     if asked.harm.load_path_breaks:
         return
     t_s, angle_deg = column["t_s"], column["angle_deg"]
-    granted_deg = CREPT_DEG if asked.harm.jolted_from_s == np.inf else HELD_DEG
     for span in asked.harm.silent_s:
+        granted_deg = _crept_deg(asked, Span(span.from_s, np.inf))
         inside = np.flatnonzero((t_s >= span.from_s) & (t_s < span.until_s))
         if not len(inside) or angle_deg[inside[0]] <= UPRIGHT_DEG or angle_deg[inside[-1]] > UPRIGHT_DEG:
             continue

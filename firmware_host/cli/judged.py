@@ -123,7 +123,7 @@ def _harm(able: Capabilities, met: list[Fault], result: LockstepResult, trace: F
         startled_s=_startled_s(able, met, result),
         late_orders_s=_spans(late, result),
         freed_s=_freed_s(met, result, trips),
-        cut_off_s=_spans([fault for fault in met if fault.kind.cuts_off], result),
+        cut_off_s=_spans([fault for fault in met if fault.cuts_off], result),
         silent_s=_spans([fault for fault in met if fault.kind.silences], result),
     )
 

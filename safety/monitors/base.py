@@ -9,6 +9,8 @@ from safety.view import View
 FORGETS: Final = 0.5
 """A condition that is gone is forgotten at half the speed at which it was believed: flickering does not hide it."""
 FORGOTTEN_S: Final = -0.0099
+"""Forgotten after two frames of 10 ms without it, a hair less for floating point: what is there in every second frame
+adds up, in every third it never does."""
 RESOLUTION_S: Final = 1e-6
 """Ten periods of 10 ms are 100 ms, whatever their sum is in floating point."""
 

@@ -242,7 +242,7 @@ class TorqueOff(Monitor):
         self._said = False
 
     def check(self, view: View) -> Response:
-        """Trip on the current while the table stands. Without a new frame the last word stands."""
+        """Trip on a current that does not brake the table. Without a new frame the last word stands."""
         current_a, t = _current_a(view), view.telemetry
         if current_a is not None and t is not None:
             brakes = view.standing_s == 0.0 and current_a * (view.angles.rate_dps or 0.0) <= 0.0

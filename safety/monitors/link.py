@@ -35,7 +35,7 @@ class Link(Monitor):
         """Trip on the age of the newest frame, either way; at upright nothing moves until there is a link."""
         t = view.telemetry
         # A silence that ended within this tick is one too: the board is left to itself after it.
-        heard = view.age_s is not None and view.age_s <= view.limits.link_age_s and not view.unsteady
+        heard = view.age_s is not None and view.age_s <= view.limits.link_age_s and not view.link_unsteady
         if heard and t is not None and not (t.status & _EXPIRED and self._unheard(view)):
             return NONE
         return EMERGENCY_RETURN if view.away or view.was_away else INHIBIT
@@ -61,7 +61,7 @@ class Link(Monitor):
     @staticmethod
     def _ended(view: View) -> bool:
         """What the board is left to itself for is a silence that is over."""
-        return view.unsteady and view.age_s is not None and view.age_s <= view.limits.link_age_s
+        return view.link_unsteady and view.age_s is not None and view.age_s <= view.limits.link_age_s
 
     @staticmethod
     def _unheard(view: View) -> bool:

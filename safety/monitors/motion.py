@@ -38,10 +38,10 @@ STRAYS_DEG: Final = 1.5
 """Far enough beyond what latency and lag can make of a command within one window."""
 
 
-def _fastest_dps(view: View) -> float:
-    """The larger of the two independent rates, without sign; 0 if neither is known.
+def _believed_dps(view: View) -> float:
+    """The motor's rate, or the table's less its noise where that is larger and the angles part; without sign.
 
-    The table may be faster than its motor where the load path broke: then the angles part.
+    The table may be faster than its motor where the load path broke. 0 if neither rate is known.
     """
     angles = view.angles
     fastest, table_rate = abs(angles.rate_dps or 0.0), abs(angles.table_rate_dps or 0.0)
@@ -54,6 +54,17 @@ def _tilting_dps(view: View) -> float:
     limits, angles = view.limits, view.angles
     fastest = max(-angles.expected_dps, limits.head_up_rate_dps) + TILT_MARGIN_DPS
     return fastest + (RATE_PER_NOISE * angles.inclinometer.noise_deg if angles.encoder.lost else 0.0)
+
+
+def _tilts_up(view: View) -> bool:
+    best, measured = view.angles.best_deg, view.angles.rate_dps
+    return best is not None and best < HEAD_UP_DEG and measured is not None and measured < 0.0
+
+
+def _most_dps(view: View) -> float:
+    """Above this the table is too fast."""
+    most = view.limits.overspeed_factor * view.rate_limit_dps + view.limits.overspeed_offset_dps
+    return min(most, _tilting_dps(view)) if _tilts_up(view) else most
 
 
 def _doubt_last_angle(view: View, made_dps: float, told_dps: float) -> None:
@@ -94,26 +105,21 @@ class Overspeed(Monitor):
         return self._said
 
     def _judge(self, view: View) -> Response:
-        rate, limits = _fastest_dps(view), view.limits
-        threshold = limits.overspeed_factor * view.rate_limit_dps + limits.overspeed_offset_dps
-        best, measured = view.angles.best_deg, view.angles.rate_dps
-        tilts_up = best is not None and best < HEAD_UP_DEG and measured is not None and measured < 0.0
-        if tilts_up:
-            threshold = min(threshold, _tilting_dps(view))
+        rate, threshold, tilts_up = _believed_dps(view), _most_dps(view), _tilts_up(view)
         if rate <= threshold and self._over.start_s is None:
             return NONE
         far = self._far_over.held_s(rate > max(2.0 * view.rate_limit_dps, threshold), view.now_s)
         over = self._over.held_s(rate > threshold, view.now_s)
         if far >= RUNAWAY_S or (tilts_up and over >= HEAD_UP_TORQUE_OFF_S):
             return TORQUE_OFF
-        return STOP if over >= limits.overspeed_s else NONE
+        return STOP if over >= view.limits.overspeed_s else NONE
 
     def detail(self, view: View) -> str:
         """Give the rate, which angle says so, and the limit."""
-        rate_dps, motor_dps = _fastest_dps(view), view.angles.rate_dps
+        rate_dps, motor_dps = _believed_dps(view), view.angles.rate_dps
         parts = motor_dps is not None and rate_dps != abs(motor_dps)
         source = f" by the inclinometer, {abs(motor_dps or 0.0):.1f} by the motor" if parts else ""
-        return f"rate {rate_dps:.1f} deg/s{source}, limit {view.rate_limit_dps:g} deg/s"
+        return f"rate {rate_dps:.1f} deg/s{source}, limit {_most_dps(view):.2f} deg/s"
 
     def since_s(self, view: View) -> float:
         """When it became too fast."""

@@ -15,8 +15,8 @@ CATALOGUE: Final[dict[str, Kind]] = {**sensor.KINDS, **actuator.KINDS, **wire.KI
 
 
 EARLIEST_S: Final = -60.0
-ENOUGH_OF_A_BRAKE: Final = 0.5
-"""Half of the reference table's brake holds the heaviest rider, whose weight pulls with 121 N m of its 400."""
+ENOUGH_OF_A_BRAKE: Final = 0.65
+"""The weakest brake that campaigns draw has 300 N m, and their heaviest rider pulls with 194."""
 OLD_MS: Final = 200.0
 """The timeout of a drive: what comes later than this finds it stopped."""
 
@@ -47,6 +47,11 @@ class Fault(NamedTuple):
         """The parameter in force; 0 where the kind has none."""
         default = 0.0 if self.kind.parameter is None else self.kind.parameter.default
         return default if self.value is None else self.value
+
+    @property
+    def cuts_off(self) -> bool:
+        """Nothing, or next to nothing, may pass between host and table."""
+        return self.amount >= self.kind.cuts_off_from
 
     @property
     def delays_orders(self) -> bool:

@@ -18,8 +18,9 @@ DRIVE: Final = MOTION | STUCK | {"angle-plausibility"}
 """After recoveries that came to nothing the encoder is doubted too."""
 RUNAWAY: Final = DRIVE | {"torque-off"}
 """A stage that ignores its orders goes on pushing with its torque off, if it keeps its enable."""
-APART: Final = frozenset({"hand-switch", "ankle-latch", "angle-agreement", "angle-plausibility"})
-"""What sees that the input module, or the inclinometer, is silent or late while the drive is heard."""
+APART: Final = frozenset({"hand-switch", "ankle-latch", "angle-agreement", "angle-plausibility", "progress"})
+"""What sees that the input module, or the inclinometer, is silent or late while the drive is heard; or that a return
+takes longer than it may, because its drive stops whenever the line is silent."""
 TRIED: Final = frozenset({"hand-switch"})
 """What sees a rider who tries the switch because the board greets anew, where a table that nothing ties to its motor
 lies at the boarding position without the host knowing."""

@@ -41,7 +41,7 @@ KINDS: Final[dict[str, Kind]] = {
         _continue,
         _LATE,
         may_pass=True,
-        cuts_off=True,
+        cuts_off_from=0.0,
         silences=True,
     ),
     "host-killed": Kind(
@@ -51,7 +51,7 @@ KINDS: Final[dict[str, Kind]] = {
         None,
         frozenset(),
         may_pass=True,
-        cuts_off=True,
+        cuts_off_from=0.0,
         silences=True,
     ),
     "clock-jump": Kind(

@@ -10,6 +10,10 @@ TO_HOST: Final = ("to_host",)
 TO_BOARD: Final = ("to_board",)
 BOTH: Final = (*TO_HOST, *TO_BOARD)
 _SHARE: Final = Parameter(0.3, 0.001, 1.0, "of the frames")
+_MANY: Final = 0.05
+"""With fewer frames disturbed a drive that is asked a hundred times a second does not run into its timeout."""
+_LONG_MS: Final = 50.0
+"""The same of a line that is silent, or late, for less."""
 
 
 _BEGAN_ANEW: Final = frozenset({"angle-agreement", "angle-plausibility"})
@@ -40,7 +44,7 @@ def _wire(
     right: frozenset[str] = causes.LINK | {"rejected"},
     *,
     apart: frozenset[str] = causes.APART,
-    may_pass: bool = True,
+    cuts_off_from: float = 0.0,
     silences: bool = False,
 ) -> Kind:
     begin_end = _disturb(field, names)
@@ -49,10 +53,10 @@ def _wire(
         text,
         *begin_end,
         right,
-        may_pass=may_pass,
+        may_pass=True,
         parameter=parameter,
         apart=apart,
-        cuts_off=True,
+        cuts_off_from=cuts_off_from,
         silences=silences,
     )
 
@@ -73,19 +77,32 @@ KINDS: Final[dict[str, Kind]] = {
     "cable-out": _wire("the serial cable is pulled out", "cut", silences=True),
     "to-host-dead": _wire("nothing that the board sends arrives", "cut", TO_HOST),
     "to-board-dead": _wire("nothing that the host sends arrives", "cut", TO_BOARD, silences=True),
-    "frames-lost": _wire("VALUE of the frames, each by itself, do not arrive", "lost_share", parameter=_SHARE),
+    "frames-lost": _wire(
+        "VALUE of the frames, each by itself, do not arrive", "lost_share", parameter=_SHARE, cuts_off_from=_MANY
+    ),
     "frames-lost-in-bursts": _wire(
-        "each half second all frames are lost for VALUE", "burst_ms", parameter=Parameter(150.0, 10.0, 500.0, "ms")
+        "each half second all frames are lost for VALUE",
+        "burst_ms",
+        parameter=Parameter(150.0, 10.0, 500.0, "ms"),
+        cuts_off_from=_LONG_MS,
     ),
-    "bits-flipped": _wire("in VALUE of the frames a bit is turned over", "flipped_share", parameter=_SHARE),
+    "bits-flipped": _wire(
+        "in VALUE of the frames a bit is turned over", "flipped_share", parameter=_SHARE, cuts_off_from=_MANY
+    ),
     "frames-repeated": _wire(
-        "VALUE of the frames arrive twice", "repeated_share", parameter=_SHARE._replace(default=1.0)
+        "VALUE of the frames arrive twice",
+        "repeated_share",
+        parameter=_SHARE._replace(default=1.0),
+        cuts_off_from=_MANY,
     ),
-    "frames-reordered": _wire("VALUE of the frames arrive after the next one", "reordered_share", parameter=_SHARE),
+    "frames-reordered": _wire(
+        "VALUE of the frames arrive after the next one", "reordered_share", parameter=_SHARE, cuts_off_from=_MANY
+    ),
     "frames-delayed": _wire(
         "every frame arrives VALUE late",
         "delay_ms",
         parameter=Parameter(150.0, 1.0, 10000.0, "ms"),
+        cuts_off_from=_LONG_MS,
         # An old rate beside a new command; and a delay that ends looks like a host that slept: the board's clock leaps.
         right=causes.LINK | {"rejected", "following", "tick"},
         # An ODrive's answers are bare numbers: one that comes late enough is taken for another one's.
@@ -108,7 +125,7 @@ KINDS: Final[dict[str, Kind]] = {
         may_pass=True,
         apart=_BEGAN_ANEW,
         jolts=True,
-        cuts_off=True,
+        cuts_off_from=0.0,
     ),
     "board-reboot": Kind(
         Place.WIRE,
@@ -119,6 +136,6 @@ KINDS: Final[dict[str, Kind]] = {
         may_pass=True,
         apart=_BEGAN_ANEW,
         jolts=True,
-        cuts_off=True,
+        cuts_off_from=0.0,
     ),
 }

@@ -109,8 +109,8 @@ class Kind(NamedTuple):
     """The upright switch is closed wherever the table is. With an angle spoiled too, nothing tells which of the two
     lies about the last degrees: standing still there with an alarm is right."""
     jolts: bool = False
-    """How fast the rate changes is nobody's choice any more: the drive disobeys, hardware cuts its torque, or a brake
-    clamps."""
+    """How fast the rate changes is nobody's choice any more: the drive disobeys, hardware cuts its torque, a brake
+    clamps, or a board begins anew."""
     brake_fails: bool = False
     """The brake holds no longer; with a drive that disobeys, or a gear that broke, nothing is left that could."""
     load_path_broke: bool = False
@@ -126,8 +126,8 @@ class Kind(NamedTuple):
     """Right answers too where another fault came as well."""
     apart: frozenset[str] = frozenset()
     """Right answers too where each device has a line of its own, and one may be silent alone."""
-    cuts_off: bool = False
-    """Nothing may pass between host and table while it lasts."""
+    cuts_off_from: float = math.inf
+    """From this value on nothing, or next to nothing, may pass between host and table while it lasts."""
     silences: bool = False
     """Nothing that the host says arrives while it lasts."""
     repeats_orders: bool = False

@@ -7,7 +7,7 @@ import pytest
 from safety.angles import Angles
 from safety.channel import Channel
 from safety.limits import MACHINE
-from safety.signals import DriveFault, MotionRequest, Status, Telemetry
+from safety.signals import MotionRequest, Status, Telemetry
 from tests.safety.kinematic_table import KinematicTable
 
 LIMITS = MACHINE
@@ -105,13 +105,6 @@ def test_the_rate_comes_from_the_other_angle_when_the_encoder_is_lost() -> None:
     assert angles.angle_deg is None
     assert angles.rate_dps is None
     assert angles.best_deg is not None
-
-
-@pytest.mark.requirement("REQ-ANG-LOST")
-def test_a_drive_that_reports_its_encoder_lost_is_believed() -> None:
-    angles = Angles()
-    angles.update(frame(10.0, 10.0)._replace(faults=DriveFault.ENCODER), 0.0, 0.01, LIMITS)
-    assert angles.encoder.lost == "reported lost by the drive"
 
 
 @pytest.mark.requirement("REQ-ANG-BRAKE")

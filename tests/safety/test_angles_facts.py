@@ -298,3 +298,4 @@ def test_an_encoder_that_the_drive_reports_lost_is_done_without() -> None:
     angles = Angles()
     angles.update(frame(10.0, 12.0)._replace(faults=DriveFault.ENCODER), 0.0, 0.01, LIMITS)
     assert (angles.angle_deg, angles.lost_angles) == (12.0, 1)
+    assert angles.encoder.lost == "reported lost by the drive"

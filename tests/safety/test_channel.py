@@ -90,7 +90,7 @@ def test_it_stands_while_the_other_one_moves(moved_deg: float, other_deg: float,
 
 
 def test_after_a_reset_what_was_counted_begins_anew() -> None:
-    channel, other = fed(*[10.0] * 11, moved_deg=0.1), fed(10.0)
+    channel, other = fed(*[10.0] * 12, moved_deg=0.1), fed(10.0)
     channel.reset()
     channel.lose_if_it_stands_while(other)
     other.value_deg = 11.0

@@ -80,13 +80,6 @@ def test_what_is_believed_with_one_or_both_lost(
     assert angles.best_deg == (low if angle is None else angle)
 
 
-@pytest.mark.parametrize(("on_its_own", "estimate_deg"), [(False, 11.0 + 0.001 * 1.0), (True, 12.0)])
-def test_dead_reckoning_is_drawn_slowly_unless_the_table_moved_by_itself(on_its_own: bool, estimate_deg: float) -> None:
-    angles = fed(frame(10.0, 12.0))
-    angles.update(frame(11.0, 13.0), 7.01, DT_S, MACHINE, on_its_own=on_its_own)
-    assert angles.estimate_deg == pytest.approx(estimate_deg)
-
-
 @pytest.mark.parametrize("frames", [12, 13, 30])
 def test_the_inclinometer_s_rate_is_taken_over_twelve_frames(frames: int) -> None:
     angles = fed(*(frame(None, 0.0004 * number * number) for number in range(frames)))

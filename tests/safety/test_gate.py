@@ -13,7 +13,7 @@ from safety.limits import narrow
 from safety.returning import Returning, creep
 from safety.signals import BoardConfig, CommandMode, Input, Lost, MotionRequest, SafeCommand, Status, Telemetry
 from safety.supervisor import Phase, Supervisor
-from safety.view import LONGEST_STEP_S, View
+from safety.view import View
 from tests.safety.kinematic_table import SESSION, TABLE
 from tests.safety.views import CONFIG, WELL, view_of
 
@@ -84,11 +84,6 @@ def test_blind_nothing_moves_toward_inversion_and_a_return_goes_on_wherever_dead
 
 def test_a_command_says_which_angle_is_lost() -> None:
     assert commanded(asked(-1.0, lost_angles=Lost.INCLINOMETER)).lost_angles == Lost.INCLINOMETER
-
-
-def test_however_late_a_tick_is_no_rate_jumps() -> None:
-    steps = [commanded(asked(3.0, dt_s=dt_s)).rate_dps for dt_s in (0.04, LONGEST_STEP_S, 1.0)]
-    assert steps == pytest.approx([LIMITS.accel_dps2 * dt_s for dt_s in (0.04, LONGEST_STEP_S, LONGEST_STEP_S)])
 
 
 def test_a_recovery_has_less_torque_and_what_is_asked_for_has_all() -> None:

@@ -152,7 +152,7 @@ def test_an_angle_that_is_next_to_right_is_not_spoiled(text: str, spoils: str) -
 
 
 @pytest.mark.parametrize(
-    ("text", "lets_slip"), [("brake-slips@1", True), ("brake-slips=0.49@1", True), ("brake-slips=0.5@1", False)]
+    ("text", "lets_slip"), [("brake-slips@1", True), ("brake-slips=0.64@1", True), ("brake-slips=0.65@1", False)]
 )
 def test_a_brake_that_holds_enough_lets_nothing_slip(text: str, lets_slip: bool) -> None:
     assert parse(text).lets_slip is lets_slip

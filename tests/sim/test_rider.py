@@ -1,4 +1,4 @@
-"""The rider's body against the figures in docs/design: compound-pendulum measurements and other computations."""
+"""The rider's body against published figures: compound-pendulum measurements and other computations."""
 
 import pytest
 from hypothesis import given

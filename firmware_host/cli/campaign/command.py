@@ -23,10 +23,12 @@ from firmware_host.cli.campaign.summary import Summary
 from firmware_host.cli.campaign.workers import Workers, WorkersError
 from firmware_host.cli.sessions import complain, write_json
 from firmware_host.files.toml_source import FileError
+from sim.faults import parse
 
 SHRUNK_AT_MOST: Final = 12
 """Failures that differ in what broke or in their faults; the first ones are shrunk."""
-TEN: Final = 10
+COMPARED: Final = 10
+"""So many of the smallest shares of both searches are compared."""
 
 
 class CampaignOptions(NamedTuple):
@@ -142,7 +144,7 @@ def _failures(
 def _one_of_each_sort(options: CampaignOptions, summary: Summary) -> Iterator[Failing]:
     seen = set()
     for result in summary.failures:
-        names = tuple(sorted(fault.partition("@")[0] for fault in result.faults))
+        names = tuple(sorted(parse(fault).name for fault in result.faults))
         if (result.broken, names) not in seen:
             seen.add((result.broken, names))
             yield Failing(result.index, _drawn(options, result.index), result.broken)
@@ -162,7 +164,7 @@ def _steered(options: CampaignOptions, summary: Summary, hands: Workers, progres
     found = []
     for tried in steer(options.seed, options.sessions, hands, options.devices):
         found.append((tried.result.weakest_share, tried.number, tried))
-        found = sorted(found)[:TEN]
+        found = sorted(found)[:COMPARED]
         progress.advance(bar)
     worst: Tried = found[0][2]
     return {
@@ -176,7 +178,7 @@ def _steered(options: CampaignOptions, summary: Summary, hands: Workers, progres
 
 
 def _shares(shares: list[float]) -> dict[str, float]:
-    ten = shares[:TEN]
+    ten = shares[:COMPARED]
     return {"weakest_share": round(ten[0], 4), "ten_weakest_mean_share": round(sum(ten) / len(ten), 4)}
 
 
