@@ -199,3 +199,23 @@ def test_the_steps_of_a_program_are_no_wider_than_a_phone(page: Page) -> None:
         "(all) => all.filter((one) => one.getBoundingClientRect().right > innerWidth).map((one) => one.textContent)"
     )
     assert page.locator(".step-list :is(button, select, input, summary)").evaluate_all(beyond) == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_both_answers_to_a_question_are_in_view_however_long_it_is(
+    browser: Browser, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    with still_panel(tmp_path) as url, opened(browser, url, "riders") as page:
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        more = {"large": True, "language": "de"}
+        page.evaluate("([key, value]) => localStorage.setItem(key, value)", [SETTINGS, json.dumps(more)])
+        reload(page)
+        rider = add_rider(page, "Ada")
+        page.evaluate("(hash) => { location.hash = hash; }", f"#/riders/{rider['id']}/screening")
+        answers, progress = page.locator(".question-page .answer"), page.locator(".question-page progress")
+        for number in range(int(progress.evaluate("(one) => one.max"))):
+            expect(progress).to_have_js_property("value", number)
+            assert answers.evaluate_all(COVERED) == [], page.locator("#question").text_content()
+            assert answers.evaluate_all(OUTSIDE) == [], page.locator("#question").text_content()
+            answers.last.click()
+        page.wait_for_selector("#review")

@@ -77,7 +77,7 @@ function drawing(address, words, t) {
     src: address, alt: words, loading: "lazy", width: 1600, height: 1000,
     onerror: () => { image.hidden = true; failed.hidden = false; },
   });
-  return [el("a", { href: address, target: "_blank", rel: "noopener" }, image), failed];
+  return [el("div", { class: "drawing" }, el("a", { href: address, target: "_blank", rel: "noopener" }, image)), failed];
 }
 
 /** @param {App} app @param {string} place @param {any} one */
