@@ -215,7 +215,8 @@ _EACH: Final = (
     Command.GET_ERROR,
 )
 FAILED_TOGETHER: Final = 5
-"""So many exchanges in a row that failed as a whole, and requests go one by one."""
+"""So many exchanges in a row that failed alike, and requests go one by one. What a noisy line loses is not always the
+same: one by one an exchange takes so long that hardly one would get through it."""
 _FAULTS: Final = (
     (Error.CURRENT_1, DriveFault.OVERCURRENT),
     (
@@ -255,7 +256,7 @@ class RoboClaw:
         self._turn = 0
         self._order = Order(False, 0.0, 0.0, 0.0, False)
         self._exchanged = False
-        self._failed_together = self._frames_before = 0
+        self._failed_together = self._answered_together = self._frames_before = 0
         self.one_by_one = False
         """This controller loses requests that come before it has answered the last one."""
         self.identity = (0, (0, 0, 0))
@@ -362,10 +363,12 @@ class RoboClaw:
     def give_up(self) -> None:
         """Forget the request whose answer did not come; one by one from now on, if together they never came."""
         # Silence is a line that is cut. Of requests that were lost behind the first one, that one is answered.
-        if self._exchanged and not self.one_by_one and self._reader.frames > self._frames_before:
-            self._failed_together += 1
-            if self._failed_together >= FAILED_TOGETHER:
-                self.one_by_one = True
+        answered = self._reader.frames - self._frames_before
+        if self._exchanged and not self.one_by_one and answered > 0:
+            alike = answered == self._answered_together
+            self._failed_together = self._failed_together + 1 if alike else 1
+            self._answered_together = answered
+            self.one_by_one = self._failed_together >= FAILED_TOGETHER
         self._exchanged = False
         self._limit_a = None  # whether it was taken is not known
         self._reader.clear()

@@ -105,13 +105,14 @@ def _harm(able: Capabilities, met: list[Fault], result: LockstepResult, trace: F
     let_go_s = max(slips_s, _first_s([fault for fault in met if fault.kind.opens_chain], result))
     disobeys_s = _first_s([fault for fault in met if fault.kind.ignores_orders], result)
     wrong_motor_s = _first_s([fault for fault in met if fault.spoils == "encoder"], result)
+    unheard_s = _spans([fault for fault in met if fault.cuts_off], result)
     broken = _spans([fault for fault in met if fault.kind.load_path_broke], result)
     return Harm(
         broke_from_s=min([adrift_s, *(span.from_s for span in broken)]),
         ties_again_s=max((span.until_s for span in broken), default=math.inf),
         jolted_s=_spans([*blinding, *(fault for fault in met if fault.kind.jolts)], result),
         stuck_s=(
-            *_given_up(_spans([*dead, *blinding], result), trips, result),
+            *_given_up(_spans([*dead, *blinding], result), unheard_s, trips, result),
             *_misled_s(met, trips, result),
             *_blocked_s(trace),
         ),
@@ -123,7 +124,7 @@ def _harm(able: Capabilities, met: list[Fault], result: LockstepResult, trace: F
         startled_s=_startled_s(able, met, result),
         late_orders_s=_spans(late, result),
         freed_s=_freed_s(met, result, trips),
-        cut_off_s=_spans([fault for fault in met if fault.cuts_off], result),
+        cut_off_s=unheard_s,
         silent_s=_spans([fault for fault in met if fault.kind.silences], result),
     )
 
@@ -159,12 +160,18 @@ def _offline(host: LockstepHost, harm: Harm) -> str:
     return "no link" if harm.repeats_s is not None and host.controller.states.state == "offline" else ""
 
 
-def _given_up(stuck_s: tuple[Span, ...], trips: list[Trip], result: LockstepResult) -> Iterator[Span]:
-    """A table that was stopped while nothing could move it may have been given up; any other goes on afterwards."""
+def _given_up(
+    stuck_s: tuple[Span, ...], unheard_s: tuple[Span, ...], trips: list[Trip], result: LockstepResult
+) -> Iterator[Span]:
+    """A table that was stopped while nothing could move it may have been given up; any other goes on afterwards.
+
+    Where host and board do not hear each other it is the board that gives up, and no trip tells of it.
+    """
     stops_s = [result.simulated_s(trip.t_s) for trip in trips if trip.response >= Response.STOP]
     for span in stuck_s:
-        stopped = any(span.from_s <= at_s <= span.until_s + FOUND_WITHIN_S for at_s in stops_s)
-        yield Span(span.from_s, math.inf) if stopped else span
+        found = Span(span.from_s, span.until_s + FOUND_WITHIN_S)
+        stopped = any(found.from_s <= at_s <= found.until_s for at_s in stops_s)
+        yield Span(span.from_s, math.inf) if stopped or any(found.meets(one) for one in unheard_s) else span
 
 
 def _misled_s(faults: list[Fault], trips: list[Trip], result: LockstepResult) -> tuple[Span, ...]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from drivers.capabilities import Capabilities
 from drivers.channels import split
-from drivers.dialogue import DriveSetup
+from drivers.dialogue import DriveSetup, Order
 from drivers.polled import FORGET_S, PolledDrive
 from drivers.roboclaw import (
     KEPT_BYTES,
@@ -177,6 +177,18 @@ def test_requests_one_by_one_where_the_controller_does_not_queue_them() -> None:
     assert dialogue(found.link).one_by_one
     assert frames
     assert found.last.rate_dps == pytest.approx(1.0, abs=0.1)
+
+
+@pytest.mark.parametrize(("answered", "one_by_one"), [((1, 1, 1, 1, 1), True), ((1, 2, 1, 1, 1, 3, 1, 1), False)])
+def test_a_noisy_line_is_no_controller_that_loses_requests(answered: tuple[int, ...], one_by_one: bool) -> None:
+    found = bench().connect()
+    for count in answered:
+        one = dialogue(found.link)
+        one.ask(Order(True, 1.0, 3.0, 6.0, False))
+        for _ in range(count):
+            one.feed(b"\xff")
+        one.give_up()
+    assert dialogue(found.link).one_by_one is one_by_one
 
 
 def test_a_stop_ends_on_the_brake_with_the_torque_off() -> None:
