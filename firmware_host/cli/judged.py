@@ -113,6 +113,8 @@ def _harm(able: Capabilities, met: list[Fault], result: LockstepResult, trace: F
         jolted_s=_spans([*blinding, *(fault for fault in met if fault.kind.jolts)], result),
         stuck_s=(
             *_given_up(_spans([*dead, *blinding], result), unheard_s, trips, result),
+            # A gear that has hold of the table again has it elsewhere: the motor's angle is wrong from there on.
+            *(Span(span.from_s, math.inf) for span in broken),
             *_misled_s(met, trips, result),
             *_blocked_s(trace),
         ),
