@@ -270,6 +270,11 @@ class Angles:
         return None if self._outvoted is None else self._outvoted.value_deg
 
     @property
+    def rate_shakes(self) -> bool:
+        """The rate in use is the drive's, and may soon turn out to be noise."""
+        return not self.encoder.lost and self._drive_rate.shakes
+
+    @property
     def both_measure(self) -> bool:
         """Nothing speaks against what both channels say together; a doubt alone, of the encoder, is no evidence."""
         return not self.inclinometer.lost and self.encoder.lost in {"", DOUBTED}

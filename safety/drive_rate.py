@@ -14,6 +14,8 @@ LONGEST_GAP_S: Final = 0.1
 NOISY_DPS: Final = 1.0
 """A rate that changes by so much from frame to frame, on average over about 35 of them, is that of no table: it would
 be shaken with 100 deg/s2. By a noisier one a monitor of rates may trip, whatever the table does."""
+SHAKES_DPS: Final = 0.2
+"""From here on the rate is on the way to that: four times what a table makes of it whose gear seizes."""
 LEAP_DPS: Final = 10.0
 """What one step counts for at most: an angle that leaps once has a rate that is wrong once."""
 
@@ -27,6 +29,11 @@ class DriveRate:
         self._before_s: float | None = None
         self._before_deg = self._before_dps = 0.0
         self._off_deg = self._noise_dps = 0.0
+
+    @property
+    def shakes(self) -> bool:
+        """It may soon turn out to be noisy: what is judged by it now may be judged by noise."""
+        return self._noise_dps > SHAKES_DPS
 
     def forget(self) -> None:
         """The table moved without our commands, or nobody saw how."""

@@ -239,6 +239,7 @@ class Supervisor:
             return
         self._latch(monitor.id, response, monitor.recovery, monitor.since_s(view), monitor.detail(view), view)
         seen = monitor.recovery is Recovery.AUTOMATIC and view.angles.angle_deg is not None
+        seen = seen and not view.angles.rate_shakes
         self._attempts.cut |= response is TORQUE_OFF and seen
         monitor.on_trip(view)
         self._respond(response, view, again=again)

@@ -27,6 +27,15 @@ class Span(NamedTuple):
         """Tell whether all of another one lies in it."""
         return self.from_s <= other.from_s and other.until_s <= self.until_s
 
+    @property
+    def lasts_s(self) -> float:
+        """How long it is."""
+        return self.until_s - self.from_s
+
+    def both(self, other: "Span") -> "Span":
+        """Give what they have in common: of no length, or less, if they do not meet."""
+        return Span(max(self.from_s, other.from_s), min(self.until_s, other.until_s))
+
     def meets(self, other: "Span") -> bool:
         """Tell whether they have a moment in common."""
         return self.from_s < other.until_s and other.from_s < self.until_s
@@ -59,8 +68,10 @@ class Harm(NamedTuple):
     """Where the torque is cut nothing but friction slows the table, or a brake against a motor that pushes on."""
     sees_late_from_s: float = inf
     """The motor's angle is spoiled, and the drive disobeys: the table's own angle alone sees it."""
-    turns_wrong: bool = False
-    """The drive turns by an encoder that is wrong, and nothing tells it: it may be slower than it was told."""
+    wrong_by_dps: float = 0.0
+    """The drive turns by an encoder that drifts by so much, and nothing tells it: it may be slower than it was told."""
+    off_deg: float = 0.0
+    """Both angles have a fault, and the one to go by may be off by so much although it counts as right."""
     unsure_upright: bool = False
     """An angle is spoiled, and the upright switch says upright wherever the table is."""
     repeats_s: Span | None = None

@@ -54,10 +54,9 @@ SLIPS_S: Final = 2.0
 """So soon a table stands whose torque was told off, where a motor that pushes on has to be stopped by the brake."""
 COASTS_S: Final = 4.0
 """So soon a table stands whose torque was cut, where friction alone slows it: at 1.5 deg/s2 from 6 deg/s."""
-TURNS_WRONG: Final = 1.5
-"""A drive whose encoder drifts by 0.5 deg/s turns at 1 deg/s where 1.5 are told: it takes so many times as long."""
-WRONG_BY_DPS: Final = 0.5
-"""So fast such a drive turns while it is told to stand, until its torque is off."""
+RECOVERS_DPS: Final = 1.5
+"""So fast a recovery turns. A drive whose encoder drifts by 0.5 deg/s turns at 1 deg/s then, and takes half as long
+again; told to stand it turns at 0.5 deg/s, until its torque is off."""
 COASTED_DEG: Final = 7.0
 """As far it goes meanwhile, from the rate at which a drive that disobeys is found out."""
 TOLD_S: Final = 0.5
@@ -343,7 +342,8 @@ def _rescued(column: Columns, asked: Asked) -> Iterator[Margin]:
     edges_s = {until_s, *(edge_s for span in asked.harm.stuck_s for edge_s in span)}
     asked = asked._replace(changes_s=tuple(sorted({*asked.changes_s, *filter(np.isfinite, edges_s)})))
     upright_deg = UNSURE_UPRIGHT_DEG if asked.harm.unsure_upright and asked.alarm else UPRIGHT_DEG
-    for name, below_deg in (("horizontal", HORIZONTAL_DEG), ("upright", upright_deg)):
+    horizontal_deg = HORIZONTAL_DEG + asked.harm.off_deg
+    for name, below_deg in (("horizontal", horizontal_deg), ("upright", upright_deg)):
         yield from _reached(column, asked, name, below_deg, until_s)
 
 
@@ -445,8 +445,7 @@ def _promises(asked: Asked) -> Iterator[_Promise]:
         for stage, end_s in zip(stages, ends_s, strict=True):
             if end_s > from_s:
                 yield _Promise(from_s, end_s, stage.response, max(stage.t_s - from_s, 0.0))
-        after_s = [time_s for time_s in times_s if time_s >= until_s]
-        from_s = min(after_s, default=until_s) if until_s < float("inf") else None
+        from_s = until_s if until_s < float("inf") else None
 
 
 def _stages(trips: list[Tripped]) -> list[Tripped]:
@@ -468,7 +467,7 @@ def _reached(column: Columns, asked: Asked, name: str, below_deg: float, until_s
             continue
         start_deg = float(angle_deg[inside][0])
         longest_s = _longest_s(promise, name, start_deg, asked.rest_s)
-        longest_s *= TURNS_WRONG if asked.harm.turns_wrong else 1.0
+        longest_s *= RECOVERS_DPS / (RECOVERS_DPS - asked.harm.wrong_by_dps)
         took_s = reached_s(t_s[inside], angle_deg[inside], promise.from_s, below_deg)
         if took_s is None and promise.from_s + longest_s > promise.until_s:
             continue
@@ -512,7 +511,7 @@ def _left(column: Columns, asked: Asked) -> Iterator[Margin]:
     )
     unheard = asked.harm.repeats_s is not None and end_s < asked.harm.repeats_s.until_s + ALONE_S + _slowed_s(asked)
     free = unheard or (asked.nothing_holds and end_s < asked.harm.ties_again_s + COASTS_S)
-    still_dps = np.inf if free else STANDING_DPS + (WRONG_BY_DPS if asked.harm.turns_wrong else 0.0)
+    still_dps = np.inf if free else STANDING_DPS + asked.harm.wrong_by_dps
     if end_deg > most_deg and (asked.alarm or alone) and abs(rate_dps) <= still_dps:
         return
     told = "with an alarm" if asked.alarm else "without an alarm"

@@ -1,8 +1,9 @@
 """A session in lock-step, run to be judged: what was asked for, and what faults made of it."""
 
+import itertools
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from drivers.capabilities import Capabilities
@@ -14,7 +15,7 @@ from firmware_host.recording.blackbox import BlackBox
 from safety.signals import Recovery, Response, Trip
 from sim.asked import Asked, Drive, Harm, Span, Tripped
 from sim.bench import PERIOD_S, LockstepResult, run_lockstep
-from sim.faults import Fault, right_answers
+from sim.faults import STRAYED_DEG, Fault, right_answers
 from sim.faults.world import HostProcess
 from sim.machine import Machine
 from sim.oracle import UPRIGHT_DEG, Floats
@@ -22,6 +23,11 @@ from sim.table import TRACE_COLUMNS, Truth
 
 EXTRA_S: Final = 300.0
 """Simulated time beyond the plan at which a session is given up: longer than every promise of a return together."""
+BOARD_ALONE_S: Final = 0.25
+"""A board that hears nobody for so long acts by itself."""
+ANGLE_MONITORS: Final = frozenset({"angle-agreement", "angle-plausibility"})
+SWITCH_MONITORS: Final = frozenset({"switches"})
+LINK_MONITORS: Final = frozenset({"link", "session"})
 FOUND_WITHIN_S: Final = 2.0
 """So soon a monitor has found what nothing can move, even where that could be moved again meanwhile."""
 
@@ -54,7 +60,7 @@ def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | N
     trace = board.table.trace()
     met = _met(faults, result)
     asked, able = _asked(session, host, result, met), capabilities(host.host.link)
-    harm = _harm(able, met, result, trace, host.trips)
+    harm = harm_of(able, met, result, trace, host.trips)
     unsure = harm.unsure_upright and any(one.id == "upright-unsure" for one in host.controller.alarms.active)
     asked = asked._replace(
         alarm=_alarm(host, result, board) or _offline(host, harm),
@@ -91,37 +97,38 @@ def _stands(fault: Fault) -> bool:
     return fault.kind.person_stops or (fault.kind.opens_chain and fault.duration_s is None)
 
 
-def _harm(able: Capabilities, met: list[Fault], result: LockstepResult, trace: Floats, trips: list[Trip]) -> Harm:
+def harm_of(able: Capabilities, met: list[Fault], result: LockstepResult, trace: Floats, trips: list[Trip]) -> Harm:
     """What faults can do to a table depends on what its drive can do."""
     blinding = [] if able.checks_encoder else [fault for fault in met if fault.blinds]
     repeating = [] if able.knows_old_orders else [fault for fault in met if fault.kind.repeats_orders]
     late = [] if able.knows_old_orders else [fault for fault in met if fault.delays_orders]
+    unheard_s = _spans([fault for fault in met if fault.cuts_off], result)
     dead = [fault for fault in met if fault.kind.cannot_move]
-    dead_s = _first_s(dead, result)
+    dead_s = [*_given_up(_spans([*dead, *blinding], result), unheard_s, trips, result)]
     # Without a brake none can fail: beside a drive that is dead the gear still holds the table.
-    slips_s = _first_s([fault for fault in met if fault.lets_slip and able.brake], result)
-    adrift_s = max(dead_s, slips_s)
+    slips_s = _spans([fault for fault in met if fault.lets_slip and able.brake], result)
+    adrift_s = _meetings(slips_s, [*_given_up(_spans(dead, result), unheard_s, trips, result)])
     # An open chain cuts the torque of a table whose brake slips: that stands when friction has slowed it.
-    let_go_s = max(slips_s, _first_s([fault for fault in met if fault.kind.opens_chain], result))
+    let_go_s = _meetings(slips_s, _spans([fault for fault in met if fault.kind.opens_chain], result))
     disobeys_s = _first_s([fault for fault in met if fault.kind.ignores_orders], result)
     wrong_motor_s = _first_s([fault for fault in met if fault.spoils == "encoder"], result)
-    unheard_s = _spans([fault for fault in met if fault.cuts_off], result)
     broken = _spans([fault for fault in met if fault.kind.load_path_broke], result)
     return Harm(
-        broke_from_s=min([adrift_s, *(span.from_s for span in broken)]),
-        ties_again_s=max((span.until_s for span in broken), default=math.inf),
+        broke_from_s=min((span.from_s for span in (*adrift_s, *broken)), default=math.inf),
+        ties_again_s=max((span.until_s for span in (*adrift_s, *broken)), default=math.inf),
         jolted_s=_spans([*blinding, *(fault for fault in met if fault.kind.jolts)], result),
         stuck_s=(
-            *_given_up(_spans([*dead, *blinding], result), unheard_s, trips, result),
+            *dead_s,
             # A gear that has hold of the table again has it elsewhere: the motor's angle is wrong from there on.
             *(Span(span.from_s, math.inf) for span in broken),
             *_misled_s(met, trips, result),
-            *_blocked_s(trace),
+            *_given_up(_blocked_s(trace), (), trips, result),
         ),
-        coasts=min(adrift_s, let_go_s) < math.inf or (disobeys_s < math.inf and not able.cuts_torque) or not able.brake,
+        coasts=bool(adrift_s or let_go_s or (disobeys_s < math.inf and not able.cuts_torque)) or not able.brake,
         sees_late_from_s=max(disobeys_s, wrong_motor_s),
-        turns_wrong=not able.checks_encoder and any(_drifts(fault) for fault in met),
-        unsure_upright=any(one.spoils for one in met) and any(one.kind.says_upright for one in met),
+        wrong_by_dps=0.0 if able.checks_encoder else max((one.amount for one in met if _drifts(one)), default=0.0),
+        off_deg=_off_deg(met),
+        unsure_upright=bool(_meetings(_spoiled_s(met, trips, result), _switch_says_s(met, trips, result))),
         repeats_s=min(_spans(repeating, result), default=None),
         startled_s=_startled_s(able, met, result),
         late_orders_s=_spans(late, result),
@@ -162,38 +169,76 @@ def _offline(host: LockstepHost, harm: Harm) -> str:
     return "no link" if harm.repeats_s is not None and host.controller.states.state == "offline" else ""
 
 
+def _meetings(some: Iterable[Span], others: Iterable[Span]) -> list[Span]:
+    """When one of the first lasts and one of the others, too."""
+    return [one.both(other) for one, other in itertools.product(some, others) if one.meets(other)]
+
+
 def _given_up(
     stuck_s: tuple[Span, ...], unheard_s: tuple[Span, ...], trips: list[Trip], result: LockstepResult
 ) -> Iterator[Span]:
     """A table that was stopped while nothing could move it may have been given up; any other goes on afterwards.
 
-    Where host and board do not hear each other it is the board that gives up, and no trip tells of it.
+    Where host and board do not hear each other it is the board that gives up, and no trip tells of it but that of the
+    link.
     """
     stops_s = [result.simulated_s(trip.t_s) for trip in trips if trip.response >= Response.STOP]
+    lost_s = _tripped_s(LINK_MONITORS, trips, result)
     for span in stuck_s:
         found = Span(span.from_s, span.until_s + FOUND_WITHIN_S)
         stopped = any(found.from_s <= at_s <= found.until_s for at_s in stops_s)
-        yield Span(span.from_s, math.inf) if stopped or any(found.meets(one) for one in unheard_s) else span
+        alone = any(found.both(one).lasts_s > BOARD_ALONE_S for one in unheard_s)
+        given_up = stopped or (alone and any(at_s <= found.until_s for at_s in lost_s))
+        yield Span(span.from_s, math.inf) if given_up else span
 
 
-def _misled_s(faults: list[Fault], trips: list[Trip], result: LockstepResult) -> tuple[Span, ...]:
-    """From when on both angles are spoiled: one goes another way than the table, or a monitor had to cut the torque."""
-    spoiling = [fault for fault in faults if fault.spoils]
-    cut = any(trip.response is Response.TORQUE_OFF and trip.recovery is Recovery.AUTOMATIC for trip in trips)
-    if not (cut or any(fault.kind.misleads for fault in spoiling)):
-        return ()
-    first_s = [
-        _first_s([one for one in spoiling if one.spoils == name], result) for name in ("encoder", "inclinometer")
-    ]
-    return (Span(max(first_s), math.inf),) if max(first_s) < math.inf else ()
+def _tripped_s(monitors: frozenset[str], trips: list[Trip], result: LockstepResult) -> list[float]:
+    return [result.simulated_s(trip.t_s) for trip in trips if trip.monitor in monitors]
+
+
+def _kept(span: Span, monitors: frozenset[str], trips: list[Trip], result: LockstepResult) -> Span:
+    """What a monitor has found is believed no more until an operator's reset, also when it is right again."""
+    found = any(at_s >= span.from_s for at_s in _tripped_s(monitors, trips, result))
+    return Span(span.from_s, math.inf) if found else span
+
+
+def _spoiled_s(met: list[Fault], trips: list[Trip], result: LockstepResult, name: str = "") -> list[Span]:
+    """When an angle is spoiled: any, or the one of this name."""
+    spoiling = [fault for fault in met if fault.spoils and name in ("", fault.spoils)]
+    return [_kept(span, ANGLE_MONITORS, trips, result) for span in _spans(spoiling, result)]
+
+
+def _switch_says_s(met: list[Fault], trips: list[Trip], result: LockstepResult) -> list[Span]:
+    """When the upright switch says upright wherever the table is, or is no witness any more because it did."""
+    saying = [fault for fault in met if fault.kind.says_upright]
+    return [_kept(span, SWITCH_MONITORS, trips, result) for span in _spans(saying, result)]
+
+
+def _off_deg(met: list[Fault]) -> float:
+    """How far off an angle may be that counts as right, where the other one has a fault too."""
+    if len({fault.kind.angle for fault in met} - {""}) < 2:
+        return 0.0
+    return STRAYED_DEG if any(fault.kind.angle and not fault.spoils for fault in met) else 0.0
+
+
+def _misled_s(faults: list[Fault], trips: list[Trip], result: LockstepResult) -> Iterator[Span]:
+    """When both angles are spoiled: one goes another way than the table, or from when a monitor cut the torque."""
+    both = _meetings(*(_spoiled_s(faults, trips, result, name) for name in ("encoder", "inclinometer")))
+    cuts = [trip for trip in trips if trip.response is Response.TORQUE_OFF and trip.recovery is Recovery.AUTOMATIC]
+    cut_s = min((result.simulated_s(trip.t_s) for trip in cuts), default=math.inf)
+    misleads = any(fault.kind.misleads for fault in faults if fault.spoils)
+    for span in both:
+        told = span if misleads else span.both(Span(cut_s, math.inf))
+        if told.lasts_s > 0.0:
+            yield told
 
 
 def _blocked_s(trace: Floats) -> tuple[Span, ...]:
-    """From when on something pushed back on the way up, if the table never got past it."""
+    """From when to when something pushed back on the way up, if the table never got past it."""
     t_s, angle_deg, contact_nm = (trace[:, TRACE_COLUMNS.index(name)] for name in ("t_s", "angle_deg", "contact_nm"))
-    pushed = (angle_deg > UPRIGHT_DEG) & (contact_nm > 0.0)
+    pushed_s = t_s[(angle_deg > UPRIGHT_DEG) & (contact_nm > 0.0)]
     ends_above = len(trace) > 0 and angle_deg[-1] > UPRIGHT_DEG
-    return (Span(float(t_s[pushed][0]), math.inf),) if ends_above and pushed.any() else ()
+    return (Span(float(pushed_s[0]), float(pushed_s[-1])),) if ends_above and len(pushed_s) else ()
 
 
 def _begun_s(faults: list[Fault], result: LockstepResult) -> list[float]:

@@ -25,6 +25,8 @@ STOP_GRACE_S: Final = 0.3
 """Latency and the drive's lag on top of the ramp."""
 BRAKE_GRACE_S: Final = 0.7
 """After the ramp of a stop the drive settles, closes the brake and says so."""
+BRAKED_S: Final = 0.3
+"""On its closed brake a table is driven no longer: a frame or two of a rate that shakes are no table that turns."""
 PROGRESS_WINDOW_S: Final = 1.5
 PROGRESS_DEG: Final = 1.0
 PROGRESS_SHARE: Final = 0.4
@@ -190,6 +192,7 @@ class StopTime(Monitor):
     def __init__(self) -> None:
         self._holding = Since()
         self._off = Since()
+        self._turns = Since()
         self._contact_lost = False
         """Without power the brake closes by its spring: a drive that does not say so even then is not believed."""
         self._start_dps = 0.0
@@ -199,6 +202,7 @@ class StopTime(Monitor):
         """Trip when the time that the ramp needs is over. Without a new frame the last word stands."""
         if view.command_mode is not _HOLD:
             self._holding.clear()
+            self._turns.clear()
             self._said = NONE
             self._watch_contact(view)
             return NONE
@@ -214,7 +218,9 @@ class StopTime(Monitor):
             over_s = held_s - self._start_dps / view.limits.brake_accel_dps2
             turning = over_s > STOP_GRACE_S and rate > view.limits.following_dps + shakes
             # A drive whose rate lies never comes to rest by it: then it holds nothing, it moves the table.
-            unbraked = over_s > BRAKE_GRACE_S and not t.status & _BRAKE_CLOSED and not self._contact_lost
+            closed = t.status & _BRAKE_CLOSED != 0
+            unbraked = over_s > BRAKE_GRACE_S and not closed and not self._contact_lost
+            turning = self._turns.held_s(turning, view.now_s) >= (BRAKED_S if closed else 0.0) and turning
             self._said = TORQUE_OFF if turning or unbraked else NONE
         return self._said
 

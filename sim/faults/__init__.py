@@ -17,6 +17,8 @@ CATALOGUE: Final[dict[str, Kind]] = {**sensor.KINDS, **actuator.KINDS, **wire.KI
 EARLIEST_S: Final = -60.0
 ENOUGH_OF_A_BRAKE: Final = 0.65
 """The weakest brake that campaigns draw has 300 N m, and their heaviest rider pulls with 194."""
+STRAYED_DEG: Final = 1.0
+"""Two healthy angles may differ by as much."""
 OLD_MS: Final = 200.0
 """The timeout of a drive: what comes later than this finds it stopped."""
 
@@ -61,7 +63,14 @@ class Fault(NamedTuple):
     @property
     def spoils(self) -> str:
         """Which of the two angles cannot be told by any more; empty for none, and for one that is next to right."""
-        return self.kind.angle if self.amount >= self.kind.spoils_from else ""
+        spoiled = self.amount >= self.kind.spoils_from and self.strayed_deg >= STRAYED_DEG
+        return self.kind.angle if spoiled else ""
+
+    @property
+    def strayed_deg(self) -> float:
+        """How far a drift has gone in the end; infinite for what is no drift, or never ends."""
+        drifts = self.kind.misleads and self.kind.parameter is not None and self.duration_s is not None
+        return self.amount * (self.duration_s or 0.0) if drifts else math.inf
 
     @property
     def lets_slip(self) -> bool:

@@ -580,10 +580,12 @@ def test_two_witnesses_of_being_upright_may_contradict_each_other_near_it(
     assert tuple(text.partition(":")[0] for text in judge(rows, asked(**EMERGENCY, **changes))) == broken
 
 
-@pytest.mark.parametrize(("wrong", "broken"), [(False, ("rescue-upright",)), (True, ())])
-def test_a_drive_that_turns_by_a_wrong_encoder_may_be_slow(wrong: bool, broken: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(("wrong_by_dps", "broken"), [(0.0, ("rescue-upright",)), (0.5, ())])
+def test_a_drive_that_turns_by_a_wrong_encoder_may_be_slow(wrong_by_dps: float, broken: tuple[str, ...]) -> None:
     rows = trace(TO_40, TO_FLAT, (75.0, -1.0), (9.0, 0.0))
-    assert tuple(text.partition(":")[0] for text in judge(rows, asked(turns_wrong=wrong, **EMERGENCY))) == broken
+    assert (
+        tuple(text.partition(":")[0] for text in judge(rows, asked(wrong_by_dps=wrong_by_dps, **EMERGENCY))) == broken
+    )
 
 
 @pytest.mark.parametrize(
