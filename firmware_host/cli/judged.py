@@ -116,7 +116,13 @@ def harm_of(able: Capabilities, met: list[Fault], result: LockstepResult, trace:
     return Harm(
         broke_from_s=min((span.from_s for span in (*adrift_s, *broken)), default=math.inf),
         ties_again_s=max((span.until_s for span in (*adrift_s, *broken)), default=math.inf),
-        jolted_s=_spans([*blinding, *(fault for fault in met if fault.kind.jolts)], result),
+        jolted_s=(
+            *_spans([*blinding, *(fault for fault in met if fault.kind.jolts)], result),
+            *_meetings(
+                _spans([fault for fault in met if fault.spoils == "encoder" and fault.blinds], result),
+                _spoiled_s(met, trips, result, "inclinometer"),
+            ),
+        ),
         stuck_s=(
             *dead_s,
             # A gear that has hold of the table again has it elsewhere: the motor's angle is wrong from there on.

@@ -222,6 +222,16 @@ def test_an_actuator_that_works_again_excuses_no_longer_unless_it_was_stopped_me
     assert found.asked.harm.stuck_s == ((begun_s, until_s),)
 
 
+@pytest.mark.parametrize("noise", ["encoder-noisy=0.01", "encoder-noisy=0.02"])
+@pytest.mark.parametrize("other", ["inclinometer-stuck", "inclinometer-dead", "inclinometer-jump=30"])
+@pytest.mark.parametrize("at_s", [15, 27, 40])
+def test_noise_beside_a_lost_inclinometer_bars_no_way_up(
+    tmp_path: Path, session: Session, noise: str, other: str, at_s: int
+) -> None:
+    found = run(session, tmp_path, f"{noise}@{at_s}", f"{other}@{at_s}")
+    assert found["truth"]["final_angle_deg"] < -55.0
+
+
 def test_noise_that_no_angle_shows_costs_the_encoder_and_not_the_way_up(tmp_path: Path, session: Session) -> None:
     found = run(session, tmp_path, "encoder-noisy=0.01@50")
     assert "angle-plausibility" in [trip["id"] for trip in found["trips"]]

@@ -84,6 +84,13 @@ CASES: list[tuple[type[Monitor], float, dict[str, Any], Response]] = [
     (motion.StopTime, 0.55, {"rate_dps": 2.1, "command_mode": CommandMode.HOLD}, NONE),
     (motion.StopTime, 0.57, {"rate_dps": 2.1, "command_mode": CommandMode.HOLD}, TORQUE_OFF),
     (motion.StopTime, 2.0, {"rate_dps": 2.0, "command_mode": CommandMode.HOLD, "status": Status.BRAKE_CLOSED}, NONE),
+    (motion.StopTime, 0.86, {"rate_dps": 2.1, "command_mode": CommandMode.HOLD, "status": Status.BRAKE_CLOSED}, NONE),
+    (
+        motion.StopTime,
+        0.87,
+        {"rate_dps": 2.1, "command_mode": CommandMode.HOLD, "status": Status.BRAKE_CLOSED},
+        TORQUE_OFF,
+    ),
     (motion.StopTime, 2.0, {"rate_dps": None, "command_mode": CommandMode.HOLD, "status": Status.BRAKE_CLOSED}, NONE),
     (motion.StopTime, 0.69, {"rate_dps": None, "command_mode": CommandMode.HOLD}, NONE),
     (motion.StopTime, 0.71, {"rate_dps": None, "command_mode": CommandMode.HOLD}, TORQUE_OFF),
