@@ -62,7 +62,7 @@ def test_the_demonstration_needs_no_argument(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_one_signal_brings_the_rider_upright_first(tmp_path: Path, number: signal.Signals) -> None:
     with process("run", PROGRAM, "--rider", REGULAR, "--speed", SPEED, "--records", tmp_path) as started:
-        read_until(started, "step 1 of")
+        read_until(started, "angle 1 of")
         started.send_signal(number)
         told = rest_of(started)
         assert started.returncode == 3, told
@@ -77,7 +77,7 @@ def test_one_signal_brings_the_rider_upright_first(tmp_path: Path, number: signa
 def test_a_terminal_that_is_closed_brings_the_rider_upright(tmp_path: Path, how: str) -> None:
     """A connection that broke off: shell and system both say so, and nobody reads any more what is written."""
     with process("run", PROGRAM, "--rider", REGULAR, "--speed", SPEED, "--records", tmp_path) as started:
-        read_until(started, "step 1 of")
+        read_until(started, "angle 1 of")
         assert started.stdout is not None
         if how == "hangup":
             started.send_signal(signal.SIGHUP)
@@ -183,7 +183,7 @@ def test_the_simulator_survives_clients_that_come_and_go(tmp_path: Path) -> None
 
 def test_ending_the_run_ends_the_simulator(tmp_path: Path) -> None:
     with process("run", PROGRAM, "--rider", REGULAR, "--speed", SPEED, "--records", tmp_path) as started:
-        read_until(started, "step 1 of")
+        read_until(started, "angle 1 of")
         children = psutil.Process(started.pid).children(recursive=True)
         assert children
         started.send_signal(signal.SIGINT)

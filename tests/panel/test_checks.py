@@ -30,7 +30,7 @@ def test_the_machine_says_what_it_reads(page: Page) -> None:
     expect(page.get_by_text("The check is due before the first motion of the day.")).to_be_visible()
     machine = page.get_by_role("region", name="What the table says")
     expect(machine.locator("li[data-state=ok]")).to_have_count(8, timeout=PATIENCE_MS)
-    expect(machine).to_contain_text("The ankle latch is locked (locked)")
+    expect(machine).to_contain_text("The ankle latch is locked")
 
 
 def test_confirmed_one_by_one_and_taken_back(page: Page, slow: Slow) -> None:

@@ -1,6 +1,7 @@
 """Black boxes are taken up for as long as the panel runs, whatever befalls a try."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ def test_a_folder_that_cannot_be_read_now_is_looked_at_again(tmp_path: Path, cap
         await asyncio.gather(task, return_exceptions=True)
         return alive
 
-    with open_records(default_url(tmp_path)) as records:
-        assert asyncio.run(goes_on())
+    # In a thread of its own: a browser's loop may run in this one.
+    with open_records(default_url(tmp_path)) as records, ThreadPoolExecutor() as beside:
+        assert beside.submit(asyncio.run, goes_on()).result()
     assert "not taken up" in caplog.text

@@ -29,6 +29,9 @@ BENDS = [
     {"status": int(Status.WATCHDOG_EXPIRED)},
 ]
 
+COMES_UP_S = 400
+"""As long as all recoveries take together that nobody sees the end of: no angle, and a switch that is no witness."""
+
 
 class Session(RuleBasedStateMachine):
     """A rider, an operator and bad luck."""
@@ -132,11 +135,11 @@ class Session(RuleBasedStateMachine):
         self.go(3.5, HOLD)
         if not self.up():
             self.go(0.02, MotionRequest(recover=True))
-        for _ in range(100):
-            if self.up():
+        for _ in range(COMES_UP_S):
+            if self.up() or table.state.supervisor.exhausted:
                 return
-            self.go(2.0, HOLD)
-        assert table.state.supervisor.exhausted, f"stuck: {table.phase} at {table.angle_deg}, {table.causes()}"
+            self.go(1.0, HOLD)
+        raise AssertionError(f"stuck: {table.phase} at {table.angle_deg}, {table.causes()}")
 
     def up(self) -> bool:
         """Upright, or as far as a table that lost both angles can tell."""
