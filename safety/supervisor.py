@@ -238,9 +238,8 @@ class Supervisor:
         if known is not None and response <= known.response and not again:
             return
         self._latch(monitor.id, response, monitor.recovery, monitor.since_s(view), monitor.detail(view), view)
-        seen = monitor.recovery is Recovery.AUTOMATIC and view.angles.angle_deg is not None
-        seen = seen and not view.angles.rate_shakes
-        self._attempts.cut |= response is TORQUE_OFF and seen
+        seen = view.angles.angle_deg is not None and not view.angles.rate_shakes
+        self._attempts.cut |= response is TORQUE_OFF and monitor.recovery is Recovery.AUTOMATIC and seen
         monitor.on_trip(view)
         self._respond(response, view, again=again)
         if monitor.backs_off and self.phase is Phase.STOPPING:

@@ -220,8 +220,9 @@ class StopTime(Monitor):
             # A drive whose rate lies never comes to rest by it: then it holds nothing, it moves the table.
             closed = t.status & _BRAKE_CLOSED != 0
             unbraked = over_s > BRAKE_GRACE_S and not closed and not self._contact_lost
-            turning = self._turns.held_s(turning, view.now_s) >= (BRAKED_S if closed else 0.0) and turning
-            self._said = TORQUE_OFF if turning or unbraked else NONE
+            turned_s = self._turns.held_s(turning, view.now_s)
+            disobeys = turning and (not closed or turned_s >= BRAKED_S)
+            self._said = TORQUE_OFF if disobeys or unbraked else NONE
         return self._said
 
     def _watch_contact(self, view: View) -> None:

@@ -224,10 +224,12 @@ def test_an_actuator_that_works_again_excuses_no_longer_unless_it_was_stopped_me
 
 @pytest.mark.parametrize("noise", ["encoder-noisy=0.01", "encoder-noisy=0.02"])
 @pytest.mark.parametrize("other", ["inclinometer-stuck", "inclinometer-dead", "inclinometer-jump=30"])
+@pytest.mark.parametrize("at_s", [43, 60])
 def test_noise_beside_a_lost_inclinometer_bars_no_way_up(
-    tmp_path: Path, session: Session, noise: str, other: str
+    tmp_path: Path, session: Session, noise: str, other: str, at_s: int
 ) -> None:
-    found = run(session, tmp_path, f"{noise}@27", f"{other}@27")
+    """It begins while the table stands on its brake."""
+    found = run(session, tmp_path, f"{noise}@{at_s}", f"{other}@{at_s}")
     assert found["truth"]["final_angle_deg"] < -55.0
 
 

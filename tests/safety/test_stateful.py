@@ -30,7 +30,8 @@ BENDS = [
 ]
 
 COMES_UP_S = 400
-"""As long as all recoveries take together that nobody sees the end of: no angle, and a switch that is no witness."""
+"""Three recoveries that nobody sees the end of (no angle, a switch that is no witness) last as long as their budgets,
+of 110 s at most, with their pauses: only then is the rider given up."""
 
 
 class Session(RuleBasedStateMachine):
