@@ -57,7 +57,7 @@ def _stoppable(accel_dps2: float, limits: Limits) -> float:
 
 def normal_return(limits: Limits) -> ReturnPlan:
     """The session's normal return."""
-    accel, jerk = limits.accel_dps2, limits.jerk_dps3
+    accel, jerk = limits.return_accel_dps2, limits.return_jerk_dps3
     return ReturnPlan(
         Pace(limits.return_rate_dps, accel, jerk),
         Pace(limits.return_upright_rate_dps, accel, jerk),
@@ -69,14 +69,14 @@ def emergency_return(limits: Limits) -> ReturnPlan:
     """Fast to horizontal."""
     return ReturnPlan(
         Pace(limits.emergency_rate_dps, _stoppable(limits.emergency_accel_dps2, limits), limits.emergency_jerk_dps3),
-        Pace(limits.emergency_upright_rate_dps, limits.accel_dps2, limits.jerk_dps3),
+        Pace(limits.emergency_upright_rate_dps, limits.return_accel_dps2, limits.return_jerk_dps3),
         limits.emergency_rest_s,
     )
 
 
 def creep(limits: Limits) -> ReturnPlan:
     """The recovery after a stop."""
-    accel, jerk = _stoppable(limits.accel_dps2 * BRISKER, limits), limits.jerk_dps3 * BRISKER
+    accel, jerk = _stoppable(limits.return_accel_dps2 * BRISKER, limits), limits.return_jerk_dps3 * BRISKER
     return ReturnPlan(
         Pace(limits.creep_rate_dps, accel, jerk),
         Pace(limits.creep_upright_rate_dps, accel, jerk),

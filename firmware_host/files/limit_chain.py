@@ -25,7 +25,17 @@ class Chain(NamedTuple):
         return self.origins.get(name, THE_MACHINE)
 
 
-_TABLE_ONLY: Final = frozenset({"upright_deg"})
+_RESCUE: Final = frozenset(
+    name
+    for name in SPECS
+    if name.startswith(("return_", "emergency_", "creep_", "recovery_")) and name != "return_rest_s"
+)
+TABLE_ONLY: Final = {
+    "upright_deg": "where the table's travel ends",
+    "brake_accel_dps2": "what the table's drive can do",
+    **dict.fromkeys(_RESCUE, "how the table brings a rider upright, whoever lies on it"),
+}
+"""What these limits are: no rider and no program changes them, since their tight end is the slow one."""
 
 MACHINE_CHAIN: Final = Chain(MACHINE, {})
 
@@ -51,8 +61,8 @@ def narrowed(
     """
     limits, origins, problems = chain.limits, dict(chain.origins), []
     for name, value in overrides.items():
-        if name in _TABLE_ONLY and "table" not in source.data:
-            text = f"{name} is where the table's travel ends; it can stand in the table's file alone, so take it out"
+        if name in TABLE_ONLY and "table" not in source.data:
+            text = f"{name} is {TABLE_ONLY[name]}; it can stand in the table's file alone, so take it out"
             problems.append(source.problem(text, *around, name))
             continue
         try:

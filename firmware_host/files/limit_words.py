@@ -19,6 +19,8 @@ LIMIT_LABELS: Final[dict[str, str]] = {
     "angle_margin_deg": "Room kept before the highest angle",
     "return_rate_dps": "Normal return: rate to horizontal",
     "return_upright_rate_dps": "Normal return: rate to upright",
+    "return_accel_dps2": "Returns: acceleration",
+    "return_jerk_dps3": "Returns: change of acceleration",
     "return_rest_s": "Normal return: rest at horizontal",
     "emergency_rate_dps": "Emergency return: rate to horizontal",
     "emergency_accel_dps2": "Emergency return: acceleration",

@@ -144,6 +144,15 @@ def test_where_the_travel_ends_is_the_tables_to_say() -> None:
     assert table("[limits]\nupright_deg = -60").limits.upright_deg == -60.0
 
 
+@pytest.mark.requirement("REQ-LIM-RESCUE")
+@pytest.mark.parametrize("name", [name for name in SPECS if name.split("_")[0] in ("emergency", "creep", "recovery")])
+def test_how_a_rider_is_rescued_is_the_tables_to_say(name: str) -> None:
+    slow = f"[limits]\n{name} = {SPECS[name].tightest}"
+    with pytest.raises(FileError, match=rf"r\.toml:8: {name} is how the table brings a rider upright.*take it out"):
+        rider("regular", slow)
+    assert getattr(table(slow).limits, name) == SPECS[name].tightest
+
+
 @pytest.mark.requirement("REQ-LIM-RATING")
 @pytest.mark.parametrize(("mass_kg", "height_m"), [("40", "1.47"), ("136", "1.98")])
 def test_riders_at_the_edge_of_the_rating_may_ride(mass_kg: str, height_m: str) -> None:

@@ -44,13 +44,22 @@ def test_the_paces_of_the_three_returns() -> None:
 
 
 def test_no_return_counts_on_braking_harder_than_the_brake_does() -> None:
-    weak = narrow(MACHINE, {"brake_accel_dps2": 3.0}, "weak")
-    assert emergency_return(weak).inverted.accel_dps2 == 3.0
-    assert creep(weak).inverted.accel_dps2 == creep(weak).head_up.accel_dps2 == 3.0
+    weak = narrow(MACHINE, {"brake_accel_dps2": 4.0}, "weak")
+    assert emergency_return(weak).inverted.accel_dps2 == 4.0
+    assert creep(weak).inverted.accel_dps2 == creep(weak).head_up.accel_dps2 == 4.0
     assert normal_return(weak) == normal_return(MACHINE)
 
 
-@pytest.mark.parametrize("brake_dps2", [7.0, 4.0, 3.0])
+@pytest.mark.requirement("REQ-LIM-RESCUE")
+def test_a_gentle_session_has_no_gentler_return() -> None:
+    gentle = narrow(MACHINE, {"accel_dps2": 0.1, "jerk_dps3": 0.1}, "gentle")
+    for plan in (normal_return, emergency_return, creep):
+        assert plan(gentle) == plan(MACHINE)
+        harder = narrow(MACHINE, {"return_accel_dps2": 1.5, "return_jerk_dps3": 3.0}, "table")
+        assert plan(harder) != plan(MACHINE)
+
+
+@pytest.mark.parametrize("brake_dps2", [7.0, 5.0, 4.0])
 def test_with_a_weaker_brake_a_return_still_ends_at_horizontal(brake_dps2: float) -> None:
     table = at(55.0, limits=narrow(TABLE, {"brake_accel_dps2": brake_dps2}, "weak"))
     table.run(3.0)  # this rig stands at once: let what is expected of the brake catch up
