@@ -23,6 +23,11 @@ STAYS_INVERTED_S: Final = 30.0
 COMING_UP_DPS: Final = -0.3
 """At this rate or faster the table is on its way upright."""
 
+RETURNED_AFTER_S: Final = 0.5
+"""A cause that comes again after so long without it is heard again, whoever has acknowledged it before."""
+_ACT_NOW: Final = ("ankle-latch",)
+"""Trips that bring the rider up, and want hands at once besides."""
+
 _CALM: Final = (Phase.RETURNING, Phase.BOARDED)
 _ENDED: Final = (Phase.BOARDED, Phase.FREE)
 """After a return, and before or after a session; within one nobody is upright."""
@@ -63,12 +68,14 @@ class Alarm(NamedTuple):
 class Alarms:
     """The alarms of one session, the most urgent first."""
 
-    __slots__ = ("_acknowledged", "_paused_until_s", "_since_s", "_standing_since_s", "active")
+    __slots__ = ("_acknowledged", "_gone_since_s", "_paused_until_s", "_since_s", "_standing_since_s", "active")
 
     def __init__(self) -> None:
         self.active: tuple[Alarm, ...] = ()
         self._since_s: dict[str, float] = {}
         self._acknowledged: set[str] = set()
+        self._gone_since_s: dict[str, float] = {}
+        """Since when the cause of a latched alarm is gone."""
         self._paused_until_s: float | None = None
         self._standing_since_s: float | None = None
 
@@ -78,7 +85,7 @@ class Alarms:
         return self.active[0].text if self.active and self.active[0].priority > Priority.LOW else ""
 
     def update(self, now_s: float, supervisor: Supervisor, view: View, *, linked: bool) -> bool:
-        """Take one tick's state; tells whether an alarm appeared, went, or changed its priority."""
+        """Take one tick's state; tells whether an alarm appeared, came again, went, or changed its priority."""
         quiet = not supervisor.active and not supervisor.latched and not self.active and (linked or not view.away)
         if (
             quiet
@@ -91,8 +98,9 @@ class Alarms:
         found = _trips(supervisor, view, _situation(supervisor, view, urgent)) + urgent
         before = {alarm.id: alarm.priority for alarm in self.active}
         urgency = {alarm.id: alarm.priority for alarm in found}
+        again = self._again(now_s, found)
         for name, priority in urgency.items():
-            if priority > before.get(name, 0):  # it is new, or more urgent than what was acknowledged
+            if priority > before.get(name, 0) or name in again:  # it is new, or more urgent than what was acknowledged
                 self._since_s[name] = now_s
                 self._acknowledged.discard(name)
                 self._paused_until_s = None
@@ -102,7 +110,18 @@ class Alarms:
             for alarm in found
         ]
         self.active = tuple(sorted(kept, key=lambda alarm: (-alarm.priority, alarm.since_s)))
-        return urgency != before
+        return urgency != before or bool(again)
+
+    def _again(self, now_s: float, found: list[Alarm]) -> set[str]:
+        """Name the alarms whose cause was gone for a while, and is back."""
+        gone = {alarm.id: self._gone_since_s.get(alarm.id, now_s) for alarm in found if not alarm.present}
+        back = {
+            alarm.id
+            for alarm in found
+            if alarm.present and now_s - self._gone_since_s.get(alarm.id, now_s) >= RETURNED_AFTER_S
+        }
+        self._gone_since_s = gone
+        return back
 
     def acknowledge(self) -> None:
         """Somebody has seen what is shown: silence it. Clears no trip and moves nothing."""
@@ -115,8 +134,9 @@ class Alarms:
         self.active = tuple(alarm for alarm in self.active if alarm.present)
 
     def pause_audio(self, now_s: float) -> None:
-        """Silence everything for at most ``AUDIO_PAUSE_S``; a new alarm breaks it."""
-        self._paused_until_s = now_s + AUDIO_PAUSE_S
+        """Silence everything for at most ``AUDIO_PAUSE_S``; a new alarm breaks it, and no second press prolongs it."""
+        if self.audio_pause_left_s(now_s) <= 0.0:
+            self._paused_until_s = now_s + AUDIO_PAUSE_S
 
     def audio_pause_left_s(self, now_s: float) -> float:
         """Give how long the sound is still paused; 0 if it is not."""
@@ -178,7 +198,7 @@ def _trips(supervisor: Supervisor, view: View, situation: str) -> list[Alarm]:
 def _priority(trip: Trip, view: View) -> Priority:
     if not view.away:
         return Priority.LOW
-    return Priority.HIGH if trip.response >= STOP else Priority.MEDIUM
+    return Priority.HIGH if trip.response >= STOP or trip.monitor in _ACT_NOW else Priority.MEDIUM
 
 
 def _situation(supervisor: Supervisor, view: View, urgent: list[Alarm]) -> str:
@@ -192,9 +212,9 @@ def _situation(supervisor: Supervisor, view: View, urgent: list[Alarm]) -> str:
     for alarm in urgent:
         if alarm.id in _DENIES:
             return alarm.id
-    if supervisor.phase in (Phase.STOPPING, Phase.HELD, Phase.CREEPING):
-        return "recovering"
-    return "returning" if view.away else "upright"
+    if not view.away:
+        return "upright"
+    return "recovering" if supervisor.phase in (Phase.STOPPING, Phase.HELD, Phase.CREEPING) else "returning"
 
 
 def _disobeys(supervisor: Supervisor) -> bool:

@@ -5,18 +5,14 @@ Everything is taken from the recording: measurements, commands, trips and link c
 
 from typing import Final, NamedTuple
 
-from firmware_host.control.ticks import Event, TickInput
+from firmware_host.control.ticks import Event
 from firmware_host.recording.blackbox_reader import Recording
 from firmware_host.recording.report import summary
+from firmware_host.recording.silence import LINK_TRIPS, silence
 from safety.returning import FLAT_TOLERANCE_DEG
-from safety.signals import Lost, Response, Status, Telemetry, Trip
+from safety.signals import Lost, Response, Telemetry, Trip
 from safety.view import AT_UPRIGHT_DEG, STANDSTILL_DPS
 
-STALL_S: Final = 0.05
-"""A tick this late means that the host did not run."""
-SILENT_S: Final = 0.05
-"""Without a frame for so long the link was down."""
-LINK_TRIPS: Final = ("link", "session", "tick")
 DONE: Final = {
     Response.RETURN: "began the normal return",
     Response.EMERGENCY_RETURN: "began the emergency return",
@@ -51,18 +47,34 @@ def explain(recording: Recording) -> Explanation:
     if not recording.inputs:
         return Explanation(("No tick was recorded, so there is nothing to explain.",), (), (), "", None)
     start_s = recording.inputs[0].now_s
-    ending = _ending(recording)
+    damage, ending = _damage(recording.problems), _ending(recording)
     if not trips:
-        asked = [event.text for event in recording.events if event.kind == "operator" and event.text != "start"]
-        people = f" The operator pressed: {', '.join(asked)}." if asked else ""
-        return Explanation((f"No monitor acted.{people}", ending), (), (), "", None)
-    first = trips[0]
+        return Explanation(tuple(one for one in (damage, _nobody_acted(recording), ending) if one), (), (), "", None)
+    first, silent = trips[0], next((trip for trip in trips if trip.monitor in LINK_TRIPS), None)
     phases = _phases(recording, first)
-    cause, told = _silence(recording, first) if first.monitor in LINK_TRIPS else ("", "")
-    sentences = [_what(recording, first), _seen(first), told, _course(first, phases), _others(trips), ending]
+    cause, told = ("", "") if silent is None else silence(recording.inputs, silent)
+    at_once, later = (told, "") if silent is first else ("", told)
+    sentences = [damage, _what(recording, first), _seen(first), at_once, _course(first, phases)]
+    sentences += [_others(trips), later, ending]
     last_s = phases[-1].after_s if phases else 30.0
     window = (max(first.since_s - start_s - 5.0, 0.0), first.t_s - start_s + last_s + 5.0)
     return Explanation(tuple(one for one in sentences if one), trips, phases, cause, window)
+
+
+def _damage(problems: list[str]) -> str:
+    """Say first of all what nobody can know from here."""
+    if not problems:
+        return ""
+    more = f" and {len(problems) - 1} more of its kind" if len(problems) > 1 else ""
+    return f"The recording is not whole ({problems[0]}{more}): what follows is of what could be read."
+
+
+def _nobody_acted(recording: Recording) -> str:
+    asked = [event.text for event in recording.events if event.kind == "operator" and event.text != "start"]
+    people = f" The operator pressed: {', '.join(asked)}." if asked else ""
+    return (
+        "What could be read tells of no monitor that acted." if recording.problems else "No monitor acted."
+    ) + people
 
 
 def _what(recording: Recording, trip: Trip) -> str:
@@ -85,59 +97,6 @@ def _seen(trip: Trip) -> str:
         "nothing" if value is None else f"{value:+.1f} deg" for value in (trip.encoder_deg, trip.inclinometer_deg)
     )
     return f"The encoder read {encoder}, the inclinometer {inclinometer}."
-
-
-def _silence(recording: Recording, trip: Trip) -> tuple[str, str]:
-    """Tell which side fell silent: by the ticks themselves, not by counters."""
-    ticks = [one for one in recording.inputs if trip.since_s - 0.2 <= one.now_s <= trip.t_s + 0.2]
-    latest = max(ticks, key=lambda one: one.lateness_s)
-    if latest.lateness_s > STALL_S:
-        return "host", f"The host stalled: its loop did not run for {latest.lateness_s:.2f} s, whatever the line did."
-    before, after = _around(recording.inputs, trip)
-    if before is None:
-        return "", ""
-    if after is None:
-        return "line", "The host ran, and no frame came any more: cable, line, or the power of the board."
-    if _restarted(before, after):
-        return "board", "The board restarted: it came back with another session and a clock that began anew."
-    if after.status & Status.WATCHDOG_EXPIRED and not _gap_s(recording.inputs, trip) > SILENT_S:
-        return (
-            "host-to-board line",
-            "Frames arrived all the time, but the board heard nothing: the line toward it is dead.",
-        )
-    lost = (after.sequence - before.sequence - 1) % 0x10000
-    gap_s = _gap_s(recording.inputs, trip)
-    return "line", f"The host ran and the board ran: the line lost {lost} frames in {gap_s:.2f} s."
-
-
-def _around(inputs: list[TickInput], trip: Trip) -> tuple[Telemetry | None, Telemetry | None]:
-    """The last frame before the cause, and the first one after it."""
-    before = after = None
-    for one in inputs:
-        if one.telemetry is None:
-            continue
-        if one.now_s <= trip.since_s + 1e-9:
-            before = one.telemetry
-        elif after is None:
-            after = one.telemetry
-    return before, after
-
-
-def _restarted(before: Telemetry, after: Telemetry) -> bool:
-    passed_us = (after.board_time_us - before.board_time_us) % (1 << 32)
-    return after.session_id != before.session_id or passed_us > 1 << 31
-
-
-def _gap_s(inputs: list[TickInput], trip: Trip) -> float:
-    """The longest time without a frame around the cause."""
-    longest_s, last_s = 0.0, None
-    for one in inputs:
-        if one.telemetry is None:
-            continue
-        if last_s is not None and last_s <= trip.t_s and one.now_s >= trip.since_s:
-            longest_s = max(longest_s, one.now_s - last_s)
-        last_s = one.now_s
-    return longest_s
 
 
 def _phases(recording: Recording, trip: Trip) -> tuple[Phase, ...]:
@@ -188,9 +147,17 @@ def _others(trips: tuple[Trip, ...]) -> str:
 
 
 def _ending(recording: Recording) -> str:
-    told = summary(recording)
+    told, last_deg = summary(recording), _last_seen_deg(recording)
     alarms = [event.text for event in recording.events if event.kind == "alarm"]
-    up = told.state == "finished"
+    up = told.state == "finished" or (last_deg is not None and last_deg <= _upright_deg(recording) + AT_UPRIGHT_DEG)
     alarm = f" The last alarm: {alarms[-1]}" if alarms and not up else ""
-    where = "the rider upright" if up else f"the table in state '{told.state.replace('_', ' ')}'"
+    seen = "" if last_deg is None else f", last seen at {last_deg:+.1f} deg"
+    where = "the rider upright" if up else f"the table in state '{told.state.replace('_', ' ')}'{seen}"
     return f"The session ended as {told.outcome.replace('_', ' ')}, with {where}.{alarm}"
+
+
+def _last_seen_deg(recording: Recording) -> float | None:
+    for one, output in zip(reversed(recording.inputs), reversed(recording.outputs), strict=True):
+        if one.telemetry is not None:
+            return _believed_deg(one.telemetry, 0 if output.command is None else output.command.lost_angles)
+    return None

@@ -1,6 +1,7 @@
 """What a recording explains: the right cause in words, and which side of the link fell silent."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ def recorded(folder: Path, *faults: str) -> Recording:
 
 
 @pytest.mark.parametrize(("fault", "words", "link_cause"), [
-    ("cable-out@75:2", ("the monitor link began the emergency return", "the line lost 200 frames"), "line"),
+    ("cable-out@75:2", ("link began the emergency return", "the line lost or held back 200 frames"), "line"),
     ("power-loss@75", ("no frame came any more", "neither at horizontal nor upright", "The last alarm"), "line"),
     ("host-stall@75:2", ("the monitor tick", "The host stalled: its loop did not run for 2.00 s"), "host"),
     ("board-reboot@75", ("The board restarted",), "board"),
@@ -31,6 +32,45 @@ def test_the_cause_is_named(tmp_path: Path, fault: str, words: tuple[str, ...], 
         assert word in text
     assert told.link_cause == link_cause
     assert told.window_s is not None
+
+
+@pytest.mark.parametrize(("faults", "words", "link_cause"), [
+    (("host-stall@75:0.07", "cable-out@75.08"), ("no frame came any more", "stalled for 0.07 s as well"), "line"),
+    (("hand-switch-release@75", "host-stall@76:1"), ("the monitor hand-switch", "The host stalled: its loop"), "host"),
+    (("hand-switch-release@75", "board-reboot@76"), ("the monitor hand-switch", "The board restarted"), "board"),
+    (("clock-jump=3600@75",), ("The host's clock jumped by 3600.0 s: by the board's clock it was 0.0",), "host"),
+    (("frames-delayed=300@75:5",), ("lost or held back",), "line"),
+])  # fmt: skip
+def test_whoever_fell_silent_is_named_wherever_it_stands_among_the_trips(
+    tmp_path: Path, faults: tuple[str, ...], words: tuple[str, ...], link_cause: str
+) -> None:
+    told = explain(recorded(tmp_path, *faults))
+    for word in words:
+        assert word in " ".join(told.sentences)
+    assert told.link_cause == link_cause
+
+
+def test_where_the_rider_was_last_seen_is_told_of_a_host_that_died(tmp_path: Path) -> None:
+    told = explain(recorded(tmp_path, "host-killed@75"))
+    assert "last seen at +30." in told.sentences[-1]
+
+
+def test_damage_comes_first_and_nothing_is_said_of_what_was_not_read(tmp_path: Path) -> None:
+    whole = recorded(tmp_path, "hand-switch-release@75")
+    damaged = replace(whole, events=[event for event in whole.events if event.trip is None], problems=["a hole", "x"])
+    told = explain(damaged)
+    assert told.sentences[0].startswith("The recording is not whole (a hole and 1 more of its kind)")
+    assert told.sentences[1] == "What could be read tells of no monitor that acted."
+
+
+def test_ticks_that_were_dropped_around_a_silence_are_told(tmp_path: Path) -> None:
+    whole = recorded(tmp_path, "cable-out@75:2")
+    (trip,) = [event.trip for event in whole.events if event.trip is not None]
+    kept = [abs(one.now_s - trip.t_s) > 1.0 for one in whole.inputs]
+    inputs = [one for one, keep in zip(whole.inputs, kept, strict=True) if keep]
+    outputs = [one for one, keep in zip(whole.outputs, kept, strict=True) if keep]
+    told = explain(replace(whole, inputs=inputs, outputs=outputs))
+    assert "which side fell silent cannot be told" in " ".join(told.sentences)
 
 
 def test_the_times_are_those_of_the_truth(tmp_path: Path) -> None:
@@ -56,7 +96,7 @@ def test_the_command_prints_and_draws(tmp_path: Path) -> None:
     file = Path(bench(tmp_path, "cable-out@75:2")["blackbox"])
     done = righting("explain", file, "--json", tmp_path / "told.json")
     assert done.returncode == 0, done.stderr
-    assert "the line lost 200 frames" in done.stdout
+    assert "the line lost or held back 200 frames" in done.stdout
     assert file.with_name(f"{file.stem}-explained.png").stat().st_size > 10_000
     told = json.loads((tmp_path / "told.json").read_text(encoding="utf-8"))
     assert told["link_cause"] == "line"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from safety.alarm_texts import CAUSES, SITUATIONS
-from safety.alarms import AUDIO_PAUSE_S, STAYS_INVERTED_S, Alarms, Priority
+from safety.alarms import AUDIO_PAUSE_S, RETURNED_AFTER_S, STAYS_INVERTED_S, Alarms, Priority
 from safety.limits import Limits, narrow
 from safety.monitors import REGISTER
 from safety.signals import Input, MotionRequest, Recovery, Response, Status, Telemetry, Trip
@@ -65,7 +65,8 @@ def test_everything_that_can_trip_has_an_instruction(kind: type, response: Respo
     supervisor.latched[kind.id] = Trip(kind.id, response, Recovery.AUTOMATIC, 1.0, 1.0, "seen", None, None)  # type: ignore[attr-defined]  # a Monitor
     assert alarms.update(1.0, supervisor, view, linked=True)
     (alarm,) = alarms.active
-    assert alarm.priority is (Priority.HIGH if response >= Response.STOP else Priority.MEDIUM)
+    urgent = response >= Response.STOP or kind.id == "ankle-latch"  # type: ignore[attr-defined]  # a Monitor
+    assert alarm.priority is (Priority.HIGH if urgent else Priority.MEDIUM)
     assert alarm.instruction.count(".") >= 2, "what happens to the rider, and what to look at"
     assert "seen" in alarms.text
 
@@ -144,6 +145,50 @@ def test_what_is_put_away_after_the_end_leaves_what_is_still_so() -> None:
     watched.alarms.put_away()
     assert watched.shown() == ("emergency-stop HIGH",)
     assert watched.alarms.sounding(watched.table.now_s) is None
+
+
+@pytest.mark.requirement("REQ-ALM-SEEN")
+def test_a_cause_that_comes_again_is_heard_again() -> None:
+    watched, let_go = Watched(30.0), ALL_WELL & ~Input.HAND_SWITCH_NO
+    watched.table.inputs = let_go
+    watched.run(0.1)
+    began_s = watched.alarms.active[0].since_s
+    watched.alarms.acknowledge()
+    watched.alarms.pause_audio(watched.table.now_s)
+    for held_s, heard in ((RETURNED_AFTER_S - 0.1, None), (RETURNED_AFTER_S + 0.1, Priority.MEDIUM)):
+        watched.table.inputs = ALL_WELL
+        watched.run(held_s)
+        assert not watched.alarms.active[0].present
+        assert watched.alarms.sounding(watched.table.now_s) is None
+        watched.changes.clear()
+        watched.table.inputs = let_go
+        watched.run(0.1)
+        assert watched.alarms.sounding(watched.table.now_s) is heard
+        assert watched.alarms.active[0].acknowledged is (heard is None)
+        assert watched.changes == ([] if heard is None else [("hand-switch MEDIUM",)])
+    assert watched.alarms.active[0].since_s > began_s + 1.0
+    watched.alarms.acknowledge()
+    watched.run(2.0 * RETURNED_AFTER_S)
+    assert watched.alarms.sounding(watched.table.now_s) is None, "it came again once"
+
+
+@pytest.mark.requirement("REQ-ALM-TODO")
+def test_whoever_presses_the_emergency_stop_at_upright_hears_that_the_rider_is_upright() -> None:
+    watched = Watched()
+    watched.table.inputs = ALL_WELL & ~Input.ESTOP_CHAIN
+    watched.run(0.5)
+    assert watched.shown() == ("emergency-stop LOW",)
+    assert "in a moment" not in watched.alarms.active[0].instruction
+
+
+@pytest.mark.requirement("REQ-ALM-PAUSE")
+def test_no_press_prolongs_a_pause_and_one_that_is_over_begins_anew() -> None:
+    alarms = Alarms()
+    for now_s in (0.0, 60.0, AUDIO_PAUSE_S - 1.0):
+        alarms.pause_audio(now_s)
+    assert alarms.audio_pause_left_s(AUDIO_PAUSE_S - 1.0) == 1.0
+    alarms.pause_audio(AUDIO_PAUSE_S)
+    assert alarms.audio_pause_left_s(AUDIO_PAUSE_S) == AUDIO_PAUSE_S
 
 
 @pytest.mark.requirement("REQ-ALM-PAUSE")
