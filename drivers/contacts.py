@@ -4,6 +4,8 @@ Eight inputs are read in each exchange (function 2); the table file says which i
 """
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 from typing import Final
 
 from drivers.capabilities import Capabilities
@@ -39,7 +41,7 @@ class Contacts:
             raise ValueError(f"a module has {INPUTS} inputs, and {len(wiring)} are named")
         bits = [NAMES[name] if name else 0 for name in wiring]
         self._table = tuple(
-            sum(bit for at, bit in enumerate(bits) if pattern >> at & 1) for pattern in range(1 << INPUTS)
+            reduce(or_, (bit for at, bit in enumerate(bits) if pattern >> at & 1), 0) for pattern in range(1 << INPUTS)
         )
         self._request = read_discrete_inputs(unit, 0, INPUTS)
         self._reader = AnswerReader()

@@ -97,6 +97,8 @@ def read_map(path: Path | None) -> RegisterMap:
     path = _GENERIC if path is None else path
     try:
         return make_map(tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise MapError(f"{path}: there is no such register map; write its path as seen from the table file") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise MapError(f"{path}: {error}") from error
     except MapError as error:

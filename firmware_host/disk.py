@@ -9,8 +9,10 @@ from pathlib import Path
 def replace_text(file: Path, text: str, mode: int) -> None:
     """Put a text in a file's place at once: whatever happens, it is the old one or the new one. Raises ``OSError``.
 
-    ``mode`` is who may read and write it. A symbolic link is replaced, not followed.
+    ``mode`` is who may read and write it. A symbolic link stays: what it leads to is replaced, or whoever reads that
+    would go on with the old text.
     """
+    file = file.resolve()
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as new:

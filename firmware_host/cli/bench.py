@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.table import Table as Grid
 
-from firmware_host.cli.judged import Run, run
+from firmware_host.cli.judged import Run, begun, run
 from firmware_host.cli.sessions import complain, load_session, print_grid, write_json
 from firmware_host.cli.summary import open_blackbox
 from firmware_host.files.toml_source import FileError
@@ -14,7 +14,7 @@ from firmware_host.files.validation import Session
 from firmware_host.recording.blackbox import BlackBoxError
 from safety.signals import Trip
 from sim.bench import CLOCK_START_S
-from sim.faults import Fault, FaultError, parse
+from sim.faults import Fault, FaultError, parse_all
 from sim.oracle import UPRIGHT_DEG, false_trips, judge, reached_s, wrong_causes
 from sim.table import TRACE_COLUMNS
 
@@ -28,9 +28,12 @@ def bench_command(
     records: Path,
     json_target: str | None,
 ) -> int:
-    """Run each program's session; exit code 0 unless a file is refused or a property was violated."""
+    """Run each program's session.
+
+    Exit code 0 unless a file is refused, a property was violated, or a table without a fault was never ready.
+    """
     try:
-        parsed = [parse(text) for text in faults]
+        parsed = parse_all(faults)
         results = [run_session(load_session(program, rider, table), parsed, seed, records) for program in programs]
         if json_target is not None:
             write_json(json_target, json.dumps(results[0] if len(results) == 1 else results, indent=2))
@@ -38,7 +41,11 @@ def bench_command(
         return complain(error)
     if json_target != "-":
         _show(results)
-    return 1 if any(result["violations"] for result in results) else 0
+    return 1 if any(result["violations"] or _refused_a_sound_table(result) for result in results) else 0
+
+
+def _refused_a_sound_table(result: dict[str, Any]) -> bool:
+    return bool(result["outcome"] == "refused" and not result["faults"])
 
 
 def run_session(session: Session, faults: list[Fault], seed: int, records: Path) -> dict[str, Any]:
@@ -55,6 +62,7 @@ def run_session(session: Session, faults: list[Fault], seed: int, records: Path)
         "real_time_factor": round(done.session_s / done.wall_s, 1),
         "seed": seed,
         "faults": [str(fault) for fault in faults],
+        "never_began": [str(fault) for fault in faults if not begun(done.result, fault)],
         "trips": [_told(trip, done) for trip in done.host.trips],
         "violations": judge(done.trace, done.asked),
         "wrong_causes": wrong_causes(done.asked),
@@ -102,3 +110,8 @@ def _show(results: list[dict[str, Any]]) -> None:
             "; ".join(result["violations"]) or "none",
         )
     print_grid(grid)
+    for result in results:
+        if result["outcome"] == "refused":
+            print(f"{result['program']}: {result['reason']}")
+        if result["never_began"]:
+            print(f"{result['program']}: over before these faults began: {', '.join(result['never_began'])}")

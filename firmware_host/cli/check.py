@@ -34,7 +34,7 @@ def check_command(files: list[Path], rider: Path | None, table: Path | None) -> 
 
 def _check(source: TomlSource, rider: Rider, table: Table) -> str:
     """Give a line about a file that is right. Raises ``FileError`` with all that is not."""
-    checks: dict[str | None, Callable[[TomlSource], Any]] = {"table": make_table, "rider": make_rider}
+    checks: dict[str | None, Callable[[TomlSource], Any]] = {"table": _check_table, "rider": make_rider}
     kind = kind_of(source)
     if kind in checks:
         checks[kind](source)
@@ -48,3 +48,11 @@ def _check(source: TomlSource, rider: Rider, table: Table) -> str:
         f"program is right for rider {rider.file.rider.name} on {table.file.table.name}: {plan.total_s:.0f} s with its "
         f"return, {plan.inverted_s:.0f} s inverted, highest {plan.max_deg:g} deg{advice}"
     )
+
+
+def _check_table(source: TomlSource) -> None:
+    table = make_table(source)
+    if table.file.physics:
+        from firmware_host.cli.virtual import parameters  # a host without a simulator has no such section
+
+        parameters(table)

@@ -73,8 +73,13 @@ def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | N
 
 def _met(faults: list[Fault], result: LockstepResult) -> list[Fault]:
     """The faults that came before the end: one that never began excuses nothing."""
-    lasted_s = result.ticks * PERIOD_S
-    return [fault for fault in faults if (begun_s := result.begun_s(fault)) is not None and begun_s <= lasted_s]
+    return [fault for fault in faults if begun(result, fault)]
+
+
+def begun(result: LockstepResult, fault: Fault) -> bool:
+    """Tell whether a fault began before the session was over."""
+    begun_s = result.begun_s(fault)
+    return begun_s is not None and begun_s <= result.ticks * PERIOD_S
 
 
 def _asked(session: Session, host: LockstepHost, result: LockstepResult, met: list[Fault]) -> Asked:

@@ -118,8 +118,17 @@ class LockstepHost:
         telemetry = self.controller.safety.view.telemetry
         return telemetry is not None and telemetry.status & Status.DEAD_HOST_RETURN != 0
 
+    def _why_not(self) -> str:
+        state = self.controller.safety
+        supervisor, view = state.supervisor, state.view
+        told = [f"{name}: {supervisor.active[name].detail(view)}" for name in supervisor.inhibited]
+        told += [
+            f"{name}: {trip.detail}" for name, trip in supervisor.latched.items() if name not in supervisor.inhibited
+        ]
+        return "; ".join(told) or "nobody answered"
+
     def outcome(self) -> Outcome:
         """How the session ended."""
         if not self.controller.started:
-            return Outcome("refused", "never ready to start")
+            return Outcome("refused", f"never ready to start: {self._why_not()}")
         return self.controller.outcome_so_far()

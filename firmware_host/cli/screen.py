@@ -38,6 +38,7 @@ def screen_command(file: Path) -> int:
         try:
             if document is None:
                 document = _new_rider(console)
+                make_rider(parse_toml(str(file), tomlkit.dumps(document)))  # before the questions, not after them
             document["screening"] = _ask(console, day)
         except (EOFError, KeyboardInterrupt):
             raise ScreeningBrokenOffError("broken off: nothing was written; begin again when it suits") from None

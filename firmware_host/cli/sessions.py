@@ -55,4 +55,5 @@ def write_json(target: str, text: str) -> None:
     if target == "-":
         print(text)
     else:
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
         Path(target).write_text(text + "\n", encoding="utf-8")

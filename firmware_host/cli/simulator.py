@@ -38,12 +38,12 @@ def sim_command(
     Then a line of standard input is ``begin FAULT`` or ``end FAULT``: what it names happens, or ends, at once.
     """
     from firmware_host.cli.virtual import make_machine
-    from sim.faults import FaultError, parse
+    from sim.faults import FaultError, parse_all
     from sim.faults.world import Place
     from sim.realtime import serve
 
     try:
-        parsed = [parse(text) for text in faults]
+        parsed = parse_all(faults)
         for fault in parsed:
             if fault.kind.place is Place.PROCESS:
                 raise FaultError(f"{fault}: here the host is a process of its own: stop or kill that one instead")

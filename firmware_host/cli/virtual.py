@@ -34,7 +34,7 @@ def make_board(table: Table, rider: Rider, seed: int, serial: int = SIMULATOR_SE
     """Make the board, its table and its rider. Raises ``FileError`` for a [physics] section that cannot be."""
     limits = table.limits
     return VirtualBoard(
-        _parameters(table),
+        parameters(table),
         _body(rider),
         seed=seed,
         upright_deg=limits.upright_deg,
@@ -47,11 +47,11 @@ def make_board(table: Table, rider: Rider, seed: int, serial: int = SIMULATOR_SE
 
 def make_rig(table: Table, rider: Rider, seed: int) -> Rig:
     """Make a table with the emulated counterparts of the devices that its file names. Raises ``FileError``."""
-    parameters = _parameters(table)
-    settings = motor_drive.make_settings(parameters, 0.0)
+    physics = parameters(table)
+    settings = motor_drive.make_settings(physics, 0.0)
     memory = np.zeros(motor_drive.MEMORY_SIZE)
     simulated = SimulatedTable(
-        parameters, _body(rider), seed, settings=settings, memory=memory, inner=Inner.MOTOR_DRIVE
+        physics, _body(rider), seed, settings=settings, memory=memory, inner=Inner.MOTOR_DRIVE
     )
     simulated.faults[sensors.PRESS_TO_RETURN] = float(_press_to_return(table))
     simulated.advance_ms(1)  # the sensors say something before the devices are switched on
@@ -76,7 +76,8 @@ def _emulated(table: Table, device: DeviceSection, simulated: SimulatedTable) ->
     return EmulatedContacts(simulated, baud, device.unit)
 
 
-def _parameters(table: Table) -> TableParameters:
+def parameters(table: Table) -> TableParameters:
+    """Give what the simulator is told of a table. Raises ``FileError``."""
     try:
         return TableParameters.model_validate(table.file.physics)
     except ValidationError as error:

@@ -37,6 +37,15 @@ TABLE_ONLY: Final = {
 }
 """What these limits are: no rider and no program changes them, since their tight end is the slow one."""
 
+_IN_ORDER: Final = (
+    ("balance_low_a", "balance_high_a"),
+    ("drive_warm_c", "drive_hot_c"),
+    ("motor_warm_c", "motor_hot_c"),
+    ("presence_s", "presence_late_s"),
+    ("tick_warning_s", "tick_late_s"),
+)
+"""Limits of which the first is never above the second."""
+
 MACHINE_CHAIN: Final = Chain(MACHINE, {})
 
 
@@ -73,7 +82,21 @@ def narrowed(
             problems += _bad_limit(source, name, error, around)
         else:
             origins[name] = f"{who} ({source.at(*around, name)})"
-    return Chain(limits, origins), problems
+    return Chain(limits, origins), problems + _contradictions(limits, overrides, source, around)
+
+
+def _contradictions(
+    limits: Limits, overrides: Mapping[str, Any], source: TomlSource, around: Location
+) -> list[Problem]:
+    """Find what no session could begin with, where this file has touched it."""
+    found = []
+    for low, high in _IN_ORDER:
+        touched = next((name for name in (high, low) if name in overrides), None)
+        least, most = getattr(limits, low), getattr(limits, high)
+        if touched is not None and least > most:
+            text = f"{low} = {least:g} is above {high} = {most:g} {SPECS[low].unit}: nothing would be left between them"
+            found.append(source.problem(f"{text}; change one of them", *around, touched))
+    return found
 
 
 def _tighter(name: str, value: float, than: float) -> bool:

@@ -29,7 +29,21 @@ HandSwitch = Literal["hold-to-run", "press-to-return"]
 MODULE_INPUTS: Final = 8
 _CONTACTS: Final = (*NAMES, "")
 DeviceKind = Literal["roboclaw", "vesc", "odrive", "servo", "witmotion", "contacts"]
-_UNITS: Final[dict[DeviceKind, int]] = {"roboclaw": FIRST_ADDRESS, "servo": 1, "contacts": 1}
+FIRST_UNIT, LAST_UNIT = 1, 247
+"""Addresses that Modbus knows; 0 is for everybody, and nobody answers."""
+_UNITS: Final[dict[DeviceKind, int]] = {"roboclaw": FIRST_ADDRESS, "servo": FIRST_UNIT, "contacts": FIRST_UNIT}
+_DRIVES: Final[tuple[DeviceKind, ...]] = ("roboclaw", "vesc", "odrive", "servo")
+_ANGLES: Final[tuple[DeviceKind, ...]] = (*_DRIVES, "witmotion")
+_EVERYBODYS: Final = frozenset({"kind", "port", "baud"})
+_WHOSE: Final[dict[str, tuple[DeviceKind, ...]]] = {
+    "address": ("roboclaw", "odrive", "servo", "contacts"),
+    **dict.fromkeys(("scale", "current_a", "timeout_s", "brake", "self_locking", "stop_chain"), _DRIVES),
+    **dict.fromkeys(("direction", "zero_deg"), _ANGLES),
+    "axis": ("witmotion",),
+    "inputs": ("contacts",),
+    "map": ("servo",),
+}
+"""Which devices a key says something of."""
 
 
 class TableSection(FileModel):
@@ -51,7 +65,7 @@ class DeviceSection(FileModel):
     baud: int = Field(default=115200, ge=9600, le=4_000_000)
     address: int | None = Field(default=None, ge=0, le=255)
     """Of a RoboClaw 128 to 135, of an ODrive the axis, of a Modbus device its unit."""
-    scale: float | None = Field(default=None, gt=0.0, le=1e9, examples=["scale = 12777.8"])
+    scale: float | None = Field(default=None, ge=1e-4, le=1e9, examples=["scale = 12777.8"])
     """Of a drive: its units of position in a degree of the table."""
     direction: Literal[-1, 1] = 1
     """1: counts up toward inversion."""
@@ -97,12 +111,19 @@ class DeviceSection(FileModel):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
+        for name in sorted(self.model_fields_set - _EVERYBODYS):
+            if self.kind not in _WHOSE[name]:
+                raise ValueError(
+                    f"{name} says nothing of a {self.kind}: it is for {', '.join(_WHOSE[name])}; take it out"
+                )
         if self.is_drive:
             for name in ("scale", "current_a"):
                 if getattr(self, name) is None:
                     raise ValueError(f"a {self.kind} needs {name}; docs/drives says how to find it")
         if self.kind == "roboclaw" and not FIRST_ADDRESS <= self.unit <= LAST_ADDRESS:
             raise ValueError(f"address = {self.unit} is none of a RoboClaw; use 128 to 135")
+        if self.kind in ("servo", "contacts") and not FIRST_UNIT <= self.unit <= LAST_UNIT:
+            raise ValueError(f"address = {self.unit} is none of a Modbus device; use {FIRST_UNIT} to {LAST_UNIT}")
         return self
 
 
@@ -110,6 +131,8 @@ def _only_contacts(names: tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
         if name not in _CONTACTS:
             raise ValueError(f"{shown_value(name)} is not a known contact; {suggestion(name, NAMES)}")
+        if name and names.count(name) > 1:
+            raise ValueError(f"names {name} twice; each contact has one input, and one that is free an empty name")
     return names
 
 
@@ -154,6 +177,9 @@ class TableFile(FileModel):
         kinds = [one.kind for one in device]
         if len(set(kinds)) != len(kinds):
             raise ValueError("names a kind of device twice; a table has one of each")
+        ports = [one.port for one in device if one.port is not None]
+        if len(set(ports)) != len(ports):
+            raise ValueError("names a port twice; each device has a line of its own")
         return device
 
 

@@ -13,7 +13,14 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple, NoReturn, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    ModelWrapValidatorHandler,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from firmware_host.files.toml_lines import BARE_KEY, Location, find_lines
@@ -34,7 +41,7 @@ TAG_KEY: Final = "do"
 _UNKNOWN: Final = "unknown_name"
 _MISSING: Final = "missing_name"
 
-Name = Annotated[str, Field(min_length=1, max_length=100)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 """What people call a table, a rider or a program."""
 
 ModelT = TypeVar("ModelT", bound=BaseModel)

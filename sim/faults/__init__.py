@@ -6,6 +6,8 @@ A new fault is one entry in the file of its place.
 
 import math
 from collections.abc import Iterable
+from difflib import get_close_matches
+from itertools import combinations
 from typing import Final, NamedTuple
 
 from sim.faults import actuator, person, process, sensor, wire
@@ -43,6 +45,11 @@ class Fault(NamedTuple):
     def kind(self) -> Kind:
         """Its entry in the catalogue."""
         return CATALOGUE[self.name]
+
+    @property
+    def effect(self) -> str:
+        """What it changes; the same for a fault and its counterpart the other way."""
+        return self.name.removesuffix("-low")
 
     @property
     def amount(self) -> float:
@@ -92,8 +99,9 @@ def parse(text: str) -> Fault:
     what, _, times = text.partition("@")
     name, equals, value = what.partition("=")
     if name not in CATALOGUE:
-        known = ", ".join(sorted(CATALOGUE))
-        raise FaultError(f"{text!r}: no fault is called {name!r}; righting faults explains them: {known}")
+        near = get_close_matches(name, CATALOGUE, n=1)
+        advice = f"did you mean {near[0]}? " if near else ""
+        raise FaultError(f"{text!r}: no fault is called {name!r}; {advice}righting faults lists them all")
     start, colon, duration = times.partition(":")
     try:
         at_s = float(start)
@@ -108,6 +116,23 @@ def parse(text: str) -> Fault:
     if problem:
         raise FaultError(f"{text!r}: {problem}")
     return fault
+
+
+def parse_all(texts: Iterable[str]) -> list[Fault]:
+    """Read faults that are injected together. Raises ``FaultError``."""
+    faults = [parse(text) for text in texts]
+    for fault, other in combinations(faults, 2):
+        if fault.effect == other.effect and _overlap(fault, other):
+            raise FaultError(
+                f"'{fault}' and '{other}' are the same fault at the same time: the end of one would end the other;"
+                " leave one of them out"
+            )
+    return faults
+
+
+def _overlap(fault: Fault, other: Fault) -> bool:
+    first, second = sorted((fault, other), key=lambda one: one.at_s)
+    return first.duration_s is None or second.at_s < first.at_s + first.duration_s
 
 
 def _problem(fault: Fault) -> str:

@@ -151,6 +151,29 @@ def test_a_replay_with_another_limit_is_told_apart(tmp_path: Path) -> None:
     assert result.first_difference is not None
 
 
+def test_a_table_that_is_never_ready_says_why(tmp_path: Path) -> None:
+    file = tmp_path / "table.toml"
+    wired = (EXAMPLES / "table-roboclaw.toml").read_text(encoding="utf-8")
+    file.write_text(wired.replace('"hand_switch_nc"', '""'), encoding="utf-8")
+    done = righting("bench", PROGRAM, "--rider", REGULAR, "--table", file, "--records", tmp_path)
+    assert done.returncode == 1, done.stdout
+    assert "never ready to start: " in done.stdout
+    assert "hand switch" in done.stdout.split("never ready to start: ")[1]
+
+
+def test_a_fault_after_the_end_is_told(tmp_path: Path) -> None:
+    done = righting("bench", PROGRAM, "--rider", REGULAR, "--records", tmp_path, "--fault", "encoder-noisy@1e9")
+    assert done.returncode == 0, done.stderr
+    assert "over before these faults began: encoder-noisy@1e+09" in done.stdout
+
+
+def test_what_the_simulator_does_not_know_is_found_before_it_is_needed(tmp_path: Path) -> None:
+    file = tmp_path / "table.toml"
+    file.write_text('[table]\nname = "T"\n[physics]\nbody = 3\n')
+    done = righting("check", file)
+    assert (done.returncode, "table.toml:4: body" in done.stderr) == (2, True), done.stderr
+
+
 @pytest.mark.parametrize(
     ("fault", "text"),
     [

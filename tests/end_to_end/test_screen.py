@@ -57,6 +57,24 @@ def test_answers_that_break_off_change_nothing(tmp_path: Path, answers: tuple[st
 
 
 @pytest.mark.requirement("REQ-PPL-QUESTIONS")
+def test_answers_behind_a_link_are_in_force_in_the_file_itself(tmp_path: Path) -> None:
+    file, link = tmp_path / "rob.toml", tmp_path / "link.toml"
+    file.write_text(REGULAR.read_text(encoding="utf-8"), encoding="utf-8")
+    link.symlink_to(file.name)
+    assert answer(link, *["y"] * len(QUESTIONS), "y", "y").returncode == 2
+    section = load_rider(file).file.screening
+    assert section is not None
+    assert section.answers == dict.fromkeys(QUESTIONS, True)
+    assert link.is_symlink()
+
+
+def test_what_is_wrong_with_a_new_rider_is_said_before_the_questions(tmp_path: Path) -> None:
+    done = answer(tmp_path / "zoe.toml", "Zoe", "female", "nan", "1.7", "")
+    assert (done.returncode, "mass_kg must be a finite number" in done.stderr) == (2, True), done.stderr
+    assert "physician" not in done.stdout
+
+
+@pytest.mark.requirement("REQ-PPL-QUESTIONS")
 def test_a_file_that_is_no_rider_s_is_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "table.toml"
     file.write_text((EXAMPLES / "table.toml").read_text(encoding="utf-8"), encoding="utf-8")

@@ -55,6 +55,13 @@ def test_a_port_that_is_missing_is_no_port() -> None:
         ([DRIVE, '[[device]]\nkind = "contacts"\ninputs = ["hand"]\n'], "not a known contact"),
         ([DRIVE, f'[[device]]\nkind = "contacts"\ninputs = {[""] * 9}\n'], "more than the 8 inputs"),
         ([DRIVE.replace("roboclaw", "drive")], "kind"),
+        ([DRIVE + 'map = "x.toml"\n'], "map says nothing of a roboclaw: it is for servo; take it out"),
+        ([DRIVE, SENSOR + "brake = true\n"], "brake says nothing of a witmotion"),
+        ([DRIVE + 'inputs = ["hand_switch_no"]\n'], "inputs says nothing of a roboclaw"),
+        ([DRIVE, '[[device]]\nkind = "contacts"\naddress = 0\n'], "use 1 to 247"),
+        ([DRIVE, f'[[device]]\nkind = "contacts"\ninputs = {["hand_switch_nc"] * 2}\n'], "names hand_switch_nc twice"),
+        ([DRIVE + 'port = "/dev/a"\n', SENSOR + 'port = "/dev/a"\n'], "names a port twice"),
+        ([DRIVE.replace("12777.8", "1e-300")], "scale"),
     ],
 )
 def test_what_cannot_be_is_refused_with_its_reason(sections: list[str], told: str) -> None:
@@ -66,7 +73,7 @@ def test_a_register_map_is_found_beside_the_table_file_or_told_to_be_missing(tmp
     file = tmp_path / "table.toml"
     text = '[table]\nname = "T"\n[[device]]\nkind = "servo"\nscale = 1e4\ncurrent_a = 6\nmap = "mine.toml"\n'
     file.write_text(text)
-    with pytest.raises(FileError, match=r"table\.toml:7: .*mine\.toml"):
+    with pytest.raises(FileError, match=r"table\.toml:7: .*mine\.toml: there is no such register map; write"):
         make_link(load_table(file), lambda: 1, None)
     generic = Path(__file__).parents[2] / "drivers" / "servo_maps" / "cia402.toml"
     (tmp_path / "mine.toml").write_text(generic.read_text())

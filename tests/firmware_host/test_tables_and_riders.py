@@ -72,6 +72,11 @@ def test_physics_is_left_to_the_simulator() -> None:
         ('[limits]\naccel_dps2 = "2"', "t.toml:4: accel_dps2 must be a number, not '2'"),
         ("[limits]\naccel_dps2 = true", "t.toml:4: accel_dps2 must be a number, not true"),
         ("[limits]\nacel_dps2 = 1", "t.toml:4: 'acel_dps2' is not a known limit; did you mean accel_dps2?"),
+        (
+            "[limits]\nbalance_low_a = 5\nbalance_high_a = 0.5",
+            "t.toml:5: balance_low_a = 5 is above balance_high_a = 0.5",
+        ),
+        ("[limits]\ndrive_hot_c = 50", "t.toml:4: drive_warm_c = 75 is above drive_hot_c = 50 degC"),
         ("[rating]\nmax_mass_kg = 150", "t.toml:4: max_mass_kg = 150 must be at most 136"),
         ("[rating]\nmin_mass_kg = 90\nmax_mass_kg = 80", "t.toml:3: rating: the smallest mass"),
         ('hand_switch = "none"', "t.toml:3: hand_switch = 'none' is not known; write one of: 'hold-to-run', "),

@@ -10,7 +10,7 @@ from safety.monitors import REGISTER
 from safety.signals import Input
 from sim import plant, sensors
 from sim.board import VirtualBoard
-from sim.faults import CATALOGUE, Fault, FaultError, Injector, parse, right_answers
+from sim.faults import CATALOGUE, Fault, FaultError, Injector, parse, parse_all, right_answers
 from sim.faults.world import World
 from sim.line import Disturbance, Line
 from sim.parameters import TableParameters
@@ -103,6 +103,26 @@ def test_what_is_written_is_read_and_read_back(text: str, fault: Fault) -> None:
 def test_what_cannot_be_is_refused_with_what_would_be_right(text: str, told: str) -> None:
     with pytest.raises(FaultError, match=told):
         parse(text)
+
+
+@pytest.mark.parametrize(("texts", "clash"), [
+    (("cable-out@40:2", "cable-out@41:40"), True),
+    (("cable-out@41:40", "runaway@41", "cable-out@40:2"), True),
+    (("encoder-drift@20", "encoder-drift-low@300"), True),
+    (("cable-out@40:2", "cable-out@42:2"), False),
+    (("encoder-drift@20:5", "inclinometer-drift@20"), False),
+])  # fmt: skip
+def test_the_end_of_one_fault_is_not_that_of_another(texts: tuple[str, ...], clash: bool) -> None:
+    if not clash:
+        assert [str(fault) for fault in parse_all(texts)] == list(texts)
+        return
+    with pytest.raises(FaultError, match="the same fault at the same time"):
+        parse_all(texts)
+
+
+def test_a_name_that_is_nearly_right_is_suggested() -> None:
+    with pytest.raises(FaultError, match="did you mean cable-out"):
+        parse("cable-ot@3")
 
 
 def test_a_value_is_used_and_without_one_the_default() -> None:
