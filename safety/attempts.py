@@ -17,7 +17,9 @@ ROSE_DEG: Final = 0.1
 BRAKE_GRIPS_S: Final = 0.2
 """For so long, at most, a table goes on at the rate that it was told while its brake closes and takes hold of it."""
 MADE_WAY_DEG: Final = 10.0
-"""A recovery that brought the rider so much nearer to upright, by both angles, did not come to nothing."""
+"""A recovery that brought the rider so much nearer to upright, by both angles, did not come to nothing; nor did one,
+once, of which the angle that is left says so, and that was told to.
+"""
 AGREE_DEG: Final = 0.5
 """Two angles of which neither is believed, and that went the same way within this, are witnesses after all."""
 RISEN_DEG: Final = 1.5
@@ -31,6 +33,7 @@ class Attempts:
         "_expected_deg",
         "_from_deg",
         "_left_dps",
+        "_lone_way",
         "_most_deg",
         "_risen_deg",
         "begun",
@@ -58,6 +61,8 @@ class Attempts:
         """How far the table should have turned since the last one began."""
         self._left_dps = 0.0
         """The rate that it should have had when it ended."""
+        self._lone_way = False
+        """One was said to have made way by the one angle that is left: that is believed once until upright."""
 
     def begin(self, view: View) -> None:
         """Begin one more."""
@@ -77,9 +82,12 @@ class Attempts:
 
     def weigh(self, view: View) -> None:
         """Look at what came of the last one, with the table at rest: one that made way does not count."""
-        if max(self._ways_deg(view), default=0.0) < -MADE_WAY_DEG:
+        ways_deg = self._ways_deg(view)
+        lone = not ways_deg and not self._lone_way and self._expected_deg < -MADE_WAY_DEG
+        if max(self._way_left_deg(view) if lone else ways_deg, default=0.0) < -MADE_WAY_DEG:
             self.count, self._risen_deg, self.begun = min(self.count, 0), 0.0, False
             self._most_deg = 0.0
+            self._lone_way = lone
 
     def made_it_worse(self, view: View) -> bool:
         """Tell whether another one, even if a person asks for it, would only turn the rider farther down.
@@ -167,5 +175,5 @@ class Attempts:
 
     def forget(self) -> None:
         """The rider is upright."""
-        self.count, self.ran_away, self.begun, self.cut = 0, False, False, False
+        self.count, self.ran_away, self.begun, self.cut, self._lone_way = 0, False, False, False, False
         self._from_deg, self._risen_deg, self._most_deg = (None, None), 0.0, 0.0

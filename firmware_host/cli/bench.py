@@ -48,10 +48,16 @@ def _refused_a_sound_table(result: dict[str, Any]) -> bool:
     return bool(result["outcome"] == "refused" and not result["faults"])
 
 
-def run_session(session: Session, faults: list[Fault], seed: int, records: Path) -> dict[str, Any]:
-    """Run a session in lock-step; gives what ``--json`` prints. Raises ``BlackBoxError``."""
-    with open_blackbox(session, records, seed, CLOCK_START_S, lossless=True) as blackbox:
-        done = run(session, faults, seed, blackbox)
+def run_session(session: Session, faults: list[Fault], seed: int, records: Path | None) -> dict[str, Any]:
+    """Run a session in lock-step; gives what ``--json`` prints. Raises ``BlackBoxError``.
+
+    ``records`` is where its black box goes; None makes none.
+    """
+    if records is None:
+        done, file = run(session, faults, seed, None), None
+    else:
+        with open_blackbox(session, records, seed, CLOCK_START_S, lossless=True) as blackbox:
+            done, file = run(session, faults, seed, blackbox), str(blackbox.path)
     outcome = done.host.outcome()
     return {
         "program": session.plan.name,
@@ -68,7 +74,7 @@ def run_session(session: Session, faults: list[Fault], seed: int, records: Path)
         "wrong_causes": wrong_causes(done.asked),
         "false_trips": false_trips(done.asked),
         "truth": _truth(done),
-        "blackbox": str(blackbox.path),
+        "blackbox": file,
     }
 
 

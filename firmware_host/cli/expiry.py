@@ -10,7 +10,7 @@ from drivers.port import PortError
 from firmware_host.cli.sessions import REFUSED, complain, load_session
 from firmware_host.control.controller import Controller
 from firmware_host.devices import attach, make_link, make_port, ports_of
-from firmware_host.doctor.expiry import GO_DEG, Bench, Expiry
+from firmware_host.doctor.expiry import GO_DEG, Expiry, Trial
 from firmware_host.files.toml_source import FileError
 
 QUESTION = (
@@ -41,7 +41,7 @@ def verify_timeout(
         controller = Controller(session.plan, session.limits, table_limits, hand_switch, screened=True)
         line.open()
         with contextlib.closing(line):
-            done = Bench(controller, link, line, time.monotonic, _tell).run()
+            done = Trial(controller, link, line, time.monotonic, _tell).run()
     except (FileError, PortError) as error:
         return complain(error), None
     return (0 if done.verified else 1), done

@@ -50,9 +50,7 @@ def make_rig(table: Table, rider: Rider, seed: int) -> Rig:
     physics = parameters(table)
     settings = motor_drive.make_settings(physics, 0.0)
     memory = np.zeros(motor_drive.MEMORY_SIZE)
-    simulated = SimulatedTable(
-        physics, _body(rider), seed, settings=settings, memory=memory, inner=Inner.MOTOR_DRIVE
-    )
+    simulated = SimulatedTable(physics, _body(rider), seed, settings=settings, memory=memory, inner=Inner.MOTOR_DRIVE)
     simulated.faults[sensors.PRESS_TO_RETURN] = float(_press_to_return(table))
     simulated.advance_ms(1)  # the sensors say something before the devices are switched on
     devices = ordered(table.file.device)

@@ -46,8 +46,8 @@ class Expiry(NamedTuple):
     """When a table board said that its watchdog had run out, from the last command on."""
 
 
-class Bench:
-    """One trial. ``clock`` gives seconds that only rise."""
+class Trial:
+    """One silence, and what came of it. ``clock`` gives seconds that only rise."""
 
     def __init__(
         self, controller: Controller, link: Link, port: Port, clock: Callable[[], float], tell: Callable[[str], None]

@@ -25,15 +25,16 @@ class Chain(NamedTuple):
         return self.origins.get(name, THE_MACHINE)
 
 
-_RESCUE: Final = frozenset(
+RESCUE: Final = frozenset(
     name
     for name in SPECS
     if name.startswith(("return_", "emergency_", "creep_", "recovery_")) and name != "return_rest_s"
 )
+"""How a rider is brought upright; not how long the rest is, which a rider may have longer."""
 TABLE_ONLY: Final = {
     "upright_deg": "where the table's travel ends",
     "brake_accel_dps2": "what the table's drive can do",
-    **dict.fromkeys(_RESCUE, "how the table brings a rider upright, whoever lies on it"),
+    **dict.fromkeys(RESCUE, "how the table brings a rider upright, whoever lies on it"),
 }
 """What these limits are: no rider and no program changes them, since their tight end is the slow one."""
 

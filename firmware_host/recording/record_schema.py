@@ -24,8 +24,6 @@ PACKAGE: Final = "righting"
 MESSAGE: Final = "Tick"
 STATE_NAMES: Final = LEAVES
 """Names of the operating states; the record holds the index, the schema in the file the names."""
-LARGEST_ENUM: Final = 127
-"""What a varint of one byte holds."""
 
 
 class Field(NamedTuple):

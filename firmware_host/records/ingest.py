@@ -102,12 +102,6 @@ def ingest(records: Records, folder: Path, now_s: float | None = None) -> TakenU
     return TakenUp(tuple(taken), unchanged, tuple(waiting), tuple(problems))
 
 
-def not_taken_up(transaction: Transaction) -> tuple[FileProblem, ...]:
-    """Give the files that could not be taken up so far, by name."""
-    query = select(unreadable).order_by(unreadable.c.file)
-    return tuple(FileProblem(row.file, row.text) for row in transaction.connection.execute(query))
-
-
 def _listed(folder: Path) -> list[_File]:
     found = []
     with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:

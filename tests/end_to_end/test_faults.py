@@ -239,6 +239,14 @@ def test_noise_that_no_angle_shows_costs_the_encoder_and_not_the_way_up(tmp_path
     assert found["truth"]["final_angle_deg"] < -70.0
 
 
+@pytest.mark.parametrize("at_s", [55, 64, 80])
+def test_a_last_angle_that_was_wrong_for_a_moment_costs_no_way_up(tmp_path: Path, session: Session, at_s: int) -> None:
+    """The one that is left stops the recovery, and is right again before the next one."""
+    found = run(session, tmp_path, "inclinometer-reversed@30", f"encoder-reversed@{at_s}:0.6")
+    assert "following" in [trip["id"] for trip in found["trips"]]
+    assert found["truth"]["final_angle_deg"] < -70.0
+
+
 @pytest.mark.parametrize("brown_out", ["brown-out=11@40:3", "brown-out@40:20", "brown-out=23@40:60"])
 def test_whoever_is_held_for_want_of_power_comes_upright_when_it_is_back(
     tmp_path: Path, session: Session, brown_out: str

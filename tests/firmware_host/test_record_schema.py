@@ -20,7 +20,6 @@ from firmware_host.recording.mcap_chunks import MESSAGE_HEADER
 from firmware_host.recording.record_schema import (
     ENUMS,
     FIELDS,
-    LARGEST_ENUM,
     MESSAGE,
     OLDER,
     OLDER_STATES,
@@ -37,6 +36,8 @@ from safety.signals import BoardConfig, CommandMode, Response, SafeCommand, Tele
 
 BOARD: Final = BoardConfig(7, 1, (1, 2, 3), 1, -75.0, 60.0, 8.0, 0.25)
 BOARDS: Final = {1: BOARD}
+LARGEST_IN_A_BYTE: Final = 127
+"""What a varint of one byte holds."""
 
 UINT32 = st.integers(0, 2**32 - 1)
 NUMBERS = st.floats(allow_nan=False)
@@ -154,7 +155,7 @@ def test_absent_and_zero_differ() -> None:
 
 
 def test_enumerations_fit_into_their_byte_and_name_every_value() -> None:
-    assert all(len(names) <= LARGEST_ENUM + 1 for names in ENUMS.values())
+    assert all(len(names) <= LARGEST_IN_A_BYTE + 1 for names in ENUMS.values())
     names = [name for names in ENUMS.values() for name in names]
     assert len(set(names)) == len(names)
     assert list(ENUMS["Response"]) == [f"response_{response.name.lower()}" for response in Response]

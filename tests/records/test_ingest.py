@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from sqlalchemy import select
 
 from firmware_host.control.ticks import Event
 from firmware_host.recording import digest as digest_module
@@ -18,9 +19,10 @@ from firmware_host.recording.blackbox_reader import read, stream
 from firmware_host.recording.digest import digest
 from firmware_host.recording.report import summary
 from firmware_host.recording.session_summary import Summing
-from firmware_host.records import ANYBODY, Records, open_records, plans, riders, sessions
+from firmware_host.records import ANYBODY, Records, Transaction, open_records, plans, riders, sessions
 from firmware_host.records import ingest as ingest_module
-from firmware_host.records.ingest import FileProblem, TakenUp, ingest, not_taken_up
+from firmware_host.records.ingest import FileProblem, TakenUp, ingest
+from firmware_host.records.tables import unreadable
 from tests.records.making import BEGUN, LONG_AGO_S, document, metadata, record, trip
 
 NOTHING: Final = TakenUp((), 0, (), ())
@@ -169,12 +171,16 @@ def test_bad_files_are_told_and_keep_nobody_back(records: Records, tmp_path: Pat
     assert "not a black box" in found.problems[1].text
     assert len(found.sessions) == 1
     with records.read() as transaction:
-        assert not_taken_up(transaction) == found.problems
+        assert not_taken_up(transaction) == ["a-empty.mcap", "b-junk.mcap"]
     (tmp_path / "a-empty.mcap").unlink()
     record(tmp_path, "a-empty", metadata(begun="2026-11-20T00:00:00+00:00"))  # it got its content after all
     assert len(ingest(records, tmp_path, LONG_AGO_S).sessions) == 1
     with records.read() as transaction:
-        assert [problem.file for problem in not_taken_up(transaction)] == ["b-junk.mcap"]
+        assert not_taken_up(transaction) == ["b-junk.mcap"]
+
+
+def not_taken_up(transaction: Transaction) -> list[str]:
+    return list(transaction.connection.execute(select(unreadable.c.file).order_by(unreadable.c.file)).scalars())
 
 
 def test_a_folder_that_is_not_there_is_an_empty_one(kept: Records, tmp_path: Path) -> None:

@@ -72,6 +72,38 @@ def test_with_an_angle_lost_nobody_knows_whether_the_drive_ran_away() -> None:
         assert tried((20.0, 20.0), (0.0, 0.0), lost=lost) == (False, 1)
 
 
+@pytest.mark.parametrize(
+    ("told_dps", "ended_deg", "count"),
+    [
+        (-1.0, 0.0, 0),
+        (-1.0, 9.9, 0),
+        (-1.0, 10.1, 1),  # not far enough by the angle
+        (-0.9, 0.0, 1),  # it was not told to go so far
+    ],
+)
+@pytest.mark.parametrize("lost", [("jumped", ""), ("", "jumped")])
+def test_way_that_the_last_angle_says_was_made_is_believed_once(
+    told_dps: float, ended_deg: float, count: int, lost: Words
+) -> None:
+    attempts = Attempts()
+    for again, expected in ((False, count), (True, count + 1)):
+        attempts.begin(view_at(20.0, 20.0))
+        for _ in range(1001):
+            attempts.watch(view_at(20.0, 20.0, told_dps))
+        view = view_at(ended_deg, ended_deg)
+        view.angles.encoder.lost, view.angles.inclinometer.lost = lost
+        attempts.weigh(view)
+        assert attempts.count == expected, again
+    attempts.forget()
+    attempts.begin(view_at(20.0, 20.0))
+    for _ in range(1001):
+        attempts.watch(view_at(20.0, 20.0, -1.0))
+    view = view_at(0.0, 0.0)
+    view.angles.encoder.lost, view.angles.inclinometer.lost = lost
+    attempts.weigh(view)
+    assert attempts.count == 0, "the rider was upright meanwhile"
+
+
 def test_an_encoder_that_is_doubted_alone_is_a_witness_of_the_drive_still() -> None:
     assert tried((20.0, 20.0), (20.7, 20.7), -1.0, lost=(DOUBTED, "")) == (True, 1)
 

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from drivers.capabilities import DRIVES
+from firmware_host.files.limit_chain import RESCUE
 from firmware_host.files.programs import make_program
 from firmware_host.files.riders import make_rider, rider_chain
 from firmware_host.files.tables import load_table, make_table
 from firmware_host.files.toml_source import FileError, TomlSource
 from firmware_host.files.validation import Session, prepare
+from safety.limits import MACHINE, SPECS
 from sim.faults import CATALOGUE, Fault, parse
 from sim.faults.world import Parameter
 
@@ -73,6 +75,8 @@ _PHYSICS: Final[dict[str, dict[str, tuple[float, float]]]] = {
     },
 }
 """What differs between maintained tables."""
+SLOW_RESCUE: Final = 0.2
+"""The share of tables whose file makes the rescue slower than the machine's."""
 HOLDS_MOTOR: Final = 2.0
 """So much stronger is the brake of a table whose drive keeps its enable: it has to hold the motor (docs/drives)."""
 
@@ -123,6 +127,7 @@ def draw_case(seed: int, index: int, devices: Devices = ()) -> Case:
         table["device"] = deepcopy(list(devices))
         table["physics"]["brake"]["holding_torque_nm"] *= _stronger(devices)
     program, total_s = _draw_program(draw, table, rider)
+    table["limits"] |= _draw_rescue(random.Random(f"righting campaign {seed} {index} rescue"))
     return Case(table, rider, program, _draw_faults(draw, total_s), draw.randrange(SEEDS))
 
 
@@ -168,6 +173,15 @@ def _draw_table(draw: random.Random) -> Section:
     }
     hand_switch = "press-to-return" if draw.random() < PRESS_TO_RETURN else "hold-to-run"
     return {"table": {"name": "Campaign", "hand_switch": hand_switch}, "limits": limits, "physics": physics}
+
+
+def _draw_rescue(draw: random.Random) -> Section:
+    """Make the rescue of some tables as slow as files may, or less so; drawn apart, as the rest of a case stays."""
+    if draw.random() >= SLOW_RESCUE:
+        return {}
+    names = [name for name in RESCUE if name not in ("emergency_rate_dps", "recovery_attempts")]
+    ends = {name: sorted((getattr(MACHINE, name), SPECS[name].tightest)) for name in names if draw.random() < 0.5}
+    return {name: _between(draw, *between) for name, between in ends.items()}
 
 
 def _draw_rider(draw: random.Random) -> Section:

@@ -16,8 +16,6 @@ from firmware_host.devices import make_port, ordered, ports_of
 from firmware_host.files.riders import load_rider
 from firmware_host.files.tables import Table
 
-SIM: Final = "sim"
-PTY: Final = "pty"
 FILE: Final = "file"
 """The ports that the table file names."""
 SEED: Final = 1
