@@ -25,7 +25,7 @@ class Chain(NamedTuple):
         return self.origins.get(name, THE_MACHINE)
 
 
-RESCUE: Final = frozenset(
+RESCUE: Final = tuple(
     name
     for name in SPECS
     if name.startswith(("return_", "emergency_", "creep_", "recovery_")) and name != "return_rest_s"

@@ -1,6 +1,7 @@
 """The parts of a campaign that run no session: what is drawn, written, counted and refused."""
 
 import json
+import os
 import random
 import subprocess
 import sys
@@ -39,6 +40,18 @@ def result(index: int, *shares: tuple[str, float], **changes: object) -> Result:
 def test_the_same_numbers_draw_the_same_case() -> None:
     assert draw_case(7, 3) == draw_case(7, 3)
     assert len({str(draw_case(seed, index)) for seed in (7, 8) for index in (3, 4)}) == 4
+
+
+def test_another_process_draws_the_same_cases() -> None:
+    """Sets of words are in another order there."""
+    code = "from firmware_host.cli.campaign.cases import draw_case; print([draw_case(7, index) for index in range(40)])"
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, check=True, capture_output=True
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(told) == 1
 
 
 @pytest.mark.parametrize(("drive", "range_nm"), [("servo", (300.0, 500.0)), ("roboclaw", (600.0, 1000.0))])
