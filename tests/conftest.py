@@ -31,6 +31,7 @@ settings.load_profile("righting")
 def pytest_configure(config: pytest.Config) -> None:
     """Know the marker that ties a test to what it shows; ``docs/evidence/checks.py`` judges the names in it."""
     config.addinivalue_line("markers", "requirement(*uids): the requirements of docs/evidence that the test shows")
+    config.addinivalue_line("markers", "untraced: long runs; their lines are covered by short tests as well")
     if config.getoption("numprocesses", None) and not hasattr(pytest.Item, "_nodeid"):
         raise pytest.UsageError(
             f"pytest-xdist writes its groups where pytest {pytest.__version__} does not look: browsers would run side"
@@ -65,12 +66,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Trace no test outside ``tests/safety``, unless asked to.
+    """Trace no test outside ``tests/safety``, and none there that says so, unless asked to: it takes much longer.
 
     Not by the plugin's own pause: in a worker that only wakes another tracer, which pytest-cov has started there too.
     """
     traced = not item.config.pluginmanager.has_plugin("_cov") or item.config.getoption("--trace-all")
-    if traced or item.path.is_relative_to(SAFETY):
+    if traced or (item.path.is_relative_to(SAFETY) and item.get_closest_marker("untraced") is None):
         return (yield)
     tracers = sys.gettrace(), threading.gettrace()
     sys.settrace(None)

@@ -130,7 +130,7 @@ def house(
         )
         threads = [
             threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[page]))),
-            threading.Thread(target=stops.serve_forever),
+            threading.Thread(target=lambda: stops.serve_forever(poll_interval=0.02)),  # it ends no sooner than it looks
         ]
         for thread in threads:
             thread.start()

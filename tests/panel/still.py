@@ -11,7 +11,6 @@ from typing import Any, Final
 from playwright.sync_api import Page
 
 from tests.api.house import House, TakingDesk, house
-from tests.panel.routes import AWAKE_MS
 
 UPRIGHT_DEG: Final = -75.0
 
@@ -62,10 +61,9 @@ def still_panel(folder: Path) -> Iterator[str]:
 
 
 def reload(page: Page) -> None:
-    """Load the page anew, and wait until it takes touches."""
+    """Load the page anew, and wait until it is there."""
     page.reload()
     page.wait_for_selector("body[data-route]:not(.stale)")
-    page.wait_for_timeout(AWAKE_MS)
 
 
 def ask(page: Page, method: str, path: str, body: Any = None) -> Any:

@@ -13,7 +13,7 @@ from firmware_host.recording.blackbox_reader import read
 from firmware_host.records import default_url, open_records, sessions
 from tests.api.house import House
 from tests.panel.past import GENTLE, SMOOTH, TRIPPED, Past, make_past
-from tests.panel.routes import AWAKE_MS, SIZES
+from tests.panel.routes import SIZES
 from tests.panel.still import standing_still
 from tests.panel.views import go, nothing_hinders, opened
 
@@ -102,7 +102,6 @@ def test_more_than_a_page_is_fetched_as_it_is_wanted(page: Page) -> None:
     page.wait_for_selector("body:not(.stale) #view")
     expect(page.locator(".sessions > li")).to_have_count(1)
     expect(page.get_by_text("The newest 1 of 4 sessions")).to_be_visible()
-    page.wait_for_timeout(AWAKE_MS)
     for count in range(2, len(KINDS) + 1):
         page.get_by_role("button", name="Older sessions").click()
         expect(page.locator(".sessions > li")).to_have_count(count)

@@ -8,10 +8,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.panel.routes import AWAKE_MS, ROUTES, SETTINGS, SIZES, in_reach, open_route
+from tests.panel.routes import AWAKE_MS, ROUTES, SETTINGS, SIZES, fits, in_reach, open_route
 from tests.panel.stack import LONGEST_S, Stack, running
 
 pytestmark = pytest.mark.realtime
+
+LOOKED_AT_WITH_MORE_ON_THEM = ("riders", "riders/new", "programs", "history", "checks", "people", "service")
+"""In the light, by the tests of these views; in the dark here."""
 
 
 @pytest.fixture(scope="module")
@@ -51,12 +54,6 @@ def serious(page: Page) -> list[object]:
     return [(one["id"], one["nodes"]) for one in found if one["impact"] in ("serious", "critical")]
 
 
-def fits(page: Page, width: int) -> None:
-    """Nothing has to be scrolled sideways, once the header has found its shape."""
-    used = "Math.max(document.documentElement.scrollWidth, document.querySelector('main').scrollWidth)"
-    page.wait_for_function(f"(width) => {used} <= width", arg=width)
-
-
 @pytest.mark.parametrize("route", ROUTES)
 def test_every_route_keeps_stop_in_reach_and_nothing_hinders_anybody(page: Page, route: str) -> None:
     open_route(page, route)
@@ -64,7 +61,7 @@ def test_every_route_keeps_stop_in_reach_and_nothing_hinders_anybody(page: Page,
         page.set_viewport_size({"width": width, "height": height})
         in_reach(page, width, height)
         fits(page, width)
-    assert serious(page) == []
+    assert route in LOOKED_AT_WITH_MORE_ON_THEM or serious(page) == []
     page.evaluate("([key, value]) => localStorage.setItem(key, value)",
                   [SETTINGS, json.dumps({"theme": "dark", "large": True, "leftHanded": True})])  # fmt: skip
     page.reload()

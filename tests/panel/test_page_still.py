@@ -38,7 +38,8 @@ def home(tmp_path: Path) -> Iterator[House]:
 
 @pytest.fixture
 def page(browser: Browser, home: House) -> Iterator[Page]:
-    with opened(browser, home.url, "session") as page:
+    with opened(browser, home.url, "session", awake=False) as page:
+        page.wait_for_timeout(AWAKE_MS)
         yield page
 
 
@@ -97,6 +98,7 @@ def test_a_hold_that_found_no_connection_can_be_begun_again(page: Page, home: Ho
     )
     home.station.desk = table = Table(manual={"allowed": True, "why_not": "", "direction": 0})
     reload(page)
+    page.wait_for_timeout(AWAKE_MS)
     hold = page.locator("#manual .hold").last
     expect(hold).to_be_enabled()
     hold.focus()

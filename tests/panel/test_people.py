@@ -43,7 +43,6 @@ def log_in(page: Page, standing: House, name: str, pin: str) -> None:
     page.goto("about:blank")
     page.goto(f"{standing.url}#/people")
     page.wait_for_selector("body:not(.stale) #people-title")
-    page.wait_for_timeout(600)
 
 
 def test_somebody_is_added_renamed_and_put_away(page: Page, standing: House) -> None:
@@ -115,7 +114,6 @@ def test_the_log_tells_what_was_done_and_is_verified(page: Page, standing: House
     expect(page.locator(".people-list > li")).to_have_count(1)
     page.reload()
     page.wait_for_selector("body:not(.stale) #audit-title")
-    page.wait_for_timeout(600)
     table = page.get_by_role("region", name="Entries of the log")
     expect(table).to_contain_text("person added")
     page.get_by_role("button", name="Verify the log").click()

@@ -82,7 +82,6 @@ def test_what_is_refused_stands_beside_its_line_and_keeps_the_file(page: Page, t
     page.reload()
     page.wait_for_selector("body:not(.stale) .editor")
     expect(page.get_by_label("Table file", exact=True)).to_have_value(TEXT + "invert_rate_dps = 9\n")
-    page.wait_for_timeout(600)
     page.get_by_role("button", name="Back to the file").click()
     editor(page)
     assert table.read_text() == TEXT
@@ -157,7 +156,6 @@ def test_the_diagnostics_are_taken_along(page: Page, tmp_path: Path) -> None:
 @pytest.mark.parametrize("route", PAGES)
 def test_nothing_hinders_anybody_at_any_size(page: Page, route: str) -> None:
     go(page, f"service?page={route}")
-    page.wait_for_timeout(600)
     if route == "setup":
         page.get_by_label("Nobody is on the table").check()
     nothing_hinders(page)

@@ -2,29 +2,47 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.panel.routes import AWAKE_MS, SIZES, in_reach
+import firmware_host.panel
+from tests.panel.routes import SIZES, fits, in_reach
 from tests.panel.stack import LONGEST_S
 
 SMALLEST_PX: Final = 48
 CONTROLS: Final = "main :is(button, .button, select, summary, label.choice, input:not([type=checkbox], [type=radio]))"
 
 
+MAIN: Final = Path(firmware_host.panel.__file__).parent / "page" / "main.js"
+AWAKE: Final = "const AWAKE_MS = 500;"
+
+
+def awake_at_once(context: BrowserContext) -> None:
+    """Serve a page that does not wait for half a second before it takes its first touch; all else is as it is."""
+    source = MAIN.read_text(encoding="utf-8")
+    assert source.count(AWAKE) == 1
+    body = source.replace(AWAKE, "const AWAKE_MS = -1;")
+    context.route("**/page/main.js", lambda route: route.fulfill(body=body, content_type="text/javascript"))
+
+
 @contextmanager
-def opened(browser: Browser, url: str, route: str, **more: Any) -> Iterator[Page]:
-    """A page that shows a route; ends with nothing having gone wrong in it. ``more`` goes to the browser's context."""
+def opened(browser: Browser, url: str, route: str, *, awake: bool = True, **more: Any) -> Iterator[Page]:
+    """A page that shows a route; ends with nothing having gone wrong in it. ``more`` goes to the browser's context.
+
+    ``awake``: it takes touches at once; else as soon as people's pages do.
+    """
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", **more)
     context.set_default_timeout(LONGEST_S * 1e3)
+    if awake:
+        awake_at_once(context)
     page = context.new_page()
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.goto(f"{url}#/{route}")
     page.wait_for_selector("body:not(.stale) #view")
-    page.wait_for_timeout(AWAKE_MS)
     try:
         yield page
     finally:
@@ -43,8 +61,7 @@ def nothing_hinders(page: Page) -> None:
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
         in_reach(page, width, height)
-        for name in ("main", "body"):
-            assert page.evaluate("(name) => document.querySelector(name).scrollWidth", name) <= width
+        fits(page, width)
         heights = page.locator(CONTROLS).evaluate_all(
             "(all) => all.map((one) => [one.textContent, one.getBoundingClientRect().height])"
         )

@@ -24,6 +24,8 @@ from tests.safety.kinematic_table import (
     let_go,
 )
 
+pytestmark = pytest.mark.untraced
+
 # --------------------------------------------------------------------------------------- clocks
 
 

@@ -31,6 +31,18 @@ def test_a_table_that_was_told_nothing_is_expected_to_stand() -> None:
     assert angles.expected_dps == 0.0
 
 
+def test_the_brake_convicts_no_angle_whose_witness_is_lost_already() -> None:
+    angles = Angles()
+    angles.inclinometer.lose("jumped", 1.0)
+    angles._convict(angles.encoder, angles.inclinometer, 2.0)
+    assert (angles.encoder.lost, angles.inclinometer.lost) == ("", "jumped")
+    angles._outvoted = angles.inclinometer
+    angles._convict(angles.encoder, angles.inclinometer, 2.0)
+    assert (angles.encoder.lost != "", angles.inclinometer.lost) == (True, ""), (
+        "one that lost a vote alone is a witness"
+    )
+
+
 def taken(angles: Angles, *values_deg: float) -> Angles:
     """Angles that took so many frames, a hundredth of a second apart; the encoder goes the same way."""
     for number, value in enumerate(values_deg):

@@ -3,8 +3,10 @@
 import pytest
 
 from safety.layer import PERIOD_S
+from safety.monitors.link import BoardConfigured
 from safety.signals import MotionRequest, Response, Status
 from tests.safety.kinematic_table import SESSION, KinematicTable, at, let_go
+from tests.safety.views import CONFIG, view_of
 
 BOARD_RETURNS = Status.WATCHDOG_EXPIRED | Status.DEAD_HOST_RETURN
 
@@ -156,3 +158,11 @@ def test_a_line_to_the_board_that_comes_and_goes_keeps_nobody_at_horizontal(ever
         table.tick()
         assert took_s < 65.0, f"{table.phase} at {table.angle_deg}"
     assert "link" in table.causes()
+
+
+@pytest.mark.requirement("REQ-MON-BOARD-CONFIG")
+def test_a_board_that_has_not_told_its_limits_differs_in_none() -> None:
+    monitor = BoardConfigured()
+    assert monitor.check(view_of({"config": CONFIG._replace(upright_deg=-60.0)})) is Response.INHIBIT
+    unknown = view_of({"config": None})
+    assert (monitor.check(unknown), monitor.detail(unknown)) == (Response.NONE, "")

@@ -8,6 +8,8 @@ import pytest
 from safety.signals import CommandMode, DriveFault, Equipment, Input, MotionRequest, Response, Status, Telemetry
 from tests.safety.kinematic_table import ACKNOWLEDGE, ASK_STOP, RECOVER, TABLE, KinematicTable
 
+pytestmark = pytest.mark.untraced
+
 
 @pytest.fixture
 def table() -> KinematicTable:

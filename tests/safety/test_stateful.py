@@ -11,7 +11,10 @@ from safety.layer import Verdict
 from safety.signals import CommandMode, DriveFault, Input, MotionRequest, Response, Status, Telemetry
 from tests.safety.kinematic_table import ALL_WELL, HOLD, KinematicTable
 
-pytestmark = pytest.mark.requirement("REQ-REC-AUTOMATIC", "REQ-REC-NO-TRAP", "REQ-ENV-LIMIT", "REQ-PRM-END")
+pytestmark = [
+    pytest.mark.requirement("REQ-REC-AUTOMATIC", "REQ-REC-NO-TRAP", "REQ-ENV-LIMIT", "REQ-PRM-END"),
+    pytest.mark.untraced,
+]
 
 LIMIT_DEG = 60.0
 ASKS = [Response.RETURN, Response.EMERGENCY_RETURN, Response.STOP, Response.TORQUE_OFF]

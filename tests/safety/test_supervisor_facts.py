@@ -9,7 +9,7 @@ from safety.returning import ReturnPlan, Stage, creep, emergency_return, normal_
 from safety.signals import CommandMode, Lost, MotionRequest, Recovery, Response, Status, Trip
 from safety.supervisor import Phase, Supervisor
 from safety.view import View
-from tests.safety.kinematic_table import TABLE, at
+from tests.safety.kinematic_table import RECOVER, TABLE, at
 from tests.safety.views import WELL, view_of
 
 pytestmark = pytest.mark.requirement("REQ-RSP-STRONGEST")
@@ -55,6 +55,15 @@ def test_a_stop_is_over_as_soon_as_the_table_stands() -> None:
     table.tick(MotionRequest(ask=Response.STOP))
     assert table.phase == "STOPPING"
     assert table.until(lambda: table.phase == "HELD", 1.0) <= 2.0 / 8.0 + 0.05
+
+
+def test_whoever_asks_for_the_way_up_during_a_stop_is_not_asked_again_after_it() -> None:
+    table = at(-60.0)
+    table.run(1.0, MotionRequest(2.0))
+    table.tick(MotionRequest(ask=Response.STOP))
+    table.tick(RECOVER)
+    assert table.phase == "STOPPING"
+    table.until(lambda: table.phase == "BOARDED", 30.0)
 
 
 def test_a_stop_whose_rate_froze_is_over_after_three_seconds() -> None:
