@@ -18,6 +18,19 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 PROGRAM = EXAMPLES / "programs" / "intermittent-40.toml"
 REGULAR = EXAMPLES / "riders" / "regular.toml"
+SHORT = """
+name = "Short"
+[motion]
+rate_dps = 3
+rest_at_flat_s = 10
+[[step]]
+do = "go"
+to_deg = 30
+[[step]]
+do = "hold"
+for_s = 8
+"""
+"""On the way out until 37 s, then holding until 45 s, at horizontal from 56 s to 66 s, then on to upright."""
 LONGEST_S = 300.0
 """Only a hang takes so long."""
 
@@ -69,14 +82,17 @@ def environment() -> dict[str, str]:
 
 
 def bench(
-    records: Path,
+    records: Path | None,
     *faults: str,
     program: Path = PROGRAM,
     rider: Path = REGULAR,
     table: Path | None = None,
     seed: int = 1,
 ) -> dict[str, Any]:
-    """Do what ``righting bench`` does, in this process; gives what it prints for machines."""
+    """Do what ``righting bench`` does, in this process; gives what it prints for machines.
+
+    Without ``records`` nobody reads the black box, and there is none.
+    """
     session = load_session(program, rider, table)
     found: dict[str, Any] = json.loads(
         json.dumps(run_session(session, [parse(fault) for fault in faults], seed, records))

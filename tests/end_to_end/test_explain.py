@@ -3,27 +3,35 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from firmware_host.recording.blackbox_reader import Recording, read
 from firmware_host.recording.explain import explain
-from tests.end_to_end.commands import bench, righting
+from tests.end_to_end.commands import SHORT, bench, righting
+
+
+def short(folder: Path, *faults: str) -> dict[str, Any]:
+    """A session of two minutes, inverted at 41 s."""
+    program = folder / "short.toml"
+    program.write_text(SHORT, encoding="utf-8")
+    return bench(folder, *faults, program=program)
 
 
 def recorded(folder: Path, *faults: str) -> Recording:
-    return read(Path(bench(folder, *faults)["blackbox"]))
+    return read(Path(short(folder, *faults)["blackbox"]))
 
 
 @pytest.mark.parametrize(("fault", "words", "link_cause"), [
-    ("cable-out@75:2", ("link began the emergency return", "the line lost or held back 200 frames"), "line"),
-    ("power-loss@75", ("no frame came any more", "neither at horizontal nor upright", "The last alarm"), "line"),
-    ("host-stall@75:2", ("the monitor tick", "The host stalled: its loop did not run for 2.00 s"), "host"),
-    ("board-reboot@75", ("The board restarted",), "board"),
-    ("to-board-dead@75:2", ("the board heard nothing",), "host-to-board line"),
-    ("hand-switch-release@75", ("the monitor hand-switch", "hand switch released", "with the rider upright"), ""),
-    ("encoder-jump@75", ("the monitor angle-plausibility", "encoder jumped by"), ""),
-    ("runaway@75", ("cut the torque and closed the brake", "standstill after", "Then acted", "by hand"), ""),
+    ("cable-out@41:2", ("link began the emergency return", "the line lost or held back 200 frames"), "line"),
+    ("power-loss@41", ("no frame came any more", "neither at horizontal nor upright", "The last alarm"), "line"),
+    ("host-stall@41:2", ("the monitor tick", "The host stalled: its loop did not run for 2.00 s"), "host"),
+    ("board-reboot@41", ("The board restarted",), "board"),
+    ("to-board-dead@41:2", ("the board heard nothing",), "host-to-board line"),
+    ("hand-switch-release@41", ("the monitor hand-switch", "hand switch released", "with the rider upright"), ""),
+    ("encoder-jump@41", ("the monitor angle-plausibility", "encoder jumped by"), ""),
+    ("runaway@41", ("cut the torque and closed the brake", "standstill after", "Then acted", "by hand"), ""),
 ])  # fmt: skip
 def test_the_cause_is_named(tmp_path: Path, fault: str, words: tuple[str, ...], link_cause: str) -> None:
     told = explain(recorded(tmp_path, fault))
@@ -35,11 +43,11 @@ def test_the_cause_is_named(tmp_path: Path, fault: str, words: tuple[str, ...], 
 
 
 @pytest.mark.parametrize(("faults", "words", "link_cause"), [
-    (("host-stall@75:0.07", "cable-out@75.08"), ("no frame came any more", "stalled for 0.07 s as well"), "line"),
-    (("hand-switch-release@75", "host-stall@76:1"), ("the monitor hand-switch", "The host stalled: its loop"), "host"),
-    (("hand-switch-release@75", "board-reboot@76"), ("the monitor hand-switch", "The board restarted"), "board"),
-    (("clock-jump=3600@75",), ("The host's clock jumped by 3600.0 s: by the board's clock it was 0.0",), "host"),
-    (("frames-delayed=300@75:5",), ("lost or held back",), "line"),
+    (("host-stall@41:0.07", "cable-out@41.08"), ("no frame came any more", "stalled for 0.07 s as well"), "line"),
+    (("hand-switch-release@41", "host-stall@42:1"), ("the monitor hand-switch", "The host stalled: its loop"), "host"),
+    (("hand-switch-release@41", "board-reboot@42"), ("the monitor hand-switch", "The board restarted"), "board"),
+    (("clock-jump=3600@41",), ("The host's clock jumped by 3600.0 s: by the board's clock it was 0.0",), "host"),
+    (("frames-delayed=300@41:5",), ("lost or held back",), "line"),
 ])  # fmt: skip
 def test_whoever_fell_silent_is_named_wherever_it_stands_among_the_trips(
     tmp_path: Path, faults: tuple[str, ...], words: tuple[str, ...], link_cause: str
@@ -51,12 +59,12 @@ def test_whoever_fell_silent_is_named_wherever_it_stands_among_the_trips(
 
 
 def test_where_the_rider_was_last_seen_is_told_of_a_host_that_died(tmp_path: Path) -> None:
-    told = explain(recorded(tmp_path, "host-killed@75"))
+    told = explain(recorded(tmp_path, "host-killed@41"))
     assert "last seen at +30." in told.sentences[-1]
 
 
 def test_damage_comes_first_and_nothing_is_said_of_what_was_not_read(tmp_path: Path) -> None:
-    whole = recorded(tmp_path, "hand-switch-release@75")
+    whole = recorded(tmp_path, "hand-switch-release@41")
     damaged = replace(whole, events=[event for event in whole.events if event.trip is None], problems=["a hole", "x"])
     told = explain(damaged)
     assert told.sentences[0].startswith("The recording is not whole (a hole and 1 more of its kind)")
@@ -64,7 +72,7 @@ def test_damage_comes_first_and_nothing_is_said_of_what_was_not_read(tmp_path: P
 
 
 def test_ticks_that_were_dropped_around_a_silence_are_told(tmp_path: Path) -> None:
-    whole = recorded(tmp_path, "cable-out@75:2")
+    whole = recorded(tmp_path, "cable-out@41:2")
     (trip,) = [event.trip for event in whole.events if event.trip is not None]
     kept = [abs(one.now_s - trip.t_s) > 1.0 for one in whole.inputs]
     inputs = [one for one, keep in zip(whole.inputs, kept, strict=True) if keep]
@@ -74,7 +82,7 @@ def test_ticks_that_were_dropped_around_a_silence_are_told(tmp_path: Path) -> No
 
 
 def test_the_times_are_those_of_the_truth(tmp_path: Path) -> None:
-    found = bench(tmp_path, "hand-switch-release@75")
+    found = short(tmp_path, "hand-switch-release@41")
     phases = {phase.name: phase.after_s for phase in explain(read(Path(found["blackbox"]))).phases}
     assert phases["horizontal"] == pytest.approx(found["truth"]["horizontal_after_trip_s"], abs=0.3)
     assert phases["upright"] > phases["horizontal"]
@@ -93,7 +101,7 @@ def test_an_empty_recording_explains_nothing(tmp_path: Path) -> None:
 
 
 def test_the_command_prints_and_draws(tmp_path: Path) -> None:
-    file = Path(bench(tmp_path, "cable-out@75:2")["blackbox"])
+    file = Path(short(tmp_path, "cable-out@41:2")["blackbox"])
     done = righting("explain", file, "--json", tmp_path / "told.json")
     assert done.returncode == 0, done.stderr
     assert "the line lost or held back 200 frames" in done.stdout
