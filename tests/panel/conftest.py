@@ -5,10 +5,11 @@ from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.panel.browser import arguments, find_or_install
 from tests.panel.stack import LONGEST_S, Stack, running
+from tests.panel.views import sound
 
 
 @pytest.fixture(scope="session")
@@ -34,15 +35,33 @@ def stack(tmp_path: Path, faults: list[str]) -> Iterator[Stack]:
         yield stack
 
 
+@pytest.fixture(scope="module")
+def standing(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A table that nobody starts, for all tests of a file. A page that stays open keeps the command from ending."""
+    with running(tmp_path_factory.mktemp("records")) as stack:
+        page = browser.new_page()
+        page.set_default_timeout(LONGEST_S * 1e3)
+        page.goto(stack.url)
+        page.wait_for_selector("body[data-route]:not(.stale)")
+        yield stack
+        page.close()
+
+
 @pytest.fixture
-def page(browser: Browser, stack: Stack) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
     context.set_default_timeout(LONGEST_S * 1e3)
-    page = context.new_page()
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.goto(stack.url)
-    page.wait_for_selector("body[data-route]:not(.stale)")
-    yield page
+    yield context
     context.close()
-    assert wrong == []
+
+
+@pytest.fixture
+def page(context: BrowserContext, stack: Stack) -> Iterator[Page]:
+    with sound(context, stack.url) as page:
+        yield page
+
+
+@pytest.fixture
+def standing_page(context: BrowserContext, standing: Stack) -> Iterator[Page]:
+    with sound(context, standing.url) as page:
+        yield page

@@ -11,16 +11,15 @@ from typing import Any, Literal
 
 import psutil
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.panel.routes import press_start
+from tests.panel.routes import SIZES, in_reach, press_start
 from tests.panel.stack import LONGEST_S, Stack, running
+from tests.panel.views import serious
 from tests.panel.waiting import until
 
 pytestmark = pytest.mark.realtime
 
-SIZES = [(1280, 800), (800, 480), (390, 844)]
 UPRIGHT_DEG = -75.0
 
 
@@ -83,7 +82,8 @@ def test_the_second_path_stops_while_the_page_is_stuck(page: Page, stack: Stack)
     until(lambda: stack.truth().rate_dps == 0.0, page, "a plain POST stops")
 
 
-def test_a_start_that_comes_late_does_nothing_and_says_so(page: Page, stack: Stack) -> None:
+def test_a_start_that_comes_late_does_nothing_and_says_so(standing_page: Page, standing: Stack) -> None:
+    page, stack = standing_page, standing
     page.wait_for_selector("#start:not([hidden])")
     answer = page.evaluate(
         """() => new Promise((resolve) => {
@@ -177,32 +177,21 @@ def test_an_alarm_is_shown_until_it_is_seen(page: Page, stack: Stack) -> None:
     until(lambda: stack.truth().rate_dps < 0.0, page, "the rider is brought up")
 
 
-def test_stop_and_return_are_in_reach_at_every_size_and_nothing_hinders_anybody(page: Page) -> None:
+def test_stop_and_return_are_in_reach_at_every_size_and_nothing_hinders_anybody(standing_page: Page) -> None:
     """In light and dark, ready and with its question open: axe finds nothing serious."""
-    press_start(page)
+    press_start(standing_page)
+    schemes: dict[int, Literal["light", "dark"]] = {1280: "light", 390: "dark"}
     for width, height in SIZES:
-        page.set_viewport_size({"width": width, "height": height})
-        for name in ("#stop", "#return"):
-            box = page.locator(name).bounding_box()
-            assert box is not None
-            assert box["height"] >= 48
-            assert (box["x"] >= 0, box["x"] + box["width"] <= width) == (True, True)
-            assert (box["y"] >= 0, box["y"] + box["height"] <= height) == (True, True)
-            hit = page.evaluate(
-                "([x, y]) => document.elementFromPoint(x, y).closest('button').id",
-                [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2],
-            )
-            assert f"#{hit}" == name, "uncovered"
-        scheme: Literal["light", "dark"]
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            found = Axe().run(page).response["violations"]
-            serious = [(one["id"], one["nodes"]) for one in found if one["impact"] in ("serious", "critical")]
-            assert serious == [], (width, scheme)
+        standing_page.set_viewport_size({"width": width, "height": height})
+        in_reach(standing_page, width, height)
+        if width in schemes:
+            standing_page.emulate_media(color_scheme=schemes[width])
+            assert serious(standing_page) == [], width
 
 
-@pytest.mark.usefixtures("page")
-def test_nothing_foreign_is_served_or_listened_to(stack: Stack) -> None:
+@pytest.mark.usefixtures("standing_page")
+def test_nothing_foreign_is_served_or_listened_to(standing: Stack) -> None:
+    stack = standing
     with urllib.request.urlopen(stack.url, timeout=10) as answer:
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         text = answer.read().decode()

@@ -4,14 +4,14 @@ The states of the real stack pass through here on their way to the page, and wha
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 
-from tests.panel.routes import AWAKE_MS
 from tests.panel.stack import LONGEST_S, Stack
+from tests.panel.views import awake_at_once, sound
 from tests.panel.waiting import until
 
 pytestmark = pytest.mark.realtime
@@ -26,7 +26,7 @@ def said() -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def page(page: Page, stack: Stack, said: list[dict[str, Any]]) -> Page:
+def page(context: BrowserContext, standing: Stack, said: list[dict[str, Any]]) -> Iterator[Page]:
     """A page that is told that motion by hand is allowed."""
 
     def pass_on(route: WebSocketRoute) -> None:
@@ -48,11 +48,11 @@ def page(page: Page, stack: Stack, said: list[dict[str, Any]]) -> Page:
         server.on_message(to_page)
         route.on_message(to_server)
 
-    page.route_web_socket("**/socket", pass_on)
-    page.goto(stack.url)
-    page.wait_for_selector("#manual:not([hidden]) .hold:enabled", timeout=LONGEST_S * 1e3)
-    page.wait_for_timeout(AWAKE_MS)
-    return page
+    context.route_web_socket("**/socket", pass_on)
+    awake_at_once(context)
+    with sound(context, standing.url) as page:
+        page.wait_for_selector("#manual:not([hidden]) .hold:enabled", timeout=LONGEST_S * 1e3)
+        yield page
 
 
 def hold_by(down: Callable[[], None], up: Callable[[], None], page: Page, said: list[dict[str, Any]]) -> None:

@@ -1,15 +1,14 @@
 """What holds on every route: STOP in reach, nothing in anybody's way, settings, languages, keys, who is there."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.panel.routes import AWAKE_MS, ROUTES, SETTINGS, SIZES, fits, in_reach, open_route
-from tests.panel.stack import LONGEST_S, Stack, running
+from tests.panel.stack import Stack
+from tests.panel.views import serious
 
 pytestmark = pytest.mark.realtime
 
@@ -17,41 +16,10 @@ LOOKED_AT_WITH_MORE_ON_THEM = ("riders", "riders/new", "programs", "history", "c
 """In the light, by the tests of these views; in the dark here."""
 
 
-@pytest.fixture(scope="module")
-def standing(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A table that nobody starts, for all tests here. A page that stays open keeps the command from ending."""
-    with running(tmp_path_factory.mktemp("records")) as stack:
-        page = browser.new_page()
-        page.set_default_timeout(LONGEST_S * 1e3)
-        page.goto(stack.url)
-        page.wait_for_selector("body[data-route]:not(.stale)")
-        yield stack
-        page.close()
-
-
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
-    context.set_default_timeout(LONGEST_S * 1e3)
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def page(context: BrowserContext, standing: Stack) -> Iterator[Page]:
-    page = context.new_page()
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.goto(standing.url)
-    page.wait_for_selector("body[data-route]:not(.stale)")
-    page.wait_for_timeout(AWAKE_MS)
-    yield page
-    assert wrong == []
-
-
-def serious(page: Page) -> list[object]:
-    found = Axe().run(page).response["violations"]
-    return [(one["id"], one["nodes"]) for one in found if one["impact"] in ("serious", "critical")]
+def page(standing_page: Page) -> Page:
+    standing_page.wait_for_timeout(AWAKE_MS)
+    return standing_page
 
 
 @pytest.mark.parametrize("route", ROUTES)

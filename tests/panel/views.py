@@ -38,15 +38,22 @@ def opened(browser: Browser, url: str, route: str, *, awake: bool = True, **more
     context.set_default_timeout(LONGEST_S * 1e3)
     if awake:
         awake_at_once(context)
+    try:
+        with sound(context, f"{url}#/{route}", "body:not(.stale) #view") as page:
+            yield page
+    finally:
+        context.close()
+
+
+@contextmanager
+def sound(context: BrowserContext, url: str, shown: str = "body[data-route]:not(.stale)") -> Iterator[Page]:
+    """A page in which nothing goes wrong until its end; it begins when ``shown`` is."""
     page = context.new_page()
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.goto(f"{url}#/{route}")
-    page.wait_for_selector("body:not(.stale) #view")
-    try:
-        yield page
-    finally:
-        context.close()
+    page.goto(url)
+    page.wait_for_selector(shown)
+    yield page
     assert wrong == []
 
 
@@ -68,5 +75,10 @@ def nothing_hinders(page: Page) -> None:
         small = [(text, height) for text, height in heights if 0.0 < height < SMALLEST_PX - 0.5]
         assert small == [], (width, small)
     page.set_viewport_size({"width": 1280, "height": 800})
+    assert serious(page) == []
+
+
+def serious(page: Page) -> list[object]:
+    """What axe finds that hinders somebody."""
     found = Axe().run(page).response["violations"]
-    assert [(one["id"], one["nodes"]) for one in found if one["impact"] in ("serious", "critical")] == []
+    return [(one["id"], one["nodes"]) for one in found if one["impact"] in ("serious", "critical")]
