@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 
+from tests.panel.routes import AWAKE_MS
 from tests.panel.stack import LONGEST_S, Stack
-from tests.panel.views import awake_at_once, sound
+from tests.panel.views import sound
 from tests.panel.waiting import until
 
 pytestmark = pytest.mark.realtime
@@ -49,14 +50,15 @@ def page(context: BrowserContext, standing: Stack, said: list[dict[str, Any]]) -
         route.on_message(to_server)
 
     context.route_web_socket("**/socket", pass_on)
-    awake_at_once(context)
     with sound(context, standing.url) as page:
         page.wait_for_selector("#manual:not([hidden]) .hold:enabled", timeout=LONGEST_S * 1e3)
+        page.wait_for_timeout(AWAKE_MS)
         yield page
 
 
 def hold_by(down: Callable[[], None], up: Callable[[], None], page: Page, said: list[dict[str, Any]]) -> None:
-    """Hold until it is said a few times, and press again where a page that stuttered ended the hold, as a person would.
+    """Hold until it is said a few times, and press again as a person would: where a page that stuttered ended the hold,
+    or where the button went away from under the finger before it was down.
 
     ``said`` then has what this hold said.
     """
@@ -64,7 +66,8 @@ def hold_by(down: Callable[[], None], up: Callable[[], None], page: Page, said: 
     down()
 
     def told() -> bool:
-        if said and said[-1]["kind"] == "release":
+        missed = not said and page.locator(".hold.held").count() == 0
+        if missed or (said and said[-1]["kind"] == "release"):
             up()
             said.clear()
             down()
@@ -75,8 +78,12 @@ def hold_by(down: Callable[[], None], up: Callable[[], None], page: Page, said: 
 
 def hold(page: Page, said: list[dict[str, Any]]) -> None:
     """Put a finger down, and wait until it is said a few times."""
-    page.locator(".hold").last.hover()
-    hold_by(page.mouse.down, page.mouse.up, page, said)
+
+    def down() -> None:
+        page.locator(".hold").last.hover()
+        page.mouse.down()
+
+    hold_by(down, page.mouse.up, page, said)
 
 
 def quiet_after(page: Page, said: list[dict[str, Any]]) -> None:
