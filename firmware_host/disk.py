@@ -12,7 +12,7 @@ def replace_text(file: Path, text: str, mode: int) -> None:
     ``mode`` is who may read and write it. A symbolic link stays: what it leads to is replaced, or whoever reads that
     would go on with the old text.
     """
-    file = file.resolve()
+    file = Path(os.path.realpath(file))
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as new:

@@ -83,11 +83,11 @@ class Attempts:
     def weigh(self, view: View) -> None:
         """Look at what came of the last one, with the table at rest: one that made way does not count."""
         ways_deg = self._ways_deg(view)
-        lone = not ways_deg and not self._lone_way and self._expected_deg < -MADE_WAY_DEG
+        lone = not (ways_deg or self._lone_way or self.ran_away) and self._expected_deg < -MADE_WAY_DEG
         if max(self._way_left_deg(view) if lone else ways_deg, default=0.0) < -MADE_WAY_DEG:
             self.count, self._risen_deg, self.begun = min(self.count, 0), 0.0, False
             self._most_deg = 0.0
-            self._lone_way = lone
+            self._lone_way = self._lone_way or lone
 
     def made_it_worse(self, view: View) -> bool:
         """Tell whether another one, even if a person asks for it, would only turn the rider farther down.

@@ -45,7 +45,7 @@ def bench_command(
 
 
 def _refused_a_sound_table(result: dict[str, Any]) -> bool:
-    return bool(result["outcome"] == "refused" and not result["faults"])
+    return bool(result["outcome"] == "refused" and len(result["never_began"]) == len(result["faults"]))
 
 
 def run_session(session: Session, faults: list[Fault], seed: int, records: Path | None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from firmware_host.cli.physics import parameters
 from firmware_host.cli.sessions import complain
 from firmware_host.day import today
 from firmware_host.files.kinds import kind_of
@@ -52,7 +53,4 @@ def _check(source: TomlSource, rider: Rider, table: Table) -> str:
 
 def _check_table(source: TomlSource) -> None:
     table = make_table(source)
-    if table.file.physics:
-        from firmware_host.cli.virtual import parameters  # a host without a simulator has no such section
-
-        parameters(table)
+    parameters(table)

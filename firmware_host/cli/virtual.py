@@ -1,20 +1,18 @@
 """A simulated table made from a table file and a rider file: with the table board, or with devices from a shop."""
 
 import numpy as np
-from pydantic import ValidationError
 
 from drivers.servo_map import read_map
+from firmware_host.cli.physics import parameters
 from firmware_host.devices import map_path, ordered
 from firmware_host.files.riders import Rider
 from firmware_host.files.tables import DeviceSection, Table
-from firmware_host.files.toml_source import FileError, problems_of
 from safety.signals import SIMULATOR_SERIALS
 from sim import motor_drive, sensors
 from sim.board import VirtualBoard
 from sim.contacts import EmulatedContacts
 from sim.machine import Machine
 from sim.odrive import EmulatedODrive
-from sim.parameters import TableParameters
 from sim.rider import Rider as SimulatedRider
 from sim.rider import Sex
 from sim.rig import Device, Rig
@@ -72,14 +70,6 @@ def _emulated(table: Table, device: DeviceSection, simulated: SimulatedTable) ->
     if device.kind == "witmotion":
         return EmulatedInclinometer(simulated, baud, device.axis, direction, device.zero_deg or 0.0)
     return EmulatedContacts(simulated, baud, device.unit)
-
-
-def parameters(table: Table) -> TableParameters:
-    """Give what the simulator is told of a table. Raises ``FileError``."""
-    try:
-        return TableParameters.model_validate(table.file.physics)
-    except ValidationError as error:
-        raise FileError(problems_of(table.source, error, ("physics",))) from error
 
 
 def _body(rider: Rider) -> SimulatedRider:

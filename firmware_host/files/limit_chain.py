@@ -58,7 +58,13 @@ def tightened(chain: Chain, values: Mapping[str, float], origin: str) -> Chain:
 
 
 def narrowed(
-    chain: Chain, overrides: Mapping[str, Any], source: TomlSource, who: str, around: Location = ("limits",)
+    chain: Chain,
+    overrides: Mapping[str, Any],
+    source: TomlSource,
+    who: str,
+    around: Location = ("limits",),
+    *,
+    alone: bool = False,
 ) -> tuple[Chain, list[Problem]]:
     """Narrow by what a file says. Each override that is refused is told with its line and both numbers, and left out.
 
@@ -68,6 +74,7 @@ def narrowed(
         source: the file.
         who: names the file in later messages, such as ``"table Attic"``.
         around: where in the file the overrides stand.
+        alone: the table is not known yet, and what contradicts another limit is found when it is.
     """
     limits, origins, problems = chain.limits, dict(chain.origins), []
     for name, value in overrides.items():
@@ -83,7 +90,8 @@ def narrowed(
             problems += _bad_limit(source, name, error, around)
         else:
             origins[name] = f"{who} ({source.at(*around, name)})"
-    return Chain(limits, origins), problems + _contradictions(limits, overrides, source, around)
+    apart = [] if alone else _contradictions(limits, overrides, source, around)
+    return Chain(limits, origins), problems + apart
 
 
 def _contradictions(

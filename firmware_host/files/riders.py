@@ -132,7 +132,7 @@ def make_rider(source: TomlSource) -> Rider:
     """Check a rider file that was read. Raises ``FileError`` with all that is wrong."""
     expect_kind(source, "rider")
     file = check_model(source, RiderFile)
-    _, problems = narrowed(MACHINE_CHAIN, file.limits, source, f"rider {file.rider.name}")
+    _, problems = narrowed(MACHINE_CHAIN, file.limits, source, f"rider {file.rider.name}", alone=True)
     if _clears_angle(file) and file.rider.experience != "experienced":
         text = f"inverted_limit_deg is for experienced riders, and this one is {file.rider.experience}; take it out"
         problems.append(source.problem(text, "clearance", "inverted_limit_deg"))

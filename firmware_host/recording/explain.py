@@ -3,16 +3,18 @@
 Everything is taken from the recording: measurements, commands, trips and link counters. Nothing is asked of the world.
 """
 
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from firmware_host.control.ticks import Event
+from firmware_host.control.ticks import Event, TickInput
 from firmware_host.recording.blackbox_reader import Recording
 from firmware_host.recording.report import summary
 from firmware_host.recording.silence import LINK_TRIPS, silence
 from safety.returning import FLAT_TOLERANCE_DEG
-from safety.signals import Lost, Response, Telemetry, Trip
+from safety.signals import Lost, Response, Trip
 from safety.view import AT_UPRIGHT_DEG, STANDSTILL_DPS
 
+_URGENT: Final = "high priority"
 DONE: Final = {
     Response.RETURN: "began the normal return",
     Response.EMERGENCY_RETURN: "began the emergency return",
@@ -104,10 +106,9 @@ def _phases(recording: Recording, trip: Trip) -> tuple[Phase, ...]:
     upright_deg = _upright_deg(recording)
     inverted = False
     found: dict[str, float] = {}
-    for one, output in zip(recording.inputs, recording.outputs, strict=True):
+    for one, angle in _believed(recording):
         if one.now_s < trip.t_s or one.telemetry is None:
             continue
-        angle = _believed_deg(one.telemetry, 0 if output.command is None else output.command.lost_angles)
         after_s = one.now_s - trip.t_s
         rate = one.telemetry.rate_dps
         if trip.response >= Response.STOP and rate is not None and abs(rate) < STANDSTILL_DPS:
@@ -122,9 +123,19 @@ def _phases(recording: Recording, trip: Trip) -> tuple[Phase, ...]:
     return tuple(sorted((Phase(*item) for item in found.items()), key=lambda phase: phase.after_s))
 
 
-def _believed_deg(t: Telemetry, lost: int) -> float | None:
-    encoder = None if lost & Lost.ENCODER else t.encoder_deg
-    return t.inclinometer_deg if encoder is None else encoder
+def _believed(recording: Recording) -> Iterator[tuple[TickInput, float | None]]:
+    """Each tick that has a frame, with the angle that was believed: none once both are lost.
+
+    A tick without a command says nothing of the angles, and what was found before still holds.
+    """
+    lost = 0
+    for one, output in zip(recording.inputs, recording.outputs, strict=True):
+        if output.command is not None:
+            lost = output.command.lost_angles
+        if one.telemetry is not None:
+            encoder_deg = None if lost & Lost.ENCODER else one.telemetry.encoder_deg
+            inclinometer_deg = None if lost & Lost.INCLINOMETER else one.telemetry.inclinometer_deg
+            yield one, inclinometer_deg if encoder_deg is None else encoder_deg
 
 
 def _upright_deg(recording: Recording) -> float:
@@ -147,17 +158,13 @@ def _others(trips: tuple[Trip, ...]) -> str:
 
 
 def _ending(recording: Recording) -> str:
-    told, last_deg = summary(recording), _last_seen_deg(recording)
+    told, last_deg = summary(recording), None
+    for _, angle_deg in _believed(recording):
+        last_deg = angle_deg
     alarms = [event.text for event in recording.events if event.kind == "alarm"]
-    up = told.state == "finished" or (last_deg is not None and last_deg <= _upright_deg(recording) + AT_UPRIGHT_DEG)
+    there = last_deg is not None and last_deg <= _upright_deg(recording) + AT_UPRIGHT_DEG
+    up = told.state == "finished" or (there and not (alarms and alarms[-1].startswith(_URGENT)))
     alarm = f" The last alarm: {alarms[-1]}" if alarms and not up else ""
-    seen = "" if last_deg is None else f", last seen at {last_deg:+.1f} deg"
+    seen = ", with no angle that was believed" if last_deg is None else f", last seen at {last_deg:+.1f} deg"
     where = "the rider upright" if up else f"the table in state '{told.state.replace('_', ' ')}'{seen}"
     return f"The session ended as {told.outcome.replace('_', ' ')}, with {where}.{alarm}"
-
-
-def _last_seen_deg(recording: Recording) -> float | None:
-    for one, output in zip(reversed(recording.inputs), reversed(recording.outputs), strict=True):
-        if one.telemetry is not None:
-            return _believed_deg(one.telemetry, 0 if output.command is None else output.command.lost_angles)
-    return None

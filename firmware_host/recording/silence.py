@@ -9,7 +9,7 @@ STALL_S: Final = 0.05
 """A tick this late means that the host did not run."""
 SILENT_S: Final = 0.05
 """Without a frame for so long the link was down."""
-JUMPED_S: Final = 1.0
+JUMPED_S: Final = 0.1
 """More by which the host's clock went on than the board's: nobody stood still, the clock was set."""
 AROUND_S: Final = 0.2
 LINK_TRIPS: Final = ("link", "session", "tick")
@@ -28,20 +28,21 @@ def silence(inputs: list[TickInput], trip: Trip) -> tuple[str, str]:
     stalled_s = max(one.lateness_s for one in ticks)
     before, after = _around(inputs, trip)
     gap_s = _gap_s(inputs, trip)
+    restarted = before is not None and after is not None and _restarted(before, after)
     explains = trip.monitor == "tick" or (after is not None and gap_s - stalled_s <= SILENT_S)
-    if stalled_s > STALL_S and explains:
-        return "host", _of_the_host(stalled_s, before, after)
+    if stalled_s > STALL_S and explains and not restarted:
+        return "host", _of_the_host(stalled_s, inputs, before, after)
     cause, told = _of_the_others(before, after, gap_s)
     beside = f" The host stalled for {stalled_s:.2f} s as well." if stalled_s > STALL_S and told else ""
     return cause, told + beside
 
 
-def _of_the_host(stalled_s: float, before: Telemetry | None, after: Telemetry | None) -> str:
-    if before is not None and after is not None and not _restarted(before, after):
-        passed_s = _passed_us(before, after) / 1e6
-        if stalled_s - passed_s > JUMPED_S:
-            jumped_s = stalled_s - passed_s
-            return f"The host's clock jumped by {jumped_s:.1f} s: by the board's clock it was {passed_s:.2f} s."
+def _of_the_host(stalled_s: float, inputs: list[TickInput], before: Telemetry | None, after: Telemetry | None) -> str:
+    if before is not None and after is not None:
+        from_s, until_s = (next(one.now_s for one in inputs if one.telemetry is frame) for frame in (before, after))
+        jumped_s = until_s - from_s - _passed_us(before, after) / 1e6
+        if jumped_s > JUMPED_S:
+            return f"The host's clock jumped by {jumped_s:.1f} s: so much less passed by the board's clock."
     return f"The host stalled: its loop did not run for {stalled_s:.2f} s, whatever the line did."
 
 
@@ -57,6 +58,8 @@ def _of_the_others(before: Telemetry | None, after: Telemetry | None, gap_s: flo
             "host-to-board line",
             "Frames arrived all the time, but the board heard nothing: the line toward it is dead.",
         )
+    if gap_s <= SILENT_S:
+        return "", ""
     lost = (after.sequence - before.sequence - 1) % 0x10000
     return "line", f"The host ran and the board ran: the line lost or held back {lost} frames in {gap_s:.2f} s."
 

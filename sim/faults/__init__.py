@@ -17,6 +17,8 @@ CATALOGUE: Final[dict[str, Kind]] = {**sensor.KINDS, **actuator.KINDS, **wire.KI
 
 
 EARLIEST_S: Final = -60.0
+_MOMENTARY: Final = ("board-reboot",)
+"""Over as soon as they have begun, although campaigns draw a duration for them."""
 ENOUGH_OF_A_BRAKE: Final = 0.65
 """The weakest brake that campaigns draw has 300 N m, and their heaviest rider pulls with 194."""
 STRAYED_DEG: Final = 1.0
@@ -130,8 +132,20 @@ def parse_all(texts: Iterable[str]) -> list[Fault]:
     return faults
 
 
+def apart(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """Leave out each that ``parse_all`` would refuse beside one before it."""
+    kept: list[Fault] = []
+    for fault in faults:
+        if not any(other.effect == fault.effect and _overlap(other, fault) for other in kept):
+            kept.append(fault)
+    return tuple(kept)
+
+
 def _overlap(fault: Fault, other: Fault) -> bool:
+    """Tell whether one begins while the other lasts; a press, or a board that begins anew, is over at once."""
     first, second = sorted((fault, other), key=lambda one: one.at_s)
+    if first.kind.end is None or first.name in _MOMENTARY:
+        return False
     return first.duration_s is None or second.at_s < first.at_s + first.duration_s
 
 
@@ -167,14 +181,14 @@ class Injector:
     """Begins and ends faults when their time comes."""
 
     def __init__(self, faults: list[Fault], world: World) -> None:
-        """Faults that are due at the same time come in the order of the list."""
+        """Faults that begin at the same time come in the order of the list."""
         self._world = world
         due: list[tuple[float, Fault, bool]] = []
         for fault in faults:
             due.append((fault.at_s, fault, True))
             if fault.duration_s is not None:
                 due.append((fault.at_s + fault.duration_s, fault, False))
-        self._due = sorted(due, key=lambda entry: entry[0])
+        self._due = sorted(due, key=lambda entry: (entry[0], entry[2]))  # what ends makes room for what begins
 
     def advance(self, since_start_s: float) -> None:
         """Do what is due ``since_start_s`` seconds after the session's start."""

@@ -1,6 +1,8 @@
 """``righting bench``: whole sessions through real bytes, judged on the truth."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from firmware_host.cli.sessions import load_session, make_controller
 from firmware_host.recording.blackbox_reader import read
 from firmware_host.recording.replay import replay
 from sim.faults import CATALOGUE
-from tests.end_to_end.commands import EXAMPLES, PROGRAM, REGULAR, SHORT, bench, righting
+from tests.end_to_end.commands import EXAMPLES, PROGRAM, REGULAR, SHORT, bench, environment, righting
 
 KEYS = {"outcome", "session_s", "wall_s", "real_time_factor", "trips", "violations", "truth", "blackbox"}
 TRUTH_KEYS = {
@@ -174,6 +176,15 @@ def test_what_the_simulator_does_not_know_is_found_before_it_is_needed(tmp_path:
     file.write_text('[table]\nname = "T"\n[physics]\nbody = 3\n')
     done = righting("check", file)
     assert (done.returncode, "table.toml:4: body" in done.stderr) == (2, True), done.stderr
+
+
+def test_a_host_without_the_means_of_the_simulator_checks_a_table_all_the_same() -> None:
+    code = "import sys; sys.modules['numpy'] = sys.modules['numba'] = None; from firmware_host.cli import main; main()"
+    file = EXAMPLES / "table.toml"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "check", file], capture_output=True, text=True, env=environment(), check=False
+    )
+    assert (done.returncode, "table is right" in done.stdout) == (0, True), done.stderr
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,9 @@ def test_the_cause_is_named(tmp_path: Path, fault: str, words: tuple[str, ...], 
     (("host-stall@41:0.07", "cable-out@41.08"), ("no frame came any more", "stalled for 0.07 s as well"), "line"),
     (("hand-switch-release@41", "host-stall@42:1"), ("the monitor hand-switch", "The host stalled: its loop"), "host"),
     (("hand-switch-release@41", "board-reboot@42"), ("the monitor hand-switch", "The board restarted"), "board"),
-    (("clock-jump=3600@41",), ("The host's clock jumped by 3600.0 s: by the board's clock it was 0.0",), "host"),
+    (("clock-jump=3600@41",), ("The host's clock jumped by 3600.0 s: so much less passed",), "host"),
+    (("clock-jump=0.5@41",), ("The host's clock jumped by 0.5 s",), "host"),
+    (("board-reboot@41", "host-stall@41:0.3"), ("The board restarted", "The host stalled for 0.3"), "board"),
     (("frames-delayed=300@41:5",), ("lost or held back",), "line"),
 ])  # fmt: skip
 def test_whoever_fell_silent_is_named_wherever_it_stands_among_the_trips(
@@ -61,6 +63,17 @@ def test_whoever_fell_silent_is_named_wherever_it_stands_among_the_trips(
 def test_where_the_rider_was_last_seen_is_told_of_a_host_that_died(tmp_path: Path) -> None:
     told = explain(recorded(tmp_path, "host-killed@41"))
     assert "last seen at +30." in told.sentences[-1]
+
+
+@pytest.mark.parametrize("faults", [
+    ("inclinometer-drift-low=5@40", "encoder-dead@44", "stall@45"),
+    ("inclinometer-jump-low=60@44", "encoder-dead@45", "stall@46"),
+])  # fmt: skip
+def test_whoever_is_left_hanging_is_not_said_to_be_upright(tmp_path: Path, faults: tuple[str, ...]) -> None:
+    told = explain(recorded(tmp_path, *faults))
+    assert "upright" not in told.sentences[-1].split("The last alarm:")[0]
+    assert "The last alarm: high priority" in told.sentences[-1]
+    assert "upright" not in [phase.name for phase in told.phases]
 
 
 def test_damage_comes_first_and_nothing_is_said_of_what_was_not_read(tmp_path: Path) -> None:

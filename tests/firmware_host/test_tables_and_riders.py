@@ -143,6 +143,14 @@ def test_a_rider_can_tighten_and_not_widen() -> None:
     ]
 
 
+def test_a_rider_is_held_against_the_limits_of_the_table_in_force_alone() -> None:
+    careful = rider("regular", "[limits]\npresence_late_s = 1\ndrive_hot_c = 60")
+    assert refusals(table("[limits]\npresence_s = 0.5\ndrive_warm_c = 50"), careful) == []
+    told = refusals(load_table(None), careful)
+    assert "drive_warm_c = 75 is above drive_hot_c = 60 degC" in told[0]
+    assert "presence_s = 2 is above presence_late_s = 1 s" in told[1]
+
+
 def test_where_the_travel_ends_is_the_tables_to_say() -> None:
     with pytest.raises(FileError, match=r"r\.toml:8: upright_deg is where the table's travel ends"):
         rider("regular", "[limits]\nupright_deg = -60")

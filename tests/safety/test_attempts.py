@@ -95,6 +95,15 @@ def test_way_that_the_last_angle_says_was_made_is_believed_once(
         attempts.weigh(view)
         assert attempts.count == expected, again
     attempts.forget()
+    attempts.ran_away = True
+    attempts.begin(view_at(20.0, 20.0))
+    for _ in range(1001):
+        attempts.watch(view_at(20.0, 20.0, -1.0))
+    view = view_at(0.0, 0.0)
+    view.angles.encoder.lost, view.angles.inclinometer.lost = lost
+    attempts.weigh(view)
+    assert attempts.count == 1, "a drive that ran away is not asked again because of one angle"
+    attempts.forget()
     attempts.begin(view_at(20.0, 20.0))
     for _ in range(1001):
         attempts.watch(view_at(20.0, 20.0, -1.0))

@@ -55,7 +55,7 @@ def test_a_gentle_session_has_no_gentler_return() -> None:
     gentle = narrow(MACHINE, {"accel_dps2": 0.1, "jerk_dps3": 0.1}, "gentle")
     for plan in (normal_return, emergency_return, creep):
         assert plan(gentle) == plan(MACHINE)
-        harder = narrow(MACHINE, {"return_accel_dps2": 1.5, "return_jerk_dps3": 3.0}, "table")
+        harder = narrow(MACHINE, {"return_accel_dps2": 1.8, "return_jerk_dps3": 3.6}, "table")
         assert plan(harder) != plan(MACHINE)
 
 

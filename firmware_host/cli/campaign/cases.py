@@ -20,7 +20,7 @@ from firmware_host.files.tables import load_table, make_table
 from firmware_host.files.toml_source import FileError, TomlSource
 from firmware_host.files.validation import Session, prepare
 from safety.limits import MACHINE, SPECS
-from sim.faults import CATALOGUE, Fault, parse
+from sim.faults import CATALOGUE, Fault, apart, parse
 from sim.faults.world import Parameter
 
 Section = dict[str, Any]
@@ -128,7 +128,7 @@ def draw_case(seed: int, index: int, devices: Devices = ()) -> Case:
         table["physics"]["brake"]["holding_torque_nm"] *= _stronger(devices)
     program, total_s = _draw_program(draw, table, rider)
     table["limits"] |= _draw_rescue(random.Random(f"righting campaign {seed} {index} rescue"))
-    return Case(table, rider, program, _draw_faults(draw, total_s), draw.randrange(SEEDS))
+    return Case(table, rider, program, apart(_draw_faults(draw, total_s)), draw.randrange(SEEDS))
 
 
 def mutate(case: Case, draw: random.Random) -> Case:
@@ -141,14 +141,14 @@ def mutate(case: Case, draw: random.Random) -> Case:
             changed.session()
         except FileError:
             continue
-        return changed
+        return changed._replace(faults=apart(changed.faults))
 
 
 def cross(case: Case, other: Case, draw: random.Random) -> Case:
     """Give a case one of its own faults, and one of another case."""
     if not case.faults or not other.faults:
         return case
-    return case._replace(faults=(draw.choice(case.faults), draw.choice(other.faults)))
+    return case._replace(faults=apart((draw.choice(case.faults), draw.choice(other.faults))))
 
 
 # ------------------------------------------------------------------------------------------------------------- drawing
