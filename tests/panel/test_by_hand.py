@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from firmware_host.files.tables import load_table
 from tests.panel.slow import Slow, slow_table
-from tests.panel.views import opened
+from tests.panel.views import keep_down, opened, put_down
 from tests.panel.waiting import until
 
 UPRIGHT_DEG = -75.0
@@ -37,20 +37,16 @@ def page(browser: Browser, slow: Slow) -> Iterator[Page]:
 def hold(page: Page, name: str) -> Locator:
     button = page.get_by_role("button", name=name)
     expect(button).to_be_enabled()
-    button.scroll_into_view_if_needed()
-    button.hover()
-    page.mouse.down()
+    put_down(page, button)
     return button
 
 
 def hold_until(page: Page, name: str, done: Callable[[], bool]) -> None:
-    """Hold, and press again where a page that stuttered ended the hold, as a person would."""
+    """Hold a button until something is true."""
     button = hold(page, name)
 
     def reached() -> bool:
-        if "held" not in (button.get_attribute("class") or ""):
-            page.mouse.up()
-            page.mouse.down()
+        keep_down(page, button)
         return done()
 
     until(reached, page, name)

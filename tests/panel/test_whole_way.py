@@ -20,7 +20,7 @@ from sim.table import Truth
 from tests.panel.routes import press_start
 from tests.panel.stack import Stack, running
 from tests.panel.still import ask
-from tests.panel.views import go, opened
+from tests.panel.views import go, keep_down, opened, put_down
 from tests.panel.waiting import until
 
 pytestmark = pytest.mark.realtime
@@ -112,18 +112,14 @@ def do_the_checks(way: Way, why: str) -> None:
 
 
 def hold(way: Way, name: str, done: Callable[[Truth], bool]) -> None:
-    """Hold a button, and press again where a page on a busy machine ended the hold."""
+    """Hold a button until something is true."""
     page = way.page
     button = page.get_by_role("button", name=name)
     expect(button).to_be_enabled()
-    button.scroll_into_view_if_needed()
-    button.hover()
-    page.mouse.down()
+    put_down(page, button)
 
     def reached(truth: Truth) -> bool:
-        if "held" not in (button.get_attribute("class") or ""):
-            page.mouse.up()
-            page.mouse.down()
+        keep_down(page, button)
         return done(truth)
 
     way.moves(reached, name)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 import firmware_host.panel
 from tests.panel.routes import SIZES, fits, in_reach
@@ -61,6 +61,20 @@ def go(page: Page, route: str) -> None:
     """Go to a route, and wait until what it asked for has come."""
     page.evaluate("(route) => { location.hash = `#/${route}`; }", route)
     page.wait_for_load_state("networkidle")
+
+
+def put_down(page: Page, button: Locator) -> None:
+    """Put a finger down on a button that is held."""
+    button.scroll_into_view_if_needed()
+    button.hover()
+    page.mouse.down()
+
+
+def keep_down(page: Page, button: Locator) -> None:
+    """Put it down again, as a person would: where a page that stuttered ended the hold, or where the button moved."""
+    if "held" not in (button.get_attribute("class") or ""):
+        page.mouse.up()
+        put_down(page, button)
 
 
 def nothing_hinders(page: Page) -> None:
