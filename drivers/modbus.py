@@ -12,6 +12,8 @@ from typing import Final, NamedTuple
 
 from fastcrc.crc16 import modbus
 
+FIRST_UNIT, LAST_UNIT = 1, 247
+"""Addresses of units; 0 is for all of them, and none answers."""
 READ_DISCRETE_INPUTS: Final = 2
 READ_HOLDING: Final = 3
 READ_INPUT: Final = 4

@@ -100,7 +100,7 @@ class Alarms:
         urgency = {alarm.id: alarm.priority for alarm in found}
         again = self._again(now_s, found)
         for name, priority in urgency.items():
-            if priority > before.get(name, 0) or name in again:  # it is new, or more urgent than what was acknowledged
+            if priority > before.get(name, 0) or name in again:  # new, back, or more urgent than what was seen
                 self._since_s[name] = now_s
                 self._acknowledged.discard(name)
                 self._paused_until_s = None

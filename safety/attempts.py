@@ -17,8 +17,8 @@ ROSE_DEG: Final = 0.1
 BRAKE_GRIPS_S: Final = 0.2
 """For so long, at most, a table goes on at the rate that it was told while its brake closes and takes hold of it."""
 MADE_WAY_DEG: Final = 10.0
-"""A recovery that brought the rider so much nearer to upright, by both angles, did not come to nothing; nor did one,
-once, of which the angle that is left says so, and that was told to.
+"""A recovery that brought the rider so much nearer to upright, by both angles, did not come to nothing. Where one angle
+is left, what it says of a recovery that was told to go so far is believed, once.
 """
 AGREE_DEG: Final = 0.5
 """Two angles of which neither is believed, and that went the same way within this, are witnesses after all."""
@@ -87,7 +87,7 @@ class Attempts:
         if max(self._way_left_deg(view) if lone else ways_deg, default=0.0) < -MADE_WAY_DEG:
             self.count, self._risen_deg, self.begun = min(self.count, 0), 0.0, False
             self._most_deg = 0.0
-            self._lone_way = self._lone_way or lone
+            self._lone_way |= lone
 
     def made_it_worse(self, view: View) -> bool:
         """Tell whether another one, even if a person asks for it, would only turn the rider farther down.

@@ -36,7 +36,7 @@ TABLE_ONLY: Final = {
     "brake_accel_dps2": "what the table's drive can do",
     **dict.fromkeys(RESCUE, "how the table brings a rider upright, whoever lies on it"),
 }
-"""What these limits are: no rider and no program changes them, since their tight end is the slow one."""
+"""What these limits are, and why no rider and no program changes them: of most the tight end is the slow one."""
 
 _IN_ORDER: Final = (
     ("balance_low_a", "balance_high_a"),

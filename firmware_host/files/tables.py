@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from drivers.capabilities import DRIVES
 from drivers.contacts import NAMES
+from drivers.modbus import FIRST_UNIT, LAST_UNIT
 from drivers.roboclaw import FIRST_ADDRESS, LAST_ADDRESS
 from firmware_host.files.kinds import expect_kind
 from firmware_host.files.limit_chain import MACHINE_CHAIN, Chain, narrowed, tightened
@@ -29,16 +30,12 @@ HandSwitch = Literal["hold-to-run", "press-to-return"]
 MODULE_INPUTS: Final = 8
 _CONTACTS: Final = (*NAMES, "")
 DeviceKind = Literal["roboclaw", "vesc", "odrive", "servo", "witmotion", "contacts"]
-FIRST_UNIT, LAST_UNIT = 1, 247
-"""Addresses that Modbus knows; 0 is for everybody, and nobody answers."""
 _UNITS: Final[dict[DeviceKind, int]] = {"roboclaw": FIRST_ADDRESS, "servo": FIRST_UNIT, "contacts": FIRST_UNIT}
-_DRIVES: Final[tuple[DeviceKind, ...]] = ("roboclaw", "vesc", "odrive", "servo")
-_ANGLES: Final[tuple[DeviceKind, ...]] = (*_DRIVES, "witmotion")
 _EVERYBODYS: Final = frozenset({"kind", "port", "baud"})
-_WHOSE: Final[dict[str, tuple[DeviceKind, ...]]] = {
+_WHOSE: Final[dict[str, tuple[str, ...]]] = {
     "address": ("roboclaw", "odrive", "servo", "contacts"),
-    **dict.fromkeys(("scale", "current_a", "timeout_s", "brake", "self_locking", "stop_chain"), _DRIVES),
-    **dict.fromkeys(("direction", "zero_deg"), _ANGLES),
+    **dict.fromkeys(("scale", "current_a", "timeout_s", "brake", "self_locking", "stop_chain"), tuple(DRIVES)),
+    **dict.fromkeys(("direction", "zero_deg"), (*DRIVES, "witmotion")),
     "axis": ("witmotion",),
     "inputs": ("contacts",),
     "map": ("servo",),

@@ -56,7 +56,7 @@ class SessionDesk(NamedTuple):
     def press(self, name: str, confirmed: Collection[str]) -> str:
         """Hand on a press; says why it is not followed."""
         if name == "pause_audio" and self.at_hand.scene().audio_pause_left_s > 0.0:
-            return PAUSED_ALREADY  # or presses in a row would silence every alarm for good
+            return PAUSED_ALREADY  # no press prolongs a pause, and whoever presses is told
         if name != "next":
             return self.at_hand.controls.press(name, confirmed)
         if self.at_hand.outcome() is not None:

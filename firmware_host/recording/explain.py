@@ -6,15 +6,16 @@ Everything is taken from the recording: measurements, commands, trips and link c
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from firmware_host.control.ticks import Event, TickInput
+from firmware_host.control.ticks import Event
 from firmware_host.recording.blackbox_reader import Recording
 from firmware_host.recording.report import summary
 from firmware_host.recording.silence import LINK_TRIPS, silence
 from safety.returning import FLAT_TOLERANCE_DEG
-from safety.signals import Lost, Response, Trip
+from safety.signals import Lost, Response, Telemetry, Trip
 from safety.view import AT_UPRIGHT_DEG, STANDSTILL_DPS
 
 _URGENT: Final = "high priority"
+"""How the event of an alarm begins that denies that all is well."""
 DONE: Final = {
     Response.RETURN: "began the normal return",
     Response.EMERGENCY_RETURN: "began the emergency return",
@@ -67,16 +68,15 @@ def _damage(problems: list[str]) -> str:
     """Say first of all what nobody can know from here."""
     if not problems:
         return ""
-    more = f" and {len(problems) - 1} more of its kind" if len(problems) > 1 else ""
+    more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
     return f"The recording is not whole ({problems[0]}{more}): what follows is of what could be read."
 
 
 def _nobody_acted(recording: Recording) -> str:
     asked = [event.text for event in recording.events if event.kind == "operator" and event.text != "start"]
     people = f" The operator pressed: {', '.join(asked)}." if asked else ""
-    return (
-        "What could be read tells of no monitor that acted." if recording.problems else "No monitor acted."
-    ) + people
+    nobody = "What could be read tells of no monitor that acted." if recording.problems else "No monitor acted."
+    return nobody + people
 
 
 def _what(recording: Recording, trip: Trip) -> str:
@@ -106,11 +106,11 @@ def _phases(recording: Recording, trip: Trip) -> tuple[Phase, ...]:
     upright_deg = _upright_deg(recording)
     inverted = False
     found: dict[str, float] = {}
-    for one, angle in _believed(recording):
-        if one.now_s < trip.t_s or one.telemetry is None:
+    for now_s, telemetry, angle in _believed(recording):
+        if now_s < trip.t_s:
             continue
-        after_s = one.now_s - trip.t_s
-        rate = one.telemetry.rate_dps
+        after_s = now_s - trip.t_s
+        rate = telemetry.rate_dps
         if trip.response >= Response.STOP and rate is not None and abs(rate) < STANDSTILL_DPS:
             found.setdefault("standstill", after_s)
         if angle is None:
@@ -123,8 +123,8 @@ def _phases(recording: Recording, trip: Trip) -> tuple[Phase, ...]:
     return tuple(sorted((Phase(*item) for item in found.items()), key=lambda phase: phase.after_s))
 
 
-def _believed(recording: Recording) -> Iterator[tuple[TickInput, float | None]]:
-    """Each tick that has a frame, with the angle that was believed: none once both are lost.
+def _believed(recording: Recording) -> Iterator[tuple[float, Telemetry, float | None]]:
+    """Each frame with its time, and the angle that was believed: none once both are lost.
 
     A tick without a command says nothing of the angles, and what was found before still holds.
     """
@@ -135,7 +135,7 @@ def _believed(recording: Recording) -> Iterator[tuple[TickInput, float | None]]:
         if one.telemetry is not None:
             encoder_deg = None if lost & Lost.ENCODER else one.telemetry.encoder_deg
             inclinometer_deg = None if lost & Lost.INCLINOMETER else one.telemetry.inclinometer_deg
-            yield one, inclinometer_deg if encoder_deg is None else encoder_deg
+            yield one.now_s, one.telemetry, inclinometer_deg if encoder_deg is None else encoder_deg
 
 
 def _upright_deg(recording: Recording) -> float:
@@ -159,7 +159,7 @@ def _others(trips: tuple[Trip, ...]) -> str:
 
 def _ending(recording: Recording) -> str:
     told, last_deg = summary(recording), None
-    for _, angle_deg in _believed(recording):
+    for _, _, angle_deg in _believed(recording):
         last_deg = angle_deg
     alarms = [event.text for event in recording.events if event.kind == "alarm"]
     there = last_deg is not None and last_deg <= _upright_deg(recording) + AT_UPRIGHT_DEG

@@ -124,7 +124,7 @@ def parse_all(texts: Iterable[str]) -> list[Fault]:
     """Read faults that are injected together. Raises ``FaultError``."""
     faults = [parse(text) for text in texts]
     for fault, other in combinations(faults, 2):
-        if fault.effect == other.effect and _overlap(fault, other):
+        if _clash(fault, other):
             raise FaultError(
                 f"'{fault}' and '{other}' are the same fault at the same time: the end of one would end the other;"
                 " leave one of them out"
@@ -136,13 +136,15 @@ def apart(faults: Iterable[Fault]) -> tuple[Fault, ...]:
     """Leave out each that ``parse_all`` would refuse beside one before it."""
     kept: list[Fault] = []
     for fault in faults:
-        if not any(other.effect == fault.effect and _overlap(other, fault) for other in kept):
+        if not any(_clash(other, fault) for other in kept):
             kept.append(fault)
     return tuple(kept)
 
 
-def _overlap(fault: Fault, other: Fault) -> bool:
-    """Tell whether one begins while the other lasts; a press, or a board that begins anew, is over at once."""
+def _clash(fault: Fault, other: Fault) -> bool:
+    """Tell whether one begins while another one of its effect lasts; a press, or a board's reboot, never does."""
+    if fault.effect != other.effect:
+        return False
     first, second = sorted((fault, other), key=lambda one: one.at_s)
     if first.kind.end is None or first.name in _MOMENTARY:
         return False

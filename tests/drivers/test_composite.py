@@ -245,3 +245,9 @@ def test_the_safety_layer_refuses_to_invert_and_says_which_part_is_missing(
 def test_a_brake_or_a_self_locking_gear_is_enough(part: str) -> None:
     lacks = Capabilities("drive", brake=part == "brake", self_locking=part == "self_locking")
     assert lacks.equipment == Equipment.HOLDING
+
+
+def test_a_contact_on_several_inputs_is_no_other_contact() -> None:
+    """As a sum, three times one bit would be two others. No table file names one twice."""
+    wired = Contacts(1, ("hand_switch_nc",) * 3)
+    assert wired.capabilities.contacts == Input.HAND_SWITCH_NC

@@ -18,21 +18,20 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 PROGRAM = EXAMPLES / "programs" / "intermittent-40.toml"
 REGULAR = EXAMPLES / "riders" / "regular.toml"
-SHORT = """
-name = "Short"
-[motion]
-rate_dps = 3
-rest_at_flat_s = 10
-[[step]]
-do = "go"
-to_deg = 30
-[[step]]
-do = "hold"
-for_s = 8
-"""
-"""On the way out until 37 s, then holding until 45 s, at horizontal from 56 s to 66 s, then on to upright."""
 LONGEST_S = 300.0
 """Only a hang takes so long."""
+
+
+def short(to_deg: float, hold_s: float) -> str:
+    """A program as short as one may be that goes out, holds and comes back."""
+    return (
+        'name = "Short"\n[motion]\nrate_dps = 3\nrest_at_flat_s = 10\n'
+        f'[[step]]\ndo = "go"\nto_deg = {to_deg:g}\n[[step]]\ndo = "hold"\nfor_s = {hold_s:g}\n'
+    )
+
+
+SHORT = short(30.0, 8.0)
+"""On the way out until 37 s, then holding until 45 s, at horizontal from 56 s to 66 s, then on to upright."""
 
 
 def headless(arguments: tuple[str | Path, ...]) -> tuple[str | Path, ...]:

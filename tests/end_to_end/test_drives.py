@@ -18,20 +18,9 @@ from sim.faults import parse
 from sim.oracle import judge, wrong_causes
 from sim.table import TRACE_COLUMNS
 from tests.drivers.polled_link import HOLD, move
-from tests.end_to_end.commands import EXAMPLES
+from tests.end_to_end.commands import EXAMPLES, short
 
-SHORT = """
-name = "Short"
-[motion]
-rate_dps = 3
-rest_at_flat_s = 10
-[[step]]
-do = "go"
-to_deg = 20
-[[step]]
-do = "hold"
-for_s = 5
-"""
+SHORT = short(20.0, 5.0)
 PATIENCE_S = 30.0
 
 

@@ -12,7 +12,7 @@ from firmware_host.recording.explain import explain
 from tests.end_to_end.commands import SHORT, bench, righting
 
 
-def short(folder: Path, *faults: str) -> dict[str, Any]:
+def benched(folder: Path, *faults: str) -> dict[str, Any]:
     """A session of two minutes, inverted at 41 s."""
     program = folder / "short.toml"
     program.write_text(SHORT, encoding="utf-8")
@@ -20,7 +20,7 @@ def short(folder: Path, *faults: str) -> dict[str, Any]:
 
 
 def recorded(folder: Path, *faults: str) -> Recording:
-    return read(Path(short(folder, *faults)["blackbox"]))
+    return read(Path(benched(folder, *faults)["blackbox"]))
 
 
 @pytest.mark.parametrize(("fault", "words", "link_cause"), [
@@ -80,7 +80,7 @@ def test_damage_comes_first_and_nothing_is_said_of_what_was_not_read(tmp_path: P
     whole = recorded(tmp_path, "hand-switch-release@41")
     damaged = replace(whole, events=[event for event in whole.events if event.trip is None], problems=["a hole", "x"])
     told = explain(damaged)
-    assert told.sentences[0].startswith("The recording is not whole (a hole and 1 more of its kind)")
+    assert told.sentences[0].startswith("The recording is not whole (a hole and 1 more)")
     assert told.sentences[1] == "What could be read tells of no monitor that acted."
 
 
@@ -95,7 +95,7 @@ def test_ticks_that_were_dropped_around_a_silence_are_told(tmp_path: Path) -> No
 
 
 def test_the_times_are_those_of_the_truth(tmp_path: Path) -> None:
-    found = short(tmp_path, "hand-switch-release@41")
+    found = benched(tmp_path, "hand-switch-release@41")
     phases = {phase.name: phase.after_s for phase in explain(read(Path(found["blackbox"]))).phases}
     assert phases["horizontal"] == pytest.approx(found["truth"]["horizontal_after_trip_s"], abs=0.3)
     assert phases["upright"] > phases["horizontal"]
@@ -114,7 +114,7 @@ def test_an_empty_recording_explains_nothing(tmp_path: Path) -> None:
 
 
 def test_the_command_prints_and_draws(tmp_path: Path) -> None:
-    file = Path(short(tmp_path, "cable-out@41:2")["blackbox"])
+    file = Path(benched(tmp_path, "cable-out@41:2")["blackbox"])
     done = righting("explain", file, "--json", tmp_path / "told.json")
     assert done.returncode == 0, done.stderr
     assert "the line lost or held back 200 frames" in done.stdout

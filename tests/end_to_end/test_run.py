@@ -68,9 +68,9 @@ def test_the_demonstration_needs_no_argument(tmp_path: Path) -> None:
 
 @pytest.mark.requirement("REQ-SES-STOP")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_one_signal_brings_the_rider_upright_first(tmp_path: Path, near: Path, number: signal.Signals) -> None:
-    with process("run", near, "--rider", REGULAR, "--speed", SPEED, "--records", tmp_path) as started:
-        read_until(started, "hold 170 s")
+def test_one_signal_brings_the_rider_upright_first(tmp_path: Path, number: signal.Signals) -> None:
+    with process("run", PROGRAM, "--rider", REGULAR, "--speed", SPEED, "--records", tmp_path) as started:
+        read_until(started, "angle 1 of")
         started.send_signal(number)
         told = rest_of(started)
         assert started.returncode == 3, told

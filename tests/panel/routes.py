@@ -20,10 +20,10 @@ _LOOK: Final = """async () => {
     await frame();
     await frame();  // the header finds its shape after the one in which the size has changed
     return Object.fromEntries(["stop", "return"].map((id) => {
-    const { x, y, width, height } = document.getElementById(id).getBoundingClientRect();
-    const at = (share) => document.elementFromPoint(x + width * share, y + height / 2)?.closest("button")?.id;
-    return [id, { x, y, width, height, hits: [0.05, 0.5, 0.95].map(at) }];
-}));
+        const { x, y, width, height } = document.getElementById(id).getBoundingClientRect();
+        const at = (share) => document.elementFromPoint(x + width * share, y + height / 2)?.closest("button")?.id;
+        return [id, { x, y, width, height, hits: [0.05, 0.5, 0.95].map(at) }];
+    }));
 }"""
 
 

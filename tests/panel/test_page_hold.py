@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 
 from tests.panel.routes import AWAKE_MS
 from tests.panel.stack import LONGEST_S, Stack
-from tests.panel.views import sound
+from tests.panel.views import put_down, sound
 from tests.panel.waiting import until
 
 pytestmark = pytest.mark.realtime
@@ -78,12 +78,7 @@ def hold_by(down: Callable[[], None], up: Callable[[], None], page: Page, said: 
 
 def hold(page: Page, said: list[dict[str, Any]]) -> None:
     """Put a finger down, and wait until it is said a few times."""
-
-    def down() -> None:
-        page.locator(".hold").last.hover()
-        page.mouse.down()
-
-    hold_by(down, page.mouse.up, page, said)
+    hold_by(lambda: put_down(page, page.locator(".hold").last), page.mouse.up, page, said)
 
 
 def quiet_after(page: Page, said: list[dict[str, Any]]) -> None:

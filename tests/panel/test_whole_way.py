@@ -17,7 +17,7 @@ from sim.board import VirtualBoard
 from sim.faults import Fault
 from sim.realtime import FaultyTable
 from sim.table import Truth
-from tests.panel.routes import press_start
+from tests.panel.routes import AWAKE_MS, press_start
 from tests.panel.stack import Stack, running
 from tests.panel.still import ask
 from tests.panel.views import go, keep_down, opened, put_down
@@ -80,8 +80,9 @@ def way(browser: Browser, tmp_path: Path) -> Iterator[Way]:
     records.mkdir()
     with (
         running(records, make_table=make_table, options=["--table", file]) as stack,
-        opened(browser, stack.url, "service?page=setup") as page,
+        opened(browser, stack.url, "service?page=setup", awake=False) as page,
     ):
+        page.wait_for_timeout(AWAKE_MS)
         yield Way(page, stack, boards[0], file)
 
 

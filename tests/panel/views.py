@@ -14,8 +14,6 @@ from tests.panel.stack import LONGEST_S
 
 SMALLEST_PX: Final = 48
 CONTROLS: Final = "main :is(button, .button, select, summary, label.choice, input:not([type=checkbox], [type=radio]))"
-
-
 MAIN: Final = Path(firmware_host.panel.__file__).parent / "page" / "main.js"
 AWAKE: Final = "const AWAKE_MS = 500;"
 

@@ -72,6 +72,21 @@ def test_with_an_angle_lost_nobody_knows_whether_the_drive_ran_away() -> None:
         assert tried((20.0, 20.0), (0.0, 0.0), lost=lost) == (False, 1)
 
 
+def went_alone(attempts: Attempts, ended_deg: float, lost: Words, told_dps: float = -1.0) -> int:
+    """One more attempt from 20 deg of which one angle is left, told so for ten seconds; how many count after it."""
+    attempts.begin(view_at(20.0, 20.0))
+    for _ in range(1001):
+        attempts.watch(view_at(20.0, 20.0, told_dps))
+    view = view_at(ended_deg, ended_deg)
+    view.angles.encoder.lost, view.angles.inclinometer.lost = lost
+    attempts.weigh(view)
+    return attempts.count
+
+
+ONE_LEFT = pytest.mark.parametrize("lost", [("jumped", ""), ("", "jumped")])
+
+
+@ONE_LEFT
 @pytest.mark.parametrize(
     ("told_dps", "ended_deg", "count"),
     [
@@ -81,36 +96,33 @@ def test_with_an_angle_lost_nobody_knows_whether_the_drive_ran_away() -> None:
         (-0.9, 0.0, 1),  # it was not told to go so far
     ],
 )
-@pytest.mark.parametrize("lost", [("jumped", ""), ("", "jumped")])
-def test_way_that_the_last_angle_says_was_made_is_believed_once(
+def test_way_that_the_last_angle_says_was_made_does_not_count(
     told_dps: float, ended_deg: float, count: int, lost: Words
 ) -> None:
+    assert went_alone(Attempts(), ended_deg, lost, told_dps) == count
+
+
+@ONE_LEFT
+def test_the_last_angle_is_believed_once_until_the_rider_was_upright(lost: Words) -> None:
     attempts = Attempts()
-    for again, expected in ((False, count), (True, count + 1)):
-        attempts.begin(view_at(20.0, 20.0))
-        for _ in range(1001):
-            attempts.watch(view_at(20.0, 20.0, told_dps))
-        view = view_at(ended_deg, ended_deg)
-        view.angles.encoder.lost, view.angles.inclinometer.lost = lost
-        attempts.weigh(view)
-        assert attempts.count == expected, again
+    assert [went_alone(attempts, 0.0, lost) for _ in range(3)] == [0, 1, 2]
     attempts.forget()
+    assert went_alone(attempts, 0.0, lost) == 0
+
+
+@ONE_LEFT
+def test_way_by_both_angles_gives_the_last_one_no_second_hearing(lost: Words) -> None:
+    attempts = Attempts()
+    assert went_alone(attempts, 0.0, lost) == 0
+    assert went_alone(attempts, 0.0, NONE_LOST) == 0
+    assert went_alone(attempts, 0.0, lost) == 1
+
+
+@ONE_LEFT
+def test_a_drive_that_ran_away_is_not_asked_again_because_of_one_angle(lost: Words) -> None:
+    attempts = Attempts()
     attempts.ran_away = True
-    attempts.begin(view_at(20.0, 20.0))
-    for _ in range(1001):
-        attempts.watch(view_at(20.0, 20.0, -1.0))
-    view = view_at(0.0, 0.0)
-    view.angles.encoder.lost, view.angles.inclinometer.lost = lost
-    attempts.weigh(view)
-    assert attempts.count == 1, "a drive that ran away is not asked again because of one angle"
-    attempts.forget()
-    attempts.begin(view_at(20.0, 20.0))
-    for _ in range(1001):
-        attempts.watch(view_at(20.0, 20.0, -1.0))
-    view = view_at(0.0, 0.0)
-    view.angles.encoder.lost, view.angles.inclinometer.lost = lost
-    attempts.weigh(view)
-    assert attempts.count == 0, "the rider was upright meanwhile"
+    assert went_alone(attempts, 0.0, lost) == 1
 
 
 def test_an_encoder_that_is_doubted_alone_is_a_witness_of_the_drive_still() -> None:

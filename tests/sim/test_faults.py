@@ -125,6 +125,16 @@ def test_the_end_of_one_fault_is_not_that_of_another(texts: tuple[str, ...], cla
         parse_all(texts)
 
 
+@pytest.mark.parametrize("texts", [("cable-out@40:5", "cable-out@45:10"), ("cable-out@45:10", "cable-out@40:5")])
+def test_where_one_fault_ends_another_may_begin_in_whatever_order_they_are_named(texts: tuple[str, ...]) -> None:
+    world = make_world()
+    injector = Injector(parse_all(texts), world)
+    injector.advance(45.0)
+    assert world.line.to_host.disturbance.cut
+    injector.advance(55.0)
+    assert not world.line.to_host.disturbance.cut
+
+
 def test_a_name_that_is_nearly_right_is_suggested() -> None:
     with pytest.raises(FaultError, match="did you mean cable-out"):
         parse("cable-ot@3")

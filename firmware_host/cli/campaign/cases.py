@@ -179,8 +179,10 @@ def _draw_rescue(draw: random.Random) -> Section:
     """Make the rescue of some tables as slow as files may, or less so; drawn apart, as the rest of a case stays."""
     if draw.random() >= SLOW_RESCUE:
         return {}
-    names = [name for name in RESCUE if name not in ("emergency_rate_dps", "recovery_attempts")]
-    ends = {name: sorted((getattr(MACHINE, name), SPECS[name].tightest)) for name in names if draw.random() < 0.5}
+    names = [
+        name for name in RESCUE if name != "emergency_rate_dps" and draw.random() < 0.5
+    ]  # that one is drawn already
+    ends = {name: sorted((getattr(MACHINE, name), SPECS[name].tightest)) for name in names}
     return {name: _between(draw, *between) for name, between in ends.items()}
 
 
