@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from firmware_host.control.ticks import Event
 from firmware_host.recording.blackbox_reader import Recording, read
 from firmware_host.recording.explain import explain
 from tests.end_to_end.commands import SHORT, bench, righting
@@ -74,6 +75,16 @@ def test_whoever_is_left_hanging_is_not_said_to_be_upright(tmp_path: Path, fault
     assert "upright" not in told.sentences[-1].split("The last alarm:")[0]
     assert "The last alarm: high priority" in told.sentences[-1]
     assert "upright" not in [phase.name for phase in told.phases]
+
+
+@pytest.mark.parametrize(("priority", "up"), [("medium", True), ("high", False)])
+def test_nobody_is_upright_whom_the_last_alarm_says_not_to_be(tmp_path: Path, priority: str, up: bool) -> None:
+    """A host that died before the table had turned far: where the rider is hangs on what is said last."""
+    recording = recorded(tmp_path, "host-killed@0.5")
+    alarm = Event(recording.inputs[-1].now_s, "alarm", f"{priority} priority: look.")
+    told = explain(replace(recording, events=[*recording.events, alarm]))
+    assert ("with the rider upright" in told.sentences[-1]) is up
+    assert ("The last alarm" in told.sentences[-1]) is not up
 
 
 def test_damage_comes_first_and_nothing_is_said_of_what_was_not_read(tmp_path: Path) -> None:
