@@ -95,7 +95,7 @@ class Returning:
         self._careful = False
         """An angle that may yet be right says that the rider is head-up already: too early for the fast part."""
         self._carried = view.turning_dps > STANDSTILL_DPS
-        """It began on the way down, and has not come to rest yet."""
+        """It began on the way down, or lost an angle, and has not come to rest since."""
         best = view.angles.best_deg
         self.stage = Stage.TO_UPRIGHT
         if best is not None and best > FLAT_DEG - REACHED_DEG:  # at horizontal the rest is still to come
@@ -169,6 +169,10 @@ class Returning:
             return SLIPPED_DEG
         self._carried = False
         return FLAT_TOLERANCE_DEG
+
+    def look_again(self) -> None:
+        """An angle was lost: by the one that is left, a table that rests may not be at horizontal yet."""
+        self._carried = True
 
     def follow(self, rate_dps: float) -> None:
         """Take over the rate that was really commanded, if the envelope gave another one."""

@@ -155,6 +155,8 @@ class Supervisor:
             return
         if view.angles.lost_angles != self._lost_angles:
             self._lost_angles = view.angles.lost_angles
+            if self.returning is not None:
+                self.returning.look_again()
             if not self._would_be_blind(view):
                 self._attempts.learnt_of_an_angle()
         if self.phase is CREEPING:

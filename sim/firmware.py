@@ -284,7 +284,8 @@ def firmware_tick(settings: Floats, memory: Floats, readings: Floats, order: Flo
     status |= _TORQUE_ON if drive[TORQUE_ENABLE] > 0.5 else 0
     status |= _BRAKE_CLOSED if memory[CLOSED_MS] > BRAKE_HOLDS_MS else 0
     memory[STATUS] = float(status)
-    upright = inputs & _UPRIGHT != 0 or low < settings[UPRIGHT_DEG] + ARMED_AWAY_DEG
+    # Both angles: where a coupling broke, the motor's is upright without the table.
+    upright = inputs & _UPRIGHT != 0 or high < settings[UPRIGHT_DEG] + ARMED_AWAY_DEG
     memory[BUZZER] = 1.0 if expired and not upright else 0.0
 
 

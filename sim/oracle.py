@@ -9,6 +9,7 @@ below zero. So a search can tell two sessions apart that both kept every promise
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -362,7 +363,7 @@ def _held(column: Columns, asked: Asked) -> Iterator[Margin]:
     stops = [trip for trip in asked.trips if trip.response in ("STOP", "TORQUE_OFF")]
     heard_s = [trip.t_s for trip in stops if trip.t_s >= from_s and _heard(trip, asked)]
     if heard_s and not asked.nothing_holds:  # a gear holds what hangs on it
-        yield _stood(column, asked, min(heard_s), granted_s)
+        yield _stood(column, asked, sorted(heard_s), granted_s)
     stops_s = [trip.t_s for trip in stops]
     lasting_s = [t_s for t_s in stops_s if t_s >= from_s]
     held_s = stops_s if asked.harm.cannot_move else lasting_s
@@ -375,12 +376,18 @@ def _heard(trip: Tripped, asked: Asked) -> bool:
     return trip.monitor != "rejected" or not asked.drive.returns_by_itself
 
 
-def _stood(column: Columns, asked: Asked, stop_s: float, granted_s: float) -> Margin:
-    t_s = column["t_s"]
+def _stood(column: Columns, asked: Asked, stops_s: list[float], granted_s: float) -> Margin:
+    """How soon after the first stop the table stood, or after the next one where that came sooner.
+
+    A drive that disobeys a recovery sets what coasts in motion again: the stop that follows is one of its own.
+    """
+    t_s, stop_s = column["t_s"], stops_s[0]
     held = (column["brake_closed"] > 0.5) | (not asked.drive.brakes)
     standing = (t_s >= stop_s) & held & (np.abs(column["rate_dps"]) <= STANDING_DPS)
     rows = np.flatnonzero(standing)
-    took_s = float((t_s[rows[0]] if len(rows) else t_s[-1]) - stop_s)
+    stood_s = float(t_s[rows[0]] if len(rows) else t_s[-1])
+    begun_s = [at_s for at_s in stops_s if at_s <= stood_s] if asked.harm.coasts else [stop_s]
+    took_s = max(end_s - from_s for from_s, end_s in pairwise([*begun_s, stood_s]))
     told = f"after {took_s:.2f} s" if len(rows) else "never"
     text = (
         f"stood {'on its brake ' if asked.drive.brakes else ''}{told}, within {granted_s:g} s of the stop was promised"

@@ -28,6 +28,8 @@ BOARD_ALONE_S: Final = 0.25
 ANGLE_MONITORS: Final = frozenset({"angle-agreement", "angle-plausibility"})
 SWITCH_MONITORS: Final = frozenset({"switches"})
 LINK_MONITORS: Final = frozenset({"link", "session"})
+TRIED_AGAIN_S: Final = 6.0
+"""So soon after a try that was in vain a board that is alone begins the next one."""
 FOUND_WITHIN_S: Final = 2.0
 """So soon a monitor has found what nothing can move, even where that could be moved again meanwhile."""
 
@@ -108,7 +110,7 @@ def harm_of(able: Capabilities, met: list[Fault], result: LockstepResult, trace:
     repeating = [] if able.knows_old_orders else [fault for fault in met if fault.kind.repeats_orders]
     late = [] if able.knows_old_orders else [fault for fault in met if fault.delays_orders]
     unheard_s = _spans([fault for fault in met if fault.cuts_off], result)
-    dead = [fault for fault in met if fault.kind.cannot_move]
+    dead = [fault for fault in met if fault.cannot_move]
     dead_s = [*_given_up(_spans([*dead, *blinding], result), unheard_s, trips, result)]
     # Without a brake none can fail: beside a drive that is dead the gear still holds the table.
     slips_s = _spans([fault for fault in met if fault.lets_slip and able.brake], result)
@@ -132,7 +134,7 @@ def harm_of(able: Capabilities, met: list[Fault], result: LockstepResult, trace:
             *dead_s,
             # A gear that has hold of the table again has it elsewhere: the motor's angle is wrong from there on.
             *(Span(span.from_s, math.inf) for span in broken),
-            *_misled_s(met, trips, result),
+            *_given_up(tuple(_misled_s(met, trips, result)), (), trips, result),
             *_given_up(_blocked_s(trace), (), trips, result),
         ),
         coasts=bool(adrift_s or let_go_s or (disobeys_s < math.inf and not able.cuts_torque)) or not able.brake,
@@ -245,11 +247,17 @@ def _misled_s(faults: list[Fault], trips: list[Trip], result: LockstepResult) ->
 
 
 def _blocked_s(trace: Floats) -> tuple[Span, ...]:
-    """From when to when something pushed back on the way up, if the table never got past it."""
+    """From when to when something pushed back on the way up, if the table never got past it.
+
+    What a board pushed against a short time before the end is still there: it tries again, after a pause each time.
+    """
     t_s, angle_deg, contact_nm = (trace[:, TRACE_COLUMNS.index(name)] for name in ("t_s", "angle_deg", "contact_nm"))
     pushed_s = t_s[(angle_deg > UPRIGHT_DEG) & (contact_nm > 0.0)]
     ends_above = len(trace) > 0 and angle_deg[-1] > UPRIGHT_DEG
-    return (Span(float(pushed_s[0]), float(pushed_s[-1])),) if ends_above and len(pushed_s) else ()
+    if not ends_above or not len(pushed_s):
+        return ()
+    still = t_s[-1] - pushed_s[-1] < TRIED_AGAIN_S
+    return (Span(float(pushed_s[0]), math.inf if still else float(pushed_s[-1])),)
 
 
 def _begun_s(faults: list[Fault], result: LockstepResult) -> list[float]:

@@ -60,6 +60,11 @@ class Fault(NamedTuple):
         return default if self.value is None else self.value
 
     @property
+    def cannot_move(self) -> bool:
+        """The drive cannot bring the rider upright, or not with what a recovery may use of its torque."""
+        return self.kind.cannot_move or self.amount >= self.kind.overloads_from
+
+    @property
     def cuts_off(self) -> bool:
         """Nothing, or next to nothing, may pass between host and table."""
         return self.amount >= self.kind.cuts_off_from

@@ -55,6 +55,8 @@ def _press(name: str, text: str, right: frozenset[str] = frozenset(), *, stops: 
 
 
 _arms = physics(plant.ARMS_TARGET)
+SLIPS_AT_MOST_MM: Final = 100.0
+"""What a table is made to lift: its heaviest rider, so much nearer to the head than the table was set for."""
 _LOAD: Final = frozenset({"rider-load", "reverse-on-load", "following", "drive-fault", "progress"})
 
 KINDS: Final[dict[str, Kind]] = {
@@ -105,9 +107,10 @@ KINDS: Final[dict[str, Kind]] = {
         "the rider slips toward the head by VALUE",
         lambda world, shift_mm: physics(plant.SHIFT_TARGET_M)[0](world, shift_mm / 1e3),
         physics(plant.SHIFT_TARGET_M)[1],
-        _LOAD,
+        _LOAD | {"angle-plausibility"},  # recoveries that lift nothing end in a doubt of the encoder
         may_pass=True,
         parameter=Parameter(40.0, 1.0, 200.0, "mm"),
+        overloads_from=SLIPS_AT_MOST_MM,
     ),
     "rider-fights": Kind(
         Place.PERSON,

@@ -44,8 +44,9 @@ def _angle(name: str, what: str, channel: int, right: frozenset[str]) -> dict[st
             may_pass=True,
             parameter=parameter,
             angle=name,
-            # Where it is the last one, an angle that moves while the table stands is believed: the brake may slip.
-            in_company=frozenset({"standstill"}),
+            # Where it is the last one, an angle that moves while the table stands is believed: the brake may slip; and
+            # one that goes the other way than the motor was told: the drive may disobey.
+            in_company=frozenset({"standstill", "following"}) if fault == sensors.REVERSED else frozenset({"standstill"}),
             spoils_from=0.0 if (channel, fault) == (ENCODER_DEG, sensors.NOISE) else _SPOILS_FROM.get(fault, 0.0),
             misleads=fault in (sensors.DRIFT_PER_S, sensors.REVERSED),
             blinds=channel == ENCODER_DEG and fault in (sensors.STUCK, sensors.REVERSED, sensors.DEAD, sensors.NOISE),
@@ -118,7 +119,7 @@ _CONTACTS: Final[dict[str, Kind]] = {
     "emergency-stop-wire": _contact(
         Input.ESTOP_CHAIN, FORCED_OPEN, "a wire of the emergency-stop chain breaks", frozenset({"emergency-stop"}),
         may_pass=False,
-    ),
+    )._replace(opens_chain=True),
 }  # fmt: skip
 
 KINDS: Final[dict[str, Kind]] = {

@@ -98,6 +98,8 @@ class Kind(NamedTuple):
     parameter: Parameter | None = None
     cannot_move: bool = False
     """The drive cannot be asked to bring anybody upright: standing still with an alarm is right."""
+    overloads_from: float = math.inf
+    """From this value on no table is made to lift what hangs on it, with what a recovery may use of its torque."""
     angle: str = ""
     """Which of the two angles it spoils."""
     spoils_from: float = 0.0

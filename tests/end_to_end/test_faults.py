@@ -147,6 +147,10 @@ FOUND = (
     ("inclinometer-drift-low@19.55:7.89", "frames-stale=115@18.81"),
     ("clock-jump=1390@44.8", "encoder-drift=7.63@44"),
     ("clock-jump=125@30", "to-host-dead@29.6"),
+    ("to-host-dead@80", "emergency-stop-wire@83"),
+    ("babble@75", "obstruction-returning@10"),
+    ("inclinometer-drift@50", "encoder-reversed@58:8"),
+    ("inclinometer-reversed@8.5", "upright-switch-open@11"),
 )
 """What campaigns found, and what was mended: in these the wrong monitor answered, or a promise was broken."""
 
@@ -172,9 +176,8 @@ def test_a_fault_that_matters_is_answered(tmp_path: Path, session: Session, faul
     found = run(session, tmp_path, fault)
     assert found["trips"]
     assert found["outcome"] != "completed"
-    kind = parse(fault).kind
     by_person = any(trip["id"] == "emergency-stop" for trip in found["trips"])
-    if not (kind.cannot_move or by_person or fault.startswith("obstruction-returning")):
+    if not (parse(fault).cannot_move or by_person or fault.startswith("obstruction-returning")):
         assert found["truth"]["final_angle_deg"] < -70.0
 
 

@@ -211,6 +211,36 @@ def test_a_table_that_was_still_turning_down_as_its_rest_began_is_brought_back_t
     assert (returning.stage is Stage.TO_FLAT) == goes_back
 
 
+@pytest.mark.parametrize(("stood_deg", "goes_back"), [(1.5, True), (0.6, True), (0.5, False)])
+def test_a_table_that_rests_is_brought_to_horizontal_by_the_angle_that_is_left(
+    stood_deg: float, goes_back: bool
+) -> None:
+    """What is granted to one that slips is not granted to an angle that drifted: it stands there from the first."""
+    view = view_at(0.0)
+    returning = Returning(normal_return(TABLE), view)
+    view.angles.angle_deg = view.angles.best_deg = stood_deg
+    view.standing_s = 0.1
+    assert ticked(returning, view, 10) == [None] * 10
+    returning.look_again()
+    ticked(returning, view, 1)
+    assert (returning.stage is Stage.TO_FLAT) == goes_back
+
+
+def test_an_encoder_that_ran_ahead_on_the_way_and_is_lost_in_the_rest_leaves_nobody_head_down() -> None:
+    """The board controls by it, so the table falls behind."""
+    table, lost, share = at(20.0), False, 0.92
+    table.move = lambda rate_dps: rate_dps * share
+    table.bend = lambda t: t._replace(
+        rate_dps=(t.rate_dps or 0.0) / share, encoder_deg=None if lost else 20.0 - (20.0 - table.angle_deg) / share
+    )
+    let_go(table)
+    table.until(lambda: table.braked and table.angle_deg < 10.0, 20.0)
+    assert table.angle_deg == pytest.approx(1.6, abs=0.1)
+    lost = True
+    table.until(lambda: table.angle_deg < 0.6, 4.0)
+    assert table.phase == "RETURNING"
+
+
 def test_a_brake_that_settles_later_makes_no_motion_of_a_rest() -> None:
     view = view_at(-0.2, rate_dps=3.0)
     returning = Returning(normal_return(TABLE), view)

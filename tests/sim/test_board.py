@@ -174,6 +174,19 @@ def test_it_buzzes_from_the_loss_of_its_host_until_the_rider_is_upright() -> Non
 
 
 @pytest.mark.requirement("REQ-BRD-BUZZER")
+@pytest.mark.parametrize("channel", [ENCODER_DEG, INCLINOMETER_DEG])
+def test_an_angle_that_reads_upright_alone_does_not_silence_it(channel: int) -> None:
+    """As the motor's does where a coupling broke, while the table hangs somewhere else."""
+    bench = Bench()
+    bench.invert_to(5.0)
+    bench.board.table.faults[sensors.fault_index(channel, sensors.OFFSET)] = -50.0
+    bench.silence(-40.0, 60.0)
+    assert bench.board.buzzes
+    bench.silence(-74.5, 60.0)
+    assert not bench.board.buzzes
+
+
+@pytest.mark.requirement("REQ-BRD-BUZZER")
 def test_it_stops_buzzing_when_a_host_takes_over() -> None:
     bench = Bench()
     bench.invert_to(20.0)

@@ -362,6 +362,25 @@ def test_a_table_without_a_brake_stands_when_it_is_still(brakes: bool) -> None:
     assert (found.value > 0.0) == (not brakes)
 
 
+@pytest.mark.parametrize(
+    ("coasts", "again_s", "broken"),
+    [
+        (True, (), True),
+        (True, (3.0,), False),  # the recovery that the drive disobeyed is over, and the table stands 3 s after that
+        (True, (1.0,), True),
+        (True, (5.0,), True),  # the first stop had its time
+        (False, (3.0,), True),
+    ],
+)
+def test_a_stop_of_a_table_that_coasts_is_over_with_the_next_one(
+    coasts: bool, again_s: tuple[float, ...], broken: bool
+) -> None:
+    rows = trace(TO_40, (6.0, -0.5), (9.0, 0.0))
+    trips = tuple(Tripped("overspeed", "TORQUE_OFF", AT_40_S + after_s) for after_s in (0.0, *again_s))
+    found = margin(rows, "standstill", stuck_s=ALWAYS, coasts=coasts, broke_from_s=-np.inf, trips=trips)
+    assert (found.value < 0.0) == broken
+
+
 STOPPED_AT_40: Pieces = (TO_40, (9.0, 0.0), (10.0, -4.0), (5.0, 0.0), (10.0, -1.5), (99.0, 0.0))
 """A stop at 40 degrees and its recovery, which ends at -15 degrees, 34 s after the stop."""
 
