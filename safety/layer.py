@@ -266,8 +266,7 @@ def _bounds(view: View, supervisor: Supervisor) -> Bounds:
         head_up = returning.stage == Stage.TO_UPRIGHT  # what is too fast there is braked, not eased off
         fastest = limits.head_up_rate_dps if head_up else inf
         invert, upright, accel = max(previous, 0.0), max(pace.rate_dps, min(-previous, fastest)), pace.accel_dps2
-        if view.head_up:  # by one of the angles, wherever the other one says that the return is
-            upright = min(upright, max(returning.plan.head_up.rate_dps, limits.head_up_rate_dps))
+        upright = min(upright, returning.fastest_dps(view))
     else:
         blind = view.angles.angle_deg is None
         invert = 0.0 if supervisor.inhibited or blind else limits.invert_rate_dps

@@ -5,6 +5,7 @@ is better flat than upright (docs/safety-concept.md, principle 6).
 """
 
 from enum import IntEnum
+from math import inf, sqrt
 from typing import Final, NamedTuple
 
 from safety.limits import Limits
@@ -23,6 +24,8 @@ BLIND_BEYOND_DEG: Final = 30.0
 """With an angle lost, aim this far beyond upright and let the switch end the motion."""
 LAID_DEG: Final = -10.0
 """Still flat enough to rest: a return that others carried past horizontal rests where it is found above this."""
+APART_DEG: Final = 1.0
+"""Two sound angles are no farther apart."""
 CAREFUL_DEG: Final = 4.0
 """Room to slow down from the fast part of a return before horizontal, by an angle that was only outvoted."""
 
@@ -124,9 +127,25 @@ class Returning:
             again.stage = Stage.FLAT
         return again
 
+    def _head_up_dps(self, limits: Limits) -> float:
+        """As fast as anything turns a rider upright who is head-up already."""
+        return max(self.plan.head_up.rate_dps, limits.head_up_rate_dps)
+
     def _too_fast_dps(self, limits: Limits) -> float:
-        """Faster than this nothing turns a rider upright who is head-up already."""
-        return max(self.plan.head_up.rate_dps, limits.head_up_rate_dps) + STANDSTILL_DPS
+        """Faster than this nothing does."""
+        return self._head_up_dps(limits) + STANDSTILL_DPS
+
+    def fastest_dps(self, view: View) -> float:
+        """As fast as the lower angle allows, wherever the other one says that the return is.
+
+        One that drifts toward inversion would have the rider thrown past horizontal before the two are found apart.
+        """
+        low, limits = view.angles.low_deg, view.limits
+        if low is None:
+            return inf
+        room_deg = low - FLAT_DEG + APART_DEG
+        braking_dps = sqrt(2.0 * limits.brake_accel_dps2 * room_deg) if room_deg > 0.0 and not view.head_up else 0.0
+        return max(braking_dps, self._head_up_dps(limits))
 
     def _planned_s(self, best_deg: float | None, limits: Limits) -> float:
         start = limits.inverted_limit_deg if best_deg is None else best_deg

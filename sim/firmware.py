@@ -284,8 +284,8 @@ def firmware_tick(settings: Floats, memory: Floats, readings: Floats, order: Flo
     status |= _TORQUE_ON if drive[TORQUE_ENABLE] > 0.5 else 0
     status |= _BRAKE_CLOSED if memory[CLOSED_MS] > BRAKE_HOLDS_MS else 0
     memory[STATUS] = float(status)
-    # Both angles: where a coupling broke, the motor's is upright without the table.
-    upright = inputs & _UPRIGHT != 0 or high < settings[UPRIGHT_DEG] + ARMED_AWAY_DEG
+    # The switch, or two angles: where a coupling broke, the motor's is upright without the table.
+    upright = inputs & _UPRIGHT != 0 or low < high < settings[UPRIGHT_DEG] + ARMED_AWAY_DEG
     memory[BUZZER] = 1.0 if expired and not upright else 0.0
 
 
@@ -457,6 +457,8 @@ def _return_by_itself(
             return _MOVE, -OWN_BLIND_DPS, OWN_ACCEL_DPS2, OWN_TORQUE
         if togo > 0.3:
             return _MOVE, -_approach(togo, OWN_UPRIGHT_DPS), OWN_ACCEL_DPS2, OWN_TORQUE
+        if low == high:  # one angle alone, which may be the wrong one: on to the switch, or to the stop behind it
+            return _MOVE, -OWN_BLIND_DPS, OWN_ACCEL_DPS2, OWN_TORQUE
     memory[RETURN_STAGE] = 4.0
     return 1, 0.0, OWN_ACCEL_DPS2, OWN_TORQUE
 

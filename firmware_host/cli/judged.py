@@ -118,7 +118,7 @@ def harm_of(able: Capabilities, met: list[Fault], result: LockstepResult, trace:
     # An open chain cuts the torque of a table whose brake slips: that stands when friction has slowed it.
     let_go_s = _meetings(slips_s, _spans([fault for fault in met if fault.kind.opens_chain], result))
     disobeys_s = _first_s([fault for fault in met if fault.kind.ignores_orders], result)
-    wrong_motor_s = _first_s([fault for fault in met if fault.spoils == "encoder"], result)
+    wrong_motor_s = _first_s([fault for fault in met if _motor_angle_is_lost(fault, trips, result)], result)
     broken = _spans([fault for fault in met if fault.kind.load_path_broke], result)
     return Harm(
         broke_from_s=min((span.from_s for span in (*adrift_s, *broken)), default=math.inf),
@@ -149,6 +149,16 @@ def harm_of(able: Capabilities, met: list[Fault], result: LockstepResult, trace:
         cut_off_s=unheard_s,
         silent_s=_spans([fault for fault in met if fault.kind.silences], result),
     )
+
+
+def _motor_angle_is_lost(fault: Fault, trips: list[Trip], result: LockstepResult) -> bool:
+    """Tell whether nobody goes by the motor's angle: it is spoiled, or a monitor found what little is wrong with it."""
+    return fault.kind.angle == "encoder" and (fault.spoils != "" or _found(fault, trips, result))
+
+
+def _found(fault: Fault, trips: list[Trip], result: LockstepResult) -> bool:
+    begun_s = _first_s([fault], result)
+    return any(at_s >= begun_s for at_s in _tripped_s(ANGLE_MONITORS, trips, result))
 
 
 def _drifts(fault: Fault) -> bool:

@@ -102,9 +102,11 @@ class Controller:
                 request = request._replace(presence_age_s=operator.presence_age_s)
         verdict = step(self.safety, now_s, telemetry, config, lateness_s, request)
         self._follow(verdict, now_s)
-        if self.alarms.update(now_s, self.safety.supervisor, self.safety.view, linked=self._linked):
+        view = self.safety.view
+        # By the safety layer's time: a clock that is put back must neither prolong a pause nor restart a wait.
+        if self.alarms.update(view.now_s, self.safety.supervisor, view, linked=self._linked):
             self._tell_alarms(now_s)
-        if self._linked and (lateness_s > self.safety.view.limits.tick_warning_s or self._late):
+        if self._linked and (lateness_s > view.limits.tick_warning_s or self._late):
             self._tell_lateness(lateness_s, now_s)
         state = self.states.state
         if state != state_before:
@@ -195,7 +197,7 @@ class Controller:
             self.alarms.acknowledge()
         if operator.pause_audio:
             self._tell("operator", "pause audio", now_s)
-            self.alarms.pause_audio(now_s)
+            self.alarms.pause_audio(self.safety.view.now_s)
         if operator.start:
             self._press_start(now_s)
         return None
@@ -320,7 +322,7 @@ class Controller:
     def _tell_alarms(self, now_s: float) -> None:
         """Tell the alarms that are new or more urgent in this tick; what only forbids inversion is told as such."""
         for one in self.alarms.active:
-            if one.since_s == now_s and one.priority > Priority.LOW:
+            if one.since_s == self.safety.view.now_s and one.priority > Priority.LOW:
                 self._tell("alarm", f"{one.priority.name.lower()} priority: {one.text}", now_s)
 
     def _tell_lateness(self, lateness_s: float, now_s: float) -> None:

@@ -97,8 +97,8 @@ def make_scene(
         problem=blackbox.problem or "",
         simulated=simulated,
         segment_index=segment_index,
-        sounding=controller.alarms.sounding(now_s),
-        audio_pause_left_s=controller.alarms.audio_pause_left_s(now_s),
+        sounding=controller.alarms.sounding(view.now_s),
+        audio_pause_left_s=controller.alarms.audio_pause_left_s(view.now_s),
         lost_sensors=tuple(name for name in ("encoder", "inclinometer") if getattr(view.angles, name).lost),
         telemetry=view.telemetry,
     )

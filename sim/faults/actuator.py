@@ -195,7 +195,8 @@ KINDS: Final[dict[str, Kind]] = {
         Place.PHYSICS,
         "the supply sags by VALUE",
         *_sag,
-        frozenset({"energy", "drive-fault"}) | causes.STUCK,
+        # A supply that comes back finds a drive that had made up for it: the motor turns faster until it has eased off.
+        frozenset({"energy", "drive-fault", "overspeed"}) | causes.STUCK,
         may_pass=True,
         parameter=Parameter(5.0, 0.1, 10.0, "V"),
         too_much_from=5.5,

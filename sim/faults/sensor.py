@@ -46,7 +46,7 @@ def _angle(name: str, what: str, channel: int, right: frozenset[str]) -> dict[st
             angle=name,
             # Where it is the last one, an angle that moves while the table stands is believed: the brake may slip; and
             # one that goes the other way than the motor was told: the drive may disobey.
-            in_company=frozenset({"standstill", "following"}) if fault == sensors.REVERSED else frozenset({"standstill"}),
+            in_company=frozenset({"standstill"}) | ({"following"} if fault == sensors.REVERSED else frozenset()),
             spoils_from=0.0 if (channel, fault) == (ENCODER_DEG, sensors.NOISE) else _SPOILS_FROM.get(fault, 0.0),
             misleads=fault in (sensors.DRIFT_PER_S, sensors.REVERSED),
             blinds=channel == ENCODER_DEG and fault in (sensors.STUCK, sensors.REVERSED, sensors.DEAD, sensors.NOISE),

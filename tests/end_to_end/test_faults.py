@@ -151,6 +151,8 @@ FOUND = (
     ("babble@75", "obstruction-returning@10"),
     ("inclinometer-drift@50", "encoder-reversed@58:8"),
     ("inclinometer-reversed@8.5", "upright-switch-open@11"),
+    ("encoder-drift=0.7@43.5", "hand-switch-release@44"),
+    ("power-sag=8.6@70:10",),
 )
 """What campaigns found, and what was mended: in these the wrong monitor answered, or a promise was broken."""
 

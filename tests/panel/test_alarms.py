@@ -207,3 +207,6 @@ def test_a_pause_that_is_asked_for_again_and_again_ends_in_its_time(tmp_path: Pa
         assert desk.press("pause_audio", ()) == ""
         case.run(1.0)
         assert scene().audio_pause_left_s == pytest.approx(AUDIO_PAUSE_S - 1.0, abs=0.1)
+        case.table.now_s -= 3600.0  # somebody set the clock
+        case.run(1.0)
+        assert scene().audio_pause_left_s == pytest.approx(AUDIO_PAUSE_S - 2.0, abs=0.1)

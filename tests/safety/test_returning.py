@@ -1,5 +1,6 @@
 """A return by itself: its paces, its stages, its budget, and what it takes over from the envelope."""
 
+import math
 from typing import Any
 
 import pytest
@@ -248,6 +249,27 @@ def test_a_brake_that_settles_later_makes_no_motion_of_a_rest() -> None:
     ticked(returning, view, 1)
     view.angles.angle_deg = view.angles.best_deg = 0.6
     assert ticked(returning, view, 1) == [None]
+
+
+@pytest.mark.parametrize(
+    ("low_deg", "head_up", "brake_dps2", "most_dps"),
+    [
+        (3.0, False, 8.0, 8.0),
+        (3.0, False, 4.0, 32.0**0.5),
+        (0.0, False, 8.0, 4.0),
+        (-0.4, False, 8.0, 9.6**0.5),
+        (-0.4, True, 8.0, 2.0),
+        (-1.0, False, 8.0, 2.0),
+        (-60.0, True, 8.0, 2.0),
+        (None, False, 8.0, math.inf),
+    ],
+)
+def test_it_is_slow_in_time_by_the_lower_of_two_angles(
+    low_deg: float | None, head_up: bool, brake_dps2: float, most_dps: float
+) -> None:
+    view = view_at(3.0, low_deg=low_deg, head_up=head_up)
+    view.limits = narrow(TABLE, {"brake_accel_dps2": brake_dps2}, "weak")
+    assert Returning(emergency_return(TABLE), view).fastest_dps(view) == pytest.approx(most_dps)
 
 
 def test_it_takes_over_the_rate_that_the_envelope_gave() -> None:

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from drivers.board import HostLink
-from safety.signals import CommandMode, DriveFault, Input, SafeCommand, Status, Telemetry
+from safety.signals import CommandMode, DriveFault, Input, Lost, SafeCommand, Status, Telemetry
 from sim import plant, sensors
 from sim.board import VirtualBoard
 from sim.layout import ENCODER_DEG, INCLINOMETER_DEG
@@ -183,6 +183,23 @@ def test_an_angle_that_reads_upright_alone_does_not_silence_it(channel: int) -> 
     bench.silence(-40.0, 60.0)
     assert bench.board.buzzes
     bench.silence(-74.5, 60.0)
+    assert not bench.board.buzzes
+
+
+@pytest.mark.requirement("REQ-BRD-RETURN")
+@pytest.mark.parametrize(("channel", "lost"), [(ENCODER_DEG, Lost.INCLINOMETER), (INCLINOMETER_DEG, Lost.ENCODER)])
+def test_with_one_angle_left_the_switch_ends_the_return_and_not_the_angle(channel: int, lost: int) -> None:
+    """The host may have lost the right one before it was gone."""
+    bench = Bench()
+    bench.invert_to(5.0)
+    bench.board.table.faults[sensors.fault_index(channel, sensors.OFFSET)] = -6.0
+    bench.run(0.5, HOLD._replace(lost_angles=lost))
+    bench.silence(-70.0, 90.0)
+    assert bench.board.buzzes
+    bench.silence(-74.0, 10.0)
+    for _ in range(200):
+        bench.board.advance(0.01)
+    assert bench.angle_deg > -76.0
     assert not bench.board.buzzes
 
 
