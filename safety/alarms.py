@@ -2,7 +2,7 @@
 
 An alarm never moves anything and an acknowledgement here clears no trip: the supervisor alone decides that. What is
 seen follows the condition; what is heard stays until somebody acknowledged. A pause of the sound ends by itself, and
-with every new alarm.
+with every new alarm that is heard.
 
 Priorities (harm, and how soon): HIGH, somebody has to act now, or the rider is inverted and not coming up. MEDIUM, the
 table is acting, somebody should look. LOW, the table waits for something at upright.
@@ -103,7 +103,8 @@ class Alarms:
             if priority > before.get(name, 0) or name in again:  # new, back, or more urgent than what was seen
                 self._since_s[name] = now_s
                 self._acknowledged.discard(name)
-                self._paused_until_s = None
+                if priority > Priority.LOW:
+                    self._paused_until_s = None
         self._acknowledged &= urgency.keys()
         kept = [
             alarm._replace(since_s=self._since_s[alarm.id], acknowledged=alarm.id in self._acknowledged)
@@ -134,7 +135,7 @@ class Alarms:
         self.active = tuple(alarm for alarm in self.active if alarm.present)
 
     def pause_audio(self, now_s: float) -> None:
-        """Silence everything for at most ``AUDIO_PAUSE_S``; a new alarm breaks it, and no second press prolongs it."""
+        """Silence everything for at most ``AUDIO_PAUSE_S``; a new one breaks it, and no second press prolongs it."""
         if self.audio_pause_left_s(now_s) <= 0.0:
             self._paused_until_s = now_s + AUDIO_PAUSE_S
 

@@ -181,6 +181,31 @@ def test_whoever_presses_the_emergency_stop_at_upright_hears_that_the_rider_is_u
     assert "in a moment" not in watched.alarms.active[0].instruction
 
 
+@pytest.mark.requirement("REQ-ALM-SEEN")
+@pytest.mark.parametrize(("gone_s", "heard"), [(RETURNED_AFTER_S, True), (RETURNED_AFTER_S - 0.001, False)])
+def test_how_long_a_cause_has_to_be_gone_to_be_heard_again(gone_s: float, heard: bool) -> None:
+    """By a clock that begins at 0, where the sums are exact."""
+    watched, let_go = Watched(30.0), ALL_WELL & ~Input.HAND_SWITCH_NO
+    state, alarms, changes = watched.table.state, watched.alarms, [False]
+    for now_s, inputs in ((0.0, let_go), (1.0, ALL_WELL), (1.0 + gone_s, let_go)):
+        watched.table.inputs = inputs
+        for _ in range(20):
+            watched.table.tick()
+        changes.append(alarms.update(now_s, state.supervisor, state.view, linked=True))
+        alarms.acknowledge()
+    assert changes[-1] is heard
+
+
+@pytest.mark.requirement("REQ-ALM-PAUSE")
+def test_what_is_not_heard_breaks_no_pause() -> None:
+    watched = Watched()
+    watched.alarms.pause_audio(watched.table.now_s)
+    watched.table.inputs = ALL_WELL & ~Input.ESTOP_CHAIN
+    watched.run(0.5)
+    assert watched.shown() == ("emergency-stop LOW",)
+    assert watched.alarms.audio_pause_left_s(watched.table.now_s) > AUDIO_PAUSE_S - 1.0
+
+
 @pytest.mark.requirement("REQ-ALM-PAUSE")
 def test_no_press_prolongs_a_pause_and_one_that_is_over_begins_anew() -> None:
     alarms = Alarms()

@@ -150,6 +150,25 @@ def test_what_was_given_up_stays_so_however_much_way_was_made() -> None:
     assert attempts.count == 2
 
 
+def test_a_recovery_may_be_blind_until_a_torque_was_cut() -> None:
+    attempts = Attempts()
+    assert not attempts.cut
+    attempts.cut = True
+    attempts.forget()
+    assert not attempts.cut
+
+
+def test_one_that_was_told_to_go_just_so_far_may_not_have_made_that_way() -> None:
+    """By the one angle that is left."""
+    attempts = Attempts()
+    attempts.begin(view_at(20.0, 20.0))
+    attempts.watch(view_at(20.0, 20.0, -1000.0))  # 10 deg in a tick
+    view = view_at(0.0, 0.0)
+    view.angles.encoder.lost = "jumped"
+    attempts.weigh(view)
+    assert attempts.count == 1
+
+
 def test_each_attempt_is_counted() -> None:
     attempts = Attempts()
     attempts.begin(view_at(20.0, 20.0))
@@ -184,10 +203,19 @@ def used_at(angle_deg: float) -> View:
 
 @pytest.mark.parametrize(
     ("steps_deg", "worse"),
-    [((1.0, 0.5), False), ((1.0, 0.625), True), ((1.0, -5.0, 0.5), False), ((1.0, -5.0, 0.625), True)],
+    [
+        ((1.0, 0.5), False),
+        ((1.0, 0.625), True),
+        ((1.0, -5.0, 0.5), False),
+        ((1.0, -5.0, 0.625), True),
+    ],
 )
 def test_what_attempts_turned_toward_inversion_adds_up(steps_deg: tuple[float, ...], worse: bool) -> None:
     assert rising(*steps_deg).made_it_worse(used_at(20.0 + sum(steps_deg))) is worse
+
+
+def test_the_one_under_way_made_it_worse_by_two_angles_however_little_it_did_itself() -> None:
+    assert rising(1.5).made_it_worse(used_at(21.625))
 
 
 @pytest.mark.parametrize(("angle_deg", "worse"), [(21.5, False), (21.625, True), (10.0, False)])
@@ -254,8 +282,31 @@ def test_a_doubted_encoder_ends_a_recovery_in_which_the_other_angle_sees_no_way_
     view = view_at(*angles_deg)
     view.angles.encoder.lost = lost
     assert rising().both_say_turned_down(view) is (ends and lost == DOUBTED)
-    view.angles.encoder.value_deg = None
+    view.angles.encoder.value_deg, view.angles.inclinometer.value_deg = None, 30.0
     assert not rising().both_say_turned_down(view)
+
+
+@pytest.mark.parametrize(("inclinometer_deg", "ends"), [(-0.3, False), (-0.29, True)])
+def test_so_much_way_as_is_no_evidence_of_a_drive_that_runs_away_is_no_way_made(
+    inclinometer_deg: float, ends: bool
+) -> None:
+    attempts = Attempts()
+    attempts.begin(view_at(0.0, 0.0))
+    view = view_at(2.0, inclinometer_deg)
+    view.angles.encoder.lost = DOUBTED
+    assert attempts.both_say_turned_down(view) is ends
+
+
+@pytest.mark.parametrize(
+    ("angles_deg", "ends"), [((21.5, 21.5), False), ((21.625, 21.625), True), ((None, 30.0), False)]
+)
+@pytest.mark.parametrize("lost", ["", "lost"])
+def test_two_angles_end_a_recovery_that_turns_the_rider_down_and_one_alone_does_not(
+    angles_deg: Pair, ends: bool, lost: str
+) -> None:
+    view = view_at(*angles_deg)
+    view.angles.encoder.lost = view.angles.inclinometer.lost = lost
+    assert rising().both_say_turned_down(view) is ends
 
 
 @pytest.mark.requirement("REQ-REC-ATTEMPTS")
