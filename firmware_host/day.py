@@ -1,8 +1,13 @@
-"""The day, which decides whether a clearance, a screening or a check still counts."""
+"""The moment and the day: whether a clearance, a screening or a check still counts, and whether a rest is over."""
 
 from datetime import UTC, date, datetime
 
 
+def now() -> datetime:
+    """Give the moment, in the zone where the table stands."""
+    return datetime.now(tz=UTC).astimezone()
+
+
 def today() -> date:
     """Give the day where the table stands."""
-    return datetime.now(tz=UTC).astimezone().date()
+    return now().date()

@@ -29,7 +29,7 @@ CAUSES: Final[dict[str, str]] = {
     "following": "Look for what holds or drives the table, then check gear and coupling.",
     "stop-time": "The table did not stop as told: have drive and brake checked.",
     "progress": "Look for what holds the table.",
-    "screening": "Answer the questionnaire with: righting screen.",
+    "screening": "Wait until the rider's rest is over, or answer the questionnaire with: righting screen.",
     "emergency-stop": "Release the emergency stop when it is safe to move.",
     "hand-switch": "Ask the rider how they are; check the hand switch if it was not let go.",
     "controls": "Ask the rider to try the hand switch; have it checked if it does not change.",

@@ -37,7 +37,7 @@ class Reason(NamedTuple):
     """One thing that keeps a rider off the table."""
 
     id: str
-    """The condition's, or ``not-screened``, ``expired``, ``consultation`` or ``supervision``."""
+    """The condition's, or ``not-screened``, ``expired``, ``consultation``, ``supervision`` or ``rest``."""
     text: str
     """For the rider; ends without a full stop."""
 

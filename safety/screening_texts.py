@@ -45,3 +45,6 @@ NEEDS_CLEARANCE: Final = "answered yes: {question} That takes a physician's writ
 CLEARANCE_EXPIRED: Final = "the clearance for {condition} expired on {date}; ask the physician again"
 NOT_CONSULTED: Final = "a physician is asked before the first use"
 NOT_SUPERVISED: Final = "nobody inverts alone: somebody must be there who knows how to bring the rider upright"
+REST_DUE: Final = "inverted for {inverted} s until {ended}: rest for {rest} min, until {begins}"
+ENDED_LATER: Final = "the last session ended at {ended}, which is later than now: check the computer's clock"
+DAY_LEFT: Final = "what is left of the day's {most} min inverted"

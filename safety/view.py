@@ -36,7 +36,7 @@ class View:
     """Limits of the table, which the board holds a copy of."""
     hand_switch_mode: HandSwitchMode
     screened: bool = True
-    """The rider's questionnaire and clearances allow inversion today."""
+    """The rider's questionnaire and clearances allow inversion now, and no rest is due."""
     angles: Angles = field(default_factory=Angles)
     clock_s: float = 0.0
     """The loop's clock as it was given; it may jump."""

@@ -1,6 +1,6 @@
 """Every example is what it says: it passes with its fitting table and rider, and is refused with others."""
 
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from firmware_host.files.toml_source import FileError, parse_toml, read_toml
 from firmware_host.files.validation import Session, prepare
 from sim.parameters import TableParameters
 
-TODAY = date(2026, 6, 1)
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 FITTING = {
     "first-time": ("table", "beginner"),
@@ -43,7 +43,7 @@ def session(examples: Path, program: str, table: str, rider: str) -> Session:
         load_table(examples / f"{table}.toml"),
         load_rider(examples / "riders" / f"{rider}.toml"),
         load_program(examples / "programs" / f"{program}.toml"),
-        TODAY,
+        NOW,
     )
 
 
@@ -81,7 +81,7 @@ def test_full_inversion_needs_both_the_table_and_the_clearance(examples: Path, t
 @pytest.mark.parametrize("program", ["first-time", "gentle-daily"])
 def test_the_gentle_programs_fit_every_rider_and_the_built_in_table(examples: Path, program: str, rider: str) -> None:
     path = examples / "programs" / f"{program}.toml"
-    assert prepare(load_table(None), load_rider(examples / "riders" / f"{rider}.toml"), load_program(path), TODAY)
+    assert prepare(load_table(None), load_rider(examples / "riders" / f"{rider}.toml"), load_program(path), NOW)
 
 
 @pytest.mark.requirement("REQ-LIM-PROGRAM")
@@ -90,7 +90,7 @@ def test_every_program_is_refused_on_a_table_that_goes_less_far(examples: Path, 
     low = make_table(parse_toml("low.toml", '[table]\nname = "Low"\n[limits]\ninverted_limit_deg = 15\n'))
     rider = load_rider(examples / "riders" / f"{FITTING[program][1]}.toml")
     with pytest.raises(FileError, match=r"above the 15 deg set by table Low \(low\.toml:4\)"):
-        prepare(low, rider, load_program(examples / "programs" / f"{program}.toml"), TODAY)
+        prepare(low, rider, load_program(examples / "programs" / f"{program}.toml"), NOW)
 
 
 @pytest.mark.requirement("REQ-LIM-RATING")
@@ -102,7 +102,7 @@ def test_every_program_is_refused_for_a_rider_outside_the_rating(examples: Path,
     heavy = make_rider(parse_toml("heavy.toml", text.replace(mass, "mass_kg = 137")))
     made = load_program(examples / "programs" / f"{program}.toml")
     with pytest.raises(FileError, match=r"mass_kg = 137 kg is outside the 40 to 136 kg"):
-        prepare(load_table(examples / f"{table}.toml"), heavy, made, TODAY)
+        prepare(load_table(examples / f"{table}.toml"), heavy, made, NOW)
 
 
 def test_the_showcase_is_short_and_real(examples: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from firmware_host.cli.physics import parameters
 from firmware_host.cli.sessions import complain
-from firmware_host.day import today
+from firmware_host.day import now
 from firmware_host.files.kinds import kind_of
 from firmware_host.files.programs import make_program
 from firmware_host.files.riders import Rider, load_rider, make_rider
@@ -40,7 +40,7 @@ def _check(source: TomlSource, rider: Rider, table: Table) -> str:
     if kind in checks:
         checks[kind](source)
         return f"{kind} is right"
-    found = examine(table, rider, make_program(source), today())
+    found = examine(table, rider, make_program(source), now())
     if found.refusals:
         raise FileError(list(found.refusals))
     plan = found.plan

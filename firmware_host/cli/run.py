@@ -11,6 +11,7 @@ from rich.console import Console
 
 from drivers.link import Port
 from drivers.port import PortError
+from firmware_host.cli.logbook import Logbook
 from firmware_host.cli.outlet import Outlet
 from firmware_host.cli.panel import Panel, PanelUnavailableError, find_panel
 from firmware_host.cli.running import Manner, Run
@@ -19,6 +20,7 @@ from firmware_host.cli.simulator import SimulatorError, SimulatorProcess
 from firmware_host.cli.summary import open_blackbox, tell_outcome, tell_recording
 from firmware_host.control.choosing import Choice
 from firmware_host.control.preflight import Preflight
+from firmware_host.day import now
 from firmware_host.devices import make_port, ports_of
 from firmware_host.files.toml_source import FileError
 from firmware_host.files.validation import Session
@@ -113,13 +115,16 @@ def _run_all(
     choice: Choice, options: RunOptions, port: Port, console: Console, panel: Panel, *, simulated: bool
 ) -> int:
     """Run the first session, and whatever the panel asks for after it; gives the last one's exit code."""
-    preflight = Preflight()
+    preflight, logbook = Preflight(), Logbook(options.rider, choice.session.rider)
     manner = Manner(options.start, options.plain, options.speed, simulated, chosen=False)
     while True:
         clock_s = time.monotonic()
         with open_blackbox(choice.session, options.records, options.seed, clock_s, choice.record()) as blackbox:
-            run = Run(choice, port, blackbox, preflight, console, panel, manner)
-            outcome = run.run()
+            run = Run(choice, port, blackbox, preflight, console, panel, manner, logbook.known)
+            try:
+                outcome = run.run()
+            finally:
+                _note(logbook, choice, run.inverted_s, console)
         following = run.handover.taken
         if run.kept:
             tell_outcome(console, outcome)
@@ -133,4 +138,12 @@ def _run_all(
         if following is None:
             return EXIT_CODES[outcome.name]
         manner = manner._replace(chosen=manner.chosen or following is not choice)
-        choice = following
+        choice = logbook.again(following, now())
+
+
+def _note(logbook: Logbook, choice: Choice, inverted_s: float, console: Console) -> None:
+    """Remember who was inverted, however the session ended."""
+    if inverted_s > 0.0:
+        warning = logbook.note(choice.session.rider, now(), inverted_s)
+        if warning:
+            console.print(f"warning: {warning}", highlight=False, markup=False, soft_wrap=True)

@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections import deque
-from datetime import date
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from rich.console import Console
@@ -26,11 +26,13 @@ from firmware_host.control.preflight import CONFIRMATIONS, Preflight
 from firmware_host.control.real_time import beside_the_loop, real_time
 from firmware_host.control.scene import Scene, make_scene
 from firmware_host.control.ticks import Event, TickOutput
-from firmware_host.day import today
+from firmware_host.day import now, today
 from firmware_host.devices import attach, make_link
+from firmware_host.files.riders import Rider, ridden_by
 from firmware_host.files.validation import why_no_longer
 from firmware_host.panel.desk import AtHand
 from firmware_host.recording.blackbox import BlackBox
+from safety.ridden import rest_reasons
 from safety.signals import SIMULATOR_SERIALS, CommandMode
 
 KEYS: Final = "[space] STOP   [u] return upright   [a] alarm seen   [Ctrl-C] return upright, twice: stop"
@@ -68,6 +70,7 @@ class Run:
         console: Console,
         panel: Panel,
         manner: Manner,
+        known: Callable[[Rider], Rider],
     ) -> None:
         session = choice.session
         self._choice, self._session, self._manner, self._panel = choice, session, manner, panel
@@ -85,14 +88,14 @@ class Run:
         self._path = PathCheck(self._link.health, session.limits)
         self.handover = Handover()
         """Takes the session that is chosen instead of this one, or after it."""
-        self._chooser = Chooser(session, self.handover, self._may_be_replaced, self._nobody_lies_here, today)
+        self._chooser = Chooser(session, self.handover, self._may_be_replaced, self._nobody_lies_here, now, known)
         self._controls = Controls(
             self._controller,
             self._requests,
             preflight,
             lambda text: self._note("operator", text),
             lambda: self._chooser.busy,
-            lambda day: self._no_longer(day) or self._path_refuses(),
+            lambda: self._no_longer() or self._path_refuses(),
         )
         self.kept = False
         """Something moved: the recording is worth keeping."""
@@ -103,7 +106,7 @@ class Run:
         self._next_start_s = 0.0
         self._heard_s = clock.now_s()
         self._answered = False
-        self._judged: tuple[date, bool, str] | None = None
+        self._judged: tuple[object, str] | None = None
         self._refused = ""
         self._failure: BaseException | None = None
         self._last_signal_s = -TWICE_S
@@ -140,6 +143,11 @@ class Run:
         if self.kept and self._controller.trip_ids:
             self._preflight.begin_anew(f"after a session that ended by a trip ({', '.join(self._controller.trip_ids)})")
         return self._outcome()
+
+    @property
+    def inverted_s(self) -> float:
+        """How long somebody was inverted: never on a board that said that nobody lies on its table."""
+        return 0.0 if self._nobody_lies_here() else self._controller.safety.view.inverted_s
 
     def _at_hand(self) -> AtHand:
         return AtHand(
@@ -178,7 +186,7 @@ class Run:
         now_s = time.monotonic()
         if self._ready_s is not None and now_s >= self._next_start_s and self._starts_by_itself(now_s - self._ready_s):
             self._next_start_s = now_s + PRESSED_AGAIN_S
-            self._refused = self._no_longer(today())
+            self._refused = self._no_longer()
             if self._refused:
                 return True
             self._requests.press("start")
@@ -268,12 +276,16 @@ class Run:
         config = self._link.config
         return config is not None and config.simulated
 
-    def _no_longer(self, day: date) -> str:
-        """Say why this session must not begin on that day. Looked up anew where the day changed: it is asked often."""
-        simulated = self._nobody_lies_here()
-        if self._judged is None or self._judged[:2] != (day, simulated):
-            self._judged = day, simulated, why_no_longer(self._session, day, simulated=simulated)
-        return self._judged[2]
+    def _no_longer(self) -> str:
+        """Say why this session must not begin now. Asked often, it is looked up anew where the answer may differ."""
+        moment, simulated, session = now(), self._nobody_lies_here(), self._session
+        asked = moment.date(), simulated, rest_reasons(ridden_by(session.rider), moment)
+        if self._judged is None or self._judged[0] != asked:
+            self._judged = asked, why_no_longer(session, moment, simulated=simulated)
+        why = self._judged[1]
+        if why == "" and session.unscreened and not simulated:
+            return self._chooser.begin_again(self._choice)
+        return why
 
     def _scene(self) -> Scene:
         return make_scene(

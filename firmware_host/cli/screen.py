@@ -9,11 +9,12 @@ from rich.console import Console
 from rich.prompt import Confirm, FloatPrompt, Prompt
 from tomlkit.exceptions import TOMLKitError
 
+from firmware_host.cli.rider_file import read_rider
 from firmware_host.cli.sessions import REFUSED, complain
-from firmware_host.day import today
+from firmware_host.day import now
 from firmware_host.disk import replace_text
 from firmware_host.files.riders import make_rider, screening_problems
-from firmware_host.files.toml_source import FileError, parse_toml, read_toml
+from firmware_host.files.toml_source import FileError, parse_toml
 from safety import screening_texts as texts
 
 PAGES: Final = (
@@ -32,9 +33,10 @@ class ScreeningBrokenOffError(RuntimeError):
 def screen_command(file: Path) -> int:
     """Ask, write, and say the result: exit code 0 only if nothing is against the rider."""
     console = Console(highlight=False)
-    day = today()
+    moment = now()
+    day = moment.date()
     try:
-        document = _existing(file)
+        document = read_rider(file)[1] if file.exists() else None
         try:
             if document is None:
                 document = _new_rider(console)
@@ -47,21 +49,13 @@ def screen_command(file: Path) -> int:
         replace_text(file, text, OWNER_ALONE)
     except (FileError, OSError, TOMLKitError, ScreeningBrokenOffError) as error:
         return complain(error)
-    problems = screening_problems(rider, day)
+    problems = screening_problems(rider, moment)
     console.print(f"\n{file}: answered on {day}.")
     for problem in problems:
         console.print(f"  not allowed to invert: {problem.text}", markup=False)
     if not problems:
         console.print("  nothing is against inversion. Righting is no medical device: when in doubt, ask a physician.")
     return REFUSED if problems else 0
-
-
-def _existing(file: Path) -> tomlkit.TOMLDocument | None:
-    """Give the rider's file if there is one, comments and all. Raises ``FileError`` if it is no rider's file."""
-    if not file.exists():
-        return None
-    make_rider(read_toml(file))
-    return tomlkit.parse(file.read_text(encoding="utf-8"))
 
 
 def _new_rider(console: Console) -> tomlkit.TOMLDocument:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from firmware_host.control.controller import Controller
-from firmware_host.day import today
+from firmware_host.day import now
 from firmware_host.files.programs import load_program
 from firmware_host.files.riders import load_rider
 from firmware_host.files.tables import load_table
@@ -28,7 +28,7 @@ def demonstration() -> Path:
 
 def load_session(program: Path | None, rider: Path | None, table: Path | None) -> Session:
     """Load the files and make the session's plan. Raises ``toml_source.FileError`` with all that is wrong."""
-    return prepare(load_table(table), load_rider(rider), load_program(program or demonstration()), today())
+    return prepare(load_table(table), load_rider(rider), load_program(program or demonstration()), now())
 
 
 def make_controller(session: Session) -> Controller:

@@ -3,17 +3,18 @@
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from datetime import date
+from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeVar
 
 from firmware_host.files.programs import make_program
-from firmware_host.files.riders import make_rider
+from firmware_host.files.riders import Rider, make_rider
 from firmware_host.files.toml_source import FileError, Problem, parse_toml
 from firmware_host.files.validation import Session, prepare
 
 TAKEN_WITHIN_S: Final = 1.0
 """A control loop that ticks takes a choice, or refuses it, long before."""
 NO_NOTE: Final[Mapping[str, str]] = {}
+REST_OVER: Final = "the rest is over, and the session is made ready anew: start it then"
 STARTED: Final = "a session has started: nothing was changed; end it first"
 Told = TypeVar("Told")
 
@@ -24,6 +25,11 @@ class Text(NamedTuple):
     path: str
     """What messages about it call it."""
     text: str
+
+
+def as_told(rider: Rider) -> Rider:
+    """Know nothing of a rider but what was told."""
+    return rider
 
 
 class Choice(NamedTuple):
@@ -41,14 +47,23 @@ class Choice(NamedTuple):
         return kept | {f"note_{name}": value for name, value in self.note.items()}
 
 
-def choose(at_hand: Session, rider: Text | None, program: Text | None, today: date, *, simulated: bool) -> Session:
+def choose(
+    at_hand: Session,
+    rider: Text | None,
+    program: Text | None,
+    now: datetime,
+    known: Callable[[Rider], Rider] = as_told,
+    *,
+    simulated: bool,
+) -> Session:
     """Check a choice with the controller's own rules; what is None stays as it is at hand.
 
     Args:
         at_hand: the session that it takes the place of.
         rider: a rider's file.
         program: a program's file.
-        today: dates clearances and questionnaires.
+        now: dates clearances and questionnaires, and ends rests.
+        known: gives a rider with what is remembered of them beside what was told.
         simulated: nobody lies on this table; on any other, the rider has to be screened.
 
     Raises:
@@ -59,7 +74,7 @@ def choose(at_hand: Session, rider: Text | None, program: Text | None, today: da
     found_program = _made(make_program, program, at_hand.program, problems)
     if problems:
         raise FileError(problems)
-    session = prepare(at_hand.table, found_rider, found_program, today)
+    session = prepare(at_hand.table, known(found_rider), found_program, now)
     if session.unscreened and not simulated:
         raise FileError(list(session.unscreened))
     return session
@@ -142,7 +157,8 @@ class Chooser:
         handover: Handover,
         free: Callable[[], bool],
         simulated: Callable[[], bool],
-        day: Callable[[], date],
+        now: Callable[[], datetime],
+        known: Callable[[Rider], Rider] = as_told,
     ) -> None:
         """Make it.
 
@@ -151,10 +167,11 @@ class Chooser:
             handover: takes what is right.
             free: tells whether nothing has started.
             simulated: tells whether the board said that nobody lies on its table.
-            day: gives today.
+            now: gives the moment.
+            known: gives a rider with what is remembered of them beside what was told.
         """
         self._at_hand, self._handover = at_hand, handover
-        self._free, self._simulated, self._day = free, simulated, day
+        self._free, self._simulated, self._now, self._known = free, simulated, now, known
         self._busy = threading.Lock()
 
     @property
@@ -173,6 +190,11 @@ class Chooser:
             threading.Thread(target=self._check, args=(wanted, told, future), name="choice", daemon=True).start()
         return future
 
+    def begin_again(self, choice: Choice) -> str:
+        """Make the session at hand ready anew: a rest was due when it was made. Says so to whoever would start it."""
+        self.begin(Wanted(None, None, choice.reference, choice.note), lambda refusal: refusal)
+        return REST_OVER
+
     def _check(self, wanted: Wanted, told: Callable[[Refusal | None], Told], future: "Future[Told]") -> None:
         try:
             refusal = self._judge(wanted)
@@ -185,7 +207,14 @@ class Chooser:
 
     def _judge(self, wanted: Wanted) -> Refusal | None:
         try:
-            session = choose(self._at_hand, wanted.rider, wanted.program, self._day(), simulated=self._simulated())
+            session = choose(
+                self._at_hand,
+                wanted.rider,
+                wanted.program,
+                self._now(),
+                self._known,
+                simulated=self._simulated(),
+            )
         except FileError as error:
             return Refusal("what was chosen cannot be used: " + error.problems[0].text, tuple(error.problems))
         taken = self._handover.offer(Choice(session, wanted.reference, wanted.note))

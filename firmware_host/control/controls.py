@@ -26,7 +26,7 @@ class Controls:
         preflight: Preflight,
         tell: Callable[[str], None],
         busy: Callable[[], bool],
-        no_longer: Callable[[date], str],
+        no_longer: Callable[[], str],
         day: Callable[[], date] = today,
     ) -> None:
         """Make them.
@@ -37,7 +37,7 @@ class Controls:
             preflight: of the table.
             tell: takes what a person did that the controller does not see.
             busy: tells whether another session is being made ready, so that none starts meanwhile.
-            no_longer: says why the session must not begin on that day; empty if it may.
+            no_longer: says why the session must not begin now; empty if it may.
             day: gives today.
         """
         self._controller, self._requests, self._preflight = controller, requests, preflight
@@ -122,8 +122,8 @@ class Controls:
     def _not_now(self) -> str:
         if self._busy():
             return "another session is being made ready: try again in a moment"
-        day = self._day()
-        return self._no_longer(day) or self._preflight.why_not(day, self._controller.safety.view, self._active())
+        view = self._controller.safety.view
+        return self._no_longer() or self._preflight.why_not(self._day(), view, self._active())
 
     def _open(self) -> list[Check]:
         return [check for check in self._checks() if check.state != "ok"] if self._preflight.due(self._day()) else []

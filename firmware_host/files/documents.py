@@ -31,9 +31,10 @@ from firmware_host.files.programs import (
     Rest,
     WarmUp,
 )
-from firmware_host.files.riders import Clearance, RiderFile, RiderSection, ScreeningSection
+from firmware_host.files.riders import Clearance, RiddenSection, RiderFile, RiderSection, ScreeningSection
 from firmware_host.files.toml_lines import BARE_KEY, Location
 from firmware_host.files.toml_source import MAX_BYTES, TAG_KEY, FileError, FileModel, Problem, TomlSource, parse_toml
+from safety.ridden import Ridden
 
 Document = Mapping[str, Any]
 
@@ -48,7 +49,9 @@ _LINES: Final = re.compile(r"[^\n\r]+(\n[^\r]*)+")
 _NOT_A_DOCUMENT: Final = "cannot be written as a file ({reason}); send names with numbers, texts, lists and tables"
 _STEP: Final = "step"
 _EMPTY_IS_ABSENT: Final = ("limits", "motion")
-_DATES: Final = (("clearance", "expires"), ("screening", "answered"))
+_DATES: Final[tuple[tuple[str, str, type[date]], ...]] = (
+    ("clearance", "expires", date), ("screening", "answered", date), ("ridden", "ended", datetime),
+)  # fmt: skip
 
 
 class Marked(TypedDict):
@@ -101,11 +104,11 @@ def read_document(kind: FileKind, name: str, text: str | None, document: Documen
 def _with_dates(document: Document) -> Document:
     """Turn the texts of dates into dates; one that is no date stays a text, for the model to refuse."""
     dated = dict(document)
-    for section, key in _DATES:
+    for section, key, kind in _DATES:
         values = dated.get(section)
         if isinstance(values, Mapping) and isinstance(values.get(key), str):
             try:
-                dated[section] = {**values, key: date.fromisoformat(values[key])}
+                dated[section] = {**values, key: kind.fromisoformat(values[key])}
             except ValueError:
                 continue
     return dated
@@ -144,6 +147,7 @@ def _lines(values: Document, model: type[FileModel] | None, header: tuple[str, .
 
 _MODELS: Final[dict[str, type[FileModel]]] = {
     "motion": MotionSection, "rider": RiderSection, "clearance": Clearance, "screening": ScreeningSection,
+    "ridden": RiddenSection,
 }  # fmt: skip
 
 
@@ -182,6 +186,13 @@ def _plain(value: Any) -> str:
 def document_of(source: TomlSource) -> dict[str, Any]:
     """Give a file's values as JSON has them: dates as ISO texts; numbers that JSON lacks as TOML spells them."""
     return {name: _as_json(value) for name, value in source.data.items()}
+
+
+def with_account(document: Document, ridden: Ridden | None) -> Document:
+    """Give a rider's document with what the rider did lately; None leaves it as it is."""
+    if ridden is None:
+        return document
+    return {**document, "ridden": RiddenSection(**ridden._asdict()).model_dump(mode="json")}
 
 
 def _as_json(value: Any) -> Any:

@@ -1,7 +1,7 @@
 """What a program would do with a rider, before anybody lies down: its curve, its times, each problem at its step."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final
 
@@ -28,7 +28,7 @@ _MOST_TOLD: Final = 50
 
 
 def preview(
-    table: Table, rider: Rider | None, name: str, text: str | None, document: Document | None, today: date
+    table: Table, rider: Rider | None, name: str, text: str | None, document: Document | None, now: datetime
 ) -> dict[str, Any]:
     """Give all that an editor shows of a program, right or wrong; what is wrong is in ``problems``.
 
@@ -38,9 +38,9 @@ def preview(
         name: names the program in messages.
         text: as TOML; None to take the document.
         document: as JSON.
-        today: dates a rider's clearance.
+        now: datetimes a rider's clearance.
     """
-    answer = _nothing_yet(table, rider, text, today)
+    answer = _nothing_yet(table, rider, text, now)
     try:
         answer["text"] = program_text(document) if text is None and document is not None else text
         source = read_document("program", name, answer["text"], None)
@@ -49,11 +49,11 @@ def preview(
     except FileError as error:
         answer["problems"] = _unread(error, name, answer["text"])
         return answer
-    found = _examined(table, rider, program, today)
+    found = _examined(table, rider, program, now)
     return {**answer, **_laid_out(program.source, found, _paths(table, rider))}
 
 
-def library_entry(table: Table, rider: Rider | None, name: str, text: str, today: date) -> dict[str, Any]:
+def library_entry(table: Table, rider: Rider | None, name: str, text: str, now: datetime) -> dict[str, Any]:
     """Give what a list of programs shows of one: its times, a small curve, and whether it fits.
 
     ``fits`` is None where nobody is chosen and the table has nothing against it.
@@ -64,7 +64,7 @@ def library_entry(table: Table, rider: Rider | None, name: str, text: str, today
         program = make_program(read_document("program", name, text, None))
     except FileError as error:
         return {**entry, "why_not": [problem.text for problem in error.problems]}
-    found = _examined(table, rider, program, today)
+    found = _examined(table, rider, program, now)
     paths = (*_paths(table, rider), name)
     return {
         "name": program.file.name,
@@ -78,17 +78,17 @@ def library_entry(table: Table, rider: Rider | None, name: str, text: str, today
     }
 
 
-def _examined(table: Table, rider: Rider | None, program: Program, today: date) -> Examination:
-    return examine_within(table.chain, program) if rider is None else examine(table, rider, program, today)
+def _examined(table: Table, rider: Rider | None, program: Program, now: datetime) -> Examination:
+    return examine_within(table.chain, program) if rider is None else examine(table, rider, program, now)
 
 
 def _paths(table: Table, rider: Rider | None) -> tuple[str, ...]:
     return (table.source.path,) if rider is None else (table.source.path, rider.source.path)
 
 
-def _nothing_yet(table: Table, rider: Rider | None, text: str | None, today: date) -> dict[str, Any]:
+def _nothing_yet(table: Table, rider: Rider | None, text: str | None, now: datetime) -> dict[str, Any]:
     """Give an answer about a program of which nothing could be read: who would ride, and within what."""
-    limits = table.limits if rider is None else rider_chain(table, rider, today)[0].limits
+    limits = table.limits if rider is None else rider_chain(table, rider, now)[0].limits
     answer: dict[str, Any] = {"ok": False, "name": None, "text": text, "document": None}
     answer |= dict.fromkeys(("program_s", "return_s", "total_s", "inverted_s", "highest_deg"))
     answer |= {"limit_deg": limits.inverted_limit_deg, "upright_deg": limits.upright_deg}

@@ -1,6 +1,6 @@
 """A rider as people read it: how far, how long and why, and what stands against riding today, in calm words."""
 
-from datetime import date
+from datetime import datetime
 from typing import Any, Final
 
 from firmware_host.files.documents import marked, without_places
@@ -34,9 +34,9 @@ _NEEDS_CLEARANCE: Final = "You answered yes: {question} Ask a physician for a wr
 _LAPSED: Final = "You answered yes: {question} The clearance for it ended on {date}. Ask the physician again."
 
 
-def rider_limits(table: Table, rider: Rider, today: date) -> list[dict[str, Any]]:
+def rider_limits(table: Table, rider: Rider, now: datetime) -> list[dict[str, Any]]:
     """Give the limits that a rider rides within, each with what it is called, its unit, and who set it and why."""
-    chain, _ = rider_chain(table, rider, today)
+    chain, _ = rider_chain(table, rider, now)
     names = [*SHOWN_LIMITS, *(name for name in rider.file.limits if name in SPECS and name not in SHOWN_LIMITS)]
     return [
         {
@@ -74,16 +74,16 @@ def _allowed(rider: Rider, name: str) -> str:
     return f"what a beginner is allowed {'after' if settled else 'in'} the first {SETTLED_AFTER_SESSIONS} sessions"
 
 
-def rider_reasons(table: Table, rider: Rider, today: date) -> list[dict[str, str]]:
+def rider_reasons(table: Table, rider: Rider, now: datetime) -> list[dict[str, str]]:
     """Give all that stands against riding today, each with the condition's id or the field's name."""
     paths = (table.source.path, rider.source.path)
-    _, problems = rider_chain(table, rider, today)
+    _, problems = rider_chain(table, rider, now)
     told = []
     for problem in problems:
         field = marked(problem, rider.source)["field"] or "rider"
         text = _OUTSIDE.get(field, "").format(**table.file.rating.model_dump())
-        told.append({"id": field, "text": text or _sentence(_named(field, without_places(problem.text, paths)))})
-    return [*told, *_screening_reasons(rider, today)]
+        told.append({"id": field, "text": text or as_sentence(_named(field, without_places(problem.text, paths)))})
+    return [*told, *_screening_reasons(rider, now)]
 
 
 def _named(field: str, text: str) -> str:
@@ -92,32 +92,33 @@ def _named(field: str, text: str) -> str:
     return text.replace(name, LIMIT_LABELS[name], 1) if name in LIMIT_LABELS else text
 
 
-def _screening_reasons(rider: Rider, today: date) -> list[dict[str, str]]:
+def _screening_reasons(rider: Rider, now: datetime) -> list[dict[str, str]]:
     answers = {} if rider.file.screening is None else rider.file.screening.answers
     told = []
-    for reason in screening_reasons(rider, today):
+    for reason in screening_reasons(rider, now):
         question = QUESTIONS.get(reason.id)
         if question is None:
-            text = _REASONS.get(reason.id) or _sentence(reason.text)
+            text = _REASONS.get(reason.id) or as_sentence(reason.text)
         elif reason.id not in answers:
             text = _UNANSWERED.format(question=question)
         else:
-            text = _about(reason.id, question, rider, today)
+            text = _about(reason.id, question, rider, now)
         told.append({"id": reason.id, "text": text})
     return told
 
 
-def _about(condition: str, question: str, rider: Rider, today: date) -> str:
+def _about(condition: str, question: str, rider: Rider, now: datetime) -> str:
     """Say what a yes means."""
     if condition in texts.REFUSED:
         return _RULED_OUT.format(question=question)
     given = rider.file.clearance
-    if given is not None and condition in given.conditions and given.expires < today:
+    if given is not None and condition in given.conditions and given.expires < now.date():
         return _LAPSED.format(question=question, date=given.expires)
     return _NEEDS_CLEARANCE.format(question=question)
 
 
-def _sentence(text: str) -> str:
+def as_sentence(text: str) -> str:
+    """Give a reason as it stands alone."""
     return f"{text[:1].upper()}{text[1:]}."
 
 

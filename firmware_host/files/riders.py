@@ -1,11 +1,11 @@
 """Rider files: who rides, what their experience allows, and what keeps them off a table."""
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, TypeVar
 
-from pydantic import Field, field_validator
+from pydantic import AwareDatetime, Field, field_validator
 
 from firmware_host.files.kinds import expect_kind
 from firmware_host.files.limit_chain import MACHINE_CHAIN, Chain, narrowed, tightened
@@ -21,10 +21,14 @@ from firmware_host.files.toml_source import (
     shown_value,
     suggestion,
 )
+from safety import screening_texts as texts
+from safety.ridden import DAY_INVERTED_S, Ridden, left_of_day_s, rest_reasons
 from safety.screening import QUESTIONS, MedicalClearance, Reason, Screening, reasons_against
-from safety.screening_texts import NEED_CLEARANCE
 
 Experience = Literal["beginner", "regular", "experienced"]
+_FIRST_YEAR: Final = 2000
+_LAST_YEAR: Final = 2199
+"""Beyond them no zone can be reckoned with."""
 
 
 class RiderSection(FileModel):
@@ -77,7 +81,25 @@ class Clearance(FileModel):
     @field_validator("conditions")
     @classmethod
     def _known(cls, conditions: list[str]) -> list[str]:
-        return _only_known(conditions, NEED_CLEARANCE)
+        return _only_known(conditions, texts.NEED_CLEARANCE)
+
+
+class RiddenSection(FileModel):
+    """What the rider did lately on real tables (``safety.ridden``); ``righting run`` writes it after each session."""
+
+    ended: AwareDatetime = Field(examples=["ended = 2026-11-23T15:12:00+01:00"])
+    """When the last session ended; the day is that of its own zone, where the table stands."""
+    inverted_s: float = Field(ge=0.0, le=86_400.0, examples=["inverted_s = 240.0"])
+    """Time inverted since the last rest."""
+    day_inverted_s: float = Field(ge=0.0, le=86_400.0, examples=["day_inverted_s = 480.0"])
+    """Time inverted on the day of the last session."""
+
+    @field_validator("ended")
+    @classmethod
+    def _of_a_session(cls, ended: datetime) -> datetime:
+        if not _FIRST_YEAR <= ended.year <= _LAST_YEAR:
+            raise ValueError(f"no session ended in the year {ended.year}; correct it, or take the section out")
+        return ended
 
 
 class RiderFile(FileModel):
@@ -87,6 +109,7 @@ class RiderFile(FileModel):
     limits: dict[str, Any] = Field(default_factory=dict)
     clearance: Clearance | None = None
     screening: ScreeningSection | None = None
+    ridden: RiddenSection | None = None
 
 
 class Rider(NamedTuple):
@@ -149,11 +172,23 @@ def allowance(rider: RiderSection) -> Allowance:
     return base
 
 
-def rider_chain(table: Table, rider: Rider, today: date) -> tuple[Chain, list[Problem]]:
-    """Narrow a table's limits to a rider's, and say all that keeps this rider off this table.
+def rider_chain(table: Table, rider: Rider, now: datetime) -> tuple[Chain, list[Problem]]:
+    """Narrow a table's limits to what a rider may do now, and say all that keeps this rider off this table.
 
-    ``today`` decides whether a clearance still counts.
+    ``now`` is aware; it decides whether a clearance still counts, and what is left of the day.
     """
+    chain, problems = allowed_chain(table, rider, now)
+    return left_of_day(chain, rider, now), problems
+
+
+def left_of_day(chain: Chain, rider: Rider, now: datetime) -> Chain:
+    """Narrow to the time inverted that is left of the day. Last of all: no file is refused for what a day leaves."""
+    origin = texts.DAY_LEFT.format(most=f"{DAY_INVERTED_S / 60.0:.0f}")
+    return tightened(chain, {"time_inverted_s": left_of_day_s(ridden_by(rider), now)}, origin)
+
+
+def allowed_chain(table: Table, rider: Rider, now: datetime) -> tuple[Chain, list[Problem]]:
+    """As ``rider_chain``, on a day on which this rider has not ridden yet."""
     section = rider.file.rider
     allowed = allowance(section)
     origin = f"the allowance of {section.experience} rider {section.name} ({rider.source.at('rider', 'experience')})"
@@ -162,7 +197,7 @@ def rider_chain(table: Table, rider: Rider, today: date) -> tuple[Chain, list[Pr
     if clearance is not None and clearance.inverted_limit_deg is not None:
         angle = clearance.inverted_limit_deg
         angle_origin = f"the clearance of rider {section.name} ({rider.source.at('clearance', 'inverted_limit_deg')})"
-        problems += _expired(rider, clearance, today)
+        problems += _expired(rider, clearance, now.date())
     chain = tightened(table.chain, {"inverted_limit_deg": angle}, angle_origin)
     chain = tightened(
         chain, {"time_inverted_s": allowed.time_inverted_s, "static_hold_s": allowed.static_hold_s}, origin
@@ -171,22 +206,36 @@ def rider_chain(table: Table, rider: Rider, today: date) -> tuple[Chain, list[Pr
     return chain, problems + refused
 
 
-def screening_reasons(rider: Rider, today: date) -> tuple[Reason, ...]:
-    """Give all that keeps a rider off a real table; ``safety.screening`` decides."""
+def ridden_by(rider: Rider) -> Ridden | None:
+    """Give the account of what a rider did lately; None if there is none."""
+    section = rider.file.ridden
+    return None if section is None else Ridden(section.ended, section.inverted_s, section.day_inverted_s)
+
+
+def with_ridden(rider: Rider, ridden: Ridden | None) -> Rider:
+    """Give a rider with this account in the place of the file's own."""
+    section = None if ridden is None else RiddenSection(**ridden._asdict())
+    return rider._replace(file=rider.file.model_copy(update={"ridden": section}))
+
+
+def screening_reasons(rider: Rider, now: datetime) -> tuple[Reason, ...]:
+    """Give all that keeps a rider off a real table now; ``safety.screening`` and ``safety.ridden`` decide."""
     section, given = rider.file.screening, rider.file.clearance
     screening = None
     if section is not None:
         screening = Screening(section.answered, section.answers, section.consulted, section.supervised)
     clearance = None if given is None else MedicalClearance(frozenset(given.conditions), given.expires)
-    return reasons_against(screening, clearance, today, rider.source.path)
+    against = reasons_against(screening, clearance, now.date(), rider.source.path)
+    return against + rest_reasons(ridden_by(rider), now)
 
 
-def screening_problems(rider: Rider, today: date) -> list[Problem]:
-    """Say all that keeps a rider off a real table, each at its line."""
-    return [
-        rider.source.problem(reason.text, "screening", "answers", reason.id)
-        for reason in screening_reasons(rider, today)
-    ]
+def screening_problems(rider: Rider, now: datetime) -> list[Problem]:
+    """Say all that keeps a rider off a real table now, each at its line."""
+    return [rider.source.problem(one.text, *_place(one)) for one in screening_reasons(rider, now)]
+
+
+def _place(reason: Reason) -> tuple[str, ...]:
+    return ("ridden", "ended") if reason.id == "rest" else ("screening", "answers", reason.id)
 
 
 def _outside_rating(table: Table, rider: Rider) -> list[Problem]:

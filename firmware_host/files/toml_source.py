@@ -341,6 +341,8 @@ _EXPECTED: Final[dict[str, str]] = {
     "string_type": 'text in "quotes"',
     "bool_type": "true or false",
     "date_type": "a date such as 2027-06-30, without quotes",
+    "datetime_type": "a time with its zone, such as 2026-11-23T15:12:00+01:00, without quotes",
+    "timezone_aware": "a time with its zone, such as 2026-11-23T15:12:00+01:00",
     "list_type": "a list in [brackets]",
     "tuple_type": "a list in [brackets]",
     "dict_type": "a table such as [limits]",

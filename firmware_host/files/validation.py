@@ -4,14 +4,21 @@
 not, each with its file, its line and both numbers. ``examine`` gives the same with the refusals beside the plan.
 """
 
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from firmware_host.control.plan import Dwell, Move, Plan, Timed, lay_out, rate_limit_name
 from firmware_host.files.limit_chain import Chain, narrowed, tightened
 from firmware_host.files.programs import DEFAULT_REST_AT_FLAT_S, Leg, Program
-from firmware_host.files.riders import Experience, Rider, rider_chain, screening_problems
+from firmware_host.files.riders import (
+    Experience,
+    Rider,
+    allowed_chain,
+    left_of_day,
+    rider_chain,
+    screening_problems,
+)
 from firmware_host.files.tables import Table
 from firmware_host.files.toml_lines import Location
 from firmware_host.files.toml_source import FileError, Problem, in_order
@@ -60,26 +67,46 @@ class Examination(NamedTuple):
     """As in ``Session``."""
 
 
-def prepare(table: Table, rider: Rider, program: Program, today: date) -> Session:
+def prepare(table: Table, rider: Rider, program: Program, now: datetime) -> Session:
     """Make a session's plan. Raises ``FileError`` with every refusal; nothing may move without a ``Session``."""
-    found = examine(table, rider, program, today)
+    found = examine(table, rider, program, now)
     if found.refusals:
         raise FileError(list(found.refusals))
-    unscreened = tuple(screening_problems(rider, today))
+    return _session(table, rider, program, found, now)
+
+
+def prepare_again(session: Session, rider: Rider, now: datetime) -> Session:
+    """Make the next session of the same, for a rider who has ridden meanwhile.
+
+    What refuses it stands first among what keeps the rider off a real table: an open panel shows it, and goes on.
+    """
+    return _session(session.table, rider, session.program, examine(session.table, rider, session.program, now), now)
+
+
+def _session(table: Table, rider: Rider, program: Program, found: Examination, now: datetime) -> Session:
+    unscreened = (*found.refusals, *screening_problems(rider, now))
     return Session(table, rider, program, found.limits, found.plan, found.advice, unscreened, found.origins)
 
 
-def examine(table: Table, rider: Rider, program: Program, today: date) -> Examination:
-    """Lay a program out and hold it against table, rider and allowance. ``today`` dates a rider's clearance."""
-    chain, problems = rider_chain(table, rider, today)
-    found = examine_within(chain, program)
+def examine(table: Table, rider: Rider, program: Program, now: datetime) -> Examination:
+    """Lay a program out and hold it against table, rider and allowance.
+
+    ``now`` is aware; it dates a rider's clearance, and says what is left of the day.
+    """
+    chain, problems = allowed_chain(table, rider, now)
+    found = _examine(chain, program, lambda chain: left_of_day(chain, rider, now))
     refusals = in_order([*problems, *found.refusals])
     return found._replace(refusals=tuple(refusals), advice=tuple(_advice(found.plan, rider, program)))
 
 
 def examine_within(chain: Chain, program: Program) -> Examination:
     """Lay a program out and hold it against limits, whoever set them; advice is for a rider, and here is none."""
+    return _examine(chain, program, lambda chain: chain)
+
+
+def _examine(chain: Chain, program: Program, at_last: Callable[[Chain], Chain]) -> Examination:
     chain, refused = narrowed(chain, program.file.limits, program.source, f"program {program.file.name}")
+    chain = at_last(chain)
     judge = _Judge(program, chain)
     judge.motion_section()
     chain = _with_rest(program, chain)
@@ -97,15 +124,19 @@ def _with_rest(program: Program, chain: Chain) -> Chain:
     return tightened(chain, {"return_rest_s": rest_s}, f"program {program.file.name}")
 
 
-def why_no_longer(session: Session, today: date, *, simulated: bool) -> str:
-    """Say why a session that was made on another day must not begin today; empty if it may.
+def why_no_longer(session: Session, now: datetime, *, simulated: bool) -> str:
+    """Say why a session that was made at another moment must not begin now; empty if it may.
 
     A panel stays open over night, and the next session of the same begins days later: clearances and questionnaires
-    expire meanwhile. ``simulated``: nobody lies on the table, so that the questionnaire does not count.
+    expire meanwhile, and a rest may be due. ``simulated``: nobody lies on the table, so that neither questionnaire nor
+    rest count.
     """
-    _, problems = rider_chain(session.table, session.rider, today)
+    chain, problems = rider_chain(session.table, session.rider, now)
     if not simulated:
-        problems += screening_problems(session.rider, today)
+        problems += screening_problems(session.rider, now)
+    judge = _Judge(session.program, chain)
+    judge.inverted((), session.plan)
+    problems += judge.problems()
     return f"{problems[0]}; then choose the rider again" if problems else ""
 
 
@@ -170,7 +201,7 @@ class _Judge:
     def times(self, timed: tuple[Timed, ...], plan: Plan) -> None:
         """Hold the laid-out times against the allowance and the longest session."""
         self._static(timed)
-        self._inverted(timed, plan)
+        self.inverted(timed, plan)
         if plan.total_s > MAX_SESSION_S:
             line = _line_where(timed, [one.duration_s for one in timed], MAX_SESSION_S - plan.return_s)
             text = f"the session takes {plan.total_s / 60.0:.1f} min with its return, longer than the"
@@ -209,7 +240,8 @@ class _Judge:
         )
         self._report(one.segment.line, limit, held_s - most_s, text)
 
-    def _inverted(self, timed: tuple[Timed, ...], plan: Plan) -> None:
+    def inverted(self, timed: tuple[Timed, ...], plan: Plan) -> None:
+        """Hold the time inverted against the allowance; where nothing is timed, at the program's first line."""
         allowance_s = self._chain.limits.time_inverted_s
         if plan.inverted_s == 0.0 or plan.inverted_s + INVERTED_RESERVE_S <= allowance_s:
             return

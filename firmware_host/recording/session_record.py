@@ -13,7 +13,10 @@ from safety.profile import Pace
 
 FORMAT: Final = "1"
 NAMES_OF_PEOPLE: Final = (("rider", "name"), ("clearance", "given_by"))
-HEALTH: Final = (("clearance", "conditions"), ("screening", "answers"))
+HEALTH: Final = (
+    ("clearance", "conditions"), ("screening", "answers"),
+    ("ridden", "ended"), ("ridden", "inverted_s"), ("ridden", "day_inverted_s"),
+)  # fmt: skip
 
 
 class SessionRecordError(ValueError):

@@ -12,10 +12,13 @@ from firmware_host.records.database import Transaction
 from firmware_host.records.errors import NotThereError, RecordsError
 from firmware_host.records.tables import Moment, comfort, event, planned, rider, session
 from firmware_host.records.who import Who
+from safety.ridden import Ridden, ridden_after
 
 MOST_ON_A_PAGE: Final = 500
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_ACCOUNT: Final = timedelta(days=2)
+"""Sessions that began longer ago are of no rest and of no day that still counts."""
 _PAST_ALL: Final = 2**63
 """No identifier is so large, and no database takes it."""
 
@@ -168,6 +171,26 @@ def trends(transaction: Transaction, rider_id: int, limit: int = 500) -> tuple[T
         .limit(limit)
     )
     return tuple(Trend(*row) for row in reversed(transaction.connection.execute(query).all()))
+
+
+def ridden(transaction: Transaction, rider_id: int, now: datetime) -> Ridden | None:
+    """Give what a rider did lately on tables that were not known to be simulated; None for nothing.
+
+    ``now`` is aware, in the zone where the table stands.
+    """
+    query = select(session.c.started_at, session.c.duration_s, session.c.inverted_s).where(
+        session.c.rider_id == rider_id,
+        session.c.started_at >= now - _ACCOUNT,
+        session.c.simulated.is_not(True),
+        session.c.inverted_s > 0.0,
+    )
+    rows = transaction.connection.execute(query)
+    account: Ridden | None = None
+    for ended, inverted_s in sorted(
+        (row.started_at + timedelta(seconds=row.duration_s), row.inverted_s) for row in rows
+    ):
+        account = ridden_after(account, ended.astimezone(now.tzinfo), inverted_s)
+    return account
 
 
 def set_comfort(

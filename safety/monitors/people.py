@@ -19,7 +19,7 @@ _ANKLE_LATCH: Final = _LOCKED | Input.ANKLE_LATCH_NC
 
 
 class Screened(Monitor):
-    """Nobody inverts whose questionnaire does not allow it; on a simulated table nobody lies."""
+    """Nobody inverts whose questionnaire does not allow it, or who rests first; on a simulated table nobody lies."""
 
     id = "screening"
     hazard = "H-10"
@@ -32,7 +32,7 @@ class Screened(Monitor):
 
     def detail(self, view: View) -> str:  # noqa: ARG002 - health is nobody's business in a recording
         """Say so, and no more."""
-        return "the rider's questionnaire and clearances do not allow inversion"
+        return "the rider's questionnaire, clearances or rest do not allow inversion"
 
 
 class EmergencyStop(Monitor):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,15 @@ from zipfile import ZipFile
 import httpx
 import pytest
 
+from firmware_host.files.riders import make_rider, ridden_by
+from firmware_host.files.toml_source import parse_toml
 from firmware_host.panel.api.children import Children, Finished
-from firmware_host.records import plans
+from firmware_host.records import ANYBODY, plans
+from firmware_host.records.ingest import ingest
 from tests.api.desk import SESSION
 from tests.api.house import House, house
 from tests.end_to_end.commands import EXAMPLES, bench
+from tests.records.making import LONG_AGO_S, metadata, record
 from tests.waiting import until
 
 SHORT = 'name = "Short"\n\n[[step]]\ndo = "go"\nto_deg = 5\n\n[[step]]\ndo = "hold"\nfor_s = 1\n'
@@ -143,6 +148,21 @@ def test_a_rider_gets_a_copy_and_is_forgotten(home: House, service: httpx.Client
     assert not [file for file in files if b"Dr. A. Example" in file.read_bytes()]
 
 
+@pytest.mark.requirement("REQ-PPL-BUDGET")
+@pytest.mark.parametrize("way", ["add", "change"])
+def test_a_document_brings_no_account_of_its_own(operator: httpx.Client, way: str) -> None:
+    account = {"ended": "2026-11-23T15:12:00+01:00", "inverted_s": 0.0, "day_inverted_s": 0.0}
+    rode = {**ADA, "ridden": account}
+    number = operator.post("/riders", json={"document": ADA}).json()["id"]
+    if way == "add":
+        told = operator.post("/riders", json={"document": rode})
+    else:
+        told = operator.put(f"/riders/{number}", json={"document": rode, "version": 1})
+    assert (told.status_code, fields(told)) == (422, ["ridden"])
+    assert "take the section ridden out" in told.json()["error"]
+    assert operator.get(f"/riders/{number}").json()["document"] == ADA
+
+
 # ------------------------------------------------------------------------------------------------------------ programs
 
 
@@ -231,6 +251,31 @@ def test_a_choice_is_written_down_and_then_the_controller_is_asked(choosing: Hou
     assert built_in.program is not None
     assert "Demo" in built_in.rider.text  # and not whoever rode before
     assert "[[step]]" in built_in.program.text
+
+
+@pytest.mark.requirement("REQ-PPL-BUDGET")
+def test_what_a_rider_did_on_a_real_table_goes_to_the_controller_and_onto_the_page(choosing: House) -> None:
+    client = choosing.client()
+    number = client.post("/riders", json={"document": ADA}).json()["id"]
+    ended = datetime.now(tz=UTC) - timedelta(minutes=5)
+    with choosing.records.begin() as transaction:
+        plans.plan(transaction, ANYBODY, "r", number)
+    begun = (ended - timedelta(seconds=159.9)).isoformat()
+    record(choosing.black_boxes, "real", metadata("r", begun), ticks=1600, serial=1001)
+    ingest(choosing.records, choosing.black_boxes, LONG_AGO_S)
+    told = client.get(f"/riders/{number}").json()
+    assert [one["id"] for one in told["reasons"]] == ["not-screened", "rest"]
+    assert "rest for 60 min" in told["reasons"][1]["text"]
+    assert told["document"] == ADA
+    assert client.get("/riders").json()["riders"][0]["reasons"] == 2
+    assert client.post("/sessions/choose", json={"rider_id": number, "program_id": None}).status_code == 200
+    asked = choosing.desk.chosen[-1]
+    assert asked.rider is not None
+    for text in (asked.rider.text, client.get(f"/riders/{number}/toml").text):
+        account = ridden_by(make_rider(parse_toml("r", text)))
+        assert account is not None
+        assert abs(account.ended - ended) < timedelta(seconds=1)
+        assert account.inverted_s == account.day_inverted_s == pytest.approx(80.0, abs=5.0)
 
 
 def test_what_the_controller_refuses_is_told_with_its_lines(choosing: House) -> None:

@@ -57,6 +57,7 @@ def test_a_session_completes_and_leaves_summary_black_box_and_picture(tmp_path: 
     highest = max(output.telemetry.encoder_deg or -90.0 for output in recording.inputs if output.telemetry)
     assert highest == pytest.approx(40.0, abs=1.0)
     assert len(list(tmp_path.glob("*.png"))) == 1
+    assert "ridden" not in REGULAR.read_text(encoding="utf-8"), "nobody lay there"
     replayed = righting("replay", next(tmp_path.glob("*.mcap")))
     assert replayed.returncode == 0, replayed.stdout + replayed.stderr
 

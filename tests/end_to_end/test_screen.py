@@ -1,6 +1,7 @@
 """The questionnaire in the terminal, and what it allows on a table that counts as a real one."""
 
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -101,3 +102,37 @@ def test_a_real_table_takes_nobody_who_did_not_answer(tmp_path: Path, screened: 
     if not screened:
         assert "the questionnaire has not been answered" in done.stdout
         assert f"righting screen {rider}" in done.stdout.replace("\n", " ")
+
+
+BEYOND = 'name = "Beyond"\n[motion]\nrate_dps = 3\nrest_at_flat_s = 10\n[[step]]\ndo = "go"\nto_deg = 6\n'
+
+
+@pytest.mark.realtime
+@pytest.mark.requirement("REQ-PPL-BUDGET")
+def test_a_real_table_writes_down_who_rode_and_asks_for_a_rest(tmp_path: Path) -> None:
+    rider, program, low = (tmp_path / f"{name}.toml" for name in ("rob", "beyond", "low"))
+    rider.write_text(f"# mine\n{REGULAR.read_text(encoding='utf-8')}", encoding="utf-8")
+    assert answer(rider, *["n"] * len(QUESTIONS), "y", "y").returncode == 0
+    soon = datetime.now(tz=UTC) - timedelta(minutes=10)
+    account = f"[ridden]\nended = {soon.isoformat()}\ninverted_s = 59.5\nday_inverted_s = 159.5\n"
+    rider.write_text(rider.read_text(encoding="utf-8") + account, encoding="utf-8")
+    program.write_text(BEYOND, encoding="utf-8")
+    low.write_text('[table]\nname = "Low"\n[limits]\nupright_deg = -45\n', encoding="utf-8")  # the least way there is
+    with process("sim", "--serial", "1001", "--table", low) as table:
+        assert table.stdout is not None
+        port = table.stdout.readline().strip()
+        records = tmp_path / "records"
+        ride = ("run", program, "--rider", rider, "--table", low, "--port", port, "--start", "--records", records)
+        done = righting(*ride)
+        assert done.returncode == 0, done.stdout + done.stderr
+        kept = load_rider(rider).file.ridden
+        again = righting(*ride)
+    assert kept is not None
+    assert soon < kept.ended <= datetime.now(tz=UTC)
+    assert kept.inverted_s > 60.0
+    same_day = soon.astimezone(kept.ended.tzinfo).date() == kept.ended.date()
+    assert kept.day_inverted_s == pytest.approx(kept.inverted_s + (100.0 if same_day else -59.5))
+    assert rider.read_text(encoding="utf-8").startswith("# mine\n")
+    told = " ".join(again.stdout.split())
+    assert (again.returncode, "rest for 60 min, until" in told) == (2, True), again.stdout + again.stderr
+    assert len(list(records.glob("*.mcap"))) == 1

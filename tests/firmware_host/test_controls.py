@@ -30,7 +30,7 @@ class Case:
             self.preflight,
             self.told.append,
             lambda: self.busy,
-            lambda day: "" if day <= self.last_day else "the clearance expired",
+            lambda: "" if self.day <= self.last_day else "the clearance expired",
             lambda: self.day,
         )
 

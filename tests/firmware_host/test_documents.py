@@ -2,7 +2,7 @@
 
 import json
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,14 @@ from firmware_host.files.documents import (
     program_text,
     read_document,
     rider_text,
+    with_account,
     without_places,
 )
 from firmware_host.files.kinds import FileKind
 from firmware_host.files.programs import Program, make_program
-from firmware_host.files.riders import make_rider
+from firmware_host.files.riders import make_rider, ridden_by
 from firmware_host.files.toml_source import FileError, Problem, parse_toml
+from safety.ridden import Ridden
 from safety.screening import QUESTIONS
 from safety.screening_texts import NEED_CLEARANCE
 from tests.firmware_host.program_texts import number, programs
@@ -74,6 +76,16 @@ def test_every_example_goes_to_json_and_back(repository: Path) -> None:
         assert again.data == source.data
 
 
+def test_an_account_is_written_with_its_zone() -> None:
+    account = Ridden(datetime(2026, 11, 23, 15, 12, tzinfo=timezone(timedelta(hours=1))), 240.0, 480.5)
+    text = rider_text(with_account(RIDER, account))
+    assert text.endswith("[ridden]\nended = 2026-11-23T15:12:00+01:00\ninverted_s = 240.0\nday_inverted_s = 480.5\n")
+    assert ridden_by(make_rider(parse_toml("r", text))) == account
+    assert with_account(RIDER, None) == RIDER
+    soon = {"ended": "soon", "inverted_s": 1.0, "day_inverted_s": 1.0}
+    assert [field for field, _ in fields({**RIDER, "ridden": soon})] == ["ridden.ended"]
+
+
 @given(programs)
 def test_a_program_goes_to_its_document_and_back(program: Program) -> None:
     document = json.loads(json.dumps(document_of(program.source)))
@@ -116,6 +128,15 @@ _names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=
                     "consulted": st.booleans(),
                     "answers": st.dictionaries(st.sampled_from(sorted(QUESTIONS)), st.booleans()),
                 },
+            ),
+            "ridden": st.fixed_dictionaries(
+                {
+                    "ended": st.datetimes(datetime(2000, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC)).map(
+                        datetime.isoformat
+                    ),
+                    "inverted_s": number(0.0, 1200.0),
+                    "day_inverted_s": number(0.0, 1200.0),
+                }
             ),
         },
     )

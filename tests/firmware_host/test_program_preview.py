@@ -1,7 +1,7 @@
 """What an editor is told of a program: right, refused, half written, or no program at all."""
 
 import json
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from firmware_host.files.tables import load_table
 from tests.firmware_host.program_texts import programs
 
 TABLE = load_table(None)
-TODAY = date(2026, 11, 26)
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 TOO_HIGH = {"name": "High", "step": [{"do": "go", "to_deg": 10}, {"do": "repeat", "times": 2, "step": [
     {"do": "hold", "for_s": 5}, {"do": "go", "to_deg": 70}, {"do": "go", "to_deg": 20}]}]}  # fmt: skip
 
@@ -26,7 +26,7 @@ def regular(repository: Path) -> Rider:
 
 
 def shown(rider: Rider | None, document: Any = None, text: str | None = None) -> dict[str, Any]:
-    return preview(TABLE, rider, "p", text, document, TODAY)
+    return preview(TABLE, rider, "p", text, document, NOW)
 
 
 def test_a_program_that_fits_is_shown_with_its_times_and_its_curve(repository: Path) -> None:
@@ -65,7 +65,9 @@ def test_without_a_rider_the_table_decides(repository: Path) -> None:
 
 def test_what_keeps_the_rider_off_this_table_is_told_beside_no_step(repository: Path) -> None:
     cleared = load_rider(repository / "examples" / "riders" / "cleared.toml")
-    found = preview(TABLE, cleared, "p", None, {"name": "N", "step": [{"do": "go", "to_deg": 10}]}, date(2100, 1, 1))
+    found = preview(
+        TABLE, cleared, "p", None, {"name": "N", "step": [{"do": "go", "to_deg": 10}]}, NOW.replace(year=2100)
+    )
     (problem,) = found["problems"]
     assert (problem["step"], problem["path"], problem["line"]) == (None, [], None)
     assert "the clearance expired" in problem["text"]
@@ -95,15 +97,15 @@ def test_what_is_no_program_is_told_with_its_line() -> None:
 @given(programs)
 def test_text_and_document_are_shown_alike(program: Program) -> None:
     document = document_of(program.source)
-    from_document = preview(TABLE, None, "p", None, document, TODAY)
-    from_text = preview(TABLE, None, "p", from_document["text"], None, TODAY)
+    from_document = preview(TABLE, None, "p", None, document, NOW)
+    from_text = preview(TABLE, None, "p", from_document["text"], None, NOW)
     assert from_document == from_text
     assert from_document["document"] == document
 
 
 @given(st.text(max_size=200))
 def test_no_text_is_too_strange(text: str) -> None:
-    found = preview(TABLE, None, "p", text, None, TODAY)
+    found = preview(TABLE, None, "p", text, None, NOW)
     assert found["ok"] is False
     assert found["problems"]
 
@@ -111,13 +113,13 @@ def test_no_text_is_too_strange(text: str) -> None:
 def test_a_library_says_whether_a_program_fits_and_why_not(repository: Path) -> None:
     text = (repository / "examples" / "programs" / "oscillating-60.toml").read_text()
     experienced = load_rider(repository / "examples" / "riders" / "experienced.toml")
-    entry = library_entry(TABLE, regular(repository), "o", text, TODAY)
+    entry = library_entry(TABLE, regular(repository), "o", text, NOW)
     assert (entry["fits"], entry["highest_deg"]) == (False, 60.0)
     assert entry["why_not"] == [
         "goes to 60 deg, above the 45 deg set by the allowance of regular rider Rob; write at most 45"
     ]
-    assert library_entry(TABLE, experienced, "o", text, TODAY)["fits"] is True
-    assert library_entry(TABLE, None, "o", text, TODAY)["fits"] is None
+    assert library_entry(TABLE, experienced, "o", text, NOW)["fits"] is True
+    assert library_entry(TABLE, None, "o", text, NOW)["fits"] is None
     assert len(entry["curve"]) <= 120
-    broken = library_entry(TABLE, None, "o", "name = 3", TODAY)
+    broken = library_entry(TABLE, None, "o", "name = 3", NOW)
     assert (broken["fits"], broken["name"], len(broken["why_not"])) == (False, "o", 2)

@@ -1,8 +1,10 @@
 """What a rider reads: limits with their reasons, and what stands against riding, in words without files and lines."""
 
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from firmware_host.files.documents import read_document
 from firmware_host.files.limit_words import LIMIT_LABELS
@@ -13,7 +15,7 @@ from safety.limits import SPECS
 from safety.screening import QUESTIONS
 
 TABLE = load_table(None)
-TODAY = date(2026, 11, 26)
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 ADA = {"name": "Ada", "sex": "female", "mass_kg": 70, "height_m": 1.72, "experience": "beginner", "sessions_done": 1}
 NO = dict.fromkeys(QUESTIONS, False)
 WELL = {"answered": "2026-11-01", "consulted": True, "supervised": True, "answers": NO}
@@ -21,13 +23,13 @@ WELL = {"answered": "2026-11-01", "consulted": True, "supervised": True, "answer
 
 def limits(rider: dict[str, Any] = ADA, table: Path | None = None, **more: Any) -> dict[str, tuple[float, str]]:
     source = read_document("rider", "r", None, {"rider": rider, **more})
-    found = rider_limits(load_table(table), make_rider(source), TODAY)
+    found = rider_limits(load_table(table), make_rider(source), NOW)
     return {one["name"]: (one["value"], one["origin"]) for one in found}
 
 
 def reasons(rider: dict[str, Any] = ADA, **more: Any) -> dict[str, str]:
     source = read_document("rider", "r", None, {"rider": rider, **more})
-    return {one["id"]: one["text"] for one in rider_reasons(TABLE, make_rider(source), TODAY)}
+    return {one["id"]: one["text"] for one in rider_reasons(TABLE, make_rider(source), NOW)}
 
 
 def test_every_limit_has_a_label_of_its_own() -> None:
@@ -51,6 +53,18 @@ def test_limits_say_who_set_them_and_why(repository: Path) -> None:
     assert steep["inverted_limit_deg"] == (75.0, "the clearance by Dr. A, until 2027-06-30")
     assert steep["time_inverted_s"][1] == "what an experienced rider is allowed"
     assert limits(expert, clearance=given)["inverted_limit_deg"] == (60.0, "table Righting reference table")
+
+
+RIDDEN = {"ended": "2026-11-26T11:30:00+00:00", "inverted_s": 480.0, "day_inverted_s": 1100.0}
+
+
+@pytest.mark.requirement("REQ-PPL-BUDGET")
+def test_what_was_ridden_is_told_in_sentences_and_as_the_limit_it_leaves() -> None:
+    until = "Inverted for 480 s until 2026-11-26 11:30: rest for 60 min, until 2026-11-26 12:30."
+    assert reasons(screening=WELL, ridden=RIDDEN) == {"rest": until}
+    assert limits(ridden=RIDDEN)["time_inverted_s"] == (100.0, "what is left of the day's 20 min inverted")
+    later = reasons(screening=WELL, ridden={**RIDDEN, "ended": "2026-11-26T12:30:00+00:00"})["rest"]
+    assert later == "The last session ended at 2026-11-26 12:30, which is later than now: check the computer's clock."
 
 
 def test_nothing_stands_against_a_rider_who_is_well() -> None:

@@ -1,7 +1,7 @@
 """What a recording holds of its session: all that a controller needs, and nobody's name."""
 
 from dataclasses import asdict
-from datetime import date
+from datetime import UTC, datetime
 
 from firmware_host.cli.sessions import demonstration, load_session
 from firmware_host.files.programs import load_program
@@ -29,9 +29,11 @@ def test_a_recording_holds_nothing_of_health() -> None:
     text = (EXAMPLES / "riders" / "regular.toml").read_text(encoding="utf-8")
     text += "\n[screening]\nanswered = 2026-11-23\n[screening.answers]\nhernia = true\n"
     text += '[clearance]\nconditions = ["hernia"]\ngiven_by = "Dr. X"\nexpires = 2030-01-01\n'
+    text += "[ridden]\nended = 2026-11-23T10:12:00Z\ninverted_s = 123.0\nday_inverted_s = 456.0\n"
     rider = make_rider(parse_toml("r.toml", text))
-    session = prepare(load_table(None), rider, load_program(demonstration()), date(2026, 11, 23))
-    assert "hernia" not in "".join(describe(session).values())
+    session = prepare(load_table(None), rider, load_program(demonstration()), datetime(2026, 11, 23, tzinfo=UTC))
+    recorded = "".join(describe(session).values())
+    assert [told for told in ("hernia", "10:12", "123.0", "456.0") if told in recorded] == []
 
 
 def test_a_replay_knows_whether_the_rider_was_screened() -> None:

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -16,7 +16,7 @@ from firmware_host.files.toml_source import FileError, parse_toml
 from safety.limits import MACHINE, SPECS
 from safety.screening import QUESTIONS
 
-TODAY = date(2026, 6, 1)
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
 def table(text: str = "") -> Table:
@@ -30,9 +30,9 @@ def rider(experience: str = "regular", text: str = "", *, mass_kg: str = "70", h
     return make_rider(parse_toml("r.toml", "\n".join([*lines, f'experience = "{experience}"', text])))
 
 
-def refusals(of_table: Table, of_rider: Rider, today: date = TODAY) -> list[str]:
+def refusals(of_table: Table, of_rider: Rider, now: datetime = NOW) -> list[str]:
     """Say all that keeps a rider off a table."""
-    return [str(problem) for problem in rider_chain(of_table, of_rider, today)[1]]
+    return [str(problem) for problem in rider_chain(of_table, of_rider, now)[1]]
 
 
 def test_without_a_file_the_table_is_the_machine_narrowed_to_sixty_degrees() -> None:
@@ -116,7 +116,7 @@ def test_experience_gives_the_allowance(experience: str, sessions: int, expected
         )
     )
     assert tuple(allowance(someone.file.rider)) == expected
-    chain, problems = rider_chain(load_table(None), someone, TODAY)
+    chain, problems = rider_chain(load_table(None), someone, NOW)
     limits = chain.limits
     assert problems == []
     assert (limits.inverted_limit_deg, limits.time_inverted_s, limits.static_hold_s) == expected
@@ -124,7 +124,7 @@ def test_experience_gives_the_allowance(experience: str, sessions: int, expected
 
 @pytest.mark.requirement("REQ-LIM-ALLOWANCE")
 def test_the_tighter_of_table_and_allowance_counts_and_is_named() -> None:
-    chain, problems = rider_chain(table("[limits]\ninverted_limit_deg = 40"), rider("experienced"), TODAY)
+    chain, problems = rider_chain(table("[limits]\ninverted_limit_deg = 40"), rider("experienced"), NOW)
     assert problems == []
     assert chain.limits.inverted_limit_deg == 40.0
     assert chain.origin("inverted_limit_deg") == "table T (t.toml:4)"
@@ -134,7 +134,7 @@ def test_the_tighter_of_table_and_allowance_counts_and_is_named() -> None:
 
 @pytest.mark.requirement("REQ-LIM-NARROW")
 def test_a_rider_can_tighten_and_not_widen() -> None:
-    chain, problems = rider_chain(load_table(None), rider("regular", "[limits]\ninverted_limit_deg = 30"), TODAY)
+    chain, problems = rider_chain(load_table(None), rider("regular", "[limits]\ninverted_limit_deg = 30"), NOW)
     assert (chain.limits.inverted_limit_deg, problems) == (30.0, [])
     assert chain.origin("inverted_limit_deg") == "rider R (r.toml:8)"
     assert refusals(load_table(None), rider("regular", "[limits]\ninverted_limit_deg = 50")) == [
@@ -189,15 +189,15 @@ CLEARED = '[clearance]\ninverted_limit_deg = 90\ngiven_by = "Dr. X"\nexpires = 2
 def test_a_clearance_counts_up_to_what_the_table_allows() -> None:
     someone = rider("experienced", CLEARED)
     full = table("[limits]\ninverted_limit_deg = 90")
-    chain, problems = rider_chain(full, someone, TODAY)
+    chain, problems = rider_chain(full, someone, NOW)
     assert (chain.limits.inverted_limit_deg, problems) == (90.0, [])
-    assert rider_chain(load_table(None), someone, TODAY)[0].limits.inverted_limit_deg == 60.0
-    assert rider_chain(full, rider("experienced"), TODAY)[0].limits.inverted_limit_deg == 60.0
+    assert rider_chain(load_table(None), someone, NOW)[0].limits.inverted_limit_deg == 60.0
+    assert rider_chain(full, rider("experienced"), NOW)[0].limits.inverted_limit_deg == 60.0
 
 
 @pytest.mark.requirement("REQ-LIM-CLEARANCE")
 def test_an_expired_clearance_is_refused() -> None:
-    assert refusals(load_table(None), rider("experienced", CLEARED), date(2026, 6, 2)) == [
+    assert refusals(load_table(None), rider("experienced", CLEARED), NOW.replace(day=2)) == [
         "r.toml:10: the clearance expired on 2026-06-01, and today is 2026-06-02; ask Dr. X for a new one"
     ]
 
@@ -266,13 +266,13 @@ SCREENED = "[screening]\nanswered = 2026-05-01\nconsulted = true\nsupervised = t
 def test_screening_is_told_at_its_line() -> None:
     answers = "".join(f"{name} = false\n" for name in QUESTIONS)
     well = rider("regular", SCREENED + answers)
-    assert screening_problems(well, date(2026, 5, 2)) == []
-    (sick,) = screening_problems(rider("regular", SCREENED + answers.replace("hernia = false", "hernia = true")), TODAY)
+    assert screening_problems(well, NOW.replace(month=5)) == []
+    (sick,) = screening_problems(rider("regular", SCREENED + answers.replace("hernia = false", "hernia = true")), NOW)
     assert str(sick).startswith("r.toml:")
     assert "physician's written clearance for hernia" in sick.text
     cleared = '[clearance]\nconditions = ["hernia"]\ngiven_by = "Dr. X"\nexpires = 2026-06-02\n'
     both = rider("regular", cleared + SCREENED + answers.replace("hernia = false", "hernia = true"))
-    assert screening_problems(both, TODAY) == []
+    assert screening_problems(both, NOW) == []
 
 
 @pytest.mark.parametrize(
@@ -282,3 +282,64 @@ def test_screening_is_told_at_its_line() -> None:
 def test_an_unknown_condition_is_refused_with_the_nearest(text: str) -> None:
     with pytest.raises(FileError, match=r"'hernai' is not a known condition; did you mean hernia\?"):
         rider("regular", text)
+
+
+RIDDEN = "[ridden]\nended = {ended}\ninverted_s = {inverted_s}\nday_inverted_s = {day_s}\n"
+
+
+def ridden(ended: str = "2026-06-01T11:30:00Z", inverted_s: float = 480.0, day_s: float = 480.0) -> str:
+    return RIDDEN.format(ended=ended, inverted_s=inverted_s, day_s=day_s)
+
+
+@pytest.mark.requirement("REQ-PPL-BUDGET")
+def test_a_rest_that_is_due_is_told_at_its_line_beside_the_questionnaire() -> None:
+    told = [str(problem) for problem in screening_problems(rider("regular", ridden()), NOW)]
+    assert "questionnaire" in told[0]
+    assert told[1] == "r.toml:8: inverted for 480 s until 2026-06-01 11:30: rest for 60 min, until 2026-06-01 12:30"
+    (only,) = screening_problems(rider("regular", ridden()), NOW.replace(hour=13))
+    assert "questionnaire" in only.text
+
+
+@pytest.mark.requirement("REQ-PPL-BUDGET")
+@pytest.mark.parametrize(
+    ("day_s", "own_s", "left_s", "origin"),
+    [
+        (480.0, None, 300.0, "the allowance of regular rider R (r.toml:6)"),
+        (900.0, None, 300.0, "the allowance of regular rider R (r.toml:6)"),
+        (900.5, None, 299.5, "what is left of the day's 20 min inverted"),
+        (1200.0, 240, 0.0, "what is left of the day's 20 min inverted"),
+        (900.5, 240, 240.0, "rider R (r.toml:12)"),
+    ],
+)
+def test_a_rider_has_what_is_left_of_the_day(day_s: float, own_s: int | None, left_s: float, origin: str) -> None:
+    own = "" if own_s is None else f"[limits]\ntime_inverted_s = {own_s}"
+    someone = rider("regular", ridden(day_s=day_s) + own)
+    chain, problems = rider_chain(load_table(None), someone, NOW)
+    assert (problems, chain.limits.time_inverted_s, chain.origin("time_inverted_s")) == ([], left_s, origin)
+    tomorrow = rider_chain(load_table(None), someone, NOW.replace(day=2))[0].limits.time_inverted_s
+    assert tomorrow == (300.0 if own_s is None else own_s)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (ridden("2026-06-01"), "ended must be a time with its zone, such as 2026-11-23T15:12:00+01:00"),
+        (ridden("2026-06-01T11:30:00"), "ended must be a time with its zone"),
+        (ridden("1999-12-31T23:59:59Z"), "no session ended in the year 1999"),
+        (ridden("2200-01-01T00:00:00Z"), "no session ended in the year 2200"),
+        (ridden(inverted_s=-0.1), "inverted_s = -0.1 must be at least 0"),
+        (ridden(day_s=86_400.1), "day_inverted_s = 86400.1 must be at most 86400"),
+        ("[ridden]\nended = 2026-06-01T11:30:00Z", "inverted_s is missing; add it, such as: inverted_s = 240.0"),
+    ],
+)
+def test_an_account_that_cannot_be_is_refused(text: str, told: str) -> None:
+    with pytest.raises(FileError) as refused:
+        rider("regular", text)
+    assert told in str(refused.value)
+
+
+@pytest.mark.parametrize("ended", ["2000-01-01T00:00:00+23:59", "2199-12-31T23:59:59-23:59"])
+def test_the_ends_of_what_is_read_can_be_reckoned_with(ended: str) -> None:
+    someone = rider("regular", ridden(ended))
+    assert len(screening_problems(someone, NOW)) == (2 if ended.startswith("2199") else 1)
+    rider_chain(load_table(None), someone, NOW)

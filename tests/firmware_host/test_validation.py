@@ -1,6 +1,6 @@
 """Nothing moves unless table, rider and program fit; what does not is told with its line and both numbers."""
 
-from datetime import date
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -18,6 +18,7 @@ from firmware_host.files.validation import (
     Examination,
     examine,
     prepare,
+    prepare_again,
     why_no_longer,
 )
 from safety.screening import QUESTIONS
@@ -25,7 +26,7 @@ from tests.firmware_host.program_texts import program, programs
 
 pytestmark = pytest.mark.requirement("REQ-LIM-PROGRAM")
 
-TODAY = date(2026, 6, 1)
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 WHO = "the allowance of {} rider R (r.toml:6)"
 
 
@@ -45,7 +46,7 @@ CLEARED = '[clearance]\ninverted_limit_deg = 90\ngiven_by = "Dr. X"\nexpires = 2
 
 def examined(steps: str, head: str = "", *, by: Rider | None = None, on: Table | None = None) -> Examination:
     """Examine a program: by a regular rider on the reference table unless said otherwise."""
-    return examine(on or load_table(None), by or rider(), program(steps, head), TODAY)
+    return examine(on or load_table(None), by or rider(), program(steps, head), NOW)
 
 
 def refusals(steps: str, head: str = "", *, by: Rider | None = None, on: Table | None = None) -> list[str]:
@@ -217,8 +218,8 @@ def test_everything_is_refused_at_once_in_the_order_of_the_files() -> None:
 
 def test_nothing_is_prepared_that_is_refused() -> None:
     with pytest.raises(FileError, match=r"p\.toml:4: goes to 50 deg, above the 45 deg"):
-        prepare(load_table(None), rider(), program(go(50)), TODAY)
-    session = prepare(load_table(None), rider(), program(go(15)), TODAY)
+        prepare(load_table(None), rider(), program(go(50)), NOW)
+    session = prepare(load_table(None), rider(), program(go(15)), NOW)
     assert session.plan.max_deg == 15.0
     assert session.limits.inverted_limit_deg == 45.0
     assert session.advice == ()
@@ -245,7 +246,7 @@ def test_going_back_to_an_angle_is_no_first_step() -> None:
 @given(programs, st.sampled_from(["beginner", "regular", "experienced", "cleared"]))
 def test_a_plan_without_refusals_keeps_every_limit_and_no_other_is_refused(found: Program, who: str) -> None:
     by = rider("experienced", CLEARED) if who == "cleared" else rider(who)
-    result = examine(full_table(), by, found, TODAY)
+    result = examine(full_table(), by, found, NOW)
     laid = lay_out(found, result.limits)
     if laid.problems:
         assert result.refusals
@@ -292,11 +293,15 @@ def _keeps_its_rate(one: Timed, result: Examination) -> bool:
     return one.segment.pace.rate_dps <= most
 
 
+def noon(year: int, month: int, day: int) -> datetime:
+    return datetime(year, month, day, 12, tzinfo=UTC)
+
+
 @pytest.mark.requirement("REQ-LIM-CLEARANCE", "REQ-PPL-SCREENING")
 def test_a_session_outlives_no_clearance_and_no_questionnaire() -> None:
     answers = "\n".join(f"{condition} = {str(condition == 'hernia').lower()}" for condition in QUESTIONS)
     text = f"""[screening]
-answered = {TODAY}
+answered = {NOW:%Y-%m-%d}
 consulted = true
 supervised = true
 [screening.answers]
@@ -305,12 +310,65 @@ supervised = true
 conditions = ["hernia"]
 given_by = "Dr. X"
 expires = 2026-06-30"""
-    session = prepare(load_table(None), rider(text=text), program(go(15)), TODAY)
+    session = prepare(load_table(None), rider(text=text), program(go(15)), NOW)
     assert session.unscreened == ()
-    assert why_no_longer(session, date(2026, 6, 30), simulated=False) == ""
-    assert "2026-06-30" in why_no_longer(session, date(2026, 7, 1), simulated=False)
-    assert why_no_longer(session, date(2026, 7, 1), simulated=True) == ""
-    assert "180 days" in why_no_longer(session, date(2026, 12, 1), simulated=False)
-    steep = prepare(full_table(), rider("experienced", CLEARED), program(go(15)), TODAY)
-    assert why_no_longer(steep, date(2030, 1, 1), simulated=True) == ""
-    assert "expired on 2030-01-01" in why_no_longer(steep, date(2030, 1, 2), simulated=True)
+    assert why_no_longer(session, noon(2026, 6, 30), simulated=False) == ""
+    assert "2026-06-30" in why_no_longer(session, noon(2026, 7, 1), simulated=False)
+    assert why_no_longer(session, noon(2026, 7, 1), simulated=True) == ""
+    assert "180 days" in why_no_longer(session, noon(2026, 12, 1), simulated=False)
+    steep = prepare(full_table(), rider("experienced", CLEARED), program(go(15)), NOW)
+    assert why_no_longer(steep, noon(2030, 1, 1), simulated=True) == ""
+    assert "expired on 2030-01-01" in why_no_longer(steep, noon(2030, 1, 2), simulated=True)
+
+
+def rode(day_s: float, inverted_s: float = 0.0) -> str:
+    """Write an account of a rider who rode half an hour ago."""
+    return f"[ridden]\nended = 2026-06-01T11:30:00Z\ninverted_s = {inverted_s}\nday_inverted_s = {day_s}"
+
+
+UP_TO_15 = go(15) + "[[step]]\ndo = 'hold'\nfor_s = 60"
+
+
+@pytest.mark.requirement("REQ-PPL-BUDGET")
+def test_a_program_runs_within_what_is_left_of_the_day_and_no_longer_one_does() -> None:
+    needed_s = examined(UP_TO_15).plan.inverted_s + INVERTED_RESERVE_S
+    fits = examined(UP_TO_15, by=rider(text=rode(1199.999 - needed_s)))
+    assert fits.refusals == ()
+    assert fits.limits.time_inverted_s == pytest.approx(needed_s + 0.001)
+    assert fits.origins["time_inverted_s"] == "what is left of the day's 20 min inverted"
+    (told,) = refusals(UP_TO_15, by=rider(text=rode(1200.001 - needed_s)))
+    assert "set by what is left of the day's 20 min inverted; shorten it from here on" in told
+    assert refusals("[[step]]\ndo = 'go'\nto_deg = -40", by=rider(text=rode(5000.0))) == []
+
+
+@pytest.mark.requirement("REQ-PPL-BUDGET")
+def test_a_program_s_own_limit_is_not_held_against_what_a_day_leaves() -> None:
+    found = examined(UP_TO_15, "[limits]\ntime_inverted_s = 250\n", by=rider(text=rode(1000.0)))
+    assert (found.refusals, found.limits.time_inverted_s) == ((), 200.0)
+
+
+@pytest.mark.requirement("REQ-PPL-BUDGET")
+def test_a_rest_ends_in_the_middle_of_a_day() -> None:
+    answers = "\n".join(f"{condition} = false" for condition in QUESTIONS)
+    well = (
+        f"[screening]\nanswered = {NOW:%Y-%m-%d}\nconsulted = true\nsupervised = true\n[screening.answers]\n{answers}\n"
+    )
+    session = prepare(load_table(None), rider(text=well + rode(60.0, 60.0)), program(go(15)), NOW)
+    (due,) = session.unscreened
+    assert "until 2026-06-01 12:30" in due.text
+    assert "then choose the rider again" in why_no_longer(session, NOW.replace(minute=29, second=59), simulated=False)
+    assert why_no_longer(session, NOW.replace(minute=30), simulated=False) == ""
+    assert why_no_longer(session, NOW, simulated=True) == ""
+
+
+@pytest.mark.requirement("REQ-PPL-BUDGET")
+def test_the_next_of_the_same_is_held_against_what_was_ridden_meanwhile() -> None:
+    session = prepare(load_table(None), rider(), program(UP_TO_15), NOW)
+    shorter = prepare_again(session, rider(text=rode(1000.0)), NOW)
+    assert shorter.limits.time_inverted_s == 200.0
+    assert shorter.unscreened == session.unscreened, "the questionnaire, and nothing else"
+    over = prepare_again(session, rider(text=rode(1190.0)), NOW)
+    assert "set by what is left of the day" in over.unscreened[0].text
+    assert over.unscreened[1:] == session.unscreened
+    assert "what is left of the day" in why_no_longer(over, NOW, simulated=True)
+    assert why_no_longer(over, NOW.replace(day=2), simulated=True) == ""

@@ -108,6 +108,9 @@ def test_what_stands_against_riding_and_who_set_a_limit_is_known_by_its_shape() 
         *view.reasons({**view.ADA, "mass_kg": 150, "height_m": 2.1}).values(),
         *view.reasons(screening=late).values(),
         *view.reasons(screening={**view.WELL, "answers": yes}, clearance=given).values(),
+        *view.reasons(ridden=view.RIDDEN).values(),
+        *view.reasons(ridden={**view.RIDDEN, "ended": "2099-01-01T00:00:00Z"}).values(),
+        *(origin for _, origin in view.limits(ridden=view.RIDDEN).values()),
         *(page["title"] for page in screening_questions()["pages"]),
     }
     for experience in ("beginner", "regular", "experienced"):

@@ -1,6 +1,6 @@
 """The history: pages without a hole or a double, comfort notes, trends, and the log of alarms."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ from firmware_host.records import (
 from firmware_host.records.ingest import ingest
 from firmware_host.records.sessions import Filter
 from firmware_host.records.tables import event, session
+from safety.ridden import Ridden
 from tests.records.making import LONG_AGO_S, document, metadata, record, trip
 
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -208,3 +209,63 @@ def test_events_go_with_their_session(records: Records, tmp_path: Path) -> None:
         transaction.connection.execute(delete(session).where(session.c.id == first))
         assert sessions.events(transaction, first) == ()
         assert transaction.connection.execute(event.select().where(event.c.session_id == second)).all()
+
+
+# --- what a rider did lately
+
+
+NOON: Final = datetime(2026, 11, 23, 12, tzinfo=timezone(timedelta(hours=1)))
+
+
+def lately(records: Records, *rows: dict[str, Any], now: datetime = NOON) -> Ridden | None:
+    """Give the account of a rider with these sessions of a minute, each begun so many minutes before noon."""
+    with records.begin() as transaction:
+        who, other = (riders.add(transaction, ANYBODY, document(name)).id for name in ("Ada", "Bo"))
+        for number, one in enumerate(rows):
+            begun = NOON - timedelta(minutes=one.pop("before"))
+            whose = {"rider_id": who, "simulated": False, "inverted_s": 30.0, "started_at": begun}
+            values = row(number, 0, **{**whose, **one, "file": f"{who}-{number}.mcap"})
+            values["rider_id"] = other if values["rider_id"] == "other" else values["rider_id"]
+            transaction.connection.execute(insert(session).values(**values))
+    with records.read() as transaction:
+        return sessions.ridden(transaction, who, now)
+
+
+@pytest.mark.requirement("REQ-PPL-BUDGET")
+def test_what_a_rider_did_lately_is_reckoned_from_real_tables(records: Records) -> None:
+    found = lately(
+        records,
+        {"before": 20, "inverted_s": 40.0},
+        {"before": 10},
+        {"before": 300, "inverted_s": 200.0},
+        {"before": 5, "simulated": True},
+        {"before": 4, "rider_id": None},
+        {"before": 3, "rider_id": "other"},
+        {"before": 2, "inverted_s": 0.0},
+    )
+    assert found == Ridden(NOON - timedelta(minutes=9), 70.0, 270.0)
+
+
+@pytest.mark.requirement("REQ-PPL-BUDGET")
+def test_a_session_of_which_nobody_knows_the_board_counts(kept: Records) -> None:
+    assert lately(kept, {"before": 1, "simulated": None}) == Ridden(NOON, 30.0, 30.0)
+
+
+@pytest.mark.requirement("REQ-PPL-BUDGET")
+def test_the_day_is_that_of_the_zone_where_the_table_stands(kept: Records) -> None:
+    """At a quarter to midnight in UTC the day at home has begun."""
+    found = lately(kept, {"before": 12 * 60 + 15, "inverted_s": 100.0}, {"before": 11 * 60 + 45, "inverted_s": 50.0})
+    assert found is not None
+    assert (found.inverted_s, found.day_inverted_s) == (150.0, 50.0)
+    assert found.ended.tzinfo is NOON.tzinfo
+
+
+@pytest.mark.requirement("REQ-PPL-BUDGET")
+def test_nothing_lately_is_no_account(kept: Records) -> None:
+    assert lately(kept) is None
+    assert lately(kept, {"before": 2 * 24 * 60 + 1}) is None
+
+
+@pytest.mark.requirement("REQ-PPL-BUDGET")
+def test_a_session_that_is_later_than_now_is_in_the_account(kept: Records) -> None:
+    assert lately(kept, {"before": -5}) == Ridden(NOON + timedelta(minutes=6), 30.0, 30.0)

@@ -119,7 +119,7 @@ WORDS: list[tuple[type[Monitor], dict[str, Any], str]] = [
     ),
     (drive.Duty, {}, "motor current 0.0 A effective over 300 s, limit 6 A: let it rest"),
     (drive.ReverseOnLoad, {}, "motor pushes with 0.0 A more than this load took, limit 2 A: free the table"),
-    (people.Screened, {}, "the rider's questionnaire and clearances do not allow inversion"),
+    (people.Screened, {}, "the rider's questionnaire, clearances or rest do not allow inversion"),
     (people.EmergencyStop, {}, "emergency-stop chain open, away from upright"),
     (people.EmergencyStop, {"away": False}, "emergency-stop chain open, at upright"),
     (people.HandSwitch, {"inputs": ALL_WELL & ~HAND}, HAND_BROKEN),

@@ -8,7 +8,7 @@ the reference table are in ``sim/parameters.py``.
 import random
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -47,7 +47,7 @@ USUAL_VALUE: Final = 0.5
 SMALLEST_SHARE: Final = 1e-3
 """The smallest value that is drawn, as a share of the largest: less than this is as good as no fault."""
 SEEDS: Final = 1_000_000
-TODAY: Final = date(2000, 1, 1)
+NOW: Final = datetime(2000, 1, 1, 12, tzinfo=UTC)
 """Clearances here never expire, and a campaign is the same on any day."""
 NEVER: Final = date(2099, 12, 31)
 
@@ -98,7 +98,7 @@ class Case(NamedTuple):
             _source("rider", self.rider),
             _source("program", self.program),
         )
-        return prepare(make_table(table), make_rider(rider), make_program(program), TODAY)
+        return prepare(make_table(table), make_rider(rider), make_program(program), NOW)
 
 
 def devices_of(path: Path) -> Devices:
@@ -207,12 +207,12 @@ def _draw_program(draw: random.Random, table: Section, rider: Section) -> tuple[
     """Draw until a program fits rider, table and the length wanted; gives it, and the session's planned time."""
     made_table = make_table(_source("table", table))
     made_rider = make_rider(_source("rider", rider))
-    limits = rider_chain(made_table, made_rider, TODAY)[0].limits
+    limits = rider_chain(made_table, made_rider, NOW)[0].limits
     while True:
         program = _draw_steps(draw, limits.inverted_limit_deg)
         made_program = make_program(_source("program", program))
         try:
-            plan = prepare(made_table, made_rider, made_program, TODAY).plan
+            plan = prepare(made_table, made_rider, made_program, NOW).plan
         except FileError:
             continue
         if PROGRAM_S[0] <= plan.program_s <= PROGRAM_S[1]:

@@ -5,12 +5,13 @@ from typing import Annotated, Any, Final, NoReturn
 
 from pydantic import Field
 
+from firmware_host.day import now
 from firmware_host.files.documents import marked, program_text, read_document
 from firmware_host.files.programs import Program, make_program
-from firmware_host.files.riders import Rider, make_rider
+from firmware_host.files.riders import Rider, make_rider, with_ridden
 from firmware_host.files.toml_source import MAX_BYTES, FileError, TomlSource
 from firmware_host.panel.api.problems import ApiError
-from firmware_host.records import riders
+from firmware_host.records import Transaction, riders, sessions
 
 RIDER: Final = "this rider"
 PROGRAM: Final = "this program"
@@ -45,9 +46,9 @@ def checked_program(text: str | None, document: Mapping[str, Any] | None) -> tup
         _refuse(error, source)
 
 
-def kept_rider(rider: riders.Rider) -> Rider:
-    """Give a rider of the records as the rest of the program knows riders. Raises ``ApiError``."""
-    return checked_rider(rider.document)
+def kept_rider(transaction: Transaction, rider: riders.Rider) -> Rider:
+    """Give a rider of the records as the rest of the program knows riders, with what they did. Raises ``ApiError``."""
+    return with_ridden(checked_rider(rider.document), sessions.ridden(transaction, rider.id, now()))
 
 
 def _refuse(error: FileError, source: TomlSource) -> NoReturn:

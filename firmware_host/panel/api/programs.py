@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Self
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, model_validator
 
-from firmware_host.day import today
+from firmware_host.day import now
 from firmware_host.files.documents import document_of, read_document, rider_text
 from firmware_host.files.program_preview import library_entry, preview
 from firmware_host.files.riders import Rider
@@ -153,14 +153,14 @@ def library(
     rider = _rider(parts, rider_id)
     with parts.records.read() as transaction:
         found = programs.library(transaction, archived=archived)
-    table, day = parts.table(), today()
+    table, moment = parts.table(), now()
     return ProgramsTold(
         programs=[
             ProgramEntry(
                 id=one.id,
                 built_in=one.built_in is not None,
                 archived_at=one.archived_at,
-                **{**library_entry(table, rider, one.name, one.text, day), "name": one.name},
+                **{**library_entry(table, rider, one.name, one.text, moment), "name": one.name},
             )
             for one in found
         ]
@@ -179,7 +179,7 @@ def add_program(body: NewProgram, parts: AllParts, identity: Me) -> ProgramTold:
 def preview_program(body: PreviewBody, parts: AllParts, _: Me) -> Preview:
     """Lay a program out for a rider, right or wrong: each problem at its line and step."""
     rider = _rider(parts, body.rider_id)
-    return Preview(**preview(parts.table(), rider, PROGRAM, body.text, body.document, today()))
+    return Preview(**preview(parts.table(), rider, PROGRAM, body.text, body.document, now()))
 
 
 @router.post("/programs/simulate")
@@ -264,7 +264,7 @@ def _rider(parts: Parts, rider_id: int | None) -> Rider | None:
     if rider_id is None:
         return None
     with parts.records.read() as transaction:
-        return kept_rider(riders.get(transaction, rider_id))
+        return kept_rider(transaction, riders.get(transaction, rider_id))
 
 
 def _get(parts: Parts, program_id: int) -> ProgramTold:

@@ -9,15 +9,15 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from firmware_host.day import today
-from firmware_host.files.documents import document_of, rider_text
+from firmware_host.day import now, today
+from firmware_host.files.documents import document_of, rider_text, with_account
 from firmware_host.files.rider_view import rider_limits, rider_reasons, screening_questions
 from firmware_host.panel.access.guard import Refusal
 from firmware_host.panel.access.rights import may
-from firmware_host.panel.api.documents import RiderDocument, checked_rider
+from firmware_host.panel.api.documents import RiderDocument, checked_rider, kept_rider
 from firmware_host.panel.api.downloads import attachment, named
 from firmware_host.panel.api.parts import AllParts, Body, Done, Id, Me, Parts, Told
-from firmware_host.panel.api.problems import ApiError, Problem
+from firmware_host.panel.api.problems import ApiError, Problem, at_field
 from firmware_host.records import ChangedMeanwhileError, Transaction, riders, sessions
 from firmware_host.records.database import checkpoint
 
@@ -156,10 +156,8 @@ def questions(_: Me) -> Questions:
 def list_riders(parts: AllParts, _: Me, archived: Annotated[bool, Query()] = False) -> RidersTold:
     """List riders: those in use, or those in the archive."""
     with parts.records.read() as transaction:
-        found = [
-            (one, riders.session_count(transaction, one.id)) for one in riders.everyone(transaction, archived=archived)
-        ]
-    return RidersTold(riders=[_entry(parts, one, count) for one, count in found])
+        found = [_told(parts, transaction, one) for one in riders.everyone(transaction, archived=archived)]
+    return RidersTold(riders=[_entry(one) for one in found])
 
 
 @router.post("/riders", status_code=201)
@@ -169,8 +167,7 @@ def add_rider(body: NewRider, parts: AllParts, identity: Me) -> RiderTold:
     if "clearance" in document and not may(identity.role, "clinician"):
         raise Refusal(403, _CLEARANCE)
     with parts.records.begin() as transaction:
-        added = riders.add(transaction, identity.who, document)
-    return _told(parts, added, 0)
+        return _told(parts, transaction, riders.add(transaction, identity.who, document))
 
 
 @router.get("/riders/{id}")
@@ -248,10 +245,10 @@ def export_rider(rider_id: Id, parts: AllParts, identity: Me) -> Response:
 
 @router.get("/riders/{id}/toml", response_class=Response, responses=attachment("application/toml"))
 def rider_file(rider_id: Id, parts: AllParts, _: Me) -> Response:
-    """Give a rider as a file for the command line."""
+    """Give a rider as a file for the command line, with what the rider did lately."""
     with parts.records.read() as transaction:
-        found = riders.get(transaction, rider_id)
-    text = rider_text(found.document)
+        document = riders.get(transaction, rider_id).document
+        text = rider_text(with_account(document, sessions.ridden(transaction, rider_id, now())))
     return Response(text.encode(), media_type="application/toml", headers=named(f"rider-{rider_id}.toml"))
 
 
@@ -293,9 +290,15 @@ _CLEARANCE: Final = (
 )
 
 
+_RIDDEN: Final = "what a rider did lately is reckoned from the sessions in the records: take the section ridden out"
+
+
 def _document(document: dict[str, Any]) -> dict[str, Any]:
     """Check a document, and give it as it is kept. Raises ``ApiError``."""
-    return document_of(checked_rider(document).source)
+    checked = document_of(checked_rider(document).source)
+    if "ridden" in checked:
+        raise at_field("ridden", _RIDDEN)
+    return checked
 
 
 def _changed(parts: Parts, rider_id: int, change: Any) -> RiderTold:
@@ -310,23 +313,22 @@ def _changed(parts: Parts, rider_id: int, change: Any) -> RiderTold:
 
 def _get(parts: Parts, rider_id: int) -> RiderTold:
     with parts.records.read() as transaction:
-        found = riders.get(transaction, rider_id)
-        count = riders.session_count(transaction, rider_id)
-    return _told(parts, found, count)
+        return _told(parts, transaction, riders.get(transaction, rider_id))
 
 
-def _told(parts: Parts, one: riders.Rider, count: int) -> RiderTold:
+def _told(parts: Parts, transaction: Transaction, one: riders.Rider) -> RiderTold:
     limits: list[Limit] = []
     reasons: list[Question] = []
     problems: list[Problem] = []
     table = parts.table()
     try:
-        rider = checked_rider(one.document)
+        rider = kept_rider(transaction, one)
     except ApiError as error:
         problems = [Problem(**problem) for problem in error.problems]
     else:
-        limits = [Limit(**limit) for limit in rider_limits(table, rider, today())]
-        reasons = [Question(**reason) for reason in rider_reasons(table, rider, today())]
+        moment = now()
+        limits = [Limit(**limit) for limit in rider_limits(table, rider, moment)]
+        reasons = [Question(**reason) for reason in rider_reasons(table, rider, moment)]
     return RiderTold(
         id=one.id,
         version=one.version,
@@ -334,22 +336,21 @@ def _told(parts: Parts, one: riders.Rider, count: int) -> RiderTold:
         limits=limits,
         reasons=reasons,
         problems=problems,
-        sessions=count,
+        sessions=riders.session_count(transaction, one.id),
         created_at=one.created_at,
         changed_at=one.changed_at,
         archived_at=one.archived_at,
     )
 
 
-def _entry(parts: Parts, one: riders.Rider, count: int) -> RiderEntry:
-    told = _told(parts, one, count)
-    limit = next((limit.value for limit in told.limits if limit.name == "inverted_limit_deg"), None)
+def _entry(told: RiderTold) -> RiderEntry:
+    section = told.document.get("rider", {})
     return RiderEntry(
-        id=one.id,
-        name=one.name,
-        experience=str(one.document.get("rider", {}).get("experience", "")),
-        limit_deg=limit,
+        id=told.id,
+        name=str(section.get("name", "")).strip(),
+        experience=str(section.get("experience", "")),
+        limit_deg=next((limit.value for limit in told.limits if limit.name == "inverted_limit_deg"), None),
         reasons=len(told.reasons) + len(told.problems),
-        sessions=count,
-        archived_at=one.archived_at,
+        sessions=told.sessions,
+        archived_at=told.archived_at,
     )

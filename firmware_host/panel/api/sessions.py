@@ -9,13 +9,13 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from firmware_host.files.documents import document_of, rider_text
-from firmware_host.files.riders import load_rider
+from firmware_host.files.documents import document_of, rider_text, with_account
+from firmware_host.files.riders import load_rider, ridden_by
 from firmware_host.panel.api.documents import PROGRAM, RIDER, kept_rider
 from firmware_host.panel.api.parts import LARGEST_ID, AllParts, Body, Id, Me
 from firmware_host.panel.api.problems import ApiError
 from firmware_host.panel.messages import NO_CONTROLLER
-from firmware_host.records import plans, programs, riders, sessions
+from firmware_host.records import Transaction, plans, programs, riders, sessions
 
 router: Final = APIRouter(tags=["sessions"])
 
@@ -140,6 +140,7 @@ def choose(body: ChooseBody, parts: AllParts, identity: Me) -> Chosen:
             raise ApiError(409, f"{rider.name} is in the archive: restore the rider first")
         if program is not None and program.archived_at is not None:
             raise ApiError(409, f"{program.name} is in the archive: restore the program first")
+        text = _rider_text(transaction, rider)
         plans.plan(transaction, identity.who, reference, body.rider_id, body.program_id)
     asked = {
         "kind": "choose",
@@ -147,7 +148,7 @@ def choose(body: ChooseBody, parts: AllParts, identity: Me) -> Chosen:
         "session": state["session"],
         "pressed_s": time.monotonic(),
         "reference": reference,
-        "rider": {"path": RIDER, "text": _rider_text(rider)},
+        "rider": {"path": RIDER, "text": text},
         "program": {"path": PROGRAM, "text": _program_text(program)},
         "note": {},
     }
@@ -161,10 +162,10 @@ def choose(body: ChooseBody, parts: AllParts, identity: Me) -> Chosen:
     return Chosen(session=answer["session"], reference=reference)
 
 
-def _rider_text(rider: riders.Rider | None) -> str:
+def _rider_text(transaction: Transaction, rider: riders.Rider | None) -> str:
     """Give the rider as a file; without one it is the built-in beginner, and never whoever rode before."""
-    known = load_rider(None) if rider is None else kept_rider(rider)
-    return rider_text(document_of(known.source))
+    known = load_rider(None) if rider is None else kept_rider(transaction, rider)
+    return rider_text(with_account(document_of(known.source), ridden_by(known)))
 
 
 def _program_text(program: programs.Program | None) -> str:

@@ -6,8 +6,10 @@ A sentence that fits none of them is shown as it came. Keys and units stay where
 
 from typing import Final
 
+from firmware_host.control.choosing import REST_OVER
 from firmware_host.control.preflight import CONFIRMATIONS, FIRST_OF_THE_DAY
 from firmware_host.control.scene import STATE_WORDS
+from firmware_host.files.rider_view import as_sentence
 from firmware_host.panel.access.guard import LOCKED, LOG_IN
 from firmware_host.panel.desk import PAUSED_ALREADY
 from firmware_host.panel.messages import NO_CONTROLLER
@@ -18,6 +20,8 @@ from safety.drive_rate import CONTRADICTS
 from safety.screening_texts import (
     CLEARANCE_EXPIRED,
     CONSULTED,
+    DAY_LEFT,
+    ENDED_LATER,
     EXPIRED,
     NEED_CLEARANCE,
     NEEDS_CLEARANCE,
@@ -25,6 +29,7 @@ from safety.screening_texts import (
     NOT_SUPERVISED,
     REFUSED,
     REFUSES,
+    REST_DUE,
     SUPERVISED,
 )
 
@@ -66,7 +71,7 @@ SENTENCES: Final = (
     "the board hears no commands and brings the table upright by itself: host-to-board line",
     "no handshake with the board yet",
     "waiting for both angles",
-    "the rider's questionnaire and clearances do not allow inversion",
+    "the rider's questionnaire, clearances or rest do not allow inversion",
     "emergency-stop chain open, away from upright",
     "emergency-stop chain open, at upright",
     "the board hears no commands: host-to-board line",
@@ -78,6 +83,7 @@ SENTENCES: Final = (
     "no emergency-stop chain that cuts the torque and is read", "no hand switch", "no contact at the ankle latch",
     "no upright switch",
     "another session is being made ready: try again in a moment",
+    REST_OVER,
     "hand switch contacts contradict each other: broken wire or stuck contact",
     "hand switch released",
     "hand switch pressed",
@@ -99,6 +105,7 @@ SENTENCES: Final = (
 
 TEMPLATES: Final = (
     REFUSES, NEEDS_CLEARANCE, CLEARANCE_EXPIRED, EXPIRED,
+    REST_DUE, as_sentence(REST_DUE), as_sentence(ENDED_LATER), DAY_LEFT,
     "the pre-flight check is due {why}: {checks}",
     "the path to the table is too slow: round trip median {median}, p99 {p99}, worst {worst}, jitter {jitter} ms in "
     "{exchanges} exchanges; all but one in a hundred must be within {limit} ms (latency_s). Use a cable, a nearer "
