@@ -19,6 +19,8 @@ STEADY_DPS = 0.005
 """A commanded rate is constant while it changes by less from tick to tick."""
 LINK_REGAINED_S = 0.5
 """After a silence the board is left to itself for so long, away from upright."""
+CLOSED_DEG = 0.1
+"""So near to the boarding position the upright switch of a sound table is closed."""
 CONTRADICT_DEG = 15.0
 """A limit switch may be set some degrees off the angle that it stands for; so far off it is broken."""
 CONTRADICT_S = 0.05
@@ -130,15 +132,19 @@ class View:
         """Upright by one witness alone, against another one: one of the two is wrong, and nothing tells which.
 
         That is the switch against the angle that is left, or, where the switch is no witness, that angle against the
-        one that a vote alone has lost; or two angles that part by more than sound ones do, while the switch is open.
+        one that a vote alone has lost; or two angles, while the switch is open, that part by more than sound ones do or
+        are so far upright that it is closed on any sound table.
         """
         angle, outvoted, parted = self.angles.angle_deg, self.angles.outvoted_deg, self.angles.disagreement_deg
         near_deg = self.limits.upright_deg + AT_UPRIGHT_DEG
         if not self.upright or angle is None:
             return False
         closed = self.telemetry is not None and self.telemetry.inputs & Input.UPRIGHT_SWITCH != 0
-        if parted is not None and abs(parted) > AT_UPRIGHT_DEG and not closed:
-            return True
+        if parted is not None and not closed:
+            high = self.angles.high_deg
+            beyond = high is not None and high <= self.limits.upright_deg + CLOSED_DEG
+            if abs(parted) > AT_UPRIGHT_DEG or (beyond and self.braked_s > CONTRADICT_S):
+                return True
         return angle > near_deg or (self.switch_lies and outvoted is not None and outvoted > near_deg)
 
     @property

@@ -125,6 +125,8 @@ class Asked(NamedTuple):
     """When faults began or ended, in order. What was promised before is promised anew from there."""
     invert_rate_dps: float = 3.0
     """The session's limit of rate toward inversion."""
+    brake_accel_dps2: float = 8.0
+    """How hard the table is braked to stand."""
     alarm: str = ""
     """What the operator was told at the end."""
     causes: frozenset[str] | None = frozenset()

@@ -107,7 +107,13 @@ DISOBEYS_MS: Final = 29
 """For how long the drive has not given the motor the voltage that it was told to."""
 BORNE_OUT_MS: Final = 30
 """Since the motor's circuit last bore the encoder out."""
-MEMORY_SIZE: Final = 31
+TWO_ANGLES: Final = 31
+"""1: both angles are there, and neither is lost."""
+BEFORE_DEG: Final = 32
+"""Encoder and inclinometer a millisecond ago, ..."""
+LEAPT: Final = 34
+"""... and for each 1: it leapt since the board acts alone, as no table does."""
+MEMORY_SIZE: Final = 36
 
 MS_S: Final = 1e-3
 OWN_ACCEL_DPS2: Final = 8.0
@@ -187,6 +193,12 @@ MOST_RUNAWAYS: Final = 2.0
 ARMED_AWAY_DEG: Final = 5.0
 PARTED_DEG: Final = 4.0
 """Angles farther apart than this contradict each other; the host, if there is one, will say which is lost."""
+LEAP_DEG: Final = 1.0
+"""In a millisecond: the fastest table turns a hundredth of it."""
+MADE_UP_FROM: Final = 0.5
+"""The part of its nominal voltage from which on a supply that sags is made up for by more duty."""
+AHEAD_DPS: Final = 0.5
+"""So far a ramp may be ahead of a motor that has all that its supply gives."""
 NEAR_UPRIGHT_DEG: Final = 2.0
 SWITCH_DEG: Final = -30.0
 """Without two angles that agree, the upright switch is believed from here on."""
@@ -233,6 +245,7 @@ def make_memory(upright_deg: float) -> Floats:
     memory = np.zeros(MEMORY_SIZE)
     memory[TABLE_RATE_DPS] = memory[TABLE_DEG] = memory[MOTOR_RATE_DPS] = memory[CIRCUIT_DPS] = math.nan
     memory[BLIND_DEG] = upright_deg
+    memory[BEFORE_DEG] = memory[BEFORE_DEG + 1] = math.nan
     memory[STATUS] = float(_BRAKE_CLOSED)
     memory[CLOSED_MS] = BRAKE_HOLDS_MS
     memory[BORNE_OUT_MS] = BORNE_OUT_LONGEST_MS
@@ -251,9 +264,10 @@ def firmware_tick(settings: Floats, memory: Floats, readings: Floats, order: Flo
     rate = _rate(memory, readings, lost)
     encoder_lost = memory[ENCODER_LOST] > 0.5 or lost & _ENCODER_LOST != 0
     memory[SAID_DPS] = memory[MOTOR_RATE_DPS] if encoder_lost else readings[ENCODER_RATE_DPS]
+    silent, alone = order[AGE_S] > settings[WATCHDOG_S], order[AGE_S] > ALONE_S
+    _watch_leaps(memory, readings, alone)
     low, high = _angles(memory, readings, lost)
     _arm(settings, memory, order, low)
-    silent, alone = order[AGE_S] > settings[WATCHDOG_S], order[AGE_S] > ALONE_S
     expired = memory[ARMED] > 0.5 and silent
     if expired:
         mode, wanted, accel, torque = _return_by_itself(settings, memory, low, high, inputs)
@@ -269,7 +283,7 @@ def firmware_tick(settings: Floats, memory: Floats, readings: Floats, order: Flo
         limited, accel = _slowed(settings, memory, limited, accel, low)
     if not inputs & _ESTOP or (order[SESSION_OPEN] < 0.5 and memory[ARMED] < 0.5):
         mode = _OFF
-    _drive(settings, memory, drive, mode, limited, accel, torque, rate)
+    _drive(settings, memory, drive, mode, limited, accel, torque, rate, readings[BUS_V])
     _watch_runaway(memory, readings, drive, expired, alone, mode, high)
     _watch_drive(memory, readings, drive, rate)
     if expired and memory[OVERLOAD_MS] > OVERLOAD_TRIP_MS:
@@ -285,7 +299,8 @@ def firmware_tick(settings: Floats, memory: Floats, readings: Floats, order: Flo
     status |= _BRAKE_CLOSED if memory[CLOSED_MS] > BRAKE_HOLDS_MS else 0
     memory[STATUS] = float(status)
     # The switch, or two angles: where a coupling broke, the motor's is upright without the table.
-    upright = inputs & _UPRIGHT != 0 or low < high < settings[UPRIGHT_DEG] + ARMED_AWAY_DEG
+    by_two = memory[TWO_ANGLES] > 0.5 and high < settings[UPRIGHT_DEG] + ARMED_AWAY_DEG
+    upright = by_two or _switch_says_upright(settings, memory, low, high, inputs)
     memory[BUZZER] = 1.0 if expired and not upright else 0.0
 
 
@@ -400,10 +415,22 @@ def _rate(memory: Floats, readings: Floats, lost: int) -> float:
 
 
 @jit
+def _watch_leaps(memory: Floats, readings: Floats, alone: bool) -> None:
+    """While the board acts alone nobody else sees an angle that leaps as no table does: it counts no more meanwhile."""
+    for index, value in enumerate((readings[ENCODER_DEG], readings[INCLINOMETER_DEG])):
+        leapt = alone and abs(value - memory[BEFORE_DEG + index]) > LEAP_DEG  # NaN: False
+        memory[LEAPT + index] = 1.0 if leapt or (alone and memory[LEAPT + index] > 0.5) else 0.0
+        memory[BEFORE_DEG + index] = value
+
+
+@jit
 def _angles(memory: Floats, readings: Floats, lost: int) -> tuple[float, float]:
     """The lower and the higher of the angles that are there and not lost; NaN without any."""
-    encoder = math.nan if memory[ENCODER_LOST] > 0.5 or lost & _ENCODER_LOST else readings[ENCODER_DEG]
-    inclinometer = math.nan if lost & _INCLINOMETER_LOST else readings[INCLINOMETER_DEG]
+    encoder_lost = memory[ENCODER_LOST] > 0.5 or memory[LEAPT] > 0.5 or lost & _ENCODER_LOST != 0
+    encoder = math.nan if encoder_lost else readings[ENCODER_DEG]
+    inclinometer_lost = memory[LEAPT + 1] > 0.5 or lost & _INCLINOMETER_LOST != 0
+    inclinometer = math.nan if inclinometer_lost else readings[INCLINOMETER_DEG]
+    memory[TWO_ANGLES] = 0.0 if math.isnan(encoder) or math.isnan(inclinometer) else 1.0
     if math.isnan(encoder):
         encoder = inclinometer
     if math.isnan(inclinometer):
@@ -448,19 +475,26 @@ def _return_by_itself(
         if memory[STAGE_MS] < OWN_FLAT_MS:
             return 1, 0.0, OWN_ACCEL_DPS2, OWN_TORQUE
         memory[RETURN_STAGE], memory[STAGE_MS] = 3.0, 0.0
-    # A closed switch may be stuck. Against two angles that agree it is believed near upright alone.
-    both = low < high <= low + PARTED_DEG
-    switch = inputs & _UPRIGHT != 0 and not angle > (settings[UPRIGHT_DEG] + NEAR_UPRIGHT_DEG if both else SWITCH_DEG)
+    switch = _switch_says_upright(settings, memory, low, high, inputs)
     togo = high - settings[UPRIGHT_DEG]  # one of them may be wrong: slowly on until both are upright, or the switch is
     if memory[RETURN_STAGE] == 3.0 and not switch and memory[STAGE_MS] < OWN_LONGEST_MS:
         if math.isnan(low):
             return _MOVE, -OWN_BLIND_DPS, OWN_ACCEL_DPS2, OWN_TORQUE
         if togo > 0.3:
             return _MOVE, -_approach(togo, OWN_UPRIGHT_DPS), OWN_ACCEL_DPS2, OWN_TORQUE
-        if low == high:  # one angle alone, which may be the wrong one: on to the switch, or to the stop behind it
+        if memory[TWO_ANGLES] < 0.5:  # one alone may be the wrong one: on to the switch, or to the stop behind it
             return _MOVE, -OWN_BLIND_DPS, OWN_ACCEL_DPS2, OWN_TORQUE
     memory[RETURN_STAGE] = 4.0
     return 1, 0.0, OWN_ACCEL_DPS2, OWN_TORQUE
+
+
+@jit
+def _switch_says_upright(settings: Floats, memory: Floats, low: float, high: float, inputs: int) -> bool:
+    """A closed switch may be stuck. Against two angles that agree it is believed near upright alone."""
+    angle = memory[BLIND_DEG] if math.isnan(low) else low
+    agree = memory[TWO_ANGLES] > 0.5 and high <= low + PARTED_DEG
+    most_deg = settings[UPRIGHT_DEG] + NEAR_UPRIGHT_DEG if agree else SWITCH_DEG
+    return bool(inputs & _UPRIGHT != 0 and not angle > most_deg)
 
 
 @jit
@@ -507,6 +541,7 @@ def _drive(
     accel: float,
     torque: float,
     rate: float,
+    bus_v: float,
 ) -> None:
     """Ramp, brake sequence and rate control: what the power stage and the brake are told."""
     if mode == _OFF:
@@ -531,7 +566,8 @@ def _drive(
     if memory[RELEASED_MS] > BRAKE_OPENS_MS or memory[RAMP_DPS] != 0.0:
         step = accel * MS_S
         memory[RAMP_DPS] += min(max(wanted - memory[RAMP_DPS], -step), step)
-    _control(settings, memory, drive, rate)
+    _follow_what_is_given(memory, drive, rate)
+    _control(settings, memory, drive, rate, bus_v)
 
 
 @jit
@@ -625,9 +661,21 @@ def _stand(memory: Floats, drive: Floats, keep_torque: bool = False) -> None:
 
 
 @jit
-def _control(settings: Floats, memory: Floats, drive: Floats, rate: float) -> None:
+def _follow_what_is_given(memory: Floats, drive: Floats, rate: float) -> None:
+    """What the supply does not give is not asked for: it would come all at once when that is back."""
+    ramp = memory[RAMP_DPS]
+    if abs(drive[DUTY]) < 1.0 or not ramp * rate > 0.0 or abs(ramp) <= abs(rate) + AHEAD_DPS:
+        return
+    memory[RAMP_DPS] = math.copysign(abs(rate) + AHEAD_DPS, ramp)
+    memory[INTEGRAL] = 0.0
+
+
+@jit
+def _control(settings: Floats, memory: Floats, drive: Floats, rate: float, bus_v: float) -> None:
     """Rate control: feed-forward, and a proportional-integral loop whose integral stops where the drive does."""
-    ahead = memory[RAMP_DPS] * settings[DUTY_PER_DPS]
+    nominal_v = settings[VOLTS_PER_DPS] / settings[DUTY_PER_DPS]
+    by_supply = nominal_v / bus_v if bus_v > MADE_UP_FROM * nominal_v else 1.0  # NaN: 1
+    ahead = memory[RAMP_DPS] * settings[DUTY_PER_DPS] * by_supply
     if math.isnan(rate):
         drive[DUTY] = ahead
         return

@@ -35,7 +35,10 @@ TIPPING_DPS2: Final = 30.0
 """What tips a rider; impacts aside."""
 STANDING_DPS: Final = 0.1
 STANDING_S: Final = 1.0
-"""A stop that is to last stands on its brake so soon."""
+"""A stop that is to last stands on its brake so soon, ..."""
+SETTLES_S: Final = 0.2
+"""... or so soon after the ramp from the rate that it began with, as hard as the table's brake decelerates: that takes
+1 s alone from the 8 deg/s of an emergency return."""
 PEOPLE_S: Final = 1.0
 """So soon after a rider lets go, or a latch opens, nothing goes on toward inversion."""
 UPRIGHT_DEG: Final = -72.0
@@ -372,8 +375,11 @@ def _held(column: Columns, asked: Asked) -> Iterator[Margin]:
 
 
 def _heard(trip: Tripped, asked: Asked) -> bool:
-    """A stop because the board refuses what it is told is refused too: it brings the rider upright by itself."""
-    return trip.monitor != "rejected" or not asked.drive.returns_by_itself
+    """Not where the board brings the rider upright by itself: it refuses all, or the line went before it had stood."""
+    if not asked.drive.returns_by_itself:
+        return True
+    standing = Span(trip.t_s, trip.t_s + _slowed_s(asked))
+    return trip.monitor != "rejected" and not any(cut.meets(standing) for cut in asked.harm.cut_off_s)
 
 
 def _stood(column: Columns, asked: Asked, stops_s: list[float], granted_s: float) -> Margin:
@@ -388,11 +394,18 @@ def _stood(column: Columns, asked: Asked, stops_s: list[float], granted_s: float
     stood_s = float(t_s[rows[0]] if len(rows) else t_s[-1])
     begun_s = [at_s for at_s in stops_s if at_s <= stood_s] if asked.harm.coasts else [stop_s]
     took_s = max(end_s - from_s for from_s, end_s in pairwise([*begun_s, stood_s]))
+    granted_s = max(granted_s, _ramp_s(column, asked, stop_s))
     told = f"after {took_s:.2f} s" if len(rows) else "never"
     text = (
         f"stood {'on its brake ' if asked.drive.brakes else ''}{told}, within {granted_s:g} s of the stop was promised"
     )
     return Margin("standstill", granted_s - took_s if len(rows) else -max(took_s, ROW_S), "s", granted_s, text)
+
+
+def _ramp_s(column: Columns, asked: Asked, stop_s: float) -> float:
+    """How long a stop may take from the rate at which the table turned."""
+    row = min(int(np.searchsorted(column["t_s"], stop_s)), len(column["t_s"]) - 1)
+    return abs(float(column["rate_dps"][row])) / asked.brake_accel_dps2 + SETTLES_S
 
 
 def _kept(column: Columns, from_s: float, granted_deg: float) -> Iterator[Margin]:

@@ -96,6 +96,7 @@ def _asked(session: Session, host: LockstepHost, result: LockstepResult, met: li
         rest_s=session.limits.return_rest_s,
         person_stopped_s=min(stops_s, default=None),
         invert_rate_dps=session.limits.invert_rate_dps,
+        brake_accel_dps2=session.limits.brake_accel_dps2,
     )
 
 

@@ -192,6 +192,7 @@ class StopTime(Monitor):
     def __init__(self) -> None:
         self._holding = Since()
         self._off = Since()
+        self._open = Since()
         self._turns = Since()
         self._contact_lost = False
         """Without power the brake closes by its spring: a drive that does not say so even then is not believed."""
@@ -201,8 +202,8 @@ class StopTime(Monitor):
     def check(self, view: View) -> Response:
         """Trip when the time that the ramp needs is over. Without a new frame the last word stands."""
         if view.command_mode is not _HOLD:
-            self._holding.clear()
-            self._turns.clear()
+            for since in (self._holding, self._turns, self._open):
+                since.clear()
             self._said = NONE
             self._watch_contact(view)
             return NONE
@@ -214,12 +215,15 @@ class StopTime(Monitor):
         shakes = RATE_PER_NOISE * angles.inclinometer.noise_deg if angles.encoder.lost else 0.0
         if held_s == 0.0:  # whether or not a frame came just now: a ramp from the last stop's rate would be too short
             self._start_dps = max(rate, abs(angles.expected_dps))
+            self._open.held_s(True, view.now_s)
         if view.fresh and t is not None:
             over_s = held_s - self._start_dps / view.limits.brake_accel_dps2
             turning = over_s > STOP_GRACE_S and rate > view.limits.following_dps + shakes
             # A drive whose rate lies never comes to rest by it: then it holds nothing, it moves the table.
             closed = t.status & _BRAKE_CLOSED != 0
-            unbraked = over_s > BRAKE_GRACE_S and not closed and not self._contact_lost
+            # Where the line kept a host from being heard, the board moved the table, and has to stop it anew.
+            open_s = self._open.held_s(not closed, view.now_s)
+            unbraked = min(over_s, open_s) > BRAKE_GRACE_S and not self._contact_lost
             turned_s = self._turns.held_s(turning, view.now_s)
             disobeys = turning and (not closed or turned_s >= BRAKED_S)
             self._said = TORQUE_OFF if disobeys or unbraked else NONE

@@ -153,6 +153,13 @@ FOUND = (
     ("inclinometer-reversed@8.5", "upright-switch-open@11"),
     ("encoder-drift=0.7@43.5", "hand-switch-release@44"),
     ("power-sag=8.6@70:10",),
+    ("power-sag=8@46:1.3",),
+    ("frames-delayed=60@44:0.348",),
+    ("hand-switch-release@44", "runaway=0.3@46.5:0.14"),
+    ("upright-switch-closed@44", "host-killed@46"),
+    ("cable-out@45", "encoder-jump-low=25@45.4"),
+    ("cable-out@45", "inclinometer-jump-low=25@45.4"),
+    ("encoder-drift-low=0.1@0", "inclinometer-drift-low=0.1@0"),
 )
 """What campaigns found, and what was mended: in these the wrong monitor answered, or a promise was broken."""
 

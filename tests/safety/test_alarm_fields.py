@@ -137,3 +137,31 @@ def test_who_is_head_up_or_on_the_way_there_does_not_stay_inverted(
     alarms.update(9.0, supervisor, view, linked=True)
     alarms.update(9.0 + STAYS_INVERTED_S, supervisor, view, linked=True)
     assert ("stays-inverted" in [alarm.id for alarm in alarms.active]) == stays
+
+
+@pytest.mark.requirement("REQ-REC-UPRIGHT-SWITCH")
+@pytest.mark.parametrize(
+    ("angles_deg", "closed", "braked_s", "unsure"),
+    [
+        ((-75.0, -75.0), False, 0.06, True),
+        ((-74.9, -75.5), False, 0.06, True),
+        ((-74.875, -75.5), False, 0.06, False),  # where a sound switch may be open yet
+        ((-75.5, -74.875), False, 0.06, False),
+        ((-75.0, -75.0), False, 0.05, False),  # before it stands
+        ((-75.0, -75.0), True, 0.06, False),
+        ((-75.0, None), False, 0.06, False),  # one alone: the switch is asked before that is upright
+    ],
+)
+def test_two_angles_that_agree_are_not_relied_on_where_the_switch_would_be_closed(
+    angles_deg: tuple[float, float | None], closed: bool, braked_s: float, unsure: bool
+) -> None:
+    """Both had drifted alike, and the rider was left at -66 deg without a word."""
+    _, view, _ = inverted()
+    view.telemetry = KinematicTable().frame()._replace(inputs=Input.UPRIGHT_SWITCH if closed else 0)
+    angles = view.angles
+    angles.encoder.value_deg, angles.inclinometer.value_deg = angles_deg
+    if angles_deg[1] is None:
+        angles.inclinometer.lost = "no value"
+    angles.fuse()
+    view.upright, view.away, view.inverted, view.braked_s = True, False, False, braked_s
+    assert view.unsure_upright is unsure

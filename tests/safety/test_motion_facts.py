@@ -196,6 +196,20 @@ def test_a_table_told_to_stand_in_a_tick_without_a_frame_is_watched_from_then_on
 
 
 @pytest.mark.requirement("REQ-MON-STOP-TIME")
+def test_a_brake_that_a_board_opened_while_no_host_was_heard_has_the_time_to_close_again() -> None:
+    monitor, view = motion.StopTime(), view_of({"command_mode": HOLD})
+    closed = view.telemetry
+    assert closed is not None
+    opened = closed._replace(status=closed.status & ~Status.BRAKE_CLOSED)
+    said = []
+    for tick in range(1000):
+        view.now_s = tick / 100.0
+        view.telemetry = opened if 400 <= tick < 470 or tick >= 900 else closed._replace(status=Status.BRAKE_CLOSED)
+        said.append(monitor.check(view))
+    assert [tick for tick, one in enumerate(said) if one is TORQUE_OFF] == [*range(970, 1000)]
+
+
+@pytest.mark.requirement("REQ-MON-STOP-TIME")
 @pytest.mark.parametrize(
     ("lost", "noise_deg", "rate_dps", "said"),
     [

@@ -172,6 +172,19 @@ def standstill(took_s: float) -> Margin:
     return margin(rows, "standstill", person_stopped_s=AT_40_S, **tripped(AT_40_S, "STOP"))
 
 
+def standstill_from_8_dps(took_s: float) -> Margin:
+    rows = trace(TO_40, (took_s, -8.0), (9.0, 0.0))
+    rows = put(rows, "rate_dps", -8.0, AT_40_S - 0.01, AT_40_S + 0.01)
+    return margin(rows, "standstill", person_stopped_s=AT_40_S, **tripped(AT_40_S, "STOP"))
+
+
+def standstill_of_a_weak_brake(took_s: float) -> Margin:
+    rows = trace(TO_40, (took_s, -8.0), (9.0, 0.0))
+    rows = put(rows, "rate_dps", -8.0, AT_40_S - 0.01, AT_40_S + 0.01)
+    stopped = {"person_stopped_s": AT_40_S, "brake_accel_dps2": 4.0, **tripped(AT_40_S, "STOP")}
+    return margin(rows, "standstill", **stopped)
+
+
 def held(rose_deg: float) -> Margin:
     rows = trace(TO_40, (5.0, 0.0), (2.0, rose_deg / 2.0), (2.0, 0.0))
     return margin(rows, "held", stuck_s=ALWAYS, **tripped(AT_40_S, "TORQUE_OFF"))
@@ -201,6 +214,8 @@ def left(at_deg: float) -> Margin:
         (horizontal, (-0.05,), (0.05,)),
         (upright, (-0.05,), (0.05,)),
         (standstill, (0.99,), (1.03,)),
+        (standstill_from_8_dps, (1.19,), (1.23,)),
+        (standstill_of_a_weak_brake, (2.19,), (2.23,)),
         (held, (2.98,), (3.04,)),
         (left, (-72.01,), (-71.5,)),
     ],
@@ -468,7 +483,7 @@ def coasts(seconds: float) -> Any:
             2.0,
             "STOP",
             {"jolted_s": (Span(0.0, np.inf),), "cut_off_s": (Span(AT_40_S, 99.0),)},
-            ("rate-inverting", "standstill"),
+            ("rate-inverting",),  # nobody hears the stop
         ),
         (
             2.0,
