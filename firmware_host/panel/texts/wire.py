@@ -9,6 +9,7 @@ from typing import Final
 from firmware_host.control.choosing import REST_OVER
 from firmware_host.control.preflight import CONFIRMATIONS, FIRST_OF_THE_DAY
 from firmware_host.control.scene import STATE_WORDS
+from firmware_host.files.limit_words import LIMIT_LABELS
 from firmware_host.files.rider_view import as_sentence
 from firmware_host.panel.access.guard import LOCKED, LOG_IN
 from firmware_host.panel.desk import PAUSED_ALREADY
@@ -36,7 +37,7 @@ from safety.screening_texts import (
 SENTENCES: Final = (
     *STATE_WORDS.values(), *SITUATIONS.values(), *CAUSES.values(),
     *REFUSED.values(), *NEED_CLEARANCE.values(), CONSULTED, SUPERVISED, NOT_CONSULTED, NOT_SUPERVISED,
-    *CONFIRMATIONS.values(), FIRST_OF_THE_DAY,
+    *CONFIRMATIONS.values(), FIRST_OF_THE_DAY, *LIMIT_LABELS.values(),
     OUTVOTED, CAUGHT, DOUBTED, BEYOND, BEHIND, STANDS, CONTRADICTS, REPORTED,
     "The table board has to answer: check cable and power",
     "The table board answers",

@@ -44,7 +44,7 @@ function row(app, one) {
   const number = (/** @type {number | null | undefined} */ value) => format.number(value, digits(value));
   const origin = one.session?.origin ?? one.origin;
   return el("tr", { class: one.narrowed ? "narrowed" : "" },
-    el("th", { scope: "row" }, one.label ?? one.name, el("span", { class: "origin" }, one.narrowed && origin ? app.told(origin) : "")),
+    el("th", { scope: "row" }, one.label ? app.told(one.label) : one.name, el("span", { class: "origin" }, one.narrowed && origin ? app.told(origin) : "")),
     el("td", { class: "number" }, `${number(one.machine)} ${unit(one.unit)}`), el("td", { class: "number" }, number(one.table)),
     el("td", { class: "number" }, number(one.session?.value)), el("td", { class: "number" }, number(one.tightest)));
 }
