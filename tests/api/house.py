@@ -26,10 +26,8 @@ from firmware_host.panel.station import Answer, Station
 from firmware_host.panel.stop_path import StopServer
 from firmware_host.records import COMMAND_LINE, Records, default_url, open_records, people, tokens
 from tests.api.desk import SESSION, Desk
-from tests.waiting import until
+from tests.waiting import LONGEST_S, until
 
-LONGEST_S: Final = 30.0
-"""Only a hang takes so long."""
 PIN: Final = "4711-ada"
 HERE: Final = Network()
 

@@ -27,9 +27,9 @@ from firmware_host.panel.process import PanelError, PanelProcess
 from firmware_host.panel.sockets import UNASKED
 from firmware_host.records import COMMAND_LINE, RecordsError, Transaction, default_url, open_records, people
 from tests.api.desk import press
-from tests.api.house import LONGEST_S, House, TakingDesk, house
+from tests.api.house import House, TakingDesk, house
 from tests.end_to_end.commands import ROOT as CHECKOUT
-from tests.waiting import until
+from tests.waiting import LONGEST_S, until
 
 
 class Certificate(NamedTuple):

@@ -17,12 +17,12 @@ from safety.limits import MACHINE, narrow
 from sim.relay import Relay
 from tests.drivers.polled_link import HOLD
 from tests.end_to_end.commands import EXAMPLES, process, righting
+from tests.waiting import LONGEST_S
 
 pytestmark = [
     pytest.mark.realtime,
     pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning"),  # in pyserial 3.5 itself
 ]
-LONGEST_S = 60.0
 
 
 def first_line(arguments: tuple[str, ...]) -> Iterator[str]:

@@ -30,6 +30,7 @@ from firmware_host.recording.mcap_chunks import MAGIC, ChunkWriter
 from safety.signals import BoardConfig, CommandMode, Recovery, Response, SafeCommand, Telemetry, Trip
 from tests.end_to_end.commands import ROOT, environment
 from tests.firmware_host.test_record_schema import protobuf_class
+from tests.waiting import LONGEST_S
 
 CONFIG: Final = BoardConfig(0xDEADBEEF, 42, (1, 2, 3), 9, -75.0, 60.0, 8.0, 0.25)
 METADATA: Final = {
@@ -38,8 +39,6 @@ METADATA: Final = {
     "seed": "7",
 }
 EPOCH_NS: Final = 1_795_446_720_000_000_000
-LONGEST_S: Final = 60.0
-"""After which a test that waits has failed."""
 SMALL_CHUNK: Final = 20
 
 

@@ -14,6 +14,7 @@ from firmware_host.files.toml_source import FileError
 from firmware_host.recording.session_record import describe, make_recorded_controller
 from safety.ridden import Ridden
 from tests.firmware_host.lockstep import EXAMPLES
+from tests.waiting import LONGEST_S
 
 pytestmark = pytest.mark.requirement("REQ-SES-CHOOSE")
 
@@ -23,8 +24,6 @@ REGULAR = Text("regular.toml", (EXAMPLES / "riders" / "regular.toml").read_text(
 TO_40 = Text("40.toml", (EXAMPLES / "programs" / "intermittent-40.toml").read_text("utf-8"))
 NEAR = Text("near.toml", 'name = "Near"\n[[step]]\ndo = "go"\nto_deg = -40\n')
 WANTED = Wanted(REGULAR, TO_40, "r", {"from": "a test"})
-LONGEST_S = 60.0
-"""Only a hang takes so long."""
 
 
 def test_what_is_chosen_is_prepared_for_the_table_at_hand() -> None:

@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 
 from firmware_host.cli.outlet import MOST_WAITING, Outlet
+from tests.waiting import LONGEST_S
 
 LINE = "12.3 deg/s\n"
 SMALL = 4096
 """Bytes: the smallest pipe that the system makes."""
-LONGEST_S = 10.0
-"""Only a wait for ever takes so long."""
 
 
 def finishes(write: Callable[[], object]) -> bool:

@@ -8,8 +8,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.panel.browser import arguments, find_or_install
-from tests.panel.stack import LONGEST_S, Stack, running
+from tests.panel.stack import Stack, running
 from tests.panel.views import sound
+from tests.waiting import LONGEST_S
 
 
 @pytest.fixture(scope="session")

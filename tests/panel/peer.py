@@ -15,7 +15,8 @@ import zmq
 
 from firmware_host.control.manual import BEAT_S
 from firmware_host.panel.station import REQUESTS, STATES, address
-from tests.panel.stack import LONGEST_S, Stack
+from tests.panel.stack import Stack
+from tests.waiting import LONGEST_S
 
 WATCH_S: Final = 0.2
 """From one sign of life to the next."""

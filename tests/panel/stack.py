@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import psutil
 
@@ -19,9 +19,7 @@ from sim.faults import Fault, parse
 from sim.realtime import FaultyTable, PtyLine, run_on
 from sim.table import Truth
 from tests.end_to_end.commands import PROGRAM, REGULAR, command, environment
-
-LONGEST_S: Final = 60.0
-"""Only a hang takes so long."""
+from tests.waiting import LONGEST_S
 
 
 class Stack(NamedTuple):

@@ -14,9 +14,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.panel.routes import SIZES, in_reach, press_start
-from tests.panel.stack import LONGEST_S, Stack, running
+from tests.panel.stack import Stack, running
 from tests.panel.views import serious
 from tests.panel.waiting import until
+from tests.waiting import LONGEST_S
 
 pytestmark = pytest.mark.realtime
 

@@ -11,9 +11,10 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 
 from tests.panel.routes import AWAKE_MS
-from tests.panel.stack import LONGEST_S, Stack
+from tests.panel.stack import Stack
 from tests.panel.views import put_down, sound
 from tests.panel.waiting import until
+from tests.waiting import LONGEST_S
 
 pytestmark = pytest.mark.realtime
 

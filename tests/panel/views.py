@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 import firmware_host.panel
 from tests.panel.routes import SIZES, fits, in_reach
-from tests.panel.stack import LONGEST_S
+from tests.waiting import LONGEST_S
 
 SMALLEST_PX: Final = 48
 CONTROLS: Final = "main :is(button, .button, select, summary, label.choice, input:not([type=checkbox], [type=radio]))"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page
 
-from tests.panel.stack import LONGEST_S
+from tests.waiting import LONGEST_S
 
 STEP_MS = 20
 
