@@ -378,8 +378,9 @@ def _heard(trip: Tripped, asked: Asked) -> bool:
     """Not where the board brings the rider upright by itself: it refuses all, or the line went before it had stood."""
     if not asked.drive.returns_by_itself:
         return True
-    standing = Span(trip.t_s, trip.t_s + _slowed_s(asked))
-    return trip.monitor != "rejected" and not any(cut.meets(standing) for cut in asked.harm.cut_off_s)
+    until_s = trip.t_s + _slowed_s(asked)
+    lost = any(one.monitor == "link" and trip.t_s <= one.t_s <= until_s for one in asked.trips)
+    return trip.monitor != "rejected" and not lost
 
 
 def _stood(column: Columns, asked: Asked, stops_s: list[float], granted_s: float) -> Margin:

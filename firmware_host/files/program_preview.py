@@ -38,7 +38,7 @@ def preview(
         name: names the program in messages.
         text: as TOML; None to take the document.
         document: as JSON.
-        now: datetimes a rider's clearance.
+        now: dates a rider's clearance, and says what is left of the day.
     """
     answer = _nothing_yet(table, rider, text, now)
     try:

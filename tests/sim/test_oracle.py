@@ -396,6 +396,19 @@ def test_a_stop_of_a_table_that_coasts_is_over_with_the_next_one(
     assert (found.value < 0.0) == broken
 
 
+@pytest.mark.parametrize(
+    ("lost_after_s", "returns_by_itself", "heard"),
+    [(0.5, True, False), (1.0, True, False), (1.1, True, True), (-0.1, True, True), (0.5, False, True)],
+)
+def test_a_stop_after_which_the_link_is_lost_is_the_board_s_to_end(
+    lost_after_s: float, returns_by_itself: bool, heard: bool
+) -> None:
+    rows = trace(TO_40, (3.0, -0.5), (9.0, 0.0))
+    trips = (Tripped("overspeed", "STOP", AT_40_S), Tripped("link", "EMERGENCY_RETURN", AT_40_S + lost_after_s))
+    found = judge(rows, asked(stuck_s=ALWAYS, trips=trips, returns_by_itself=returns_by_itself, alarm="x", causes=None))
+    assert any(text.startswith("standstill") for text in found) is heard
+
+
 STOPPED_AT_40: Pieces = (TO_40, (9.0, 0.0), (10.0, -4.0), (5.0, 0.0), (10.0, -1.5), (99.0, 0.0))
 """A stop at 40 degrees and its recovery, which ends at -15 degrees, 34 s after the stop."""
 
@@ -483,7 +496,7 @@ def coasts(seconds: float) -> Any:
             2.0,
             "STOP",
             {"jolted_s": (Span(0.0, np.inf),), "cut_off_s": (Span(AT_40_S, 99.0),)},
-            ("rate-inverting",),  # nobody hears the stop
+            ("rate-inverting", "standstill"),
         ),
         (
             2.0,
