@@ -113,7 +113,9 @@ BEFORE_DEG: Final = 32
 """Encoder and inclinometer a millisecond ago, ..."""
 LEAPT: Final = 34
 """... and for each 1: it leapt since the board acts alone, as no table does."""
-MEMORY_SIZE: Final = 36
+STANDS_MS: Final = 36
+"""For how long the encoder has turned on a table that stands."""
+MEMORY_SIZE: Final = 37
 
 MS_S: Final = 1e-3
 OWN_ACCEL_DPS2: Final = 8.0
@@ -195,6 +197,8 @@ PARTED_DEG: Final = 4.0
 """Angles farther apart than this contradict each other; the host, if there is one, will say which is lost."""
 LEAP_DEG: Final = 1.0
 """In a millisecond: the fastest table turns a hundredth of it."""
+STANDS_LOST_MS: Final = 500.0
+"""So long an encoder may turn on a brake that is closed, beside an inclinometer that stands."""
 MADE_UP_FROM: Final = 0.5
 """The part of its nominal voltage from which on a supply that sags is made up for by more duty."""
 AHEAD_DPS: Final = 0.5
@@ -266,6 +270,7 @@ def firmware_tick(settings: Floats, memory: Floats, readings: Floats, order: Flo
     memory[SAID_DPS] = memory[MOTOR_RATE_DPS] if encoder_lost else readings[ENCODER_RATE_DPS]
     silent, alone = order[AGE_S] > settings[WATCHDOG_S], order[AGE_S] > ALONE_S
     _watch_leaps(memory, readings, alone)
+    _watch_at_rest(memory, readings, alone, lost)
     low, high = _angles(memory, readings, lost)
     _arm(settings, memory, order, low)
     expired = memory[ARMED] > 0.5 and silent
@@ -421,6 +426,21 @@ def _watch_leaps(memory: Floats, readings: Floats, alone: bool) -> None:
         leapt = alone and abs(value - memory[BEFORE_DEG + index]) > LEAP_DEG  # NaN: False
         memory[LEAPT + index] = 1.0 if leapt or (alone and memory[LEAPT + index] > 0.5) else 0.0
         memory[BEFORE_DEG + index] = value
+
+
+@jit
+def _watch_at_rest(memory: Floats, readings: Floats, alone: bool, lost: int) -> None:
+    """While the board acts alone: an encoder that turns where the table stands lies, and so it did under way.
+
+    What it made of the drive does not count either.
+    """
+    at_rest = memory[CLOSED_MS] > BRAKE_HOLDS_MS and abs(memory[TABLE_RATE_DPS]) < STILL_DPS  # NaN: False
+    at_rest = at_rest and not lost & _INCLINOMETER_LOST and memory[LEAPT + 1] < 0.5
+    turns = alone and at_rest and abs(readings[ENCODER_RATE_DPS]) > STILL_DPS
+    memory[STANDS_MS] = memory[STANDS_MS] + 1.0 if turns else 0.0
+    if memory[STANDS_MS] > STANDS_LOST_MS and memory[ENCODER_LOST] < 0.5:
+        memory[ENCODER_LOST] = 1.0
+        memory[RUNAWAYS] = 0.0
 
 
 @jit

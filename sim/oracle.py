@@ -65,6 +65,8 @@ COASTED_DEG: Final = 7.0
 """As far it goes meanwhile, from the rate at which a drive that disobeys is found out."""
 TOLD_S: Final = 0.5
 """So soon the fault of a drive that let its motor go is known to the host, which asks for one thing after the other."""
+RECONNECTS_S: Final = 1.0
+"""So soon a host has hold of the table again once the line is whole."""
 FREED_S: Final = 0.2
 """So long a table leaps whose full drive pushed against something that gave way: an impact backward."""
 ROW_S: Final = 0.01
@@ -336,7 +338,7 @@ def _crept_deg(asked: Asked, during: Span) -> float:
 def _rescued(column: Columns, asked: Asked) -> Iterator[Margin]:
     """After a trip the rider comes out of inversion and upright in time, or stands still if that is what is right."""
     ours = tuple(trip for trip in asked.trips if not _in_vain(trip.t_s, asked))
-    if not ours:
+    if not ours and asked.person_stopped_s is None:
         return
     asked = asked._replace(trips=ours)
     if asked.person_stopped_s is not None or asked.harm.cannot_move:
@@ -365,6 +367,7 @@ def _held(column: Columns, asked: Asked) -> Iterator[Margin]:
     from_s = lasts_from_s if asked.person_stopped_s is None else min(lasts_from_s, asked.person_stopped_s)
     stops = [trip for trip in asked.trips if trip.response in ("STOP", "TORQUE_OFF")]
     heard_s = [trip.t_s for trip in stops if trip.t_s >= from_s and _heard(trip, asked)]
+    heard_s += _pressed_s(asked)
     if heard_s and not asked.nothing_holds:  # a gear holds what hangs on it
         yield _stood(column, asked, sorted(heard_s), granted_s)
     stops_s = [trip.t_s for trip in stops]
@@ -381,6 +384,17 @@ def _heard(trip: Tripped, asked: Asked) -> bool:
     until_s = trip.t_s + _slowed_s(asked)
     lost = any(one.monitor == "link" and trip.t_s <= one.t_s <= until_s for one in asked.trips)
     return trip.monitor != "rejected" and not lost
+
+
+def _pressed_s(asked: Asked) -> list[float]:
+    """When a person ordered a stop that arrived at the table: a board that hears no host brings its rider upright."""
+    pressed_s = asked.person_stopped_s
+    if pressed_s is None:
+        return []
+    until = Span(pressed_s - RECONNECTS_S, pressed_s + _slowed_s(asked))
+    unheard = any(span.meets(until) for span in (*asked.harm.silent_s, *asked.harm.cut_off_s))
+    lost = any(one.monitor == "link" and until.from_s <= one.t_s <= until.until_s for one in asked.trips)
+    return [] if unheard or lost else [pressed_s]
 
 
 def _stood(column: Columns, asked: Asked, stops_s: list[float], granted_s: float) -> Margin:
@@ -457,8 +471,7 @@ class _Promise(NamedTuple):
 
 
 def _promises(asked: Asked) -> Iterator[_Promise]:
-    times_s = [trip.t_s for trip in asked.trips]
-    from_s: float | None = min(times_s)
+    from_s = min((trip.t_s for trip in asked.trips), default=None)
     while from_s is not None:
         until_s = min((change_s for change_s in asked.changes_s if change_s > from_s), default=float("inf"))
         stages = _stages([trip for trip in asked.trips if trip.t_s < until_s])

@@ -132,6 +132,21 @@ def test_a_noisy_encoder_orders_nothing_when_the_brake_opens_again(seed: int) ->
 
 
 @pytest.mark.requirement("REQ-BRD-ANY-ANGLE")
+@pytest.mark.parametrize("drift_dps", [-2.0, -0.8, -0.5, 0.3, 0.8, 2.0])
+@pytest.mark.parametrize("from_deg", [40.0, -30.0])
+def test_an_encoder_that_drifts_on_a_table_that_stands_takes_no_try_from_the_return(
+    drift_dps: float, from_deg: float
+) -> None:
+    """Its first leap looks like a drive that does not obey, which is tried twice alone; then it is seen at rest."""
+    bench = Bench()
+    bench.invert_to(from_deg)
+    for _ in range(100):
+        bench.tick(move(-1.5))
+    bench.board.table.faults[sensors.fault_index(ENCODER_DEG, sensors.DRIFT_PER_S)] = drift_dps
+    bench.silence(-72.0, 120.0)
+
+
+@pytest.mark.requirement("REQ-BRD-ANY-ANGLE")
 @pytest.mark.parametrize("from_deg", [40.0, -20.0])
 def test_an_inclinometer_that_goes_the_other_way_does_not_pass_for_a_runaway(from_deg: float) -> None:
     bench = Bench()

@@ -409,6 +409,27 @@ def test_a_stop_after_which_the_link_is_lost_is_the_board_s_to_end(
     assert any(text.startswith("standstill") for text in found) is heard
 
 
+@pytest.mark.requirement("REQ-PRM-END")
+@pytest.mark.parametrize(
+    ("changes", "judged"),
+    [
+        ({}, True),
+        ({"trips": (Tripped("link", "EMERGENCY_RETURN", AT_40_S + 0.5),)}, False),
+        ({"trips": (Tripped("link", "EMERGENCY_RETURN", AT_40_S - 5.0),)}, True),
+        ({"silent_s": (Span(AT_40_S - 0.5, AT_40_S + 9.0),)}, False),
+        ({"cut_off_s": (Span(AT_40_S + 0.5, AT_40_S + 9.0),)}, False),
+        ({"silent_s": (Span(0.0, AT_40_S - 2.0),)}, True),
+    ],
+)
+@pytest.mark.parametrize("took_s", [0.9, 3.0])
+def test_a_stop_that_a_person_orders_stops_the_table_without_any_trip(
+    changes: dict[str, Any], judged: bool, took_s: float
+) -> None:
+    rows = trace(TO_40, (took_s, 0.5), (9.0, 0.0))
+    found = judge(rows, asked(person_stopped_s=AT_40_S, alarm="x", causes=None, **changes))
+    assert any(text.startswith("standstill") for text in found) is (judged and took_s > 1.0)
+
+
 STOPPED_AT_40: Pieces = (TO_40, (9.0, 0.0), (10.0, -4.0), (5.0, 0.0), (10.0, -1.5), (99.0, 0.0))
 """A stop at 40 degrees and its recovery, which ends at -15 degrees, 34 s after the stop."""
 
