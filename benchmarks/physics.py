@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks.figure import Comparison, Figure
 from safety.signals import CommandMode
-from sim import firmware, plant
+from sim import board_memory, plant
 from sim.layout import (
     ACCEL_DPS2,
     AGE_S,
@@ -93,8 +93,8 @@ def _ours() -> Callable[[], None]:
 def _whole_table() -> Callable[[], None]:
     """A second of ``SimulatedTable`` under orders: sensors, firmware, statistics and trace included."""
     parameters = TableParameters()
-    settings = firmware.make_settings(parameters, -75.0, 60.0, 8.0, 0.25)
-    table = SimulatedTable(parameters, RIDER, 1, settings, firmware.make_memory(-75.0), trace_s=60.0)
+    settings = board_memory.make_settings(parameters, -75.0, 60.0, 8.0, 0.25)
+    table = SimulatedTable(parameters, RIDER, 1, settings, board_memory.make_memory(-75.0), trace_s=60.0)
     table.order[[MODE, RATE_DPS, ACCEL_DPS2, TORQUE_FRACTION, SESSION_OPEN]] = CommandMode.MOVE, 3.0, 8.0, 1.0, 1.0
     start = table.state.copy()
 

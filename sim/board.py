@@ -5,7 +5,7 @@ from typing import Final
 
 from drivers.board import BoardIdentity, BoardLink
 from safety.signals import SIMULATOR_SERIALS, Telemetry
-from sim import firmware, sensors
+from sim import board_memory, sensors
 from sim.layout import (
     ACCEL_DPS2,
     AGE_S,
@@ -51,13 +51,15 @@ class VirtualBoard:
         press_to_return: bool = False,
     ) -> None:
         """Power the board up, with the table upright on its brake. Same seed, same bits."""
-        self._settings = firmware.make_settings(parameters, upright_deg, inverted_limit_deg, max_rate_dps, watchdog_s)
-        self._memory = firmware.make_memory(upright_deg)
+        self._settings = board_memory.make_settings(
+            parameters, upright_deg, inverted_limit_deg, max_rate_dps, watchdog_s
+        )
+        self._memory = board_memory.make_memory(upright_deg)
         self.table = SimulatedTable(parameters, rider, seed, settings=self._settings, memory=self._memory)
         self.table.faults[sensors.PRESS_TO_RETURN] = float(press_to_return)
         # The same numbers again, not a copy: numpy takes four times as long to write a single one.
         self._order: memoryview[float] = self.table.order.data.cast("B").cast("d")
-        self._said = self._memory[firmware.STATUS : firmware.SAID_DPS + 1]
+        self._said = self._memory[board_memory.STATUS : board_memory.SAID_DPS + 1]
         self._tried_at_ms: int | None = None
         self._orders = self._tried_at_order = 0
         self._random = random.Random(seed)
@@ -94,7 +96,7 @@ class VirtualBoard:
             order[AGE_S] = 0.0
             self._orders += 1
             if fields.clear_faults:
-                self._memory[firmware.CLEAR_FAULTS] = 1.0
+                self._memory[board_memory.CLEAR_FAULTS] = 1.0
         if self.link.session_id != session:
             order[SESSION_OPEN] = 1.0
             self._ask_the_rider()
@@ -132,7 +134,7 @@ class VirtualBoard:
 
     def _begin(self) -> None:
         self.link = self._new_link()
-        self._memory[:] = firmware.make_memory(self._identity.upright_deg)
+        self._memory[:] = board_memory.make_memory(self._identity.upright_deg)
         self.table.drive[:] = 0.0
         self.table.order[:] = 0.0
         self._hears_from_ms = self.table.now_ms + SETTLES_MS
@@ -140,7 +142,7 @@ class VirtualBoard:
     @property
     def buzzes(self) -> bool:
         """Tell whether its buzzer sounds: nobody commands it, and the rider is not upright."""
-        return bool(self._memory[firmware.BUZZER])
+        return bool(self._memory[board_memory.BUZZER])
 
     @property
     def serial(self) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from safety.signals import CommandMode, DriveFault
-from sim import firmware, plant, sensors
+from sim import board_memory, board_senses, plant, sensors
 from sim.layout import (
     ACCEL_DPS2,
     AGE_S,
@@ -129,8 +129,8 @@ def test_time_can_be_cut_into_any_pieces() -> None:
 def closed_loop(rider: Rider, parameters: TableParameters | None = None) -> SimulatedTable:
     """A table whose firmware obeys orders, with a rider whose arms are overhead."""
     parameters = parameters or TableParameters()
-    settings = firmware.make_settings(parameters, -75.0, 90.0, 8.0, 0.25)
-    memory = firmware.make_memory(-75.0)
+    settings = board_memory.make_settings(parameters, -75.0, 90.0, 8.0, 0.25)
+    memory = board_memory.make_memory(-75.0)
     return SimulatedTable(parameters, rider, 5, settings, memory, arms=Arms.OVERHEAD)
 
 
@@ -324,7 +324,7 @@ def motor_rate_dps(table: SimulatedTable) -> Iterator[tuple[float, float]]:
         for _ in range(round(seconds * 1000.0)):
             table.order[[MODE, RATE_DPS, ACCEL_DPS2, TORQUE_FRACTION, AGE_S, SESSION_OPEN]] = 2, rate_dps, 8.0, 1, 0, 1
             table.advance_ms(1)
-            yield float(table.memory[firmware.MOTOR_RATE_DPS]), table.truth().rate_dps
+            yield float(table.memory[board_memory.MOTOR_RATE_DPS]), table.truth().rate_dps
 
 
 @pytest.mark.requirement("REQ-BRD-MOTOR")
@@ -351,7 +351,7 @@ def test_an_encoder_that_lies_does_not_make_the_drive_jump(fault: int, value: fl
     table.reset_statistics()
     table.faults[sensors.fault_index(ENCODER_DEG, fault)] = value
     ask(table, CommandMode.MOVE, 3.0, 1.0)
-    trusted_dps = firmware.MOTOR_TRUST_DPS + firmware.MOTOR_TRUST_SHARE * 3.0
+    trusted_dps = board_senses.MOTOR_TRUST_DPS + board_senses.MOTOR_TRUST_SHARE * 3.0
     assert abs(table.truth().rate_dps - 3.0) < trusted_dps + 0.15
     assert table.truth().max_accel_dps2 < 30.0
 
@@ -363,7 +363,7 @@ def test_an_encoder_that_stands_is_lost_by_the_motor_alone() -> None:
     table.faults[sensors.fault_index(ENCODER_DEG, sensors.STUCK)] = 1.0
     table.faults[sensors.fault_index(INCLINOMETER_DEG, sensors.DEAD)] = 1.0
     ask(table, CommandMode.MOVE, 3.0, 0.5)
-    assert int(table.memory[firmware.FAULTS]) & DriveFault.ENCODER
+    assert int(table.memory[board_memory.FAULTS]) & DriveFault.ENCODER
 
 
 @pytest.mark.requirement("REQ-BRD-MOTOR")
@@ -373,7 +373,7 @@ def test_with_the_motor_s_leads_swapped_it_is_the_motor_that_stands_alone() -> N
     table.physics[plant.POLARITY] = -1.0
     ask(table, CommandMode.MOVE, 3.0, 0.5)
     assert table.truth().rate_dps < -1.0
-    assert not int(table.memory[firmware.FAULTS]) & DriveFault.ENCODER
+    assert not int(table.memory[board_memory.FAULTS]) & DriveFault.ENCODER
 
 
 @pytest.mark.requirement("REQ-BRD-MOTOR")
@@ -381,7 +381,7 @@ def test_an_open_circuit_tells_no_rate() -> None:
     """Its voltage is all there is, and nothing set against it: without a current the motor would seem to race."""
     table = closed_loop(RIDER)
     ask(table, CommandMode.MOVE, 3.0, 20.0)
-    assert table.memory[firmware.MOTOR_RATE_DPS] == pytest.approx(3.0, abs=0.2)
+    assert table.memory[board_memory.MOTOR_RATE_DPS] == pytest.approx(3.0, abs=0.2)
     table.physics[plant.TORQUE_LOST] = 1.0
     ask(table, CommandMode.MOVE, 3.0, 0.5)
-    assert math.isnan(table.memory[firmware.MOTOR_RATE_DPS])
+    assert math.isnan(table.memory[board_memory.MOTOR_RATE_DPS])
