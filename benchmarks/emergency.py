@@ -12,7 +12,7 @@ from firmware_host.files.validation import Session
 from safety.profile import Pace
 from sim.bench import PERIOD_S, run_lockstep
 from sim.faults import Fault
-from sim.oracle import reached_s
+from sim.oracle_terms import reached_s
 from sim.table import TRACE_COLUMNS
 
 TARGET: Final = 1.03

@@ -18,7 +18,7 @@ from sim.bench import PERIOD_S, LockstepResult, run_lockstep
 from sim.faults import STRAYED_DEG, Fault, right_answers
 from sim.faults.world import HostProcess
 from sim.machine import Machine
-from sim.oracle import UPRIGHT_DEG, Floats
+from sim.oracle_terms import UPRIGHT_DEG, Floats
 from sim.table import TRACE_COLUMNS, Truth
 
 EXTRA_S: Final = 300.0

@@ -14,7 +14,7 @@ from firmware_host.recording.blackbox import BlackBox
 from safety.signals import SIMULATOR_SERIALS, Status, Trip
 from sim.bench import CLOCK_START_S
 from sim.faults.world import HostProcess
-from sim.oracle import COASTS_S
+from sim.oracle_terms import COASTS_S
 
 _START: Final = OperatorRequest(start=True)
 PRESSED_AGAIN_S: Final = 1.0

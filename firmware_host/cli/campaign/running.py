@@ -18,7 +18,8 @@ from firmware_host.recording.blackbox_reader import read
 from firmware_host.recording.replay import replay
 from safety.signals import Response
 from sim.bench import CLOCK_START_S
-from sim.oracle import Margin, false_trips, judge, margins, wrong_causes
+from sim.oracle import false_trips, judge, margins, wrong_causes
+from sim.oracle_terms import Margin
 from sim.table import TRACE_COLUMNS
 
 REPLAYED_EACH: Final = 25

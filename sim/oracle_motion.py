@@ -1,0 +1,211 @@
+"""Rules of the truth oracle for every moment: how far, how fast, and nowhere that nobody asked for."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from sim.asked import Asked, Span
+from sim.oracle_terms import (
+    ALONE_S,
+    ANGLE_EXCESS_DEG,
+    COASTS_S,
+    CREPT_DEG,
+    HORIZONTAL_DEG,
+    ROW_S,
+    STANDING_DPS,
+    STANDING_S,
+    UPRIGHT_DEG,
+    Columns,
+    Margin,
+    coasted_deg,
+    crept_deg,
+    slowed_s,
+)
+
+DISORIENTING_DPS: Final = 10.0
+DISORIENTING_S: Final = 0.1
+INVERTING_FACTOR: Final = 1.5
+INVERTING_S: Final = 0.3
+HEAD_UP_DPS: Final = 2.5
+HEAD_UP_S: Final = 0.3
+UNSEEN_S: Final = 0.1
+"""So much later a drive that disobeys is found out by the table's own angle alone, whose rate is one over 0.12 s."""
+TIPPING_DPS2: Final = 30.0
+"""What tips a rider; impacts aside."""
+PEOPLE_S: Final = 1.0
+"""So soon after a rider lets go, or a latch opens, nothing goes on toward inversion."""
+TOLD_S: Final = 0.5
+"""So soon the fault of a drive that let its motor go is known to the host, which asks for one thing after the other."""
+FREED_S: Final = 0.2
+"""So long a table leaps whose full drive pushed against something that gave way: an impact backward."""
+
+
+def _while_whole(column: Columns, asked: Asked) -> Columns:
+    """The rows in which something ties the table to its motor."""
+    if not asked.harm.load_path_breaks:
+        return column
+    whole = column["t_s"] < asked.harm.broke_from_s
+    return {name: values[whole] for name, values in column.items()}
+
+
+def _while_held(column: Columns, asked: Asked) -> Columns:
+    """The rows in which the motor, or what it turns by, has hold of the table."""
+    if not asked.harm.load_path_breaks:
+        return column
+    t_s = column["t_s"]
+    held = (t_s < asked.harm.broke_from_s) | (t_s >= asked.harm.ties_again_s + COASTS_S)
+    return {name: values[held] for name, values in column.items()}
+
+
+def angle(column: Columns, asked: Asked) -> Iterator[Margin]:
+    column = _while_whole(column, asked)
+    coasted = column["t_s"] >= asked.harm.jolted_from_s
+    for rows, granted_deg in ((~coasted, ANGLE_EXCESS_DEG), (coasted, ANGLE_EXCESS_DEG + coasted_deg(asked))):
+        if rows.any():
+            highest, most = float(column["angle_deg"][rows].max()), asked.limit_deg + granted_deg
+            text = f"{highest:.1f} deg is more than {granted_deg:g} above the limit of {asked.limit_deg:g} deg"
+            yield Margin("angle", most - highest, "deg", granted_deg, text)
+
+
+def rates(column: Columns, asked: Asked) -> Iterator[Margin]:
+    column = _while_whole(column, asked)
+    angle_deg, rate_dps = column["angle_deg"], column["rate_dps"]
+    driven_dps = np.where(_coasting(column, asked), 0.0, rate_dps)
+    head_up_dps = np.where(angle_deg < -HORIZONTAL_DEG, -driven_dps, 0.0)
+    late = column["t_s"] >= asked.harm.sees_late_from_s
+    about = column["t_s"] >= asked.harm.sees_late_from_s - HEAD_UP_S - UNSEEN_S
+    for rule, text, values, most, longest_s in (
+        ("rate", "too fast either way", np.abs(rate_dps), DISORIENTING_DPS, DISORIENTING_S),
+        (
+            "rate-inverting",
+            "too fast toward inversion",
+            driven_dps,
+            INVERTING_FACTOR * asked.invert_rate_dps,
+            INVERTING_S,
+        ),
+        ("rate-head-up", "too fast upright while head-up", np.where(late, 0.0, head_up_dps), HEAD_UP_DPS, HEAD_UP_S),
+        (
+            "rate-head-up",
+            "too fast upright while head-up, seen by the table's own angle",
+            np.where(about, head_up_dps, 0.0),
+            HEAD_UP_DPS,
+            HEAD_UP_S + UNSEEN_S,
+        ),
+    ):
+        rows = round(longest_s / ROW_S) + 1
+        if len(values) < rows:
+            continue
+        lasting_dps = float(sliding_window_view(values, rows).min(axis=1).max())
+        told = f"{text}: {lasting_dps:.2f} deg/s or more for longer than {longest_s:g} s, where {most:g} are promised"
+        yield Margin(rule, most - lasting_dps, "deg/s", most, told)
+
+
+def _coasting(column: Columns, asked: Asked) -> NDArray[np.bool_]:
+    """Rows in which the torque is cut, and nothing could have brought the table to rest yet."""
+    t_s = column["t_s"]
+    found = np.zeros(len(t_s), dtype=np.bool_)
+    # A drive with a fault has let its motor go: only a brake could do more.
+    cuts = ("TORQUE_OFF",) if asked.drive.brakes else ("TORQUE_OFF", "drive-fault")
+    # Nor is a stop by a drive that disobeys a ramp: its torque goes off.
+    adrift_s = np.inf if asked.drive.brakes else asked.harm.jolted_from_s
+    stops = [one for one in asked.trips if one.response in ("STOP", "TORQUE_OFF") and one.t_s >= adrift_s]
+    cut = stops + [one for one in asked.trips if {one.response, one.monitor} & {*cuts}]
+    for cut_s in [trip.t_s for trip in cut if asked.harm.coasts]:
+        found |= (t_s >= cut_s) & (t_s < cut_s + slowed_s(asked))
+    for span in () if asked.drive.returns_by_itself else asked.harm.cut_off_s:
+        # Nobody hears of it, and one after the other of the few words that pass sets it going: its timeout stops it.
+        found |= (t_s >= max(span.from_s, asked.harm.jolted_from_s)) & (t_s < span.until_s + slowed_s(asked))
+    return found
+
+
+def accel(column: Columns, asked: Asked) -> Iterator[Margin]:
+    column = _while_whole(column, asked)
+    if not len(column["t_s"]):
+        return
+    chosen = ~np.isnan(column["accel_dps2"]) & ~_let_go(column, asked)
+    for span in asked.harm.jolted_s:
+        chosen &= (column["t_s"] < span.from_s) | (column["t_s"] >= span.until_s + COASTS_S)
+    most = float(np.abs(np.where(chosen, column["accel_dps2"], 0.0)).max())
+    text = f"{most:.1f} deg/s2, more than the {TIPPING_DPS2:g} that tip a rider"
+    yield Margin("accel", TIPPING_DPS2 - most, "deg/s2", TIPPING_DPS2, text)
+
+
+def _let_go(column: Columns, asked: Asked) -> NDArray[np.bool_]:
+    """Rows in which nobody held the table back: it sprang free of something.
+
+    Or a drive from a shop may have let its motor go by itself: a brake closes by its springs then.
+    """
+    t_s = column["t_s"]
+    found = np.zeros(len(t_s), dtype=np.bool_)
+    for at_s in asked.harm.freed_s:
+        found |= (t_s >= at_s) & (t_s < at_s + FREED_S)
+    failed_s = [trip.t_s for trip in asked.trips if trip.monitor == "drive-fault" and not asked.drive.returns_by_itself]
+    spans = [Span(at_s - TOLD_S, at_s) for at_s in failed_s] + [Span(at_s, at_s) for at_s in asked.harm.startled_s]
+    spans += asked.harm.late_orders_s
+    for span in [*spans, *(() if asked.drive.slows_alone else asked.harm.cut_off_s)]:
+        found |= (t_s >= span.from_s) & (t_s < span.until_s + STANDING_S)
+    return found
+
+
+def unasked(column: Columns, asked: Asked) -> Iterator[Margin]:
+    """Nothing moves toward inversion before the operator asks, where anything holds the table."""
+    if asked.nothing_holds:
+        return
+    t_s, angle_deg = column["t_s"], column["angle_deg"]
+    before = angle_deg if asked.started_s is None else angle_deg[t_s < asked.started_s]
+    if len(before):
+        crept = float(before.max()) - float(before[0])
+        text = f"moved {crept:.1f} deg toward inversion before anybody asked"
+        yield Margin("unasked", CREPT_DEG - crept, "deg", CREPT_DEG, text)
+
+
+def people(column: Columns, asked: Asked) -> Iterator[Margin]:
+    """Nothing goes on toward inversion once the rider let go of the switch, or the ankles are free.
+
+    A drive that disobeys is found out within what is granted to one, however often a recovery tries it. What nothing
+    ties to its motor swings whenever its brake opens, and nobody can know of it.
+    """
+    column = _while_held(column, asked)
+    good = (column["rider_agrees"] > 0.5) & (column["ankle_latch_locked"] > 0.5)
+    if good.all():
+        return
+    row = np.arange(len(good))
+    since_s = (row - np.maximum.accumulate(np.where(good, row, -1))) * ROW_S
+    rate_dps = column["rate_dps"]
+    going = (since_s > PEOPLE_S) & (rate_dps > STANDING_DPS)
+    let_go_s = column["t_s"][~good]
+    went_deg = float(rate_dps[going].sum()) * ROW_S
+    text = f"went {went_deg:.1f} deg toward inversion, with the switch released or the latch open for {PEOPLE_S:g} s"
+    granted_deg = crept_deg(asked, Span(float(let_go_s[0]), float(let_go_s[-1]) + ROW_S))
+    yield Margin("people", granted_deg - went_deg, "deg", granted_deg, text)
+
+
+def alone(column: Columns, asked: Asked) -> Iterator[Margin]:
+    """A table that does not return by itself, and hears nobody, stands still, and goes on doing so."""
+    if asked.drive.returns_by_itself or asked.harm.load_path_breaks or asked.harm.cannot_move:
+        return
+    t_s, rate_dps = column["t_s"], column["rate_dps"]
+    for span in asked.harm.silent_s:
+        left = (t_s >= span.from_s + ALONE_S) & (t_s < span.until_s)
+        if left.any():
+            most_dps = float(np.abs(rate_dps[left]).max())
+            text = f"turned at {most_dps:.2f} deg/s more than {ALONE_S:g} s after the last word of a host"
+            yield Margin("alone", STANDING_DPS - most_dps, "deg/s", STANDING_DPS, text)
+
+
+def again(column: Columns, asked: Asked) -> Iterator[Margin]:
+    """Who was brought upright while nobody reached the table stays there: no session goes on by itself after that."""
+    if asked.harm.load_path_breaks:
+        return
+    t_s, angle_deg = column["t_s"], column["angle_deg"]
+    for span in asked.harm.silent_s:
+        granted_deg = crept_deg(asked, Span(span.from_s, np.inf))
+        inside = np.flatnonzero((t_s >= span.from_s) & (t_s < span.until_s))
+        if not len(inside) or angle_deg[inside[0]] <= UPRIGHT_DEG or angle_deg[inside[-1]] > UPRIGHT_DEG:
+            continue
+        rose = float(angle_deg[inside[-1] :].max() - angle_deg[inside[-1]])
+        text = f"moved {rose:.1f} deg toward inversion again, after the table had come upright by itself"
+        yield Margin("again", granted_deg - rose, "deg", granted_deg, text)
