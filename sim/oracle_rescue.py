@@ -22,8 +22,8 @@ from sim.oracle_terms import (
 )
 
 SETTLES_S: Final = 0.2
-"""A stop has so long more than the ramp from the rate that it began with, as hard as the table's brake decelerates: that takes
-1 s alone from the 8 deg/s of an emergency return."""
+"""A stop has so long more than the ramp from the rate that it began with, as hard as the table's brake decelerates:
+that takes 1 s alone from the 8 deg/s of an emergency return."""
 UNSURE_UPRIGHT_DEG: Final = UPRIGHT_DEG + 15.0
 """From here on two witnesses that contradict each other on being upright may both be the right one."""
 RECOVERS_DPS: Final = 1.5
