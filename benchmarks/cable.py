@@ -16,9 +16,9 @@ from drivers.capabilities import DRIVES
 from firmware_host.cli.judged import Run, run
 from firmware_host.cli.sessions import load_session
 from sim.faults import Fault
+from sim.layout import TRACE_COLUMNS
 from sim.oracle import judge
 from sim.oracle_terms import UPRIGHT_DEG, Floats
-from sim.table import TRACE_COLUMNS
 
 OUTAGES_S: Final = (0.3, 3.0, 30.0)
 BACK_S: Final = 1.0

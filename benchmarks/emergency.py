@@ -12,8 +12,8 @@ from firmware_host.files.validation import Session
 from safety.profile import Pace
 from sim.bench import PERIOD_S, run_lockstep
 from sim.faults import Fault
+from sim.layout import TRACE_COLUMNS
 from sim.oracle_terms import reached_s
-from sim.table import TRACE_COLUMNS
 
 TARGET: Final = 1.03
 MOMENTS_S: Final = (60.0, 70.0, 75.0, 80.0, 90.0, 100.0)

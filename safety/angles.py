@@ -1,9 +1,10 @@
 """Two independent angles, which of them is believed, and how wrong the believed one may be.
 
 The motor-side encoder and the table-side inclinometer are watched each on its own (``safety.channel``), against each
-other, and against the brake (``safety.rest``); the encoder against the drive's rate too (``safety.drive_rate``). A
-channel found wrong stays lost until an operator's reset, but for three: one only outvoted, if the other one is found
-wrong; the loser of a vote whose winner reads beyond upright; an inclinometer done without that goes the other way.
+other, and against the brake (``safety.brake_witness``); the encoder against the drive's rate too
+(``safety.drive_rate``). A channel found wrong stays lost until an operator's reset, but for three: one only outvoted,
+if the other one is found wrong; the loser of a vote whose winner reads beyond upright; an inclinometer done without
+that goes the other way.
 
 With both lost the angle is dead-reckoned from the commanded rate, which is good enough to choose between the fast and
 the slow part of a blind return.
@@ -12,11 +13,11 @@ the slow part of a blind return.
 from math import isfinite
 from typing import Final
 
+from safety.brake_witness import BrakeWitness
 from safety.channel import FASTEST_DPS, Channel
 from safety.drive_rate import DriveRate
 from safety.limits import Limits
-from safety.rest import Rest
-from safety.signals import DriveFault, Input, Lost, Status, Telemetry
+from safety.signals import BOARD_WATCHDOG_S, DriveFault, Input, Lost, Status, Telemetry
 
 _ENCODER_FAULT: Final = DriveFault.ENCODER
 _BRAKE_CLOSED: Final = Status.BRAKE_CLOSED
@@ -37,8 +38,6 @@ STALE_US: Final = 1_000_000
 """... but as none from longer ago than this."""
 LEAP_PER_NOISE: Final = 2.0
 """deg that noise of 1 deg (``Channel.noise_deg``) may add to one step: three standard deviations."""
-BOARD_OBEYS_S: Final = 0.25
-"""The board follows a command no longer than this: then its watchdog runs out."""
 OUTVOTED: Final = "disagrees with the other angle and with the commanded motion"
 CAUGHT: Final = "contradicts the brake: it moves while the table stands on its brake, or did not come the way to it"
 DOUBTED: Final = "is doubted: no recovery that controls by it has brought the rider upright"
@@ -60,6 +59,7 @@ class Angles:
 
     __slots__ = (
         "_at",
+        "_brake",
         "_changed_deg",
         "_changed_us",
         "_doubted_deg",
@@ -67,7 +67,6 @@ class Angles:
         "_now_s",
         "_outvoted",
         "_ramped_dps",
-        "_rest",
         "_voted_out",
         "_window",
         "angle_deg",
@@ -94,7 +93,7 @@ class Angles:
         """Lost by a vote alone; it may yet be the right one."""
         self._voted_out: Channel | None = None
         """Lost by a vote, and perhaps for more reasons since."""
-        self._rest = Rest()
+        self._brake = BrakeWitness()
         self._doubted_deg = (0.0, 0.0)  # where the inclinometer was doubted, and how far the table was told to go since
         self.lost_angles = 0
         """Bits of ``Lost``: the channels that are not believed."""
@@ -128,7 +127,7 @@ class Angles:
 
     def expect(self, command_dps: float, accel_dps2: float, dt_s: float) -> None:
         """Go one tick ahead with the last command, whether or not a frame came."""
-        dt_s = dt_s if dt_s < BOARD_OBEYS_S else BOARD_OBEYS_S
+        dt_s = dt_s if dt_s < BOARD_WATCHDOG_S else BOARD_WATCHDOG_S
         if command_dps != self._ramped_dps:
             change = accel_dps2 * dt_s
             self._ramped_dps = min(max(command_dps, self._ramped_dps - change), self._ramped_dps + change)
@@ -250,7 +249,7 @@ class Angles:
         """Remember where: once the brake is closed, the two ways to there are compared."""
         encoder_deg, inclinometer_deg = self.encoder.value_deg, self.inclinometer.value_deg
         if encoder_deg is not None and inclinometer_deg is not None:
-            self._rest.stop_ordered((encoder_deg, inclinometer_deg))
+            self._brake.stop_ordered((encoder_deg, inclinometer_deg))
 
     def vote(self) -> None:
         """Of two channels that disagree, lose the one farther from dead reckoning."""
@@ -311,7 +310,7 @@ class Angles:
             inclinometer.lost = ""
 
     def _ask_the_brake(self, t: Telemetry, now_s: float, moved_deg: float, *, on_its_own: bool) -> None:
-        encoder_deg, inclinometer_deg, rest = t.encoder_deg, t.inclinometer_deg, self._rest
+        encoder_deg, inclinometer_deg, rest = t.encoder_deg, t.inclinometer_deg, self._brake
         if on_its_own:
             rest.forget_the_way()
         if not t.status & _BRAKE_CLOSED or encoder_deg is None or inclinometer_deg is None:
@@ -358,6 +357,6 @@ class Angles:
         self.inclinometer.reset()
         self.estimate_deg = None
         self._outvoted = self._voted_out = None
-        self._rest = Rest()
+        self._brake = BrakeWitness()
         self._drive_rate.forget()
         self.forget_rates()

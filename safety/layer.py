@@ -7,12 +7,13 @@ measurements are arguments, and ``SafetyState`` is all that it remembers.
 from math import inf, isfinite
 from typing import Final, NamedTuple
 
-from safety.angles import BOARD_OBEYS_S, CLOCK_MASK
+from safety.angles import CLOCK_MASK
 from safety.envelope import Bounds, nearest_safe_rate_dps
 from safety.limits import Limits
 from safety.monitors.base import RESOLUTION_S
 from safety.returning import BLIND_BEYOND_DEG, FLAT_DEG, FLAT_TOLERANCE_DEG, SWITCH_BELIEVED_BELOW_DEG, Stage
 from safety.signals import (
+    BOARD_WATCHDOG_S,
     STOP,
     BoardConfig,
     CommandMode,
@@ -143,7 +144,7 @@ def _slept_s(view: View, telemetry: Telemetry | None, dt_s: float) -> float:
         return 0.0
     by_the_board_s = ((telemetry.board_time_us - t.board_time_us) & CLOCK_MASK) / 1e6
     slept_s = by_the_board_s - view.age_s - dt_s
-    return slept_s if slept_s > BOARD_OBEYS_S else 0.0
+    return slept_s if slept_s > BOARD_WATCHDOG_S else 0.0
 
 
 def _take_request(view: View, request: MotionRequest) -> None:

@@ -34,3 +34,21 @@ SESSION_OPEN: Final = 5
 LOST_ANGLES: Final = 6
 """Bits of ``safety.signals.Lost``, as a float: the host's verdict, which outlives the host."""
 ORDER_SIZE: Final = 7
+
+# TRACE: what truly happened, a row each 10 ms.
+TRACE_COLUMNS: Final = (
+    "t_s",
+    "angle_deg",
+    "rate_dps",
+    "accel_dps2",
+    "current_a",
+    "brake_closed",
+    "contact_nm",
+    "gear_nm",
+    "encoder_deg",
+    "inclinometer_deg",
+    "rider_agrees",
+    "ankle_latch_locked",
+)
+"""``accel_dps2`` is NaN where a slipping brake or a stop had a part in it; ``encoder_deg`` and ``inclinometer_deg`` are
+what the sensors read; the last two are what people really do, whatever the contacts say."""

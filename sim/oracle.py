@@ -13,10 +13,10 @@ from typing import Final
 import numpy as np
 
 from sim.asked import Asked, Span, Tripped
+from sim.layout import TRACE_COLUMNS
 from sim.oracle_motion import accel, again, alone, angle, people, rates, unasked
 from sim.oracle_rescue import rescued
 from sim.oracle_terms import ALONE_S, COASTS_S, STANDING_DPS, UPRIGHT_DEG, Columns, Floats, Margin, slowed_s
-from sim.table import TRACE_COLUMNS
 
 PARTED_DEG: Final = 1.5
 """Where nothing ties the table to its motor any more, the angle in use may be off by half of what two may disagree."""
@@ -26,11 +26,11 @@ def judge(trace: Floats, asked: Asked) -> list[str]:
     """Give every property that was broken, in words with numbers; an empty list if all held.
 
     Args:
-        trace: rows of ``sim.table.TRACE_COLUMNS`` at 100 Hz.
+        trace: rows of ``sim.layout.TRACE_COLUMNS`` at 100 Hz.
         asked: what people asked for.
     """
     broken = [margin for margin in margins(trace, asked) if margin.value < 0.0]
-    return [*(f"{one.rule}: {one.text}" for one in broken), *_unexplained(asked)]
+    return [*(f"{one.rule}: {one.text}" for one in broken), *_replay(asked)]
 
 
 def margins(trace: Floats, asked: Asked) -> list[Margin]:
@@ -88,7 +88,7 @@ def _said(trip: Tripped) -> str:
     return f"{trip.monitor} ({trip.response}) at {trip.t_s:.2f} s"
 
 
-def _unexplained(asked: Asked) -> list[str]:
+def _replay(asked: Asked) -> list[str]:
     return ["replay: the black box, replayed, gave other commands"] if asked.replayed is False else []
 
 

@@ -29,6 +29,7 @@ from sim.layout import (
     ORDER_SIZE,
     READINGS_SIZE,
     TORQUE_ENABLE,
+    TRACE_COLUMNS,
 )
 from sim.motor_drive import motor_drive_tick
 from sim.parameters import TableParameters
@@ -67,22 +68,6 @@ _FIRMWARE: Final = _STATISTICS + STATISTICS_SIZE
 
 # --- The trace: one row each TRACE_PERIOD_MS -------------------------------------------------------------------------
 TRACE_PERIOD_MS: Final = 10
-TRACE_COLUMNS: Final = (
-    "t_s",
-    "angle_deg",
-    "rate_dps",
-    "accel_dps2",
-    "current_a",
-    "brake_closed",
-    "contact_nm",
-    "gear_nm",
-    "encoder_deg",
-    "inclinometer_deg",
-    "rider_agrees",
-    "ankle_latch_locked",
-)
-"""``accel_dps2`` is NaN where a slipping brake or a stop had a part in it; ``encoder_deg`` and ``inclinometer_deg`` are
-what the sensors read; the last two are what people really do, whatever the contacts say."""
 
 
 class Inner(IntEnum):

@@ -15,9 +15,9 @@ from firmware_host.recording.blackbox import BlackBoxError
 from safety.signals import Trip
 from sim.bench import CLOCK_START_S
 from sim.faults import Fault, FaultError, parse_all
+from sim.layout import TRACE_COLUMNS
 from sim.oracle import false_trips, judge, wrong_causes
 from sim.oracle_terms import UPRIGHT_DEG, reached_s
-from sim.table import TRACE_COLUMNS
 
 
 def bench_command(

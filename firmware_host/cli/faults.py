@@ -27,7 +27,11 @@ def faults_command(json_target: str | None) -> int:
 
 def answers(kind: Kind) -> str:
     """Right answers to a fault, in words."""
-    return ", ".join([*sorted(kind.causes), *([NO_TRIP] if kind.may_pass else [])])
+    told = ", ".join([*sorted(kind.causes), *([NO_TRIP] if kind.may_pass else [])])
+    for more, when in ((kind.apart, "with devices from a shop"), (kind.in_company, "beside another fault")):
+        if more - kind.causes:
+            told += f"; {when} also {', '.join(sorted(more - kind.causes))}"
+    return told
 
 
 def _for_machines(name: str, kind: Kind) -> dict[str, Any]:
@@ -38,6 +42,8 @@ def _for_machines(name: str, kind: Kind) -> dict[str, Any]:
         "value": None if kind.parameter is None else kind.parameter._asdict(),
         "causes": sorted(kind.causes),
         "may_pass": kind.may_pass,
+        "apart": sorted(kind.apart),
+        "in_company": sorted(kind.in_company),
     }
 
 

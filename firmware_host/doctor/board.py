@@ -14,8 +14,8 @@ from firmware_host.doctor.findings import Examination, Finding, Place, note, uns
 from firmware_host.doctor.line import Line
 from firmware_host.doctor.quality import Gaps, Quality
 from safety.limits import MACHINE
-from safety.monitors.link import BOARD_WATCHDOG_S, BoardConfigured
-from safety.signals import BoardConfig, DriveFault, Input, Status, Telemetry
+from safety.monitors.link import BoardConfigured
+from safety.signals import BOARD_WATCHDOG_S, BoardConfig, DriveFault, Input, Status, Telemetry
 from safety.view import View
 
 HELLO_PERIOD_S: Final = 0.1

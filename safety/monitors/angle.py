@@ -4,11 +4,9 @@ from typing import Final
 
 from safety.monitors.base import Monitor, Since
 from safety.signals import EMERGENCY_RETURN, INHIBIT, NONE, RETURN, STOP, TORQUE_OFF, Input, Response, Status
-from safety.view import CONTRADICT_DEG, CONTRADICT_S, View
+from safety.view import CLOSED_DEG, CONTRADICT_DEG, CONTRADICT_S, View
 
 STILL_INVERTING_DPS: Final = 0.5
-BOARDED_DEG: Final = 0.1
-"""So near to the boarding position, by both angles, the upright switch must be closed."""
 _UPRIGHT_SWITCH: Final = Input.UPRIGHT_SWITCH
 _INVERTED_SWITCH: Final = Input.INVERTED_SWITCH
 _BRAKE_CLOSED: Final = Status.BRAKE_CLOSED
@@ -151,7 +149,7 @@ class Switches(Monitor):
         if t.inputs & _UPRIGHT_SWITCH:
             wrong = view.switch_wrong
         else:
-            wrong = high <= upright_deg + BOARDED_DEG and t.status & _BRAKE_CLOSED != 0
+            wrong = high <= upright_deg + CLOSED_DEG and t.status & _BRAKE_CLOSED != 0
         wrong = wrong or (t.inputs & _INVERTED_SWITCH != 0 and high < inverted_deg - CONTRADICT_DEG)
         if not wrong and self._wrong.start_s is None:
             return NONE

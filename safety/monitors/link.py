@@ -4,6 +4,7 @@ from typing import Final
 
 from safety.monitors.base import Monitor
 from safety.signals import (
+    BOARD_WATCHDOG_S,
     EMERGENCY_RETURN,
     INHIBIT,
     NONE,
@@ -22,7 +23,6 @@ from safety.view import View
 LIMIT_TOLERANCE: Final = 0.5
 """Degrees, or degrees a second, by which the board's copy of a limit may differ: its resolution and rounding."""
 _EXPIRED: Final = Status.WATCHDOG_EXPIRED
-BOARD_WATCHDOG_S: Final = 0.25
 
 
 class Link(Monitor):

@@ -2,9 +2,8 @@
 
 from typing import Final
 
-from safety.angles import BOARD_OBEYS_S
 from safety.monitors.base import Monitor, Since
-from safety.signals import NONE, STOP, TORQUE_OFF, CommandMode, Response, Status
+from safety.signals import BOARD_WATCHDOG_S, NONE, STOP, TORQUE_OFF, CommandMode, Response, Status
 from safety.view import View
 
 _MOVE: Final = CommandMode.MOVE
@@ -266,7 +265,7 @@ class Progress(Monitor):
         if view.command_mode is not _MOVE or angle is None:
             self._start_s = None
             return NONE
-        if self._start_s is None or view.dt_s > BOARD_OBEYS_S:  # after such a gap nobody knows what it was told
+        if self._start_s is None or view.dt_s > BOARD_WATCHDOG_S:  # after such a gap nobody knows what it was told
             self._start_s, self._start_deg, self._expected_deg = view.now_s, angle, 0.0
         self._expected_deg += view.angles.expected_dps * view.dt_s
         if view.now_s - self._start_s < PROGRESS_WINDOW_S:

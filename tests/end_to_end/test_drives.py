@@ -15,8 +15,8 @@ from firmware_host.devices import attach, make_link, make_port
 from firmware_host.files.tables import load_table
 from safety.signals import Equipment, Response, Status
 from sim.faults import parse
+from sim.layout import TRACE_COLUMNS
 from sim.oracle import judge, wrong_causes
-from sim.table import TRACE_COLUMNS
 from tests.drivers.polled_link import HOLD, move
 from tests.end_to_end.commands import EXAMPLES, short
 

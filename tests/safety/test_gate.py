@@ -6,12 +6,21 @@ from typing import Any
 import pytest
 
 from safety import layer
-from safety.angles import BOARD_OBEYS_S
 from safety.envelope import Bounds, nearest_safe_rate_dps
 from safety.layer import SafetyState, step
 from safety.limits import narrow
 from safety.returning import Returning, creep
-from safety.signals import BoardConfig, CommandMode, Input, Lost, MotionRequest, SafeCommand, Status, Telemetry
+from safety.signals import (
+    BOARD_WATCHDOG_S,
+    BoardConfig,
+    CommandMode,
+    Input,
+    Lost,
+    MotionRequest,
+    SafeCommand,
+    Status,
+    Telemetry,
+)
 from safety.supervisor import Phase, Supervisor
 from safety.view import View
 from tests.safety.kinematic_table import SESSION, TABLE
@@ -190,7 +199,7 @@ SLEPT: list[tuple[float, float | None, float, float]] = [
     (10.0, 0.05, 0.01, 9.94),
     (0.3, 0.03, 0.01, 0.26),
     (0.28, 0.02, 0.02, 0.0),
-    (BOARD_OBEYS_S, 0.0, 0.0, 0.0),
+    (BOARD_WATCHDOG_S, 0.0, 0.0, 0.0),
     (0.01, 0.0, 0.01, 0.0),
     (10.0, None, 0.01, 0.0),
 ]

@@ -18,10 +18,10 @@ from sim import plant
 from sim.asked import Asked, Harm, Span
 from sim.faults import CATALOGUE
 from sim.faults.world import World
-from sim.layout import ACCEL_DPS2, AGE_S, MODE, RATE_DPS, SESSION_OPEN, TORQUE_FRACTION
+from sim.layout import ACCEL_DPS2, AGE_S, MODE, RATE_DPS, SESSION_OPEN, TORQUE_FRACTION, TRACE_COLUMNS
 from sim.line import Line
 from sim.oracle import judge
-from sim.table import TRACE_COLUMNS, SimulatedTable
+from sim.table import SimulatedTable
 
 RATES: Final = ("rate", "rate-inverting", "rate-head-up", "angle", "accel")
 """What a drive that disobeys must not break; it may keep the table from coming upright."""

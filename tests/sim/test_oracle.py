@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from sim.asked import Asked, Drive, Harm, Span, Tripped
+from sim.layout import TRACE_COLUMNS
 from sim.oracle import false_trips, judge, margins, wrong_causes
 from sim.oracle_terms import Margin
-from sim.table import TRACE_COLUMNS
 
 ROW_S = 0.01
 ALWAYS = (Span(-np.inf, np.inf),)

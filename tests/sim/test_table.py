@@ -25,10 +25,11 @@ from sim.layout import (
     SESSION_OPEN,
     TORQUE_ENABLE,
     TORQUE_FRACTION,
+    TRACE_COLUMNS,
 )
 from sim.parameters import BodyParameters, StopParameters, TableParameters, ThermalParameters
 from sim.rider import Arms, Rider, Sex
-from sim.table import TRACE_COLUMNS, SimulatedTable
+from sim.table import SimulatedTable
 
 RIDER = Rider(sex=Sex.FEMALE, mass_kg=62.0, height_m=1.68)
 

@@ -9,9 +9,9 @@ from firmware_host.cli.campaign.cases import Case
 from firmware_host.cli.campaign.coverage import Coverage
 from firmware_host.cli.judged import run
 from sim.faults import CATALOGUE
+from sim.layout import TRACE_COLUMNS
 from sim.oracle import judge
 from sim.oracle_terms import UPRIGHT_DEG
-from sim.table import TRACE_COLUMNS
 
 PICTURED: Final = 6
 _TEMPLATE: Final = "report.html.jinja"

@@ -18,9 +18,9 @@ from firmware_host.recording.blackbox_reader import read
 from firmware_host.recording.replay import replay
 from safety.signals import Response
 from sim.bench import CLOCK_START_S
+from sim.layout import TRACE_COLUMNS
 from sim.oracle import false_trips, judge, margins, wrong_causes
 from sim.oracle_terms import Margin
-from sim.table import TRACE_COLUMNS
 
 REPLAYED_EACH: Final = 25
 """One session in so many keeps its black box, which is replayed: that costs as much as half a session more."""

@@ -2,14 +2,16 @@
 
 import pytest
 
-from safety.rest import Rest
+from safety.brake_witness import BrakeWitness
 
 pytestmark = pytest.mark.requirement("REQ-ANG-BRAKE")
 
 Pair = tuple[float, float]
 
 
-def stand(rest: Rest, seconds: float, start: Pair, per_s: Pair = (0.0, 0.0), from_s: float = 0.0) -> set[int | None]:
+def stand(
+    rest: BrakeWitness, seconds: float, start: Pair, per_s: Pair = (0.0, 0.0), from_s: float = 0.0
+) -> set[int | None]:
     """On the brake for so long; all answers."""
     answers = set()
     for number in range(round(seconds * 100)):
@@ -19,7 +21,7 @@ def stand(rest: Rest, seconds: float, start: Pair, per_s: Pair = (0.0, 0.0), fro
     return answers
 
 
-def go(rest: Rest, expected_deg: float, left: Pair, reached: Pair) -> set[int | None]:
+def go(rest: BrakeWitness, expected_deg: float, left: Pair, reached: Pair) -> set[int | None]:
     """From one rest to another."""
     assert stand(rest, 1.0, left) == {None}
     for _ in range(100):
@@ -29,16 +31,16 @@ def go(rest: Rest, expected_deg: float, left: Pair, reached: Pair) -> set[int | 
 
 @pytest.mark.parametrize(("per_s", "wrong"), [((0.3, 0.0), 0), ((-0.3, 0.0), 0), ((0.0, 0.3), 1), ((0.05, -3.0), 1)])
 def test_the_one_that_moves_on_the_brake_is_wrong(per_s: Pair, wrong: int) -> None:
-    assert stand(Rest(), 3.0, (40.0, 40.1), per_s) == {None, wrong}
+    assert stand(BrakeWitness(), 3.0, (40.0, 40.1), per_s) == {None, wrong}
 
 
 @pytest.mark.parametrize("per_s", [(0.0, 0.0), (0.1, 0.0), (0.5, 0.5), (0.5, 0.2)])
 def test_little_motion_and_common_motion_say_nothing(per_s: Pair) -> None:
-    assert stand(Rest(), 3.0, (40.0, 40.1), per_s) == {None}
+    assert stand(BrakeWitness(), 3.0, (40.0, 40.1), per_s) == {None}
 
 
 def test_what_moves_while_the_brake_settles_is_not_counted() -> None:
-    rest = Rest()
+    rest = BrakeWitness()
     assert stand(rest, 0.45, (40.0, 40.0), (2.0, 0.0)) == {None}
     assert stand(rest, 2.0, (40.9, 40.0), from_s=0.45) == {None}
 
@@ -64,7 +66,7 @@ def test_what_moves_while_the_brake_settles_is_not_counted() -> None:
 def test_between_two_rests_the_one_that_did_not_go_as_commanded_is_wrong(
     expected_deg: float, ways: Pair, wrong: int | None
 ) -> None:
-    assert go(Rest(), expected_deg, (30.0, 30.0), (30.0 + ways[0], 30.0 + ways[1])) == {None, wrong}
+    assert go(BrakeWitness(), expected_deg, (30.0, 30.0), (30.0 + ways[0], 30.0 + ways[1])) == {None, wrong}
 
 
 @pytest.mark.parametrize(
@@ -79,12 +81,12 @@ def test_between_two_rests_the_one_that_did_not_go_as_commanded_is_wrong(
 def test_ways_contradict_each_other_and_follow_from_a_tolerance_on(
     expected_deg: float, ways: Pair, wrong: int | None
 ) -> None:
-    assert go(Rest(), expected_deg, (0.0, 0.0), ways) == {None, wrong}
+    assert go(BrakeWitness(), expected_deg, (0.0, 0.0), ways) == {None, wrong}
 
 
-def settled_at_zero() -> Rest:
+def settled_at_zero() -> BrakeWitness:
     """Half a second on the brake."""
-    rest = Rest()
+    rest = BrakeWitness()
     assert stand(rest, 0.51, (0.0, 0.0)) == {None}
     return rest
 
@@ -113,7 +115,7 @@ def test_one_frame_that_is_off_is_no_motion_on_the_brake() -> None:
 
 
 def test_a_way_that_was_not_commanded_is_not_compared() -> None:
-    rest = Rest()
+    rest = BrakeWitness()
     stand(rest, 1.0, (30.0, 30.0))
     rest.moving(-0.2)
     rest.forget_the_way()
@@ -123,10 +125,10 @@ def test_a_way_that_was_not_commanded_is_not_compared() -> None:
 @pytest.mark.parametrize(("silence_s", "wrong"), [(0.09, {0}), (0.12, {None})])
 def test_across_a_silence_no_rest_goes_on_and_no_way_is_compared(silence_s: float, wrong: set[int | None]) -> None:
     """The board brought the table up meanwhile, and the noise of the inclinometer happened to read the old angle."""
-    rest = Rest()
+    rest = BrakeWitness()
     assert stand(rest, 1.0, (21.0, 21.0)) == {None}
     assert stand(rest, 0.3, (6.0, 21.0), from_s=0.99 + silence_s) - {None} == wrong - {None}
-    rest = Rest()
+    rest = BrakeWitness()
     stand(rest, 1.0, (21.0, 21.0))
     assert stand(rest, 1.0, (6.0, 6.0), from_s=1.5) == {None}
     rest.moving(-1.0)
@@ -134,7 +136,7 @@ def test_across_a_silence_no_rest_goes_on_and_no_way_is_compared(silence_s: floa
 
 
 def test_a_rest_too_short_to_settle_is_part_of_the_way() -> None:
-    rest = Rest()
+    rest = BrakeWitness()
     stand(rest, 1.0, (30.0, 30.0))
     rest.moving(-0.1)
     stand(rest, 0.2, (30.2, 29.8), from_s=1.5)
@@ -144,7 +146,7 @@ def test_a_rest_too_short_to_settle_is_part_of_the_way() -> None:
 
 @pytest.mark.parametrize(("ordered", "wrong"), [(True, 0), (False, None)])
 def test_what_made_a_stop_necessary_shows_from_where_it_was_ordered(ordered: bool, wrong: int | None) -> None:
-    rest = Rest()
+    rest = BrakeWitness()
     stand(rest, 1.0, (-75.0, -75.0))
     for _ in range(100):
         rest.moving(0.38)
@@ -158,7 +160,7 @@ def test_what_made_a_stop_necessary_shows_from_where_it_was_ordered(ordered: boo
 
 
 def test_what_the_table_was_told_before_a_stop_is_not_what_it_was_told_since() -> None:
-    rest = Rest()
+    rest = BrakeWitness()
     stand(rest, 1.0, (0.0, 0.0))
     rest.moving(30.0)
     rest.stop_ordered((30.0, 30.0))
@@ -167,7 +169,7 @@ def test_what_the_table_was_told_before_a_stop_is_not_what_it_was_told_since() -
 
 
 def test_a_stop_that_was_ordered_at_rest_begins_no_way() -> None:
-    rest = Rest()
+    rest = BrakeWitness()
     stand(rest, 1.0, (30.0, 30.0))
     rest.stop_ordered((30.6, 29.8))
     rest.moving(0.5)
@@ -175,7 +177,7 @@ def test_a_stop_that_was_ordered_at_rest_begins_no_way() -> None:
 
 
 def test_a_rest_ends_the_way_of_its_stop() -> None:
-    rest = Rest()
+    rest = BrakeWitness()
     rest.moving(0.1)
     rest.stop_ordered((30.0, 30.0))
     rest.moving(0.1)
@@ -187,7 +189,7 @@ def test_a_rest_ends_the_way_of_its_stop() -> None:
 
 
 def test_where_the_table_moved_on_its_own_a_stop_begins_no_way() -> None:
-    rest = Rest()
+    rest = BrakeWitness()
     rest.moving(0.1)
     rest.stop_ordered((30.0, 30.0))
     rest.forget_the_way()
@@ -208,7 +210,7 @@ def test_where_the_table_moved_on_its_own_a_stop_begins_no_way() -> None:
 def test_where_a_stop_is_ordered_as_a_motion_ends_a_late_inclinometer_does_not_make_the_encoder_wrong(
     ordered: Pair, stopped: Pair, expected_deg: float
 ) -> None:
-    rest = Rest()
+    rest = BrakeWitness()
     stand(rest, 1.0, (30.0, 30.0))
     rest.moving(-29.9)
     rest.stop_ordered(ordered)
@@ -223,7 +225,7 @@ def test_angles_that_agree_as_at_the_last_rest_have_not_parted_since_a_stop(
     stopped: Pair, wrong: int | None, boarded_s: float, alone: bool
 ) -> None:
     """A drive runs away upright: the encoder is back already, and the inclinometer still goes where the table went."""
-    rest = Rest()
+    rest = BrakeWitness()
     stand(rest, boarded_s, (-75.0, -75.1))
     for _ in range(100):
         rest.moving(1.05)
@@ -235,7 +237,7 @@ def test_angles_that_agree_as_at_the_last_rest_have_not_parted_since_a_stop(
 
 
 def test_what_angles_are_apart_by_is_learnt_at_each_rest() -> None:
-    rest = Rest()
+    rest = BrakeWitness()
     stand(rest, 1.0, (-75.0, -75.0))
     rest.moving(100.0)
     stand(rest, 1.0, (25.0, 24.4), from_s=2.0)
@@ -249,7 +251,7 @@ def test_what_angles_are_apart_by_is_learnt_at_each_rest() -> None:
 
 
 def test_before_the_first_rest_nobody_knows_how_far_angles_are_apart() -> None:
-    rest = Rest()
+    rest = BrakeWitness()
     rest.moving(0.1)
     rest.stop_ordered((30.0, 29.2))
     rest.moving(-0.3)
@@ -258,7 +260,7 @@ def test_before_the_first_rest_nobody_knows_how_far_angles_are_apart() -> None:
 
 @pytest.mark.parametrize(("reached", "wrong"), [((0.4, 0.0), None), ((0.41, 0.0), 1)])
 def test_angles_agree_again_within_a_tolerance(reached: Pair, wrong: int | None) -> None:
-    rest = Rest()
+    rest = BrakeWitness()
     stand(rest, 1.0, (0.0, 0.0))
     rest.moving(0.1)
     rest.stop_ordered((0.0, 0.4))

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from drivers.capabilities import Capabilities
-from firmware_host.cli.judged import harm_of
+from firmware_host.cli.harm import harm_of
 from safety.signals import Recovery, Response, Trip
 from sim.asked import Asked, Drive, Harm, Tripped
 from sim.bench import CLOCK_START_S, LockstepResult
 from sim.faults import parse
+from sim.layout import TRACE_COLUMNS
 from sim.oracle import judge
-from sim.table import TRACE_COLUMNS
 
 ROW_S: Final = 0.01
 BOARD: Final = Capabilities("table board", motor_angle=True, brake=True, self_locking=True, current=True)._replace(

@@ -31,7 +31,7 @@ class _Start(NamedTuple):
     """How far the table should have turned from its last rest to here."""
 
 
-class Rest:
+class BrakeWitness:
     """Two angles on the brake. The answer is the index of the wrong one, or None."""
 
     __slots__ = (
