@@ -65,6 +65,18 @@ def _detected(one: dict[str, Any]) -> str:
     )
 
 
+def windows(file: Path) -> Rows:
+    """For each monitor how long it took once its condition held, beside the time that the concept gives it."""
+    return [(one["monitor"], _took(one)) for one in json.loads(file.read_text()).get("windows", [])]
+
+
+def _took(one: dict[str, Any]) -> str:
+    return (
+        f"median {_shown(one['median_s'])} s, worst {_shown(one['worst_s'])} s, of a window of "
+        f"{_shown(one['window_s'])} s; {one['beyond']} of {one['answers']} answers took more than two ticks longer"
+    )
+
+
 def weakest(file: Path) -> Rows:
     """The smallest margin of each rule, and what it would take to break it."""
     return [
@@ -114,6 +126,7 @@ TOOLS: Final[tuple[tuple[str, str, str, Callable[[Path], Rows]], ...]] = (
     ("Campaign of faulted sessions", "campaign.json", "make campaign", scalars),
     ("Smallest margins", "campaign.json", "make campaign", weakest),
     ("From a fault's onset to the first safe command", "campaign.json", "make campaign", detection),
+    ("From a monitor's condition to its answer", "campaign.json", "make campaign", windows),
     ("Mutants of `safety/`", "mutants.json", "make mutants", scalars),
     ("Speed", "bench.json", "make bench", benchmarks),
 )

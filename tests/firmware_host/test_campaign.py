@@ -12,7 +12,7 @@ import pytest
 
 from firmware_host.cli.campaign.cases import PROGRAM_S, cross, devices_of, draw_case, mutate
 from firmware_host.cli.campaign.coverage import Coverage
-from firmware_host.cli.campaign.detection import Detections
+from firmware_host.cli.campaign.detection import WINDOWS_S, Detections
 from firmware_host.cli.campaign.lines import write_case
 from firmware_host.cli.campaign.results import CRASHED_SHARE, Detected, Onset, Result, Weakest
 from firmware_host.cli.campaign.running import phase_of, run_case
@@ -21,6 +21,7 @@ from firmware_host.cli.campaign.steering import Tried, parents_of
 from firmware_host.cli.campaign.summary import WORST_KEPT, Summary
 from firmware_host.cli.campaign.workers import Workers, WorkersError
 from firmware_host.cli.sessions import load_session
+from safety.monitors import REGISTER
 from sim.faults import CATALOGUE, parse
 from tests.end_to_end.commands import EXAMPLES
 
@@ -260,6 +261,19 @@ def test_detections_are_told_by_fault_with_the_worst_session() -> None:
     assert (lighter["answered"], lighter["sessions"], lighter["worst_s"]) == (0, 1, None)
 
 
+def test_answers_are_held_against_the_window_of_their_monitor() -> None:
+    found = Detections()
+    for index, window_s in enumerate([0.1, 0.12, 0.121, 2.98]):
+        found.add(index, Detected(fault="cable-out", monitor="link", after_s=3.0, window_s=window_s))
+    found.add(4, Detected(fault="encoder-stuck", monitor="angle-plausibility", after_s=30.0, window_s=30.0))
+    assert found.windows() == [
+        {
+            "monitor": "link", "answers": 4, "window_s": 0.1, "median_s": 0.12, "worst_s": 2.98, "worst_index": 3,
+            "beyond": 2,
+        }
+    ]  # fmt: skip
+
+
 def test_a_single_fault_is_timed_from_its_onset() -> None:
     case = draw_case(2, 0)._replace(faults=(parse("cable-out@20"),))
     timed = run_case(case, 0)
@@ -267,3 +281,7 @@ def test_a_single_fault_is_timed_from_its_onset() -> None:
     assert (timed.detected.fault, timed.detected.monitor) == ("cable-out", "link")
     assert timed.detected.window_s <= timed.detected.after_s < 1.0
     assert run_case(case._replace(faults=()), 0).detected is None
+
+
+def test_every_window_is_one_of_a_monitor() -> None:
+    assert {monitor.id for monitor in REGISTER} >= set(WINDOWS_S)

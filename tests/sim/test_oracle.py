@@ -1,6 +1,8 @@
 """The judge itself: for each property a session that keeps it, and one that breaks it."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -776,3 +778,13 @@ def test_a_drive_that_reports_a_fault_has_let_its_motor_go(brakes: bool) -> None
     }
     found = judge(coasts(1.5), asked(**case, **tripped(AT_40_S, "STOP", "drive-fault")))
     assert ("rate-inverting" in [text.partition(":")[0] for text in found]) == brakes
+
+
+def test_the_page_of_campaigns_tells_of_every_rule(repository: Path) -> None:
+    """A rule is a word that the oracle's sources put into a margin; ``_replay`` gives the only verdict without one."""
+    sources = "".join(path.read_text() for path in (repository / "sim").glob("oracle*.py"))
+    made = {*re.findall(r'Margin\("([a-z-]+)"', sources), *re.findall(r'^ +\(?"(rate[a-z-]*)",', sources, re.MULTILINE)}
+    rules = {*made, "rescue-horizontal", "rescue-upright", "replay"}
+    table = (repository / "docs" / "campaigns.md").read_text().split("| rule | margin | granted |")[1].split("\n\n")[0]
+    told = {name for row in table.splitlines() for name in re.findall(r"`([a-z-]+)`", row.split("|")[1] if row else "")}
+    assert told == rules

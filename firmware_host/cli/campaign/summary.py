@@ -73,6 +73,7 @@ class Summary:
                 for margin, index in sorted(self.weakest.values(), key=lambda entry: entry[0].share)
             ],
             "detection": self.detections.as_list(),
+            "windows": self.detections.windows(),
             "coverage": self.coverage.as_dict(),
         }
 
