@@ -1,4 +1,4 @@
-"""Every sentence that an alarm says, in one place, ready for translation.
+"""Every sentence with which an alarm tells what to do, in one place, ready for translation.
 
 Keys of ``CAUSES`` are the ids of monitors: what to look at so that the cause goes away. Keys of ``SITUATIONS`` are the
 ids of ``safety.alarms``: what to do for the rider now.

@@ -48,6 +48,7 @@ INTEGRAL_GAIN: Final = 0.6
 INTEGRAL_MOST: Final = 0.2
 """Enough for the heaviest load; so little that a dead encoder cannot wind the drive up far."""
 OVERLOAD_TRIP_MS: Final = 400.0
+SLIPS_DPS: Final = 1.0
 SLIP_TRIP_MS: Final = 300.0
 UNDERVOLTAGE_V: Final = 18.0
 HOT_DRIVE_C: Final = 90.0
@@ -58,6 +59,7 @@ AHEAD_DPS: Final = 0.5
 """So far a ramp may be ahead of a motor that has all that its supply gives."""
 MOVE: Final = int(CommandMode.MOVE)
 OFF: Final = int(CommandMode.TORQUE_OFF)
+HOLD: Final = int(CommandMode.HOLD)
 _OVERCURRENT: Final = int(DriveFault.OVERCURRENT)
 _OVERTEMPERATURE: Final = int(DriveFault.OVERTEMPERATURE)
 _UNDERVOLTAGE: Final = int(DriveFault.UNDERVOLTAGE)
@@ -162,7 +164,7 @@ def watch_drive(memory: Floats, readings: Floats, drive: Floats, rate: float) ->
     at_limit = abs(readings[CURRENT_A]) > AT_LIMIT * drive[CURRENT_LIMIT_A] and drive[TORQUE_ENABLE] > 0.5
     behind = not abs(rate - memory[RAMP_DPS]) < max(0.5 * abs(memory[RAMP_DPS]), STILL_DPS)
     memory[OVERLOAD_MS] = memory[OVERLOAD_MS] + 1.0 if at_limit and behind else 0.0
-    slips = memory[CLOSED_MS] > BRAKE_HOLDS_MS and abs(rate) > 1.0
+    slips = memory[CLOSED_MS] > BRAKE_HOLDS_MS and abs(rate) > SLIPS_DPS
     memory[SLIP_MS] = memory[SLIP_MS] + 1.0 if slips else 0.0
     faults = 0
     if memory[OVERLOAD_MS] > OVERLOAD_TRIP_MS:

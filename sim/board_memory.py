@@ -42,6 +42,7 @@ ARMED: Final = 5
 RETURN_STAGE: Final = 6
 """Of the return by itself: 0 not under way, 1 to horizontal, 2 flat, 3 to upright, 4 done."""
 STAGE_MS: Final = 7
+"""Since that stage began. Below 0: so long is left of a pause, before the return begins anew."""
 STATUS: Final = 8
 FAULTS: Final = 9
 SAID_DPS: Final = 10

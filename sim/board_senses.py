@@ -68,6 +68,8 @@ COPPER_PER_K: Final = 0.00393
 AT_LIMIT: Final = 0.97
 """Above this share of the current limit the power stage chops, and its duty is not what was asked."""
 TABLE_FILTER_MS: Final = 40.0
+RATE_GAIN: Final = 0.25
+"""Of the alpha-beta filter: it settles without swinging."""
 RUNAWAY_DPS: Final = 1.5
 DISOBEYS_DPS: Final = 0.5
 """Beyond what is believed of the motor's own rate: heat and tolerances explain no more."""
@@ -125,7 +127,7 @@ def watch_sensors(memory: Floats, readings: Floats, lost: int) -> None:
         predicted = memory[TABLE_DEG] + memory[TABLE_RATE_DPS] * MS_S
         error = value - predicted
         memory[TABLE_DEG] = predicted + error / TABLE_FILTER_MS
-        memory[TABLE_RATE_DPS] += error * 0.25 / (TABLE_FILTER_MS * TABLE_FILTER_MS * MS_S)
+        memory[TABLE_RATE_DPS] += error * RATE_GAIN / (TABLE_FILTER_MS * TABLE_FILTER_MS * MS_S)
     encoder_rate, table_rate, motor_rate = readings[ENCODER_RATE_DPS], memory[TABLE_RATE_DPS], memory[MOTOR_RATE_DPS]
     # Two against one; with the motor's leads swapped it is the motor that stands alone. NaN: False.
     off = abs(encoder_rate - motor_rate) > MISMATCH_DPS and abs(table_rate - motor_rate) < abs(

@@ -9,7 +9,7 @@ import math
 from typing import Final
 
 from safety.signals import Input, Status
-from sim.board_drive import MOVE, OFF, OVERLOAD_TRIP_MS, follow, watch_drive
+from sim.board_drive import HOLD, MOVE, OFF, OVERLOAD_TRIP_MS, follow, watch_drive
 from sim.board_memory import (
     ARMED,
     BLIND_DEG,
@@ -64,6 +64,15 @@ OWN_ACCEL_DPS2: Final = 8.0
 OWN_BRAKE_DPS2: Final = 6.0
 """Slope of the braking curve before the board's own limits; the ramp is steeper, so the curve can be followed."""
 OWN_FLAT_MS: Final = 5000.0
+OWN_ARRIVAL_DPS2: Final = 4.0
+"""It brakes so gently where it is to arrive, ..."""
+OWN_LEAST_DPS: Final = 0.5
+"""... and goes no slower than this, or it would not."""
+ARRIVED_DEG: Final = 0.3
+FLAT_FROM_DEG: Final = -10.0
+"""Who was as far down as this, or farther, rests flat, ..."""
+WAY_MS: Final = 100.0
+"""... but not one who lay there already."""
 OWN_BLIND_DPS: Final = 1.5
 OWN_TORQUE: Final = 0.7
 """Of the rated current: enough for the heaviest rider, and what comes free of an obstacle does not leap."""
@@ -171,25 +180,25 @@ def _return_by_itself(
         memory[RETURN_STAGE] = 1.0
     angle = memory[BLIND_DEG] if math.isnan(low) else low
     if memory[RETURN_STAGE] == 1.0:
-        if angle > 0.3 and memory[STAGE_MS] < OWN_LONGEST_MS:
+        if angle > ARRIVED_DEG and memory[STAGE_MS] < OWN_LONGEST_MS:
             return MOVE, -_approach(angle, settings[MAX_RATE_DPS]), OWN_ACCEL_DPS2, OWN_TORQUE
-        was_inverted = high > -10.0 and memory[STAGE_MS] > 100.0
+        was_inverted = high > FLAT_FROM_DEG and memory[STAGE_MS] > WAY_MS
         memory[RETURN_STAGE], memory[STAGE_MS] = (2.0 if was_inverted else 3.0), 0.0
     if memory[RETURN_STAGE] == 2.0:
         if memory[STAGE_MS] < OWN_FLAT_MS:
-            return 1, 0.0, OWN_ACCEL_DPS2, OWN_TORQUE
+            return HOLD, 0.0, OWN_ACCEL_DPS2, OWN_TORQUE
         memory[RETURN_STAGE], memory[STAGE_MS] = 3.0, 0.0
     switch = _switch_says_upright(settings, memory, low, high, inputs)
     togo = high - settings[UPRIGHT_DEG]  # one of them may be wrong: slowly on until both are upright, or the switch is
     if memory[RETURN_STAGE] == 3.0 and not switch and memory[STAGE_MS] < OWN_LONGEST_MS:
         if math.isnan(low):
             return MOVE, -OWN_BLIND_DPS, OWN_ACCEL_DPS2, OWN_TORQUE
-        if togo > 0.3:
+        if togo > ARRIVED_DEG:
             return MOVE, -_approach(togo, OWN_UPRIGHT_DPS), OWN_ACCEL_DPS2, OWN_TORQUE
         if memory[TWO_ANGLES] < 0.5:  # one alone may be the wrong one: on to the switch, or to the stop behind it
             return MOVE, -OWN_BLIND_DPS, OWN_ACCEL_DPS2, OWN_TORQUE
     memory[RETURN_STAGE] = 4.0
-    return 1, 0.0, OWN_ACCEL_DPS2, OWN_TORQUE
+    return HOLD, 0.0, OWN_ACCEL_DPS2, OWN_TORQUE
 
 
 @jit
@@ -204,7 +213,7 @@ def _switch_says_upright(settings: Floats, memory: Floats, low: float, high: flo
 @jit
 def _approach(togo_deg: float, most_dps: float) -> float:
     """Rate from which the board's gentle braking ends after ``togo_deg``, never so slow that it would not arrive."""
-    return min(max(math.sqrt(2.0 * 4.0 * max(togo_deg, 0.0)), 0.5), most_dps)
+    return min(max(math.sqrt(2.0 * OWN_ARRIVAL_DPS2 * max(togo_deg, 0.0)), OWN_LEAST_DPS), most_dps)
 
 
 @jit

@@ -20,7 +20,7 @@ class Monitor(ABC):
 
     Class attributes:
         id: name in the safety concept, in records and on the screen.
-        hazard: the hazard of the survey that it controls.
+        hazard: the hazard that it controls (``docs/evidence/hazards.sdoc``).
         recovery: how a rider is brought back after a stop that it ordered.
         stops_recovery: whether its condition, while it lasts, forbids powered motion in a recovery too.
         asks_recovery: whether its appearing while a rider is held still is a reason to bring that rider upright, even
