@@ -18,7 +18,7 @@ from firmware_host.cli.sessions import load_session
 from sim.faults import Fault
 from sim.layout import TRACE_COLUMNS
 from sim.oracle import judge
-from sim.oracle_terms import UPRIGHT_DEG, Floats
+from sim.oracle_terms import Floats, upright_below_deg
 
 OUTAGES_S: Final = (0.3, 3.0, 30.0)
 BACK_S: Final = 1.0
@@ -73,7 +73,7 @@ def look(case: Case) -> Seen:
     fault = Fault("cable-out", case.at_s, case.lasts_s)
     done = run(session, [fault], 1, None)
     truth, begun_s = done.truth, done.result.begun_s(fault)
-    upright = truth.angle_deg <= UPRIGHT_DEG and abs(truth.rate_dps) < STILL_DPS
+    upright = truth.angle_deg <= upright_below_deg(done.asked) and abs(truth.rate_dps) < STILL_DPS
     if begun_s is None:
         return Seen(case, False, None)
     returned_s = begun_s + case.lasts_s

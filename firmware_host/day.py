@@ -8,6 +8,11 @@ def now() -> datetime:
     return datetime.now(tz=UTC).astimezone()
 
 
+def here(moment: datetime) -> datetime:
+    """Give a moment by the clocks where the table stands, as they went then."""
+    return moment.astimezone()
+
+
 def today() -> date:
     """Give the day where the table stands."""
     return now().date()

@@ -85,7 +85,10 @@ def _apart(earlier: datetime, later: datetime) -> bool:
 
 
 def _same_day(earlier: datetime, later: datetime) -> bool:
-    return earlier.astimezone(later.tzinfo).date() == later.date()
+    """By the zone of either: where the clocks were changed between them, the day's total is not given anew."""
+    by_earlier = later.astimezone(earlier.tzinfo).date() == earlier.date()
+    by_each = earlier.date() == later.date()
+    return by_earlier or by_each or earlier.astimezone(later.tzinfo).date() == later.date()
 
 
 def _told(moment: datetime, now: datetime) -> str:

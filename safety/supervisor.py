@@ -72,6 +72,7 @@ class Supervisor:
         "_asked_recovery",
         "_attempts",
         "_backs_off",
+        "_dry",
         "_entered_s",
         "_lost_angles",
         "_monitors",
@@ -113,7 +114,9 @@ class Supervisor:
         self._asked_recovery = Recovery.AUTOMATIC
         self._attempts = Attempts()
         self._starved = False
-        """The recoveries were given up for want of power."""
+        """The recoveries were given up, and power was wanting."""
+        self._dry = False
+        """Power was wanting at some time since they began."""
         self._pressed = False
         """A person asked for the way upright while the rider is held, and nothing came of it yet."""
         self._backs_off = False
@@ -161,6 +164,7 @@ class Supervisor:
                 self._attempts.learnt_of_an_angle()
         if self.phase is CREEPING:
             self._attempts.watch(view)
+        self._dry = self._dry or self._starves()
         if self.phase == Phase.STOPPING:
             # Nothing may keep a stop from ending, not a rate that froze either: a recovery begins from HELD alone.
             if view.recover:
@@ -311,7 +315,7 @@ class Supervisor:
             self._attempts.may_be_tried_again()
             self._pressed = True
         if self._starved and not self._starves():
-            self._starved = False
+            self._starved = self._dry = False
             self._attempts.may_be_tried_again()
         if view.recover or self._rider_asks():
             self._asked_recovery = Recovery.AUTOMATIC
@@ -353,7 +357,7 @@ class Supervisor:
         if (attempts.count >= allowed or worse or blind) and not self._pressed:
             attempts.ran_away = attempts.ran_away or (self.torque_off and attempts.went_astray(view))
             if worse or attempts.ran_away or not view.angles.doubt_encoder():
-                self._starved = self._starves() and not worse and not attempts.ran_away
+                self._starved = self._dry and not worse and not attempts.ran_away
                 attempts.give_up()
                 return
             self._lost_angles = view.angles.lost_angles  # once more, and no more
@@ -375,5 +379,5 @@ class Supervisor:
         self.returning = Returning(self.plan(view.limits), view) if moving else None
         if phase in (Phase.BOARDED, Phase.FREE):
             self._attempts.forget()
-            self._starved = False
+            self._starved = self._dry = False
             self._asked_recovery = Recovery.AUTOMATIC

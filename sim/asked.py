@@ -59,6 +59,8 @@ class Harm(NamedTuple):
     """A gear or coupling failed, or a brake beside an actuator that is dead: nothing ties the table to its motor."""
     ties_again_s: float = inf
     """The gear has hold of the table again, wherever that has gone meanwhile."""
+    unbraked: bool = False
+    """The brake slipped as well while nothing tied the table to its motor."""
     jolted_s: tuple[Span, ...] = ()
     """When how fast the rate changes is nobody's choice: the drive disobeys, or hardware cuts its torque."""
     stuck_s: tuple[Span, ...] = ()
@@ -127,10 +129,14 @@ class Asked(NamedTuple):
     """The session's limit of rate toward inversion."""
     brake_accel_dps2: float = 8.0
     """How hard the table is braked to stand."""
+    upright_deg: float = -75.0
+    """Where the rider boards: what the table's file calls upright."""
     alarm: str = ""
     """What the operator was told at the end."""
     causes: frozenset[str] | None = frozenset()
     """Monitors that are right answers to the faults that were injected; None: not known."""
+    ended: bool = True
+    """Whether the session was over before the simulator gave up waiting; without its host nobody ends it."""
     replayed: bool | None = None
     """Whether the black box, replayed, gave the same commands; None where it was not tried."""
     drive: Drive = Drive()
@@ -139,4 +145,4 @@ class Asked(NamedTuple):
     @property
     def nothing_holds(self) -> bool:
         """In the end the table swings as its rider's weight wants."""
-        return self.harm.load_path_breaks and not self.drive.brakes
+        return self.harm.load_path_breaks and (self.harm.unbraked or not self.drive.brakes)

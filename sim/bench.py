@@ -67,7 +67,7 @@ def run_lockstep(
     seed: int = 1,
     process: HostProcess | None = None,
 ) -> LockstepResult:
-    """Run a session until the host is done, or for ``longest_s`` of simulated time.
+    """Run a session until the host is done, or for ``longest_s`` of simulated time; once it starts, from its start.
 
     A fault's time counts from the session's start, or back from where it may start at the earliest. ``seed`` is that of
     the line's disturbances. ``process`` is what the host looks at for what happens on its own side.
@@ -85,7 +85,7 @@ def run_lockstep(
     jumps: list[tuple[float, float]] = []
     started_ms: int | None = None
     now_ms = 0
-    while now_ms < longest_s * 1e3:
+    while now_ms - (started_ms or 0) < longest_s * 1e3:
         data = to_host(board.advance(PERIOD_S), now_ms)
         now_ms += PERIOD_MS
         waiting = (waiting + data)[-KEPT_BYTES:] if waiting else data

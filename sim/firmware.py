@@ -87,6 +87,8 @@ MOST_RUNAWAYS: Final = 2.0
 ARMED_AWAY_DEG: Final = 5.0
 PARTED_DEG: Final = 4.0
 """Angles farther apart than this contradict each other; the host, if there is one, will say which is lost."""
+UNSURE_DEG: Final = 15.0
+"""A switch that says upright farther away than this ends a return, if one angle may be wrong, but silences nothing."""
 NEAR_UPRIGHT_DEG: Final = 2.0
 SWITCH_DEG: Final = -30.0
 """Without two angles that agree, the upright switch is believed from here on."""
@@ -149,7 +151,8 @@ def firmware_tick(settings: Floats, memory: Floats, readings: Floats, order: Flo
     memory[STATUS] = float(status)
     # The switch, or two angles: where a coupling broke, the motor's is upright without the table.
     by_two = memory[TWO_ANGLES] > 0.5 and high < settings[UPRIGHT_DEG] + ARMED_AWAY_DEG
-    upright = by_two or _switch_says_upright(settings, memory, low, high, inputs)
+    far = (memory[BLIND_DEG] if math.isnan(low) else low) > settings[UPRIGHT_DEG] + UNSURE_DEG
+    upright = by_two or (_switch_says_upright(settings, memory, low, high, inputs) and not far)
     memory[BUZZER] = 1.0 if expired and not upright else 0.0
 
 

@@ -16,7 +16,7 @@ from sim.asked import Asked, Span, Tripped
 from sim.layout import TRACE_COLUMNS
 from sim.oracle_motion import accel, again, alone, angle, people, rates, unasked
 from sim.oracle_rescue import rescued
-from sim.oracle_terms import ALONE_S, COASTS_S, STANDING_DPS, UPRIGHT_DEG, Columns, Floats, Margin, slowed_s
+from sim.oracle_terms import ALONE_S, COASTS_S, STANDING_DPS, Columns, Floats, Margin, slowed_s, upright_below_deg
 
 PARTED_DEG: Final = 1.5
 """Where nothing ties the table to its motor any more, the angle in use may be off by half of what two may disagree."""
@@ -30,7 +30,7 @@ def judge(trace: Floats, asked: Asked) -> list[str]:
         asked: what people asked for.
     """
     broken = [margin for margin in margins(trace, asked) if margin.value < 0.0]
-    return [*(f"{one.rule}: {one.text}" for one in broken), *_replay(asked)]
+    return [*(f"{one.rule}: {one.text}" for one in broken), *_replay(asked), *_ended(asked)]
 
 
 def margins(trace: Floats, asked: Asked) -> list[Margin]:
@@ -92,6 +92,10 @@ def _replay(asked: Asked) -> list[str]:
     return ["replay: the black box, replayed, gave other commands"] if asked.replayed is False else []
 
 
+def _ended(asked: Asked) -> list[str]:
+    return [] if asked.ended else ["ended: the session was never over, whatever became of the rider"]
+
+
 def _left(column: Columns, asked: Asked) -> Iterator[Margin]:
     """However it went: the rider is upright in the end, or held still with an alarm.
 
@@ -99,7 +103,7 @@ def _left(column: Columns, asked: Asked) -> Iterator[Margin]:
     on the host's sign of life, which no simulator has. There, standing still is all that is promised.
     """
     end_deg, rate_dps = float(column["angle_deg"][-1]), float(column["rate_dps"][-1])
-    most_deg = UPRIGHT_DEG + (PARTED_DEG if asked.harm.load_path_breaks else 0.0)
+    most_deg = upright_below_deg(asked) + (PARTED_DEG if asked.harm.load_path_breaks else 0.0)
     end_s = float(column["t_s"][-1])
     unreached = not asked.drive.returns_by_itself and any(
         span.from_s < end_s <= span.until_s for span in asked.harm.silent_s

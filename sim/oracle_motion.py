@@ -17,12 +17,12 @@ from sim.oracle_terms import (
     ROW_S,
     STANDING_DPS,
     STANDING_S,
-    UPRIGHT_DEG,
     Columns,
     Margin,
     coasted_deg,
     crept_deg,
     slowed_s,
+    upright_below_deg,
 )
 
 DISORIENTING_DPS: Final = 10.0
@@ -200,11 +200,11 @@ def again(column: Columns, asked: Asked) -> Iterator[Margin]:
     """Who was brought upright while nobody reached the table stays there: no session goes on by itself after that."""
     if asked.harm.load_path_breaks:
         return
-    t_s, angle_deg = column["t_s"], column["angle_deg"]
+    t_s, angle_deg, upright_deg = column["t_s"], column["angle_deg"], upright_below_deg(asked)
     for span in asked.harm.silent_s:
         granted_deg = crept_deg(asked, Span(span.from_s, np.inf))
         inside = np.flatnonzero((t_s >= span.from_s) & (t_s < span.until_s))
-        if not len(inside) or angle_deg[inside[0]] <= UPRIGHT_DEG or angle_deg[inside[-1]] > UPRIGHT_DEG:
+        if not len(inside) or angle_deg[inside[0]] <= upright_deg or angle_deg[inside[-1]] > upright_deg:
             continue
         rose = float(angle_deg[inside[-1] :].max() - angle_deg[inside[-1]])
         text = f"moved {rose:.1f} deg toward inversion again, after the table had come upright by itself"

@@ -13,19 +13,19 @@ from sim.oracle_terms import (
     HORIZONTAL_DEG,
     ROW_S,
     STANDING_DPS,
-    UPRIGHT_DEG,
     Columns,
     Margin,
     coasted_deg,
     reached_s,
     slowed_s,
+    upright_below_deg,
 )
 
 SETTLES_S: Final = 0.2
 """A stop has so long more than the ramp from the rate that it began with, as hard as the table's brake decelerates:
 that takes 1 s alone from the 8 deg/s of an emergency return."""
-UNSURE_UPRIGHT_DEG: Final = UPRIGHT_DEG + 15.0
-"""From here on two witnesses that contradict each other on being upright may both be the right one."""
+UNSURE_DEG: Final = 15.0
+"""So near to upright two witnesses that contradict each other on it may both be the right one."""
 RECOVERS_DPS: Final = 1.5
 """So fast a recovery turns. A drive whose encoder drifts by 0.5 deg/s turns at 1 deg/s then, and takes half as long
 again; told to stand it turns at 0.5 deg/s, until its torque is off."""
@@ -63,9 +63,9 @@ def rescued(column: Columns, asked: Asked) -> Iterator[Margin]:
     until_s = np.inf if asked.person_stopped_s is None else asked.person_stopped_s
     edges_s = {until_s, *(edge_s for span in asked.harm.stuck_s for edge_s in span)}
     asked = asked._replace(changes_s=tuple(sorted({*asked.changes_s, *filter(np.isfinite, edges_s)})))
-    upright_deg = UNSURE_UPRIGHT_DEG if asked.harm.unsure_upright and asked.alarm else UPRIGHT_DEG
+    unsure_deg = UNSURE_DEG if asked.harm.unsure_upright and asked.alarm else 0.0
     horizontal_deg = HORIZONTAL_DEG + asked.harm.off_deg
-    for name, below_deg in (("horizontal", horizontal_deg), ("upright", upright_deg)):
+    for name, below_deg in (("horizontal", horizontal_deg), ("upright", upright_below_deg(asked) + unsure_deg)):
         yield from _reached(column, asked, name, below_deg, until_s)
 
 
@@ -84,6 +84,7 @@ def _held(column: Columns, asked: Asked) -> Iterator[Margin]:
     stops = [trip for trip in asked.trips if trip.response in ("STOP", "TORQUE_OFF")]
     heard_s = [trip.t_s for trip in stops if trip.t_s >= from_s and _heard(trip, asked)]
     heard_s += _pressed_s(asked)
+    heard_s = [at_s for at_s in heard_s if column["t_s"][0] <= at_s <= column["t_s"][-1]]
     if heard_s and not asked.nothing_holds:  # a gear holds what hangs on it
         yield _stood(column, asked, sorted(heard_s), granted_s)
     stops_s = [trip.t_s for trip in stops]

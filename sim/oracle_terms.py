@@ -17,7 +17,8 @@ ANGLE_EXCESS_DEG: Final = 3.0
 STANDING_DPS: Final = 0.1
 STANDING_S: Final = 1.0
 """A stop that is to last stands on its brake so soon."""
-UPRIGHT_DEG: Final = -72.0
+UPRIGHT_WITHIN_DEG: Final = 3.0
+"""So near to where riders board they are upright."""
 HORIZONTAL_DEG: Final = 1.0
 """A table rests as level as its inclinometer was mounted, give or take its aim: half a degree is granted for each."""
 CREPT_DEG: Final = 1.0
@@ -51,6 +52,11 @@ class Margin(NamedTuple):
     def share(self) -> float:
         """The margin without unit: 1 is as far as can be, 0 the edge."""
         return self.value / self.scale
+
+
+def upright_below_deg(asked: Asked) -> float:
+    """From where on a rider is upright."""
+    return asked.upright_deg + UPRIGHT_WITHIN_DEG
 
 
 def coasted_deg(asked: Asked) -> float:

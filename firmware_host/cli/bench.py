@@ -17,7 +17,7 @@ from sim.bench import CLOCK_START_S
 from sim.faults import Fault, FaultError, parse_all
 from sim.layout import TRACE_COLUMNS
 from sim.oracle import false_trips, judge, wrong_causes
-from sim.oracle_terms import UPRIGHT_DEG, reached_s
+from sim.oracle_terms import reached_s, upright_below_deg
 
 
 def bench_command(
@@ -82,14 +82,14 @@ def run_session(session: Session, faults: list[Fault], seed: int, records: Path 
 def _truth(done: Run) -> dict[str, Any]:
     truth, trips = done.truth, done.asked.trips
     t_s, angle_deg = (done.trace[:, TRACE_COLUMNS.index(name)] for name in ("t_s", "angle_deg"))
-    trip_s = min((trip.t_s for trip in trips), default=None)
+    trip_s, upright_deg = min((trip.t_s for trip in trips), default=None), upright_below_deg(done.asked)
     return {
         "max_angle_deg": round(truth.max_angle_deg, 3),
         "max_rate_dps": round(truth.max_rate_dps, 3),
         "max_accel_dps2": round(truth.max_accel_dps2, 3),
         "final_angle_deg": round(truth.angle_deg, 3),
         "horizontal_after_trip_s": None if trip_s is None else reached_s(t_s, angle_deg, trip_s, 0.5),
-        "upright_after_trip_s": None if trip_s is None else reached_s(t_s, angle_deg, trip_s, UPRIGHT_DEG),
+        "upright_after_trip_s": None if trip_s is None else reached_s(t_s, angle_deg, trip_s, upright_deg),
     }
 
 

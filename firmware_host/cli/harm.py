@@ -14,7 +14,7 @@ from sim.asked import Harm, Span
 from sim.bench import LockstepResult
 from sim.faults import STRAYED_DEG, Fault
 from sim.layout import TRACE_COLUMNS
-from sim.oracle_terms import UPRIGHT_DEG, Floats
+from sim.oracle_terms import Floats
 
 BOARD_ALONE_S: Final = 0.25
 """A board that hears nobody for so long acts by itself."""
@@ -27,8 +27,18 @@ FOUND_WITHIN_S: Final = 2.0
 """So soon a monitor has found what nothing can move, even where that could be moved again meanwhile."""
 
 
-def harm_of(able: Capabilities, met: list[Fault], result: LockstepResult, trace: Floats, trips: list[Trip]) -> Harm:
-    """What faults can do to a table depends on what its drive can do."""
+def harm_of(
+    able: Capabilities,
+    met: list[Fault],
+    result: LockstepResult,
+    trace: Floats,
+    trips: list[Trip],
+    upright_below_deg: float,
+) -> Harm:
+    """What faults can do to a table depends on what its drive can do.
+
+    ``upright_below_deg`` is from where on a rider is upright.
+    """
     blinding = [] if able.checks_encoder else [fault for fault in met if fault.blinds]
     repeating = [] if able.knows_old_orders else [fault for fault in met if fault.kind.repeats_orders]
     late = [] if able.knows_old_orders else [fault for fault in met if fault.delays_orders]
@@ -46,8 +56,9 @@ def harm_of(able: Capabilities, met: list[Fault], result: LockstepResult, trace:
     return Harm(
         broke_from_s=min((span.from_s for span in (*adrift_s, *broken)), default=math.inf),
         ties_again_s=max((span.until_s for span in (*adrift_s, *broken)), default=math.inf),
+        unbraked=bool(_meetings(slips_s, broken)),
         jolted_s=(
-            *_spans([*blinding, *(fault for fault in met if fault.kind.jolts)], result),
+            *_spans([*blinding, *(fault for fault in met if fault.jolts)], result),
             *_meetings(
                 _spans([fault for fault in met if fault.spoils == "encoder" and fault.blinds], result),
                 _spoiled_s(met, trips, result, "inclinometer"),
@@ -58,7 +69,7 @@ def harm_of(able: Capabilities, met: list[Fault], result: LockstepResult, trace:
             # A gear that has hold of the table again has it elsewhere: the motor's angle is wrong from there on.
             *(Span(span.from_s, math.inf) for span in broken),
             *_given_up(tuple(_misled_s(met, trips, result)), (), trips, result),
-            *_given_up(_blocked_s(trace), (), trips, result),
+            *_given_up(_blocked_s(trace, upright_below_deg), (), trips, result),
         ),
         coasts=bool(adrift_s or let_go_s or (disobeys_s < math.inf and not able.cuts_torque)) or not able.brake,
         sees_late_from_s=max(disobeys_s, wrong_motor_s),
@@ -168,14 +179,14 @@ def _misled_s(faults: list[Fault], trips: list[Trip], result: LockstepResult) ->
             yield told
 
 
-def _blocked_s(trace: Floats) -> tuple[Span, ...]:
+def _blocked_s(trace: Floats, upright_below_deg: float) -> tuple[Span, ...]:
     """From when to when something pushed back on the way up, if the table never got past it.
 
     What a board pushed against a short time before the end is still there: it tries again, after a pause each time.
     """
     t_s, angle_deg, contact_nm = (trace[:, TRACE_COLUMNS.index(name)] for name in ("t_s", "angle_deg", "contact_nm"))
-    pushed_s = t_s[(angle_deg > UPRIGHT_DEG) & (contact_nm > 0.0)]
-    ends_above = len(trace) > 0 and angle_deg[-1] > UPRIGHT_DEG
+    pushed_s = t_s[(angle_deg > upright_below_deg) & (contact_nm > 0.0)]
+    ends_above = len(trace) > 0 and angle_deg[-1] > upright_below_deg
     if not ends_above or not len(pushed_s):
         return ()
     still = t_s[-1] - pushed_s[-1] < TRIED_AGAIN_S
@@ -196,7 +207,7 @@ def _spans(faults: list[Fault], result: LockstepResult) -> tuple[Span, ...]:
     """From when to when these faults lasted, in simulated time."""
     begun = [(fault, begun_s) for fault in faults if (begun_s := result.begun_s(fault)) is not None]
     return tuple(
-        Span(begun_s, math.inf if fault.duration_s is None else round(begun_s + fault.duration_s, 6))
+        Span(begun_s, round(begun_s + fault.lasts_s, 6) if fault.lasts_s < math.inf else math.inf)
         for fault, begun_s in begun
     )
 
@@ -207,5 +218,5 @@ def changes_s(faults: list[Fault], result: LockstepResult) -> tuple[float, ...]:
     for fault in faults:
         begun_s = result.begun_s(fault)
         if begun_s is not None:
-            found += [begun_s] if fault.duration_s is None else [begun_s, round(begun_s + fault.duration_s, 6)]
+            found += [begun_s] if fault.lasts_s == math.inf else [begun_s, round(begun_s + fault.lasts_s, 6)]
     return tuple(sorted(found))

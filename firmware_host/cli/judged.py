@@ -15,11 +15,12 @@ from sim.bench import PERIOD_S, LockstepResult, run_lockstep
 from sim.faults import Fault, right_answers
 from sim.faults.world import HostProcess
 from sim.machine import Machine
-from sim.oracle_terms import Floats
+from sim.oracle_terms import Floats, upright_below_deg
 from sim.table import Truth
 
-EXTRA_S: Final = 300.0
-"""Simulated time beyond the plan at which a session is given up: longer than every promise of a return together."""
+EXTRA_S: Final = 900.0
+"""Simulated time beyond the plan at which a session is given up: longer than every promise of a return together, and
+than a motor takes to cool before somebody may start again."""
 
 
 class Run(NamedTuple):
@@ -50,13 +51,14 @@ def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | N
     trace = board.table.trace()
     met = _met(faults, result)
     asked, able = _asked(session, host, result, met), capabilities(host.host.link)
-    harm = harm_of(able, met, result, trace, host.trips)
+    harm = harm_of(able, met, result, trace, host.trips, upright_below_deg(asked))
     unsure = harm.unsure_upright and any(one.id == "upright-unsure" for one in host.controller.alarms.active)
     asked = asked._replace(
         alarm=_alarm(host, result, board) or _offline(host, harm),
         causes=right_answers((fault.name for fault in met), apart=board.lines > 0),
         drive=Drive(able.returns_by_itself, able.brake, able.slows_alone),
         harm=harm._replace(unsure_upright=unsure),
+        ended=host.over or not result.host_alive,
     )
     return Run(host, trace, board.table.truth(), asked, result.ticks * PERIOD_S, wall_s, result)
 
@@ -85,6 +87,7 @@ def _asked(session: Session, host: LockstepHost, result: LockstepResult, met: li
         person_stopped_s=min(stops_s, default=None),
         invert_rate_dps=session.limits.invert_rate_dps,
         brake_accel_dps2=session.limits.brake_accel_dps2,
+        upright_deg=session.limits.upright_deg,
     )
 
 

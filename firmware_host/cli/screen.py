@@ -41,9 +41,12 @@ def screen_command(file: Path) -> int:
             if document is None:
                 document = _new_rider(console)
                 make_rider(parse_toml(str(file), tomlkit.dumps(document)))  # before the questions, not after them
-            document["screening"] = _ask(console, day)
+            answers = _ask(console, day)
         except (EOFError, KeyboardInterrupt):
             raise ScreeningBrokenOffError("broken off: nothing was written; begin again when it suits") from None
+        if file.exists():
+            document = read_rider(file)[1]  # anew: a session may have written into it while the questions were answered
+        document["screening"] = answers
         text = tomlkit.dumps(document)
         rider = make_rider(parse_toml(str(file), text))
         replace_text(file, text, OWNER_ALONE)

@@ -6,7 +6,8 @@ The rules of this file:
   machine follows it from any state, so its picture can never contradict the motion.
 * Only ``start`` leads into motion toward inversion, and only from ``boarding_ready``.
 * Only ``hold_to_move`` leads into motion by hand, from ``boarding_ready`` or from standing after such a motion.
-* Nothing leads from a return, a stop or a recovery back into the session: a session that was left is over.
+* Nothing leads from a return, a stop or a recovery back into the session: a session that was left is over, and stays
+  so whatever becomes of the link.
 * What forbids inversion while the table is upright ends a session too: when it is over, somebody has to start anew.
 
 The diagram in ``docs/operating-states.md`` is made from these tables (``python -m firmware_host.control.machine``).
@@ -52,7 +53,7 @@ _WAYS: Final = ("returning", "emergency", "recovering")
 
 TRANSITIONS: Final[list[dict[str, Any]]] = [
     {"trigger": "link_up", "source": "offline", "dest": "boarding"},
-    {"trigger": "link_down", "source": ["boarding", "session", "manual", "finished"], "dest": "offline"},
+    {"trigger": "link_down", "source": ["boarding", "session", "manual"], "dest": "offline"},
     {"trigger": "all_clear", "source": "boarding_waiting", "dest": "boarding_ready"},
     {"trigger": "not_clear", "source": "boarding_ready", "dest": "boarding_waiting"},
     {"trigger": "start", "source": "boarding_ready", "dest": "session"},
@@ -71,6 +72,8 @@ TRANSITIONS: Final[list[dict[str, Any]]] = [
     {"trigger": "safety_holds", "source": "*", "dest": "stopped_held"},
     {"trigger": "safety_recovers", "source": "*", "dest": "recovering"},
     {"trigger": "safety_boards", "source": "*", "dest": "finished"},
+    # It was over while nobody heard the board: whoever left a session does not come back into it.
+    {"trigger": "over", "source": [*_WAYS, "stopped", "unlinked"], "dest": "finished"},
     *(
         {"trigger": trigger, "source": way, "dest": f"{way}_{part}"}
         for way in _WAYS
@@ -135,7 +138,7 @@ def _triggers(verdict: Verdict, stage: Stage | None, *, linked: bool, away: bool
     if away:
         return ["link_up", "not_clear"]
     clear = ["forbidden_at_upright", "not_clear"] if verdict.inhibited else ["all_clear"]
-    return ["link_up", "at_upright", *clear]
+    return ["link_up", "at_upright", "over", *clear]
 
 
 def diagram() -> str:

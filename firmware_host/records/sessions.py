@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, Select, func, insert, literal, select, tuple_, update
 
+from firmware_host.day import here
 from firmware_host.records import audit
 from firmware_host.records.database import Transaction
 from firmware_host.records.errors import NotThereError, RecordsError
@@ -189,7 +190,7 @@ def ridden(transaction: Transaction, rider_id: int, now: datetime) -> Ridden | N
     for ended, inverted_s in sorted(
         (row.started_at + timedelta(seconds=row.duration_s), row.inverted_s) for row in rows
     ):
-        account = ridden_after(account, ended.astimezone(now.tzinfo), inverted_s)
+        account = ridden_after(account, here(ended), inverted_s)
     return account
 
 

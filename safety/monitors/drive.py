@@ -3,6 +3,7 @@
 These monitors judge what the drive measures, before it gives up by itself.
 """
 
+from math import inf
 from typing import Final
 
 from safety.monitors.base import Monitor, Since
@@ -19,6 +20,8 @@ SETTLED_S: Final = 0.5
 """So long after the commanded rate last changed, the current is the load's alone."""
 BASELINE_S: Final = 1.0
 """The load changes with the angle: the baseline follows it, and not what a blow or a hand adds."""
+FOLLOWS_DPS: Final = 1.0
+"""A table whose rate is farther off what it was told is not weighed."""
 BALANCE_S: Final = 2.0
 """So long the balance test takes, at a constant rate: some degrees on the way out."""
 PIECES_S: Final = 4.0
@@ -206,10 +209,14 @@ class RiderLoad(Monitor):
         return self._said
 
     def _take(self, view: View, current_a: float) -> None:
-        if view.steady_s >= SETTLED_S:
-            self._sum_as += current_a * view.dt_s
+        rate_dps = view.angles.rate_dps or 0.0
+        if view.steady_s >= SETTLED_S and abs(rate_dps - view.command_dps) < FOLLOWS_DPS:
+            # What leaps is no rider: a drive that runs away has other monitors, and is not to pass for a heavy head.
+            leap_a = view.limits.load_step_a if self._time_s > 0.0 else inf
+            weighed_a = min(max(current_a, self._mean_a - leap_a), self._mean_a + leap_a)
+            self._sum_as += weighed_a * view.dt_s
             self._time_s += view.dt_s
-        if (view.angles.rate_dps or 0.0) > STANDSTILL_DPS:  # the brake is open
+        if rate_dps > STANDSTILL_DPS:  # the brake is open
             self._pieces_as += current_a * view.dt_s
             self._pieces_s += view.dt_s
 

@@ -18,7 +18,9 @@ CATALOGUE: Final[dict[str, Kind]] = {**sensor.KINDS, **actuator.KINDS, **wire.KI
 
 EARLIEST_S: Final = -60.0
 _MOMENTARY: Final = ("board-reboot",)
-"""Over as soon as they have begun, although campaigns draw a duration for them."""
+"""Over soon after they have begun, although campaigns draw a duration for them."""
+MOMENTARY_S: Final = 4.0
+"""A drive from a shop boots for 3 s, and has a second to be found again."""
 ENOUGH_OF_A_BRAKE: Final = 0.65
 """The weakest brake that campaigns draw has 300 N m, and their heaviest rider pulls with 194."""
 STRAYED_DEG: Final = 1.0
@@ -52,6 +54,17 @@ class Fault(NamedTuple):
     def effect(self) -> str:
         """What it changes; the same for a fault and its counterpart the other way."""
         return self.name.removesuffix("-low")
+
+    @property
+    def lasts_s(self) -> float:
+        """How long what it does can be felt; infinite for what stays."""
+        told_s = math.inf if self.duration_s is None else self.duration_s
+        return min(told_s, MOMENTARY_S) if self.name in _MOMENTARY else told_s
+
+    @property
+    def jolts(self) -> bool:
+        """How fast the rate changes is nobody's choice any more."""
+        return self.kind.jolts or self.amount >= self.kind.jolts_from
 
     @property
     def amount(self) -> float:

@@ -200,6 +200,8 @@ KINDS: Final[dict[str, Kind]] = {
         may_pass=True,
         parameter=Parameter(5.0, 0.1, 10.0, "V"),
         too_much_from=5.5,
+        # At the rate of an emergency return the motor sets more against the voltage than is left, and brakes itself.
+        jolts_from=9.0,
     ),
     "brown-out": Kind(
         Place.PHYSICS,

@@ -113,6 +113,8 @@ class Kind(NamedTuple):
     jolts: bool = False
     """How fast the rate changes is nobody's choice any more: the drive disobeys, hardware cuts its torque, a brake
     clamps, or a board begins anew."""
+    jolts_from: float = math.inf
+    """From this value on it does that too."""
     brake_fails: bool = False
     """The brake holds no longer; with a drive that disobeys, or a gear that broke, nothing is left that could."""
     load_path_broke: bool = False

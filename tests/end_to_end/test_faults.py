@@ -160,6 +160,11 @@ FOUND = (
     ("cable-out@45", "encoder-jump-low=25@45.4"),
     ("cable-out@45", "inclinometer-jump-low=25@45.4"),
     ("encoder-drift-low=0.1@0", "inclinometer-drift-low=0.1@0"),
+    ("cable-out@117.5:0.15",),
+    ("host-stall@116.9:0.5",),
+    ("runaway-upright=0.4@4.25",),
+    ("brake-slips@40", "coupling-broken@82"),
+    ("power-sag=10@40.1:0.05", "power-sag=10@42:0.05"),
 )
 """What campaigns found, and what was mended: in these the wrong monitor answered, or a promise was broken."""
 
@@ -296,6 +301,23 @@ def test_two_faults_at_once_are_answered(tmp_path: Path, session: Session, fault
 @pytest.mark.parametrize("faults", FOUND, ids=" ".join)
 def test_what_a_campaign_found_stays_mended(tmp_path: Path, session: Session, faults: tuple[str, ...]) -> None:
     run(session, tmp_path, *faults)
+
+
+@pytest.mark.parametrize("faults", [("press-stop@116.5", "board-reboot@116.7"), ("press-stop@1", "cable-out@1.3:0.6")])
+def test_a_stopped_session_is_over_whatever_becomes_of_the_link(
+    tmp_path: Path, session: Session, faults: tuple[str, ...]
+) -> None:
+    found = run(session, tmp_path, *faults)
+    assert found["outcome"] == "stopped"
+    assert found["session_s"] < 150.0, "nobody starts the program again"
+
+
+def test_who_was_given_up_for_want_of_power_is_brought_upright_once_there_is_some(
+    tmp_path: Path, session: Session
+) -> None:
+    """Each recovery runs dry, and between the dips nothing is wrong with the supply."""
+    found = run(session, tmp_path, *(f"brown-out@{at_s}:0.5" for at_s in (50.1, 53.1, 56.1, 59.1, 62.1)))
+    assert found["truth"]["final_angle_deg"] < -72.0
 
 
 def test_the_board_alone_brings_the_rider_upright_when_the_host_is_killed(tmp_path: Path, session: Session) -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from firmware_host.files.riders import load_rider
+from firmware_host.cli.rider_file import write_ridden
+from firmware_host.files.riders import load_rider, ridden_by
+from safety.ridden import Ridden
 from safety.screening import QUESTIONS
 from tests.end_to_end.commands import EXAMPLES, LONGEST_S, REGULAR, command, environment, process, righting
 
@@ -55,6 +57,27 @@ def test_answers_that_break_off_change_nothing(tmp_path: Path, answers: tuple[st
     done = answer(tmp_path / "zoe.toml", *answers)
     assert (done.returncode, "nothing was written" in done.stderr) == (2, True)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.requirement("REQ-PPL-BUDGET")
+def test_what_a_session_writes_while_the_questions_are_answered_stays(tmp_path: Path) -> None:
+    file = tmp_path / "rob.toml"
+    file.write_text(REGULAR.read_text(encoding="utf-8"), encoding="utf-8")
+    with subprocess.Popen(
+        command("screen", file), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment()
+    ) as asked:
+        assert asked.stdin is not None
+        assert asked.stdout is not None
+        asked.stdin.write("n\n")
+        asked.stdin.flush()
+        asked.stdout.read(1)  # it has read the file, and asks
+        ridden = Ridden(datetime(2026, 11, 20, 9, 0, tzinfo=UTC), 300.0, 300.0)
+        write_ridden(file, ridden)
+        asked.communicate("".join(f"{one}\n" for one in [*["n"] * (len(QUESTIONS) - 1), "y", "y"]), LONGEST_S)
+    assert asked.returncode == 0
+    rider = load_rider(file)
+    assert rider.file.screening is not None
+    assert ridden_by(rider) == ridden
 
 
 @pytest.mark.requirement("REQ-PPL-QUESTIONS")

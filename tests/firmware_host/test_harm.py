@@ -49,7 +49,7 @@ def harm(faults: tuple[str, ...], rows: Any, trips: Trips, able: Capabilities = 
         Trip(monitor, Response[name], Recovery.AUTOMATIC, CLOCK_START_S + at_s, CLOCK_START_S + at_s, "", None, None)
         for monitor, name, at_s in trips
     ]
-    return harm_of(able, [parse(fault) for fault in faults], result, rows, made)
+    return harm_of(able, [parse(fault) for fault in faults], result, rows, made, -72.0)
 
 
 def broken(faults: tuple[str, ...], rows: Any, trips: Trips, able: Capabilities = BOARD) -> set[str]:
@@ -146,3 +146,20 @@ def test_an_angle_that_counts_as_right_may_be_off_by_a_degree_where_it_is_the_la
     assert harm(("encoder-dead@5", "inclinometer-jump-low=0.9@5"), LEFT_AT_60, []).off_deg == 1.0
     assert harm(("encoder-dead@5", "inclinometer-jump-low=2@5"), LEFT_AT_60, []).off_deg == 0.0
     assert harm(("inclinometer-jump-low=0.9@5",), LEFT_AT_60, []).off_deg == 0.0
+
+
+def test_a_reboot_excuses_no_more_than_it_takes() -> None:
+    """Not for the rest of the session, nor for as long as a campaign drew for it."""
+    for fault in ("board-reboot@5", "board-reboot@5:60"):
+        found = harm((fault,), trace(*TO_60), [], SHOP)
+        assert [span.until_s for span in (*found.cut_off_s, *found.jolted_s)] == [9.0, 9.0]
+
+
+@pytest.mark.parametrize(("fault", "jolts"), [("power-sag=8.9@5", False), ("power-sag=9@5", True)])
+def test_a_supply_that_sags_below_what_a_fast_motor_sets_against_it_jolts(fault: str, jolts: bool) -> None:
+    assert bool(harm((fault,), trace(*TO_60), []).jolted_s) is jolts
+
+
+@pytest.mark.parametrize(("brake", "unbraked"), [("brake-slips@1", True), ("brake-slips@1:2", False)])
+def test_nothing_holds_a_table_whose_coupling_broke_and_whose_brake_slips(brake: str, unbraked: bool) -> None:
+    assert harm((brake, "coupling-broken@5"), trace(*TO_60), []).unbraked is unbraked

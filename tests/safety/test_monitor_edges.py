@@ -170,6 +170,22 @@ def test_each_way_out_is_weighed_anew() -> None:
 
 @pytest.mark.requirement("REQ-MON-RIDER-LOAD")
 @pytest.mark.parametrize(
+    ("surge_a", "rate_dps", "expected"),
+    [(-20.0, 2.0, NONE), (0.0, 2.0, NONE), (-20.0, -3.0, NONE), (4.0, 2.0, NONE)],
+)
+def test_a_drive_that_runs_away_is_not_taken_for_a_heavy_head(
+    surge_a: float, rate_dps: float, expected: Response
+) -> None:
+    """What it pushes with for the last tenth of a second of the test says nothing of the rider."""
+    limits = narrow(MACHINE, {"balance_low_a": 0.45}, "table")
+    monitor, well = drive.RiderLoad(), {**OUTWARD, "limits": limits}
+    assert response(monitor, 1.88, **well, current_a=0.7) is NONE
+    assert response(monitor, 0.2, **{**well, "rate_dps": rate_dps}, current_a=surge_a) is expected
+    assert response(monitor, 0.2, **well, current_a=0.7) is expected, "the test is over, and the rider is set up right"
+
+
+@pytest.mark.requirement("REQ-MON-RIDER-LOAD")
+@pytest.mark.parametrize(
     ("mean_a", "pieces", "expected"),
     [(0.44, 9, RETURN), (0.46, 9, NONE), (4.1, 9, RETURN), (3.9, 9, NONE), (0.44, 7, NONE)],
 )

@@ -189,7 +189,10 @@ def test_what_it_says(kind: type[Monitor], changes: dict[str, Any], words: str) 
     ("current_a", "wrong"), [(-1.0, "head too heavy"), (5.0, "heavier than the table is made for")]
 )
 def test_what_it_says_of_a_load_that_is_not_right(current_a: float, wrong: str) -> None:
-    monitor, view = drive.RiderLoad(), view_of({"current_a": current_a, "steady_s": 0.5, "command_dps": 2.0})
+    monitor, view = (
+        drive.RiderLoad(),
+        view_of({"current_a": current_a, "steady_s": 0.5, "command_dps": 2.0, "rate_dps": 2.0}),
+    )
     for _ in range(10):
         monitor.check(view)
     what = f"balance test: {current_a:.2f} A, right is 0 to 4 A: {wrong}"

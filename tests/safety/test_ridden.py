@@ -91,6 +91,15 @@ def test_the_day_ends_at_midnight_where_the_table_stands() -> None:
     assert left_of_day_s(told_in_utc, ENDED) == 720.0
 
 
+def test_a_clock_that_is_put_back_gives_no_second_allowance() -> None:
+    """In the night of 2026-10-25 the clocks of Central Europe went from UTC+2 to UTC+1."""
+    summer, winter = timezone(timedelta(hours=2)), timezone(timedelta(hours=1))
+    ridden = account(ended=datetime(2026, 10, 25, 0, 20, tzinfo=summer), day_s=DAY_INVERTED_S)
+    assert left_of_day_s(ridden, datetime(2026, 10, 25, 12, 0, tzinfo=winter)) == 0.0
+    assert left_of_day_s(ridden, datetime(2026, 10, 25, 23, 59, tzinfo=winter)) == 0.0
+    assert left_of_day_s(ridden, datetime(2026, 10, 26, 0, 0, tzinfo=winter)) == DAY_INVERTED_S
+
+
 def test_sessions_add_up_to_the_day_and_until_a_rest() -> None:
     first = ridden_after(None, ENDED, 40.0)
     assert first == account(40.0, 40.0)

@@ -201,6 +201,21 @@ def test_an_angle_that_reads_upright_alone_does_not_silence_it(channel: int) -> 
     assert not bench.board.buzzes
 
 
+@pytest.mark.requirement("REQ-BRD-BUZZER")
+@pytest.mark.parametrize("channel", [ENCODER_DEG, INCLINOMETER_DEG])
+def test_a_switch_that_is_stuck_silences_it_nowhere_but_near_upright(channel: int) -> None:
+    """Beside one angle it ends the return from -30 degrees on: the rider hangs there, and somebody has to hear."""
+    bench = Bench()
+    bench.invert_to(20.0)
+    bench.board.table.faults[sensors.FORCED_CLOSED] = float(Input.UPRIGHT_SWITCH)
+    bench.board.table.faults[sensors.fault_index(channel, sensors.DEAD)] = 1.0
+    bench.silence(-29.9, 60.0)
+    for _ in range(500):
+        bench.board.advance(0.01)
+    assert bench.angle_deg == pytest.approx(-30.0, abs=0.5)
+    assert bench.board.buzzes
+
+
 @pytest.mark.requirement("REQ-BRD-RETURN")
 @pytest.mark.parametrize(("channel", "lost"), [(ENCODER_DEG, Lost.INCLINOMETER), (INCLINOMETER_DEG, Lost.ENCODER)])
 def test_with_one_angle_left_the_switch_ends_the_return_and_not_the_angle(channel: int, lost: int) -> None:

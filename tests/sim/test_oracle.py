@@ -781,10 +781,32 @@ def test_a_drive_that_reports_a_fault_has_let_its_motor_go(brakes: bool) -> None
 
 
 def test_the_page_of_campaigns_tells_of_every_rule(repository: Path) -> None:
-    """A rule is a word that the oracle's sources put into a margin; ``_replay`` gives the only verdict without one."""
+    """A rule is a word that the oracle's sources put into a margin; the two verdicts without one are named here."""
     sources = "".join(path.read_text() for path in (repository / "sim").glob("oracle*.py"))
     made = {*re.findall(r'Margin\("([a-z-]+)"', sources), *re.findall(r'^ +\(?"(rate[a-z-]*)",', sources, re.MULTILINE)}
-    rules = {*made, "rescue-horizontal", "rescue-upright", "replay"}
+    rules = {*made, "rescue-horizontal", "rescue-upright", "replay", "ended"}
     table = (repository / "docs" / "campaigns.md").read_text().split("| rule | margin | granted |")[1].split("\n\n")[0]
     told = {name for row in table.splitlines() for name in re.findall(r"`([a-z-]+)`", row.split("|")[1] if row else "")}
     assert told == rules
+
+
+@pytest.mark.requirement("REQ-PRM-END")
+@pytest.mark.parametrize(("upright_deg", "broken"), [(-75.0, True), (-64.0, True), (-60.0, False), (-45.0, False)])
+def test_upright_is_where_the_tables_file_says(upright_deg: float, broken: bool) -> None:
+    rows = trace((10.0, 2.0), (5.0, -1.0), (5.0, 0.0))  # it ends at -60 deg
+    assert any(text.startswith("left") for text in judge(rows, asked(upright_deg=upright_deg))) is broken
+
+
+def test_a_session_that_never_ends_is_told() -> None:
+    rows = trace((5.0, 0.0))
+    assert [text.split(":")[0] for text in judge(rows, asked(ended=False))] == ["ended"]
+    assert judge(rows, asked()) == []
+
+
+def test_a_stop_outside_of_what_is_judged_says_nothing_of_it() -> None:
+    """A line that repeats old orders divides the session: the part after it does not show what came before."""
+    rows = trace(TO_40, (0.5, 0.5), (60.0, 0.0))
+    trips = (Tripped("drive-fault", "STOP", AT_40_S),)
+    repeats_s = Span(AT_40_S + 20.0, AT_40_S + 21.0)
+    found = judge(rows, asked(trips=trips, stuck_s=ALWAYS, repeats_s=repeats_s, alarm="x", causes=None))
+    assert not any(text.startswith("standstill") for text in found)

@@ -11,7 +11,7 @@ from firmware_host.cli.judged import run
 from sim.faults import CATALOGUE
 from sim.layout import TRACE_COLUMNS
 from sim.oracle import judge
-from sim.oracle_terms import UPRIGHT_DEG
+from sim.oracle_terms import upright_below_deg
 
 PICTURED: Final = 6
 _TEMPLATE: Final = "report.html.jinja"
@@ -58,7 +58,7 @@ def _picture(case: Case) -> str:
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
     upper.plot(t_s, angle_deg, color="black", linewidth=1.2)
     upper.axhline(done.asked.limit_deg, color="tab:red", linewidth=0.8, linestyle="--")
-    upper.axhline(UPRIGHT_DEG, color="tab:green", linewidth=0.8, linestyle="--")
+    upper.axhline(upright_below_deg(done.asked), color="tab:green", linewidth=0.8, linestyle="--")
     upper.set_ylabel("angle, deg")
     lower.plot(t_s, rate_dps, color="black", linewidth=0.8)
     lower.set_ylabel("rate, deg/s")
