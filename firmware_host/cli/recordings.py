@@ -73,9 +73,7 @@ def explain_command(file: Path, picture_file: Path | None, json_target: str | No
         recording = read(file)
         told = explain(recording)
         if json_target is not None:
-            facts = {**told._asdict(), "trips": [trip._asdict() for trip in told.trips]}
-            facts["phases"] = {phase.name: phase.after_s for phase in told.phases}
-            write_json(json_target, json.dumps(facts, indent=2))
+            write_json(json_target, json.dumps(told.facts(), indent=2))
         if json_target != "-":
             print("\n".join(told.sentences))
         target = picture_file or file.with_name(f"{file.stem}-explained.png")

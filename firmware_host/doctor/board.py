@@ -10,19 +10,19 @@ from drivers import wire
 from drivers.framing import Deframer, encode_frame
 from drivers.health import LATE_S
 from drivers.path import figures_of
+from firmware_host.board_words import FAULT_WORDS, brake, contacts, named
 from firmware_host.doctor.findings import Examination, Finding, Place, note, unsafe
 from firmware_host.doctor.line import Line
 from firmware_host.doctor.quality import Gaps, Quality
 from safety.limits import MACHINE
 from safety.monitors.link import BoardConfigured
-from safety.signals import BOARD_WATCHDOG_S, BoardConfig, DriveFault, Input, Status, Telemetry
+from safety.signals import BOARD_WATCHDOG_S, BoardConfig, Status, Telemetry
 from safety.view import View
 
 HELLO_PERIOD_S: Final = 0.1
 """The protocol allows no more handshakes than this."""
 SHAKE_S: Final = 1.5
 _U16: Final = 0xFFFF
-_FAULTS: Final = {value: name for name, value in vars(DriveFault).items() if isinstance(value, int)}
 _IN_USE: Final = "the board answers no handshake: another program uses it, or the line from here to the board is broken"
 
 
@@ -139,8 +139,8 @@ def _facts(config: BoardConfig | None, t: Telemetry | None) -> list[tuple[str, s
         facts += [
             ("angles", f"encoder {_shown(t.encoder_deg, 'deg')}, inclinometer {_shown(t.inclinometer_deg, 'deg')}"),
             ("supply", _shown(t.bus_v, "V")),
-            ("emergency stop", "released" if t.inputs & Input.ESTOP_CHAIN else "pressed"),
-            ("brake", "closed" if t.status & Status.BRAKE_CLOSED else "open"),
+            ("emergency stop", contacts(t)["emergency_stop"]),
+            ("brake", brake(t)),
         ]
     return facts
 
@@ -162,7 +162,7 @@ def _judge(config: BoardConfig | None, t: Telemetry | None, place: Place) -> lis
         return found
     if t.status & Status.DEAD_HOST_RETURN:
         found.append(note("the board is bringing the table upright: its host fell silent", "wait until it stands"))
-    faults = [name.lower() for bit, name in _FAULTS.items() if t.faults & bit]
+    faults = named(FAULT_WORDS, t.faults)
     if faults:
         found.append(unsafe(f"the board reports: {', '.join(faults)}", "find the cause before anybody lies down"))
     if t.encoder_deg is None or t.inclinometer_deg is None:

@@ -5,6 +5,7 @@ from concurrent.futures import Future
 from dataclasses import asdict
 from typing import Any, Final, NamedTuple
 
+from firmware_host.board_words import brake, contacts
 from firmware_host.control.choosing import Choice, Chooser, Refusal, Text, Wanted
 from firmware_host.control.controller import Outcome
 from firmware_host.control.controls import Controls
@@ -14,10 +15,7 @@ from firmware_host.files.limit_chain import THE_MACHINE
 from firmware_host.files.validation import Session
 from firmware_host.panel.messages import Choose, TomlText
 from safety.limits import SPECS
-from safety.signals import BoardConfig, Input, Status, Telemetry
-
-_HAND: Final = (Input.HAND_SWITCH_NO, Input.HAND_SWITCH_NC, "held", "released")
-_LATCH: Final = (Input.ANKLE_LATCH_NO, Input.ANKLE_LATCH_NC, "locked", "open")
+from safety.signals import BoardConfig, Telemetry
 
 PAUSED_ALREADY: Final = "the sound is paused already: it comes back by itself, and can then be paused again"
 
@@ -183,16 +181,6 @@ def _machine(t: Telemetry) -> dict[str, Any]:
         "bus_v": t.bus_v,
         "drive_temperature_c": t.drive_temperature_c,
         "motor_temperature_c": t.motor_temperature_c,
-        "hand_switch": _pair(t.inputs, *_HAND),
-        "ankle_latch": _pair(t.inputs, *_LATCH),
-        "emergency_stop": "released" if t.inputs & Input.ESTOP_CHAIN else "pressed",
-        "upright_switch": "closed" if t.inputs & Input.UPRIGHT_SWITCH else "open",
-        "inverted_switch": "closed" if t.inputs & Input.INVERTED_SWITCH else "open",
-        "brake": "closed" if t.status & Status.BRAKE_CLOSED else "open",
+        **contacts(t),
+        "brake": brake(t),
     }
-
-
-def _pair(inputs: int, closed: int, opened: int, yes: str, no: str) -> str:
-    """Read a switch with two contacts, of which exactly one is closed."""
-    first, second = bool(inputs & closed), bool(inputs & opened)
-    return "contradictory" if first == second else yes if first else no

@@ -3,15 +3,17 @@
 Everything is taken from the recording: measurements, commands, trips and link counters. Nothing is asked of the world.
 """
 
-from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from firmware_host.control.ticks import Event
 from firmware_host.recording.blackbox_reader import Recording
+from firmware_host.recording.margins import Margin, in_words, margins
+from firmware_host.recording.moment import believed, moment
 from firmware_host.recording.report import summary
+from firmware_host.recording.sides import BoardSide, HostSide, board_in_words, board_side, host_in_words, host_side
 from firmware_host.recording.silence import LINK_TRIPS, silence
 from safety.returning import FLAT_TOLERANCE_DEG
-from safety.signals import Lost, Response, Telemetry, Trip
+from safety.signals import Response, Trip
 from safety.view import AT_UPRIGHT_DEG, STANDSTILL_DPS
 
 _URGENT: Final = "high priority"
@@ -42,6 +44,33 @@ class Explanation(NamedTuple):
     """What silenced the link: ``host``, ``line``, ``host-to-board line`` or ``board``; empty if nothing did."""
     window_s: tuple[float, float] | None
     """From before the first trip to after its end, from the recording's first tick on; None without a trip."""
+    margins: tuple[Margin, ...] = ()
+    """How far each limit was from being broken at the first trip: those that were broken, then the nearest ones."""
+    host: HostSide | None = None
+    """What the host saw at the first trip, and did next."""
+    board: BoardSide | None = None
+    """The same of the board; None if no frame had come."""
+
+    @property
+    def in_brief(self) -> tuple[str, ...]:
+        """The sentences without what each side saw, which is for whoever mends a table."""
+        sides = () if self.host is None else (host_in_words(self.host), board_in_words(self.board))
+        return tuple(sentence for sentence in self.sentences if sentence not in sides)
+
+    def facts(self) -> dict[str, Any]:
+        """Give all of it in what JSON can carry."""
+        return {
+            **self._asdict(),
+            "trips": [trip._asdict() for trip in self.trips],
+            "phases": {phase.name: phase.after_s for phase in self.phases},
+            "margins": [{**margin._asdict(), "broken": margin.broken} for margin in self.margins],
+            "host": _side(self.host),
+            "board": _side(self.board),
+        }
+
+
+def _side(side: HostSide | BoardSide | None) -> dict[str, Any] | None:
+    return None if side is None else {**side._asdict(), "then": [change._asdict() for change in side.then]}
 
 
 def explain(recording: Recording) -> Explanation:
@@ -57,11 +86,13 @@ def explain(recording: Recording) -> Explanation:
     phases = _phases(recording, first)
     cause, told = ("", "") if silent is None else silence(recording.inputs, silent)
     at_once, later = (told, "") if silent is first else ("", told)
-    sentences = [damage, _what(recording, first), _seen(first), at_once, _course(first, phases)]
+    seen = _seen(recording, first)
+    sentences = [damage, _what(recording, first), at_once, *seen.sentences, _course(first, phases)]
     sentences += [_others(trips), later, ending]
     last_s = phases[-1].after_s if phases else 30.0
     window = (max(first.since_s - start_s - 5.0, 0.0), first.t_s - start_s + last_s + 5.0)
-    return Explanation(tuple(one for one in sentences if one), trips, phases, cause, window)
+    told_all = tuple(one for one in sentences if one)
+    return Explanation(told_all, trips, phases, cause, window, seen.margins, seen.host, seen.board)
 
 
 def _damage(problems: list[str]) -> str:
@@ -94,11 +125,25 @@ def _doing(events: list[Event], now_s: float) -> str:
     return f", at '{labels[-1]}'" if labels else ""
 
 
-def _seen(trip: Trip) -> str:
-    encoder, inclinometer = (
-        "nothing" if value is None else f"{value:+.1f} deg" for value in (trip.encoder_deg, trip.inclinometer_deg)
-    )
-    return f"The encoder read {encoder}, the inclinometer {inclinometer}."
+class _Seen(NamedTuple):
+    """What was seen at a trip, in words and in figures."""
+
+    sentences: tuple[str, ...]
+    margins: tuple[Margin, ...] = ()
+    host: HostSide | None = None
+    board: BoardSide | None = None
+
+
+def _seen(recording: Recording, trip: Trip) -> _Seen:
+    at = moment(recording, trip)
+    if at is None:
+        encoder, inclinometer = (
+            "nothing" if value is None else f"{value:+.1f} deg" for value in (trip.encoder_deg, trip.inclinometer_deg)
+        )
+        told = f"The encoder read {encoder}, the inclinometer {inclinometer}."
+        return _Seen((told, "The tick of the trip is not in the recording, so nothing more is known of that moment."))
+    rows, host, board = margins(recording, at), host_side(recording, at), board_side(recording, at)
+    return _Seen((in_words(rows), host_in_words(host), board_in_words(board)), rows, host, board)
 
 
 def _phases(recording: Recording, trip: Trip) -> tuple[Phase, ...]:
@@ -106,7 +151,7 @@ def _phases(recording: Recording, trip: Trip) -> tuple[Phase, ...]:
     upright_deg = _upright_deg(recording)
     inverted = False
     found: dict[str, float] = {}
-    for now_s, telemetry, angle in _believed(recording):
+    for now_s, telemetry, angle in believed(recording):
         if now_s < trip.t_s:
             continue
         after_s = now_s - trip.t_s
@@ -121,21 +166,6 @@ def _phases(recording: Recording, trip: Trip) -> tuple[Phase, ...]:
         if angle <= upright_deg + AT_UPRIGHT_DEG:
             found.setdefault("upright", after_s)
     return tuple(sorted((Phase(*item) for item in found.items()), key=lambda phase: phase.after_s))
-
-
-def _believed(recording: Recording) -> Iterator[tuple[float, Telemetry, float | None]]:
-    """Each frame with its time, and the angle that was believed: none once both are lost.
-
-    A tick without a command says nothing of the angles, and what was found before still holds.
-    """
-    lost = 0
-    for one, output in zip(recording.inputs, recording.outputs, strict=True):
-        if output.command is not None:
-            lost = output.command.lost_angles
-        if one.telemetry is not None:
-            encoder_deg = None if lost & Lost.ENCODER else one.telemetry.encoder_deg
-            inclinometer_deg = None if lost & Lost.INCLINOMETER else one.telemetry.inclinometer_deg
-            yield one.now_s, one.telemetry, inclinometer_deg if encoder_deg is None else encoder_deg
 
 
 def _upright_deg(recording: Recording) -> float:
@@ -159,7 +189,7 @@ def _others(trips: tuple[Trip, ...]) -> str:
 
 def _ending(recording: Recording) -> str:
     told, last_deg = summary(recording), None
-    for _, _, angle_deg in _believed(recording):
+    for _, _, angle_deg in believed(recording):
         last_deg = angle_deg
     alarms = [event.text for event in recording.events if event.kind == "alarm"]
     there = last_deg is not None and last_deg <= _upright_deg(recording) + AT_UPRIGHT_DEG

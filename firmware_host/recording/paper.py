@@ -93,7 +93,7 @@ class _Report:
         self._facts()
         self._picture()
         self._heading("What happened")
-        for sentence in self._explained.sentences:
+        for sentence in self._explained.in_brief:
             self._paragraph(sentence)
         self._trips(self._explained.trips)
         if self._told.problems:

@@ -1,6 +1,5 @@
 """What a recording says of its session: figures in words, and a picture."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,8 +7,8 @@ from typing import IO, Any, Final
 
 from firmware_host.control.ticks import Event
 from firmware_host.recording.blackbox_reader import Recording
+from firmware_host.recording.session_record import recorded_limits
 from firmware_host.recording.session_summary import SessionSummary, Summing
-from safety.limits import Limits
 from safety.signals import Telemetry
 
 SIZE_IN: Final = (12.8, 8.0)
@@ -289,6 +288,6 @@ def _event_label(events: list[Event]) -> str:
 
 def _limit_deg(recording: Recording) -> float | None:
     try:
-        return Limits(**json.loads(recording.metadata["limits"])).inverted_limit_deg
+        return recorded_limits(recording.metadata).inverted_limit_deg
     except (KeyError, TypeError, ValueError):
         return None

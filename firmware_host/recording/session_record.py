@@ -59,12 +59,17 @@ def make_recorded_controller(record: dict[str, str]) -> Controller:
         if record["format"] != FORMAT:
             raise SessionRecordError(f"the file has format {record['format']}, this version reads {FORMAT}")
         hand_switch: HandSwitch = "hold-to-run" if record["hand_switch"] == "hold-to-run" else "press-to-return"
-        limits = Limits(**json.loads(record["limits"]))
+        limits = recorded_limits(record)
         table_limits = Limits(**json.loads(record["table_limits"]))
         screened = json.loads(record["screened"]) is True
         return Controller(recorded_plan(record), limits, table_limits, hand_switch, screened=screened)
     except (KeyError, TypeError, ValueError) as error:
         raise SessionRecordError(f"the file does not say which session it is: {error}") from error
+
+
+def recorded_limits(record: dict[str, str]) -> Limits:
+    """Give the limits of a recorded session. Raises ``KeyError``, ``TypeError`` or ``ValueError``."""
+    return Limits(**json.loads(record["limits"]))
 
 
 def recorded_plan(record: dict[str, str]) -> Plan:

@@ -36,6 +36,12 @@ class Explanation(BaseModel):
     text: list[str]
     trips: list[dict[str, Any]]
     phases: dict[str, float]
+    margins: list[dict[str, Any]]
+    """How far each limit was from being broken at the first trip."""
+    host: dict[str, Any] | None
+    """What the host saw at the first trip, and did next."""
+    board: dict[str, Any] | None
+    """The same of the board."""
 
 
 @router.get("/sessions/{id}/picture.png", response_class=Response, responses=attachment("image/png"))
@@ -60,7 +66,8 @@ def explanation(session_id: Id, parts: AllParts, _: Me) -> Explanation:
         told = json.loads(done.output)
     except ValueError:
         raise ApiError(409, done.complaint) from None
-    return Explanation(text=told["sentences"], trips=told["trips"], phases=told["phases"])
+    same = {name: told[name] for name in Explanation.model_fields if name != "text"}
+    return Explanation(text=told["sentences"], **same)
 
 
 @router.get("/sessions/{id}/blackbox", response_class=Response, responses=attachment("application/octet-stream"))

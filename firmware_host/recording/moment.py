@@ -1,0 +1,72 @@
+"""The moment of a trip in a recording: the tick in which it fell, and the frame by which it was judged."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from firmware_host.control.ticks import TickInput
+from firmware_host.recording.blackbox_reader import Recording
+from firmware_host.recording.record_schema import RecordedOutput
+from safety.signals import Lost, Telemetry, Trip
+
+
+class Moment(NamedTuple):
+    """The tick of a trip, and what it had to judge by."""
+
+    trip: Trip
+    place: int
+    """Index of the tick in the recording."""
+    tick: TickInput
+    output: RecordedOutput
+    in_force: RecordedOutput | None
+    """What the tick before had decided: what the table was doing; None where there is none."""
+    frame: Telemetry | None
+    """The newest frame, of this tick or an older one; None before the first."""
+    frame_s: float
+    """When it arrived, on the host's clock."""
+    lost_angles: int
+    """Bits of ``Lost``, after the tick: a command is what tells them, so of a silence the last one before it."""
+
+    @property
+    def angles_deg(self) -> tuple[float | None, float | None]:
+        """The frame's two angles, encoder first."""
+        return (None, None) if self.frame is None else (self.frame.encoder_deg, self.frame.inclinometer_deg)
+
+
+def moment(recording: Recording, trip: Trip) -> Moment | None:
+    """Find the tick of a trip; None if the recording does not hold it."""
+    place = next((at for at, one in enumerate(recording.inputs) if one.now_s == trip.t_s), None)
+    if place is None:
+        return None
+    framed = last_framed(recording, place)
+    newest = None if framed is None else recording.inputs[framed]
+    commands = (recording.outputs[at].command for at in range(place, -1, -1))
+    return Moment(
+        trip=trip,
+        place=place,
+        tick=recording.inputs[place],
+        output=recording.outputs[place],
+        in_force=recording.outputs[place - 1] if place else None,
+        frame=None if newest is None else newest.telemetry,
+        frame_s=0.0 if newest is None else newest.now_s,
+        lost_angles=next((command.lost_angles for command in commands if command is not None), 0),
+    )
+
+
+def last_framed(recording: Recording, place: int) -> int | None:
+    """Give the index of the last tick that had a frame, up to ``place``."""
+    return next((at for at in range(place, -1, -1) if recording.inputs[at].telemetry is not None), None)
+
+
+def believed(recording: Recording) -> Iterator[tuple[float, Telemetry, float | None]]:
+    """Each frame with its time, and the angle that was believed: none once both are lost.
+
+    A tick without a command says nothing of the angles, and what was found before still holds.
+    """
+    lost = 0
+    for one, output in zip(recording.inputs, recording.outputs, strict=True):
+        if output.command is not None:
+            lost = output.command.lost_angles
+        if one.telemetry is not None:
+            encoder_deg = None if lost & Lost.ENCODER else one.telemetry.encoder_deg
+            inclinometer_deg = None if lost & Lost.INCLINOMETER else one.telemetry.inclinometer_deg
+            yield one.now_s, one.telemetry, inclinometer_deg if encoder_deg is None else encoder_deg
