@@ -59,6 +59,16 @@ class Condition:
         return self.path.decide(self.term)
 
 
+def exact(number: float) -> Any:
+    """The number that a float is, as a term: z3 by itself would take the one that it is written as."""
+    return z3.RealVal(Fraction(number))
+
+
+def term_of(value: Any) -> Any:
+    """Of what the code reckons with, symbol or number, the term."""
+    return value.term if isinstance(value, Real) else exact(value)
+
+
 class Real:
     """Any real number."""
 
@@ -67,49 +77,49 @@ class Real:
     def __init__(self, term: Any, path: Path) -> None:
         self.term, self.path = term, path
 
-    def _of(self, other: Any) -> Any:
-        return other.term if isinstance(other, Real) else z3.RealVal(Fraction(other))
-
     def __add__(self, other: Any) -> "Real":
-        return Real(self.term + self._of(other), self.path)
+        return Real(self.term + term_of(other), self.path)
 
     def __radd__(self, other: Any) -> "Real":
-        return Real(self._of(other) + self.term, self.path)
+        return Real(term_of(other) + self.term, self.path)
 
     def __sub__(self, other: Any) -> "Real":
-        return Real(self.term - self._of(other), self.path)
+        return Real(self.term - term_of(other), self.path)
 
     def __rsub__(self, other: Any) -> "Real":
-        return Real(self._of(other) - self.term, self.path)
+        return Real(term_of(other) - self.term, self.path)
 
     def __mul__(self, other: Any) -> "Real":
-        return Real(self.term * self._of(other), self.path)
+        return Real(self.term * term_of(other), self.path)
 
     def __rmul__(self, other: Any) -> "Real":
-        return Real(self._of(other) * self.term, self.path)
+        return Real(term_of(other) * self.term, self.path)
 
     def __truediv__(self, other: Any) -> "Real":
-        divisor = self._of(other)
+        divisor = term_of(other)
         self.path.obligations.append(z3.Implies(z3.And(*self.path.conditions), divisor != 0))
         return Real(self.term / divisor, self.path)
 
     def __neg__(self) -> "Real":
         return Real(-self.term, self.path)
 
+    def __abs__(self) -> "Real":
+        return -self if self < 0 else self
+
     def __lt__(self, other: Any) -> Condition:
-        return Condition(self.term < self._of(other), self.path)
+        return Condition(self.term < term_of(other), self.path)
 
     def __le__(self, other: Any) -> Condition:
-        return Condition(self.term <= self._of(other), self.path)
+        return Condition(self.term <= term_of(other), self.path)
 
     def __gt__(self, other: Any) -> Condition:
-        return Condition(self.term > self._of(other), self.path)
+        return Condition(self.term > term_of(other), self.path)
 
     def __ge__(self, other: Any) -> Condition:
-        return Condition(self.term >= self._of(other), self.path)
+        return Condition(self.term >= term_of(other), self.path)
 
     def __eq__(self, other: object) -> Any:
-        return Condition(self.term == self._of(other), self.path)
+        return Condition(self.term == term_of(other), self.path)
 
 
 def paths(assumptions: list[Any], run: Callable[[Path], Any]) -> Iterator[Path]:

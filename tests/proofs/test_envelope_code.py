@@ -8,7 +8,8 @@ import z3
 
 from safety import envelope
 from safety.envelope import Bounds
-from tests.proofs.symbolic import Path, Real, counterexample, paths, prove
+from tests.proofs.formulas import stops_within
+from tests.proofs.symbolic import Path, Real, counterexample, paths, prove, term_of
 
 
 class Tick(NamedTuple):
@@ -72,16 +73,14 @@ def _explore() -> list[Tick]:
 
     found = []
     for path in paths(assumptions, run):
-        rate = path.result.term if isinstance(path.result, Real) else z3.RealVal(path.result)
+        rate = term_of(path.result)
         request, previous, low, high, dt = arguments
         found.append(Tick(path, request, previous, low, high, dt, bounds, rate))
     return found
 
 
-def stops_within(rate: Any, room: Any, bounds: Bounds) -> Any:
-    """The condition of the envelope for a rate without its sign: it stops within the room, late commands included."""
-    brake, reaction = bounds.brake_dps2, bounds.reaction_s
-    return rate * reaction + rate * rate / (2 * brake) + brake * reaction * reaction / 2 <= room
+def fits(rate: Any, room: Any, bounds: Bounds) -> Any:
+    return stops_within(rate, room, bounds.brake_dps2, bounds.reaction_s)
 
 
 @pytest.mark.requirement("REQ-ENV-LIMIT")
@@ -97,7 +96,7 @@ def test_there_is_always_a_rate_to_give(ticks: list[Tick]) -> None:
 def test_inverted_end(ticks: list[Tick]) -> None:
     """A rate toward inversion stops before the limit, or it is the rate in force under full braking."""
     for tick in ticks:
-        within = stops_within(tick.rate, tick.bounds.upper_deg - tick.high, tick.bounds)
+        within = fits(tick.rate, tick.bounds.upper_deg - tick.high, tick.bounds)
         tick.prove(z3.Or(tick.rate <= 0, tick.rate <= tick.braked, within))
 
 
@@ -105,7 +104,7 @@ def test_inverted_end(ticks: list[Tick]) -> None:
 def test_upright_end(ticks: list[Tick]) -> None:
     """A rate toward upright stops before the end of the travel, or it is the rate in force under full braking."""
     for tick in ticks:
-        within = stops_within(-tick.rate, tick.low - tick.bounds.lower_deg, tick.bounds)
+        within = fits(-tick.rate, tick.low - tick.bounds.lower_deg, tick.bounds)
         tick.prove(z3.Or(tick.rate >= 0, tick.rate >= tick.braked, within))
 
 
@@ -114,8 +113,8 @@ def test_rates_and_slopes_keep_their_limits(ticks: list[Tick]) -> None:
     """Toward standstill at most the guaranteed braking, away from it at most the acceleration; no rate too fast."""
     for tick in ticks:
         bounds, rate, previous = tick.bounds, tick.rate, tick.previous
-        speeds = z3.Or(rate <= bounds.invert_rate_dps, rate <= tick.braked)
-        tick.prove(z3.Or(rate <= 0, speeds))
+        tick.prove(z3.Or(rate <= 0, rate <= bounds.invert_rate_dps, rate <= tick.braked))
+        tick.prove(z3.Or(rate >= 0, rate >= -bounds.upright_rate_dps, rate >= tick.braked))
         tick.prove(rate <= previous + z3.If(previous >= 0, bounds.accel_dps2, bounds.brake_dps2) * tick.dt)
         tick.prove(rate >= previous - z3.If(previous <= 0, bounds.accel_dps2, bounds.brake_dps2) * tick.dt)
 
@@ -131,18 +130,28 @@ def test_forbidden_inversion_is_never_given(ticks: list[Tick]) -> None:
 def test_a_request_that_is_safe_and_near_is_given_as_it_is(ticks: list[Tick]) -> None:
     """The envelope takes nothing that it need not take: a rate within all limits comes out as it went in."""
     for tick in ticks:
-        bounds, request = tick.bounds, tick.request
-        safe = stops_within(request, bounds.upper_deg - tick.high, bounds)
-        slope = z3.And(request >= tick.previous, request <= tick.previous + bounds.accel_dps2 * tick.dt)
-        asked = z3.And(request > 0, tick.previous >= 0, request <= bounds.invert_rate_dps, slope, safe)
-        tick.prove(z3.Implies(asked, tick.rate == request))
+        bounds, request, previous = tick.bounds, tick.request, tick.previous
+        inverted_room, upright_room = bounds.upper_deg - tick.high, tick.low - bounds.lower_deg
+        inside = [fits(request, inverted_room, bounds), fits(-request, upright_room, bounds)]
+        faster, slower = bounds.accel_dps2 * tick.dt, bounds.brake_dps2 * tick.dt
+        out = [previous >= 0, request > 0, request <= bounds.invert_rate_dps, inside[0]]
+        out += [request <= previous + faster, request >= previous - slower]
+        back = [
+            previous <= 0,
+            request < 0,
+            request >= -bounds.upright_rate_dps,
+            inside[1],
+            fits(0, inverted_room, bounds),
+        ]
+        back += [request >= previous - faster, request <= previous + slower]
+        tick.prove(z3.Implies(z3.Or(z3.And(*out), z3.And(*back)), tick.rate == request))
 
 
 def test_a_proof_can_fail(ticks: list[Tick]) -> None:
     """A stronger claim than the code keeps has a counterexample: that the rate stops within half of the room."""
     found = []
     for tick in ticks:
-        within = stops_within(tick.rate, (tick.bounds.upper_deg - tick.high) / 2, tick.bounds)
+        within = fits(tick.rate, (tick.bounds.upper_deg - tick.high) / 2, tick.bounds)
         claim = z3.Or(tick.rate <= 0, tick.rate <= tick.braked, within)
         found.append(counterexample(claim, *tick.path.assumptions, *tick.path.conditions) is not None)
     assert any(found)
