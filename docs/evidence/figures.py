@@ -134,6 +134,7 @@ TOOLS: Final[tuple[tuple[str, str, str, Callable[[Path], Rows]], ...]] = (
     ("From a fault's onset to the first safe command", "campaign.json", "make campaign", detection),
     ("From a monitor's condition to its answer", "campaign.json", "make campaign", windows),
     ("Steered search beside random drawing", "steering.json", "make steering", searches),
+    ("Oracle beside signal temporal logic", "temporal.json", "make temporal", scalars),
     ("Mutants of `safety/`", "mutants.json", "make mutants", scalars),
     ("Speed", "bench.json", "make bench", benchmarks),
 )
