@@ -25,7 +25,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --for
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test conformance cover prove trace compiled campaign fuzz mutants bench screenshots texts lint docs lock wheel clean
+.PHONY: help setup run test conformance cover prove trace compiled campaign fuzz mutants temporal bench steering screenshots texts lint docs lock wheel clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -83,8 +83,15 @@ fuzz: $(EVIDENCE) ## Feed random bytes to decoders, handshake and file loaders (
 mutants: $(EVIDENCE) ## Try the tests of safety/ on code with small errors; writes build/mutants.json (SINCE=COMMIT: changed files; MINUTES)
 	@$(BIN)/python -m tests.mutation $(if $(SINCE),--since $(SINCE)) $(if $(MINUTES),--minutes $(MINUTES))
 
+temporal: $(EVIDENCE) ## Compare the oracle's margins with signal temporal logic (rtamt); writes build/temporal.json
+	@$(BIN)/python -W ignore::DeprecationWarning -m tests.temporal
+
 bench: $(READY) ## Measure the figures; writes build/bench.json (BENCH_ARGS=--short)
 	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+steering: $(READY) ## Compare the steered search with random drawing at equal cost; keeps the figures with the evidence
+	@$(BIN)/python -m benchmarks --only steering --json build/steering.json $(BENCH_ARGS)
+	@$(BIN)/python -m docs.evidence.keep
 
 screenshots: $(READY) ## Take pictures of the panel at three sizes into build/screenshots
 	@$(BIN)/python -m tests.panel.screenshots

@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.figure import Figure
+from firmware_host.cli.campaign.shards import code_digest
 
 BENCHMARKS: Final = (
     "lockstep",
@@ -28,6 +29,7 @@ BENCHMARKS: Final = (
     "soak",
     "campaigns",
     "compiled",
+    "steering",
     "tick",
     "physics",
     "emergency",
@@ -93,6 +95,7 @@ def as_table(outcomes: Sequence[Outcome]) -> Table:
 def as_json(outcomes: Sequence[Outcome], short: bool) -> dict[str, Any]:
     """The figures as machines read them; what is no finite number becomes null."""
     return {
+        "code": code_digest(),
         "python": platform.python_version(),
         "machine": platform.machine(),
         "system": platform.system(),

@@ -19,7 +19,7 @@ HANG_ON_THE_CODE: Final = ("x", A_CORE_SECOND)
 
 def measure(short: bool) -> list[Figure]:
     """The figures of ``ONLY`` that are times real time; none where nothing can be compiled."""
-    folder = _run(["-m", "compiling"], {}).strip()
+    folder = compiled_folder()
     if not folder:
         return []
     with tempfile.TemporaryDirectory() as found:
@@ -30,6 +30,11 @@ def measure(short: bool) -> list[Figure]:
         _run(command, {"PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"})
         figures: list[dict[str, Any]] = json.loads(told.read_text())["figures"]
     return [_figure(one) for one in figures if one["unit"] in HANG_ON_THE_CODE]
+
+
+def compiled_folder() -> str:
+    """Where the compiled packages are, made if need be; empty where nothing can be compiled."""
+    return _run(["-m", "compiling"], {}).strip()
 
 
 def _figure(one: dict[str, Any]) -> Figure:

@@ -242,6 +242,8 @@ def test_figures_are_those_that_the_tools_wrote(tmp_path: Path) -> None:
         {"fault": "rider-slips", "sessions": 3, "answered": 0},
     ]
     (tmp_path / "campaign.json").write_text(json.dumps(campaign))
+    search = {**figure, "name": "steered", "unit": "%", "comparison": "at least", "note": "9 % at random"}
+    (tmp_path / "steering.json").write_text(json.dumps({"figures": [search]}))
     (tmp_path / "bench.json").write_text(json.dumps({"figures": [figure, {**figure, "name": "own", "target": None}]}))
     page = figures.markdown(tmp_path)
     for row in (
@@ -255,13 +257,14 @@ def test_figures_are_those_that_the_tools_wrote(tmp_path: Path) -> None:
         "seed | unknown",
         "tick | 47.77 us, wanted at most 200",
         "own | 47.77 us",
+        "steered | 47.77 %, wanted at least 200: 9 % at random",
         "cable-out | median 0.12 s, worst 0.134 s; once it saw it, the monitor took at most 0.1 s; "
         "answered in 8 of 9 sessions, by link",
         "rider-slips | answered in 0 of 3 sessions",
         "angle | 0.25 deg in session 4 (8.3% of what is granted)",
     ):
         assert f"| {row} |" in page
-    assert page.count("Not run: ") == 1
+    assert page.count("Not run: ") == 2
 
 
 def test_figures_of_a_long_campaign_are_kept_without_what_is_this_machine_s(tmp_path: Path) -> None:
@@ -281,6 +284,17 @@ def test_figures_of_a_long_campaign_are_kept_without_what_is_this_machine_s(tmp_
     written.write_text(json.dumps({**told, "code": "2", "sessions": keep.LEAST_SESSIONS}))
     assert keep.keep(written, kept)
     assert json.loads(kept.read_text())["code"] == "2"
+
+
+def test_a_whole_search_is_kept_and_a_short_one_is_not(tmp_path: Path) -> None:
+    written, kept = tmp_path / "build.json", tmp_path / "steering.json"
+    told = {"code": "1", "python": "3", "cores": 2, "figures": [{"benchmark": "steering", "value": 1.0}], "broken": {}}
+    for some in ({"short": True}, {"short": False, "broken": {"steering": "x"}}):
+        written.write_text(json.dumps({**told, **some}))
+        assert not keep.keep_search(written, kept)
+    written.write_text(json.dumps({**told, "short": False}))
+    assert keep.keep_search(written, kept)
+    assert json.loads(kept.read_text()) == {"code": "1", "figures": [{"value": 1.0}], "broken": {}, "short": False}
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,12 @@ def benchmarks(file: Path) -> Rows:
     return rows
 
 
+def searches(file: Path) -> Rows:
+    """Figures of ``make steering``, with what both searches came down to."""
+    notes = [one["note"] for one in json.loads(file.read_text())["figures"]]
+    return [(name, f"{told}: {note}") for (name, told), note in zip(benchmarks(file), notes, strict=True)]
+
+
 def _of_which_code(file: Path) -> str:
     """Say of figures that name the code that they are of whether it is this source's; nothing of others."""
     code = json.loads(file.read_text()).get("code") if file.suffix == ".json" else None
@@ -127,6 +133,8 @@ TOOLS: Final[tuple[tuple[str, str, str, Callable[[Path], Rows]], ...]] = (
     ("Smallest margins", "campaign.json", "make campaign", weakest),
     ("From a fault's onset to the first safe command", "campaign.json", "make campaign", detection),
     ("From a monitor's condition to its answer", "campaign.json", "make campaign", windows),
+    ("Steered search beside random drawing", "steering.json", "make steering", searches),
+    ("Oracle beside signal temporal logic", "temporal.json", "make temporal", scalars),
     ("Mutants of `safety/`", "mutants.json", "make mutants", scalars),
     ("Speed", "bench.json", "make bench", benchmarks),
 )

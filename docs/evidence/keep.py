@@ -1,7 +1,7 @@
-"""``python -m docs.evidence.keep``: keep the figures of a long campaign with the sources, for whoever runs none.
+"""``python -m docs.evidence.keep``: keep the figures of what takes long with the sources, for whoever runs none.
 
-``make campaign`` calls it. What depends on the machine is left out. A campaign's figures replace those of other code,
-and those of the same code if it had as many sessions; a short trial's replace none.
+``make campaign`` and ``make steering`` call it. What depends on the machine is left out. A campaign's figures replace
+those of other code, and those of the same code if it had as many sessions; a short trial's replace none.
 """
 
 import json
@@ -9,11 +9,14 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-WRITTEN: Final = Path("build/campaign.json")
-KEPT: Final = Path("docs/evidence/campaign.json")
+BUILD: Final = Path("build")
+EVIDENCE: Final = Path("docs/evidence")
 LEAST_SESSIONS: Final = 10_000
 """Fewer than these are a trial."""
-_OF_THIS_MACHINE: Final = ("folder", "wall_s", "command", "shrunk", "blind_spots")
+_OF_THIS_MACHINE: Final = (
+    *("folder", "wall_s", "command", "shrunk", "blind_spots"),
+    *("python", "machine", "system", "cores", "benchmark"),
+)
 
 
 def portable(found: Any) -> Any:
@@ -30,11 +33,29 @@ def keep(written: Path, kept: Path) -> bool:
     longest = before["sessions"] if before.get("code") == found["code"] else 0
     if found["sessions"] < max(longest, LEAST_SESSIONS):
         return False
-    kept.write_text(json.dumps(portable(found), indent=1) + "\n", encoding="utf-8")
+    _write(found, kept)
     return True
 
 
+def keep_search(written: Path, kept: Path) -> bool:
+    """Keep the comparison of a steered search with a random one; tells whether it was a whole one."""
+    found = json.loads(written.read_text(encoding="utf-8"))
+    if found["short"] or found["broken"]:
+        return False
+    _write(found, kept)
+    return True
+
+
+def _write(found: dict[str, Any], kept: Path) -> None:
+    kept.write_text(json.dumps(portable(found), indent=1) + "\n", encoding="utf-8")
+
+
+KEEPERS: Final = {"campaign.json": keep, "steering.json": keep_search}
+"""What is kept of the files in ``build/``."""
+
+
 if __name__ == "__main__":
-    if keep(WRITTEN, KEPT):
-        print(f"the figures are kept in {KEPT}")
+    for name, keeper in KEEPERS.items():
+        if (BUILD / name).is_file() and keeper(BUILD / name, EVIDENCE / name):
+            print(f"the figures are kept in {EVIDENCE / name}")
     sys.exit(0)

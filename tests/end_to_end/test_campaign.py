@@ -15,6 +15,7 @@ from firmware_host.cli.campaign.workers import Workers
 from safety.monitors import people
 from safety.signals import NONE
 from sim.faults import CATALOGUE
+from tests.changed_parts import A_FEW, changed_parts
 from tests.end_to_end.commands import EXAMPLES, righting
 
 KEYS = {"sessions", "violations", "wrong_causes", "false_trips", "sessions_per_core_second", "coverage"}
@@ -101,10 +102,14 @@ def test_a_broken_safety_layer_is_found_and_the_failure_shrunk(tmp_path: Path, m
 def test_a_steered_search_goes_on_from_the_worst_that_it_found() -> None:
     tried = list(steer(SEED, 6, Workers(1)))
     assert [one.number for one in tried] == list(range(6))
-    assert [one.case for one in tried[:2]] == [cases.draw_case(SEED, index) for index in range(2)]
-    assert all(one.case not in (tried[0].case, tried[1].case) for one in tried[2:])
-    again = list(steer(SEED, 6, Workers(1)))
+    drawn, children = [one.case for one in tried[:2]], [one.case for one in tried[2:]]
+    assert drawn == [cases.draw_case(SEED, index) for index in range(2)]
+    assert changed_parts(*drawn) > A_FEW
+    for child in children:
+        assert 0 < min(changed_parts(parent, child) for parent in drawn) <= A_FEW
+    again = list(steer(SEED, 6, Workers(2)))
     assert [one.case for one in again] == [one.case for one in tried]
+    assert [one.result.margins for one in again] == [one.result.margins for one in tried]
 
 
 def test_a_folder_of_another_seed_is_refused(tmp_path: Path) -> None:

@@ -10,19 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from firmware_host.cli.campaign.cases import PROGRAM_S, cross, devices_of, draw_case, mutate
+from firmware_host.cli.campaign.cases import PROGRAM_S, devices_of, draw_case
+from firmware_host.cli.campaign.changes import cross, mutate
 from firmware_host.cli.campaign.coverage import Coverage
 from firmware_host.cli.campaign.detection import WINDOWS_S, Detections
 from firmware_host.cli.campaign.lines import write_case
 from firmware_host.cli.campaign.results import CRASHED_SHARE, Detected, Onset, Result, Weakest
 from firmware_host.cli.campaign.running import phase_of, run_case
 from firmware_host.cli.campaign.shards import NO_PART_OF_A_SESSION, Folder, FolderError, Shard, shards
-from firmware_host.cli.campaign.steering import Tried, parents_of
+from firmware_host.cli.campaign.steering import Parents, Tried, child, parents_of, usual_shares
 from firmware_host.cli.campaign.summary import WORST_KEPT, Summary
 from firmware_host.cli.campaign.workers import Workers, WorkersError
 from firmware_host.cli.sessions import load_session
 from safety.monitors import REGISTER
 from sim.faults import CATALOGUE, parse
+from tests.changed_parts import A_FEW, changed_parts
 from tests.end_to_end.commands import EXAMPLES
 
 
@@ -236,14 +238,43 @@ def test_a_child_may_take_a_fault_from_each_parent() -> None:
     assert cross(first, second._replace(faults=()), random.Random(1)) == first
 
 
-def test_each_rule_has_its_own_parents() -> None:
-    """A rule that is always near to breaking does not crowd out the others."""
+def test_a_child_is_near_to_its_parent() -> None:
+    parent = draw_case(1, 3)
+    only = Tried(0, parent, result(0, ("angle", 0.5)))
+    children = [child(7, number, Parents([only], [only])) for number in range(40)]
+    assert all(changed_parts(parent, one) <= A_FEW for one in children)
+    assert sum(one != parent for one in children) > 35
+    assert changed_parts(parent, draw_case(1, 4)) > A_FEW
+    assert children == [child(7, number, Parents([only], [only])) for number in range(40)]
+
+
+def test_what_is_usual_for_a_rule_makes_no_session_a_parent() -> None:
+    """A rule that is always near to breaking does not crowd out the others, nor does one that is never."""
     case = draw_case(1, 0)
-    hurried = [Tried(number, case, result(number, ("rate", 0.1), ("angle", 0.9))) for number in range(20)]
-    other = Tried(20, case, result(20, ("angle", 0.4), ("rate", 0.8)))
-    parents = parents_of([*hurried, other])
-    assert [parent.number for parent in parents.worst] == [0, 1, 2, 3]
-    assert [parent.number for parent in parents.niches] == [0, 1, 2, 20]
+    hurried = [result(number, ("rate", 0.1), ("angle", 0.9), ("unasked", 1.0)) for number in range(20)]
+    usual = usual_shares(hurried)
+    assert usual == {"rate": 0.1, "angle": 0.9, "unasked": 1.0}
+    other = result(20, ("angle", 0.4), ("rate", 0.8), ("unasked", 1.0))
+    tried = [Tried(one.index, case, one) for one in (*hurried, other)]
+    parents = parents_of(tried, usual)
+    assert [parent.number for parent in parents.worst] == [20, 19, 18]
+    assert [parent.number for parent in parents.niches] == [20]
+
+
+def test_each_rule_has_its_own_parents() -> None:
+    case = draw_case(1, 0)
+    usual = {"rate": 0.2, "angle": 0.8}
+    rates = [result(number, ("rate", 0.1 + 0.01 * number), ("angle", 0.9)) for number in range(6)]
+    angles = [result(number, ("rate", 0.3), ("angle", 0.75 - 0.01 * number)) for number in range(6, 9)]
+    parents = parents_of([Tried(one.index, case, one) for one in (*rates, *angles)], usual)
+    assert [parent.number for parent in parents.worst] == [0, 1, 8, 7]
+    assert [parent.number for parent in parents.niches] == [0, 1, 7, 8]
+
+
+def test_a_session_that_crashed_is_the_worst() -> None:
+    case = draw_case(1, 0)
+    tried = [Tried(0, case, result(0, ("rate", 0.01))), Tried(1, case, result(1))]
+    assert [one.number for one in parents_of(tried, {"rate": 0.2}).worst] == [1, 0]
 
 
 def test_detections_are_told_by_fault_with_the_worst_session() -> None:

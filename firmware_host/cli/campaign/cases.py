@@ -1,4 +1,4 @@
-"""A case: a rider, a table, a program and faults, drawn at random from (seed, index), and small changes of one.
+"""A case: a rider, a table, a program and faults, drawn at random from (seed, index).
 
 The ranges are those for which the safety concept promises anything: riders within the table's rating, and tables whose
 pivot, friction and sensors are as far from the reference as a maintained table may be. The reasons for the sizes of
@@ -6,7 +6,7 @@ the reference table are in ``sim/parameters.py``.
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -46,12 +46,14 @@ USUAL_VALUE: Final = 0.5
 """Share of the faults with a value that have the usual one."""
 SMALLEST_SHARE: Final = 1e-3
 """The smallest value that is drawn, as a share of the largest: less than this is as good as no fault."""
+MASS_KG: Final = (40.0, 136.0)
+HEIGHT_M: Final = (1.47, 1.98)
 SEEDS: Final = 1_000_000
 NOW: Final = datetime(2000, 1, 1, 12, tzinfo=UTC)
 """Clearances here never expire, and a campaign is the same on any day."""
 NEVER: Final = date(2099, 12, 31)
 
-_PHYSICS: Final[dict[str, dict[str, tuple[float, float]]]] = {
+PHYSICS: Final[dict[str, dict[str, tuple[float, float]]]] = {
     "body": {
         "moving_mass_kg": (15.0, 25.0),
         "moving_inertia_kgm2": (5.0, 7.0),
@@ -77,6 +79,8 @@ _PHYSICS: Final[dict[str, dict[str, tuple[float, float]]]] = {
 """What differs between maintained tables."""
 SLOW_RESCUE: Final = 0.2
 """The share of tables whose file makes the rescue slower than the machine's."""
+SLOWED: Final = tuple(name for name in RESCUE if name != "emergency_rate_dps")
+"""What is slower there; the rate of an emergency return is drawn of every table."""
 HOLDS_MOTOR: Final = 2.0
 """So much stronger is the brake of a table whose drive keeps its enable: it has to hold the motor (docs/drives)."""
 
@@ -122,43 +126,24 @@ def draw_case(seed: int, index: int, devices: Devices = ()) -> Case:
     ``devices`` hang on the table in the board's place.
     """
     draw = random.Random(f"righting campaign {seed} {index}")
-    table, rider = _draw_table(draw), _draw_rider(draw)
+    table, rider = _draw_table(draw), draw_rider(draw)
     if devices:
         table["device"] = deepcopy(list(devices))
-        table["physics"]["brake"]["holding_torque_nm"] *= _stronger(devices)
+        table["physics"]["brake"]["holding_torque_nm"] *= stronger(devices)
     program, total_s = _draw_program(draw, table, rider)
-    table["limits"] |= _draw_rescue(random.Random(f"righting campaign {seed} {index} rescue"))
+    table["limits"] |= draw_rescue(random.Random(f"righting campaign {seed} {index} rescue"))
     return Case(table, rider, program, apart(_draw_faults(draw, total_s)), draw.randrange(SEEDS))
-
-
-def mutate(case: Case, draw: random.Random) -> Case:
-    """Change a case a little; what comes out can be run."""
-    while True:
-        changed = case
-        for _ in range(draw.choice((1, 1, 2, 3))):
-            changed = draw.choice(_MUTATIONS)(changed, draw)
-        try:
-            changed.session()
-        except FileError:
-            continue
-        return changed._replace(faults=apart(changed.faults))
-
-
-def cross(case: Case, other: Case, draw: random.Random) -> Case:
-    """Give a case one of its own faults, and one of another case."""
-    if not case.faults or not other.faults:
-        return case
-    return case._replace(faults=apart((draw.choice(case.faults), draw.choice(other.faults))))
 
 
 # ------------------------------------------------------------------------------------------------------------- drawing
 
 
-def _between(draw: random.Random, low: float, high: float, digits: int = 3) -> float:
+def between(draw: random.Random, low: float, high: float, digits: int = 3) -> float:
+    """Draw a number of a range, rounded to so many digits."""
     return round(draw.uniform(low, high), digits)
 
 
-def _stronger(devices: Devices) -> float:
+def stronger(devices: Devices) -> float:
     """How much stronger than others the brake of a table with these devices is."""
     drives = [DRIVES[device["kind"]] for device in devices if device["kind"] in DRIVES]
     return 1.0 if all(drive.cuts_torque for drive in drives) else HOLDS_MOTOR
@@ -167,32 +152,31 @@ def _stronger(devices: Devices) -> float:
 def _draw_table(draw: random.Random) -> Section:
     limits: Section = {"inverted_limit_deg": float(draw.randrange(25, 91, 5))}
     if draw.random() < 0.25:
-        limits["emergency_rate_dps"] = _between(draw, 6.0, 8.0, 1)
+        limits["emergency_rate_dps"] = between(draw, 6.0, 8.0, 1)
     physics = {
-        part: {name: _between(draw, *bounds) for name, bounds in names.items()} for part, names in _PHYSICS.items()
+        part: {name: between(draw, *bounds) for name, bounds in names.items()} for part, names in PHYSICS.items()
     }
     hand_switch = "press-to-return" if draw.random() < PRESS_TO_RETURN else "hold-to-run"
     return {"table": {"name": "Campaign", "hand_switch": hand_switch}, "limits": limits, "physics": physics}
 
 
-def _draw_rescue(draw: random.Random) -> Section:
+def draw_rescue(draw: random.Random) -> Section:
     """Make the rescue of some tables as slow as files may, or less so; drawn apart, as the rest of a case stays."""
     if draw.random() >= SLOW_RESCUE:
         return {}
-    names = [
-        name for name in RESCUE if name != "emergency_rate_dps" and draw.random() < 0.5
-    ]  # that one is drawn already
+    names = [name for name in SLOWED if draw.random() < 0.5]
     ends = {name: sorted((getattr(MACHINE, name), SPECS[name].tightest)) for name in names}
-    return {name: _between(draw, *between) for name, between in ends.items()}
+    return {name: between(draw, *bounds) for name, bounds in ends.items()}
 
 
-def _draw_rider(draw: random.Random) -> Section:
+def draw_rider(draw: random.Random) -> Section:
+    """Draw a rider, with or without a clearance."""
     experience = draw.choice(("beginner", "regular", "experienced", "experienced"))
     section = {
         "name": "Campaign",
         "sex": draw.choice(("female", "male")),
-        "mass_kg": _between(draw, 40.0, 136.0, 1),
-        "height_m": _between(draw, 1.47, 1.98, 2),
+        "mass_kg": between(draw, *MASS_KG, 1),
+        "height_m": between(draw, *HEIGHT_M, 2),
         "experience": experience,
         "sessions_done": draw.choice((0, 10)),
     }
@@ -220,27 +204,29 @@ def _draw_program(draw: random.Random, table: Section, rider: Section) -> tuple[
 
 
 def _draw_steps(draw: random.Random, top_deg: float) -> Section:
-    motion = {"rate_dps": _between(draw, 2.0, 3.0, 1), "rest_at_flat_s": float(draw.randrange(10, 31, 5))}
-    others = draw.choices((_go, _hold, _hold, _rest, _oscillate), k=draw.randrange(1, 5))
-    steps = [step(draw, top_deg) for step in (_go, *others)]
+    motion = {"rate_dps": between(draw, 2.0, 3.0, 1), "rest_at_flat_s": float(draw.randrange(10, 31, 5))}
+    others = draw.choices((go, hold, hold, _rest, _oscillate), k=draw.randrange(1, 5))
+    steps = [step(draw, top_deg) for step in (go, *others)]
     return {"name": "Campaign", "motion": motion, "step": steps}
 
 
-def _go(draw: random.Random, top_deg: float) -> Section:
-    return {"do": "go", "to_deg": _between(draw, -20.0, top_deg, 1)}
+def go(draw: random.Random, top_deg: float) -> Section:
+    """Draw a step to an angle up to ``top_deg``."""
+    return {"do": "go", "to_deg": between(draw, -20.0, top_deg, 1)}
 
 
-def _hold(draw: random.Random, _: float) -> Section:
-    return {"do": "hold", "for_s": _between(draw, 2.0, 20.0, 1)}
+def hold(draw: random.Random, _: float) -> Section:
+    """Draw a step that holds."""
+    return {"do": "hold", "for_s": between(draw, 2.0, 20.0, 1)}
 
 
 def _rest(draw: random.Random, _: float) -> Section:
-    return {"do": "rest", "for_s": _between(draw, 2.0, 10.0, 1), "at_deg": _between(draw, -10.0, 0.0, 1)}
+    return {"do": "rest", "for_s": between(draw, 2.0, 10.0, 1), "at_deg": between(draw, -10.0, 0.0, 1)}
 
 
 def _oscillate(draw: random.Random, top_deg: float) -> Section:
-    low_deg = _between(draw, -10.0, top_deg - 2.0, 1)
-    between_deg = [low_deg, _between(draw, low_deg + 1.0, top_deg, 1)]
+    low_deg = between(draw, -10.0, top_deg - 2.0, 1)
+    between_deg = [low_deg, between(draw, low_deg + 1.0, top_deg, 1)]
     return {"do": "oscillate", "between_deg": between_deg, "cycles": draw.randrange(1, 3)}
 
 
@@ -248,117 +234,46 @@ def _draw_faults(draw: random.Random, total_s: float) -> tuple[Fault, ...]:
     kind = draw.random()
     if kind < WITHOUT_FAULT:
         return ()
-    first = _draw_fault(draw, draw.uniform(0.0, total_s))
+    first = draw_fault(draw, draw.uniform(0.0, total_s))
     if kind < 1.0 - WITH_PAIR:
         return (first,)
     near = draw.random() < 0.5
     at_s = draw.gauss(first.at_s, NEAR_S / 2.0) if near else draw.uniform(0.0, total_s)
-    return (first, _draw_fault(draw, at_s))
+    return (first, draw_fault(draw, at_s))
 
 
-def _draw_fault(draw: random.Random, at_s: float) -> Fault:
+def draw_fault(draw: random.Random, at_s: float) -> Fault:
+    """Draw a fault that comes then, or before the start."""
     name = draw.choice(sorted(CATALOGUE))
     value = _draw_value(draw, CATALOGUE[name].parameter)
     if name in DECLARED_WRONGLY and draw.random() < 0.5:
-        return _fault(name, -EARLY_S, None, value)
+        return make_fault(name, -EARLY_S, None, value)
     if draw.random() < BEFORE_START:
         at_s = -draw.uniform(0.0, EARLY_S)
     duration_s = None if draw.random() < STAYS else 10.0 ** draw.uniform(-1.3, 2.0)
-    return _fault(name, at_s, duration_s, value)
+    return make_fault(name, at_s, duration_s, value)
 
 
 def _draw_value(draw: random.Random, parameter: Parameter | None) -> float | None:
     """Any value of the range, small ones as often as large ones; half of the time the usual one."""
     if parameter is None or draw.random() < USUAL_VALUE:
         return None
-    lowest = max(parameter.lowest, parameter.highest * SMALLEST_SHARE)
-    drawn = lowest * (parameter.highest / lowest) ** draw.random()
-    return float(f"{drawn:.3g}")
+    lowest, highest = value_range(parameter)
+    return rounded(lowest * (highest / lowest) ** draw.random())
 
 
-def _fault(name: str, at_s: float, duration_s: float | None, value: float | None) -> Fault:
+def value_range(parameter: Parameter) -> tuple[float, float]:
+    """The smallest and the largest value of a fault that are drawn, in the unit of its parameter."""
+    return max(parameter.lowest, parameter.highest * SMALLEST_SHARE), parameter.highest
+
+
+def rounded(value: float) -> float:
+    """A value of a fault, in as many digits as its text has."""
+    return float(f"{value:.3g}")
+
+
+def make_fault(name: str, at_s: float, duration_s: float | None, value: float | None) -> Fault:
     """A fault as its own text gives it back, so that the line which reproduces it is exact."""
     duration = "" if duration_s is None or CATALOGUE[name].end is None else f":{max(duration_s, 0.01):.2f}"
     told = "" if value is None else f"={value:g}"
     return parse(f"{name}{told}@{max(at_s, -EARLY_S):.2f}{duration}")
-
-
-# ------------------------------------------------------------------------------------------------------ small changes
-
-
-def _move_fault(case: Case, draw: random.Random) -> Case:
-    def moved(fault: Fault) -> Fault:
-        return _fault(fault.name, draw.gauss(fault.at_s, 3.0), fault.duration_s, fault.value)
-
-    return _with_fault(case, draw, moved)
-
-
-def _stretch_fault(case: Case, draw: random.Random) -> Case:
-    def stretched(fault: Fault) -> Fault:
-        before_s = 5.0 if fault.duration_s is None else fault.duration_s
-        duration_s = None if draw.random() < 0.2 else before_s * draw.lognormvariate(0.0, 0.5)
-        return _fault(fault.name, fault.at_s, duration_s, fault.value)
-
-    return _with_fault(case, draw, stretched)
-
-
-def _replace_fault(case: Case, draw: random.Random) -> Case:
-    return _with_fault(case, draw, lambda fault: _draw_fault(draw, fault.at_s))
-
-
-def _with_fault(case: Case, draw: random.Random, change: Callable[[Fault], Fault]) -> Case:
-    faults = list(case.faults or (_draw_fault(draw, draw.uniform(0.0, PROGRAM_S[1])),))
-    which = draw.randrange(len(faults))
-    faults[which] = change(faults[which])
-    return case._replace(faults=tuple(faults))
-
-
-def _pair_fault(case: Case, draw: random.Random) -> Case:
-    if len(case.faults) != 1:
-        return _replace_fault(case, draw)
-    first = case.faults[0]
-    return case._replace(faults=(first, _draw_fault(draw, draw.gauss(first.at_s, NEAR_S / 2.0))))
-
-
-def _other_body(case: Case, draw: random.Random) -> Case:
-    other = _draw_rider(draw)["rider"]
-    kept = {name: other[name] for name in ("sex", "mass_kg", "height_m")}
-    return case._replace(rider={**case.rider, "rider": {**case.rider["rider"], **kept}})
-
-
-def _other_physics(case: Case, draw: random.Random) -> Case:
-    table, part = deepcopy(case.table), draw.choice(sorted(_PHYSICS))
-    name = draw.choice(sorted(_PHYSICS[part]))
-    value = _between(draw, *_PHYSICS[part][name])
-    strong = name == "holding_torque_nm"
-    table["physics"][part][name] = value * _stronger(table.get("device", ())) if strong else value
-    return case._replace(table=table)
-
-
-def _other_noise(case: Case, draw: random.Random) -> Case:
-    return case._replace(seed=draw.randrange(SEEDS))
-
-
-def _other_step(case: Case, draw: random.Random) -> Case:
-    """Another angle or hold somewhere in the program; the length may change with it."""
-    program = deepcopy(case.program)
-    top_deg = max(step.get("to_deg", 0.0) for step in program["step"])
-    which = draw.randrange(len(program["step"]))
-    program["step"][which] = draw.choice((_go, _hold))(draw, max(top_deg, 5.0))
-    return case._replace(program=program)
-
-
-_MUTATIONS: Final = (
-    # Most of what goes wrong is a matter of faults and their moments.
-    _move_fault,
-    _move_fault,
-    _move_fault,
-    _stretch_fault,
-    _replace_fault,
-    _pair_fault,
-    _pair_fault,
-    _other_body,
-    _other_physics,
-    _other_noise,
-    _other_step,
-)

@@ -161,15 +161,18 @@ def _command(options: CampaignOptions, index: int) -> str:
 def _steered(options: CampaignOptions, summary: Summary, hands: Workers, progress: Progress) -> dict[str, Any]:
     """Search with as many sessions as the campaign had, and compare the two."""
     bar = progress.add_task("steering", total=options.sessions)
-    found = []
-    for tried in steer(options.seed, options.sessions, hands, options.devices):
-        found.append((tried.result.weakest_share, tried.number, tried))
-        found = sorted(found)[:COMPARED]
+    found = Summary()
+
+    def add(tried: Tried) -> Tried:
+        found.add(tried.result)
         progress.advance(bar)
-    worst: Tried = found[0][2]
+        return tried
+
+    tried = map(add, steer(options.seed, options.sessions, hands, options.devices))
+    worst = min(tried, key=lambda one: one.result.weakest_share)
     return {
-        "random": _shares([share for share, _ in summary.worst]),
-        "steered": _shares([share for share, _, _ in found]),
+        "random": _shares(summary),
+        "steered": _shares(found),
         "worst": {
             "told": [*worst.result.violations, *(one.text for one in worst.result.margins[:1])],
             "command": write_case(worst.case, Folder(options.folder).path / "cases" / "steered-worst"),
@@ -177,9 +180,13 @@ def _steered(options: CampaignOptions, summary: Summary, hands: Workers, progres
     }
 
 
-def _shares(shares: list[float]) -> dict[str, float]:
-    ten = shares[:COMPARED]
-    return {"weakest_share": round(ten[0], 4), "ten_weakest_mean_share": round(sum(ten) / len(ten), 4)}
+def _shares(summary: Summary) -> dict[str, Any]:
+    ten = [share for share, _ in summary.worst][:COMPARED]
+    return {
+        "weakest_share": round(ten[0], 4),
+        "ten_weakest_mean_share": round(sum(ten) / len(ten), 4),
+        "weakest_of_each_rule": {rule: margin.share for rule, (margin, _) in sorted(summary.weakest.items())},
+    }
 
 
 def _pictured(options: CampaignOptions, summary: Summary) -> list[Pictured]:
