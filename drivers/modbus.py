@@ -147,7 +147,9 @@ class AnswerReader:
 
     @staticmethod
     def _counts(rest: bytes, length: int, refused: int) -> bool:
-        """Tell whether the byte count, where there is one, is that of the answer."""
-        if refused or rest[1] in (WRITE_REGISTER, WRITE_REGISTERS):
+        """Tell whether the byte count, where there is one, is that of the answer, and a refusal has a reason."""
+        if refused:
+            return rest[2] != 0  # with code 0 it would pass for an answer without data
+        if rest[1] in (WRITE_REGISTER, WRITE_REGISTERS):
             return True
         return rest[2] == length - 3 - CRC_BYTES
