@@ -25,7 +25,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --for
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test conformance cover prove trace compiled campaign fuzz mutants temporal bench steering screenshots texts lint docs lock wheel clean
+.PHONY: help setup run test conformance cover prove trace compiled campaign cluster fuzz mutants temporal bench steering screenshots texts lint docs lock wheel clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -77,7 +77,10 @@ campaign: $(READY) ## Random sessions with faults, judged on the truth; goes on 
 	    $(BIN)/righting campaign --sessions $(SESSIONS) --seed $(SEED) --workers $(if $(filter auto,$(WORKERS)),$(CORES),$(WORKERS)) \
 	    --resume build/campaign --json build/campaign.json --report build/campaign.html; code=$$?; $(BIN)/python -m docs.evidence.keep; exit $$code
 
-fuzz: $(EVIDENCE) ## Feed random bytes to decoders, handshake and file loaders (SECONDS=60)
+cluster: $(EVIDENCE) ## See that a campaign's sessions are the same on a Dask cluster (PYTEST_ARGS)
+	@$(BIN)/python -m pytest tests/end_to_end/on_a_cluster.py $(PYTEST_ARGS)
+
+fuzz: $(EVIDENCE) ## Feed random bytes to decoders, drives, handshake and file loaders (SECONDS=60)
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
 mutants: $(EVIDENCE) ## Try the tests of safety/ on code with small errors; writes build/mutants.json (SINCE=COMMIT: changed files; MINUTES)

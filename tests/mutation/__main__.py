@@ -2,8 +2,10 @@
 
 import argparse
 import json
+import math
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +18,7 @@ from tests.mutation.report import REASONS, reasons, report, table
 from tests.mutation.since import changed_files, changed_lines
 
 TARGET: Final = Path("build/mutants.json")
+NEWEST: Final = "HEAD~1"
 NICE: Final = 15
 """It may take an hour: whatever else the machine does goes first."""
 PYTEST: Final = ["-q", "--capture=no", "-p", "no:randomly", "-p", "no:cacheprovider", "--hypothesis-profile=mutants"]
@@ -25,9 +28,10 @@ def main() -> int:
     """Parse what is asked, and do it."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("--since", metavar="COMMIT", help="only files that differ from it; writes no figures")
-    parser.add_argument("--minutes", type=float, help="go no further after so long; what was not tried is told")
+    parser.add_argument("--minutes", type=float, help="begin with no mutant after so long; what was not tried is told")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
+    end_s = math.inf if options.minutes is None else time.monotonic() + options.minutes * 60.0
     files = changed_files(options.since) if options.since else sorted(map(str, Path("safety").rglob("*.py")))
     mutants = {path: some for path in files if (some := list(mutants_of(path)))}
     if not mutants:
@@ -35,7 +39,7 @@ def main() -> int:
         return 0
     os.nice(NICE)
     all_of_them = order([one for some in mutants.values() for one in some], options.since)
-    hunt = Hunt(all_of_them, options.workers, None if options.minutes is None else options.minutes * 60.0)
+    hunt = Hunt(all_of_them, options.workers, end_s)
     if pytest.main([*PYTEST, "tests/safety"], plugins=[hunt]) or hunt.failed:
         print("tests/safety fails on the code as it is: mend that first", file=sys.stderr)
         return 1
@@ -49,18 +53,22 @@ def main() -> int:
         TARGET.parent.mkdir(exist_ok=True)
         TARGET.write_text(json.dumps(found.as_json(), indent=1), encoding="utf-8")
     print(table(found))
-    problems = found.problems()
+    problems = found.problems(whole=not options.since and not untried)
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0
 
 
 def order(mutants: list[Mutant], since: str | None) -> list[Mutant]:
-    """First those in the lines that were changed, then the others of their files."""
+    """First those in lines that the newest commit changed, then in all that were, then the others of their files."""
     if since is None:
         return mutants
-    changed = changed_lines(since)
-    return sorted(mutants, key=lambda one: changed[one.path].isdisjoint(one.lines))
+    newest, changed = changed_lines(NEWEST), changed_lines(since)
+    nowhere: set[int] = set()
+    return sorted(
+        mutants,
+        key=lambda one: (newest.get(one.path, nowhere).isdisjoint(one.lines), changed[one.path].isdisjoint(one.lines)),
+    )
 
 
 if __name__ == "__main__":

@@ -22,16 +22,19 @@ def mutants_of(path: str) -> Iterator[Mutant]:
     positions = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
     places = {inner: (outer, inner) for outer, inner in _functions(module)}
     seen: Counter[tuple[str, str]] = Counter()
+    found: dict[cst.FunctionDef, tuple[str, int]] = {}
     for one in mutations:
         function = one.contained_by_top_level_function
         if function not in places:
             continue
         outer, inner = places[function]
-        healthy = module.code_for_node(outer)
-        sick = module.code_for_node(
-            cst.ensure_type(outer.deep_replace(one.original_node, one.mutated_node), type(outer))
+        if inner not in found:
+            healthy = _code(module, outer, inner)
+            found[inner] = healthy, text.index(healthy, text.index(module.code_for_node(outer)))
+        healthy, start = found[inner]
+        sick = _code(
+            module, outer, cst.ensure_type(inner.deep_replace(one.original_node, one.mutated_node), type(inner))
         )
-        start = text.index(healthy)
         name = inner.name.value if outer is inner else f"{outer.name.value}.{inner.name.value}"
         change = difference(healthy, sick)
         seen[name, change] += 1
@@ -41,6 +44,14 @@ def mutants_of(path: str) -> Iterator[Mutant]:
             place = positions[inner]  # a default of an argument: its line runs when the file is imported, in no test
         lines = frozenset(range(place.start.line, place.end.line + 1))
         yield Mutant(path, name, change + number, lines, text[:start] + sick + text[start + len(healthy) :])
+
+
+def _code(module: cst.Module, outer: cst.FunctionDef | cst.ClassDef, inner: cst.FunctionDef) -> str:
+    """The text of a function. A method's is made in an empty class: that of its own takes long where it is long."""
+    if isinstance(outer, cst.FunctionDef):
+        return module.code_for_node(inner)
+    alone = cst.ClassDef(cst.Name("C"), cst.IndentedBlock([inner]))
+    return module.code_for_node(alone).removeprefix("class C:\n")
 
 
 def _functions(module: cst.Module) -> Iterator[tuple[cst.FunctionDef | cst.ClassDef, cst.FunctionDef]]:

@@ -1,11 +1,12 @@
 """The hunt: a plugin of pytest that collects the tests once and lets them loose on every mutant.
 
-First all tests run on healthy code, to see how long each of them takes, and again under coverage.py, which tells the
-lines that each of them runs. Then a process is forked for each mutant. It runs the tests that reach the changed lines
-until one fails: first those that have killed a mutant of this function before, then those that run the fewest lines
-besides, which are the ones written for it.
+First all tests run on healthy code under coverage.py, a share of them in each of several processes. This tells how long
+each of them takes, and which lines it runs. Then a process is forked for each mutant. It runs the tests that reach the
+changed lines until one fails: first those that have killed a mutant of this function before, then those that run the
+fewest lines besides, which are the ones written for it.
 """
 
+import json
 import math
 import os
 import signal
@@ -15,7 +16,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from coverage import Coverage
@@ -28,8 +29,8 @@ PATIENCE: Final = 5.0
 
 BROKEN: Final = 2
 """The process of a mutant ends so if the hunt itself failed in it."""
-TESTS_S: Final = 5.0
-"""So much time of tests, as on healthy code, a mutant gets: what only the last of them find lacks a test of its own."""
+TESTS_S: Final = 10.0
+"""So much time of tests, as under coverage.py, a mutant gets: what only the last ones find lacks a test of its own."""
 
 
 @dataclass
@@ -38,8 +39,8 @@ class Hunt:
 
     mutants: Sequence[Mutant]
     workers: int
-    longest_s: float | None = None
-    """No mutant is let loose after so long; None: all are."""
+    end_s: float = math.inf
+    """No mutant is let loose after this moment of ``time.monotonic``."""
     untried: list[Mutant] = field(default_factory=list)
     survivors: list[Mutant] = field(default_factory=list)
     done: int = 0
@@ -62,9 +63,8 @@ class Hunt:
         """In place of pytest's own loop."""
         self._study(session.items)
         items = {item.nodeid: item for item in session.items}
-        end_s = math.inf if self.longest_s is None else time.monotonic() + self.longest_s
         for mutant in [] if self.failed else self.mutants:
-            if time.monotonic() > end_s:
+            if time.monotonic() > self.end_s:
                 self.untried.append(mutant)
                 continue
             if len(self._at_work) == self.workers:
@@ -75,24 +75,54 @@ class Hunt:
         return True
 
     def _study(self, items: Sequence[pytest.Item]) -> None:
-        """Run the tests on healthy code."""
-        following = [*items[1:], None]
-        for item, after in zip(items, following, strict=True):
-            start_s = time.process_time()
-            item.ihook.pytest_runtest_protocol(item=item, nextitem=after)
-            self._took_s[item.nodeid] = time.process_time() - start_s
-        if self.failed:
-            return
+        """Run the tests on healthy code, a share of them in each of the processes."""
+        shares = [self._fork(items[first :: self.workers]) for first in range(self.workers)]
+        for child, told in shares:
+            with os.fdopen(told) as pipe:
+                text = pipe.read()
+            os.waitpid(child, 0)
+            if not text:
+                raise RuntimeError("a process that ran the tests on healthy code ended before it told what it saw")
+            self._learn(json.loads(text))
+
+    def _fork(self, items: Sequence[pytest.Item]) -> tuple[int, int]:
+        """Begin a share; gives the process, and the pipe that tells what it saw."""
+        told, tell = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                seen = self._watch(items)
+                with os.fdopen(tell, "w") as pipe:
+                    json.dump(seen, pipe)
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(0)
+        os.close(tell)
+        return child, told
+
+    def _watch(self, items: Sequence[pytest.Item]) -> dict[str, Any]:
+        """In the process of a share: what fails, the time of each test, and by file and line the tests that run it."""
         files = sorted({one.path for one in self.mutants})
+        took_s = {}
         watch = Coverage(data_file=None, config_file=False, include=files)
         watch.start()
-        for item, after in zip(items, following, strict=True):
+        for item, after in zip(items, [*items[1:], None], strict=True):
             watch.switch_context(item.nodeid)
+            start_s = time.process_time()
             item.ihook.pytest_runtest_protocol(item=item, nextitem=after)
+            took_s[item.nodeid] = time.process_time() - start_s
         watch.stop()
         data = watch.get_data()
-        for path in files:
-            for line, tests in data.contexts_by_lineno(str(Path(path).resolve())).items():
+        lines = {path: list(data.contexts_by_lineno(str(Path(path).resolve())).items()) for path in files}
+        return {"failed": self.failed, "took_s": took_s, "lines": lines}
+
+    def _learn(self, seen: dict[str, Any]) -> None:
+        """Take in what a share told."""
+        self.failed += seen["failed"]
+        self._took_s |= seen["took_s"]
+        for path, lines in seen["lines"].items():
+            for line, tests in lines:
                 self._tests[path, line] |= set(tests) & self._took_s.keys()
                 self._runs.update(tests)
 

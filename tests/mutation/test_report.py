@@ -39,6 +39,7 @@ def test_too_few_killed_is_a_problem_whatever_the_reasons(killed: int, problems:
     alive = many(100 - killed)
     found = report({"safety/b.py": many(100)}, alive, dict.fromkeys(alive, "a reason"))
     assert len(found.problems()) == problems
+    assert found.problems(whole=False) == []
 
 
 def test_an_entry_whose_mutant_is_killed_is_a_problem_of_its_own_file_alone() -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutation.__main__ import order
+from tests.mutation.mutants import Mutant
 from tests.mutation.since import base, changed_files, changed_lines
 
 
@@ -79,3 +81,12 @@ def test_other_files_do_not_matter(repository: Repository) -> None:
     repository.commit("b\n", 5, 9, file="other.py")
     assert changed_files(old) == []
     assert changed_lines(old) == {}
+
+
+def test_mutants_of_the_newest_commit_come_first_then_those_of_the_change(repository: Repository) -> None:
+    old = repository.commit("a\nb\nc\n", 1, 9)
+    repository.commit("a\nB\nc\n", 2, 9)
+    repository.commit("a\nB\nC\n", 2, 10)
+    mutants = [Mutant("safety/a.py", "f", name, frozenset({line}), "") for line, name in enumerate("abc", 1)]
+    assert [one.change for one in order(mutants, old)] == ["c", "b", "a"]
+    assert order(mutants, None) == mutants
