@@ -13,6 +13,8 @@ CLOCK_START_S: Final = 1000.0
 """A host's clock does not begin at zero."""
 LINKED_S: Final = 1.0
 """With a fault before the start the operator waits so long before the first one, for the link and the rider."""
+WAITS_MS: Final = 900_000
+"""No motor takes longer to cool."""
 KEPT_BYTES: Final = 65536
 """What an operating system keeps for a host that does not read."""
 
@@ -30,6 +32,11 @@ class HostSide(Protocol):
         ...
 
     @property
+    def waits(self) -> bool:
+        """Tell whether something has to pass, like the heat of a motor, before anybody may start."""
+        ...
+
+    @property
     def over(self) -> bool:
         """Tell whether nothing more will happen."""
         ...
@@ -44,7 +51,7 @@ class LockstepResult(NamedTuple):
     planned_s: float
     """From here on the operator was willing to start it; faults before the start count from here."""
     host_alive: bool
-    """Whether its process was there in the end, to show an alarm."""
+    """Whether its process was there in the end, and ran, to show an alarm."""
     jumps: tuple[tuple[float, float], ...]
     """Each jump of the host's clock: what it read after it, and how far it jumped, in seconds."""
 
@@ -67,7 +74,7 @@ def run_lockstep(
     seed: int = 1,
     process: HostProcess | None = None,
 ) -> LockstepResult:
-    """Run a session until the host is done, or for ``longest_s`` of simulated time; once it starts, from its start.
+    """Run a session until the host is done, or for ``longest_s`` of simulated time in which it does not wait.
 
     A fault's time counts from the session's start, or back from where it may start at the earliest. ``seed`` is that of
     the line's disturbances. ``process`` is what the host looks at for what happens on its own side.
@@ -85,7 +92,8 @@ def run_lockstep(
     jumps: list[tuple[float, float]] = []
     started_ms: int | None = None
     now_ms = 0
-    while now_ms - (started_ms or 0) < longest_s * 1e3:
+    waited_ms = 0
+    while now_ms - min(waited_ms, WAITS_MS) < longest_s * 1e3:
         data = to_host(board.advance(PERIOD_S), now_ms)
         now_ms += PERIOD_MS
         waiting = (waiting + data)[-KEPT_BYTES:] if waiting else data
@@ -107,8 +115,10 @@ def run_lockstep(
                 started_ms = now_ms
             if host.over:
                 break
+            if host.waits:
+                waited_ms += PERIOD_MS
         arrived = to_board(answer, now_ms)
         if arrived:
             board.receive(arrived)
     started_s = None if started_ms is None else started_ms * 1e-3
-    return LockstepResult(now_ms // PERIOD_MS, started_s, process.start_from_s, not process.killed, tuple(jumps))
+    return LockstepResult(now_ms // PERIOD_MS, started_s, process.start_from_s, process.runs, tuple(jumps))

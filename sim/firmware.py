@@ -150,7 +150,7 @@ def firmware_tick(settings: Floats, memory: Floats, readings: Floats, order: Flo
     status |= BRAKE_CLOSED if memory[CLOSED_MS] > BRAKE_HOLDS_MS else 0
     memory[STATUS] = float(status)
     # The switch, or two angles: where a coupling broke, the motor's is upright without the table.
-    by_two = memory[TWO_ANGLES] > 0.5 and high < settings[UPRIGHT_DEG] + ARMED_AWAY_DEG
+    by_two = memory[TWO_ANGLES] > 0.5 and high < settings[UPRIGHT_DEG] + NEAR_UPRIGHT_DEG
     far = (memory[BLIND_DEG] if math.isnan(low) else low) > settings[UPRIGHT_DEG] + UNSURE_DEG
     upright = by_two or (_switch_says_upright(settings, memory, low, high, inputs) and not far)
     memory[BUZZER] = 1.0 if expired and not upright else 0.0

@@ -18,9 +18,8 @@ from sim.machine import Machine
 from sim.oracle_terms import Floats, upright_below_deg
 from sim.table import Truth
 
-EXTRA_S: Final = 900.0
-"""Simulated time beyond the plan at which a session is given up: longer than every promise of a return together, and
-than a motor takes to cool before somebody may start again."""
+EXTRA_S: Final = 300.0
+"""Simulated time beyond the plan at which a session is given up: longer than every promise of a return together."""
 
 
 class Run(NamedTuple):

@@ -99,6 +99,11 @@ class LockstepHost:
         return self.controller.started
 
     @property
+    def waits(self) -> bool:
+        """Tell whether something has to pass before anybody may start."""
+        return self.controller.states.state == "boarding_waiting"
+
+    @property
     def over(self) -> bool:
         """Tell whether nothing more will happen."""
         state = self.controller.states.state

@@ -202,6 +202,19 @@ def test_an_angle_that_reads_upright_alone_does_not_silence_it(channel: int) -> 
 
 
 @pytest.mark.requirement("REQ-BRD-BUZZER")
+def test_a_return_that_is_given_up_close_to_upright_does_not_silence_it() -> None:
+    """As after a drive that ran away twice: four degrees short of where riders board nobody can get off."""
+    bench = Bench()
+    bench.invert_to(-50.0)
+    bench.silence(-71.0, 60.0)
+    bench.board.table.faults[sensors.ESTOP_PRESSED] = 1.0
+    for _ in range(300):
+        bench.board.advance(0.01)
+    assert bench.angle_deg == pytest.approx(-71.0, abs=0.5)
+    assert bench.board.buzzes
+
+
+@pytest.mark.requirement("REQ-BRD-BUZZER")
 @pytest.mark.parametrize("channel", [ENCODER_DEG, INCLINOMETER_DEG])
 def test_a_switch_that_is_stuck_silences_it_nowhere_but_near_upright(channel: int) -> None:
     """Beside one angle it ends the return from -30 degrees on: the rider hangs there, and somebody has to hear."""
