@@ -19,7 +19,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=SEED)
     options = parser.parse_args()
     if sys.version_info >= RTAMT_BELOW:
-        print("rtamt needs Python 3.11 or 3.12; name one with: make clean oracle PYTHON=python3.12", file=sys.stderr)
+        print("rtamt needs Python 3.11 or 3.12; name one with: make clean temporal PYTHON=python3.12", file=sys.stderr)
         return 1
     # Not before: elsewhere it cannot be imported.
     from tests.temporal.comparing import Count, compare
