@@ -136,7 +136,8 @@ class Asked(NamedTuple):
     causes: frozenset[str] | None = frozenset()
     """Monitors that are right answers to the faults that were injected; None: not known."""
     ended: bool = True
-    """Whether the session was over before the simulator gave up waiting; without its host nobody ends it."""
+    """Whether the session was over before the simulator gave up waiting. Without its host nobody ends it, and with a
+    line that fails on, or a contact that stays wrong, it may wait for good."""
     replayed: bool | None = None
     """Whether the black box, replayed, gave the same commands; None where it was not tried."""
     drive: Drive = Drive()

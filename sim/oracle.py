@@ -93,7 +93,7 @@ def _replay(asked: Asked) -> list[str]:
 
 
 def _ended(asked: Asked) -> list[str]:
-    return [] if asked.ended else ["ended: the session was never over, whatever became of the rider"]
+    return [] if asked.ended else ["ended: the session was never over, although every fault was"]
 
 
 def _left(column: Columns, asked: Asked) -> Iterator[Margin]:

@@ -1,5 +1,6 @@
 """A session in lock-step, run to be judged: what happened, and what was asked for."""
 
+import math
 import time
 from typing import Final, NamedTuple
 
@@ -57,7 +58,7 @@ def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | N
         causes=right_answers((fault.name for fault in met), apart=board.lines > 0),
         drive=Drive(able.returns_by_itself, able.brake, able.slows_alone),
         harm=harm._replace(unsure_upright=unsure),
-        ended=host.over or not result.host_alive,
+        ended=host.over or not result.host_alive or any(fault.lasts_s == math.inf for fault in met),
     )
     return Run(host, trace, board.table.truth(), asked, result.ticks * PERIOD_S, wall_s, result)
 
