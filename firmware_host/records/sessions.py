@@ -190,8 +190,14 @@ def ridden(transaction: Transaction, rider_id: int, now: datetime) -> Ridden | N
     for ended, inverted_s in sorted(
         (row.started_at + timedelta(seconds=row.duration_s), row.inverted_s) for row in rows
     ):
-        account = ridden_after(account, here(ended), inverted_s)
+        account = ridden_after(account, _where(now, ended), inverted_s)
     return account
+
+
+def _where(now: datetime, moment: datetime) -> datetime:
+    """Give a moment by the clocks that ``now`` is told by: those of here may have been put forward or back since."""
+    is_here = here(now).utcoffset() == now.utcoffset()
+    return here(moment) if is_here else moment.astimezone(now.tzinfo)
 
 
 def set_comfort(

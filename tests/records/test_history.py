@@ -1,5 +1,6 @@
 """The history: pages without a hole or a double, comfort notes, trends, and the log of alarms."""
 
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +25,7 @@ from firmware_host.records import (
 from firmware_host.records.ingest import ingest
 from firmware_host.records.sessions import Filter
 from firmware_host.records.tables import event, session
-from safety.ridden import Ridden
+from safety.ridden import DAY_INVERTED_S, Ridden, left_of_day_s
 from tests.records.making import LONG_AGO_S, document, metadata, record, trip
 
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -257,7 +258,25 @@ def test_the_day_is_that_of_the_zone_where_the_table_stands(kept: Records) -> No
     found = lately(kept, {"before": 12 * 60 + 15, "inverted_s": 100.0}, {"before": 11 * 60 + 45, "inverted_s": 50.0})
     assert found is not None
     assert (found.inverted_s, found.day_inverted_s) == (150.0, 50.0)
-    assert found.ended.tzinfo is NOON.tzinfo
+    assert found.ended.utcoffset() == NOON.utcoffset()
+
+
+@pytest.mark.requirement("REQ-PPL-BUDGET")
+def test_a_night_in_which_the_clocks_go_back_gives_no_second_allowance(
+    kept: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In Berlin on 2026-10-25: at 0:20 the day had begun, by the clocks as they went then."""
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    try:
+        noon = datetime(2026, 10, 25, 12, 0, tzinfo=timezone(timedelta(hours=1)))
+        begun = datetime(2026, 10, 24, 22, 19, tzinfo=UTC)
+        found = lately(kept, {"before": 0, "inverted_s": 100.0, "started_at": begun}, now=noon)
+        assert found is not None
+        assert left_of_day_s(found, noon) == DAY_INVERTED_S - 100.0
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 @pytest.mark.requirement("REQ-PPL-BUDGET")
