@@ -30,7 +30,10 @@ PATIENCE: Final = 5.0
 BROKEN: Final = 2
 """The process of a mutant ends so if the hunt itself failed in it."""
 TESTS_S: Final = 10.0
-"""So much time of tests, as under coverage.py, a mutant gets: what only the last ones find lacks a test of its own."""
+"""So much time of tests, as under coverage.py, a mutant gets, ..."""
+TESTS_SHARE: Final = 0.05
+"""... or this part of the time of all of them, where the machine is slow: what only the last ones find lacks a test of its
+own."""
 
 
 @dataclass
@@ -149,7 +152,7 @@ class Hunt:
             infect(mutant)
         except StillbornError:
             return True
-        left_s = TESTS_S
+        left_s = max(TESTS_S, TESTS_SHARE * sum(self._took_s.values()))
         for number, item in enumerate(items):
             left_s -= self._took_s[item.nodeid]
             if left_s < 0.0:
