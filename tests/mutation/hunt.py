@@ -32,8 +32,8 @@ BROKEN: Final = 2
 TESTS_S: Final = 10.0
 """So much time of tests, as under coverage.py, a mutant gets, ..."""
 TESTS_SHARE: Final = 0.05
-"""... or this part of the time of all of them, where the machine is slow: what only the last ones find lacks a test of its
-own."""
+"""... or this part of the time of all of them, where the machine is slow: what only the last ones find lacks a test of
+its own."""
 
 
 @dataclass
