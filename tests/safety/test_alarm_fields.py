@@ -165,3 +165,32 @@ def test_two_angles_that_agree_are_not_relied_on_where_the_switch_would_be_close
     angles.fuse()
     view.upright, view.away, view.inverted, view.braked_s = True, False, False, braked_s
     assert view.unsure_upright is unsure
+
+
+@pytest.mark.requirement("REQ-ALM-TODO", "REQ-MON-TORQUE-OFF")
+@pytest.mark.parametrize(
+    ("name", "phase", "given_up", "situation"),
+    [
+        ("torque-off", Phase.HELD, True, "disobeys"),
+        ("torque-off", Phase.HELD, False, "disobeys"),
+        ("torque-off", Phase.STOPPING, False, "recovering"),
+        ("torque-off", Phase.CREEPING, False, "recovering"),
+        ("torque-off", Phase.RETURNING, False, "returning"),
+        ("energy", Phase.HELD, True, "given-up"),
+        ("energy", Phase.HELD, False, "recovering"),
+    ],
+)
+def test_only_of_a_motor_that_pushes_against_its_brake_is_it_said_that_it_does_not_obey(
+    name: str, phase: Phase, given_up: bool, situation: str
+) -> None:
+    supervisor, view, alarms = inverted()
+    supervisor.latched[name] = RETURNS._replace(monitor=name, response=Response.STOP)
+    supervisor.phase = phase
+    if given_up:
+        supervisor._attempts.give_up()
+    assert alarms.update(9.0, supervisor, view, linked=True)
+    told = {alarm.id: (alarm.priority, alarm.instruction) for alarm in alarms.active}
+    expected = {name: (Priority.HIGH, f"{SITUATIONS[situation]} {CAUSES[name]}")}
+    if situation == "given-up":
+        expected["given-up"] = (Priority.HIGH, SITUATIONS["given-up"])
+    assert told == expected

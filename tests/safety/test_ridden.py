@@ -62,8 +62,9 @@ def test_the_rest_is_told_with_the_minute_from_which_on_there_is_none() -> None:
     (reason,) = rest_reasons(account(479.6), ENDED + timedelta(minutes=5))
     told = texts.REST_DUE.format(inverted="480", ended="2026-11-23 15:12", rest="60", begins="2026-11-23 16:12")
     assert reason == ("rest", told)
-    (later,) = rest_reasons(account(ended=ENDED + timedelta(seconds=1)), ENDED + timedelta(minutes=5))
-    assert later.text.endswith("until 2026-11-23 16:13"), "no minute in which the rest still lasts"
+    for past in (timedelta(seconds=1), TICK):
+        (later,) = rest_reasons(account(ended=ENDED + past), ENDED + timedelta(minutes=5))
+        assert later.text.endswith("until 2026-11-23 16:13"), "no minute in which the rest still lasts"
     (elsewhere,) = rest_reasons(account(), (ENDED + timedelta(minutes=5)).astimezone(UTC))
     assert elsewhere.text.endswith("until 2026-11-23 15:12"), "told in the zone of the one who asks"
 
@@ -98,6 +99,14 @@ def test_a_clock_that_is_put_back_gives_no_second_allowance() -> None:
     assert left_of_day_s(ridden, datetime(2026, 10, 25, 12, 0, tzinfo=winter)) == 0.0
     assert left_of_day_s(ridden, datetime(2026, 10, 25, 23, 59, tzinfo=winter)) == 0.0
     assert left_of_day_s(ridden, datetime(2026, 10, 26, 0, 0, tzinfo=winter)) == DAY_INVERTED_S
+
+
+def test_a_clock_that_is_put_forward_ends_no_day_early() -> None:
+    """In the night of 2026-03-29 the clocks of Central Europe went from UTC+1 to UTC+2."""
+    winter, summer = timezone(timedelta(hours=1)), timezone(timedelta(hours=2))
+    ridden = account(ended=datetime(2026, 3, 29, 0, 20, tzinfo=winter), day_s=DAY_INVERTED_S)
+    assert left_of_day_s(ridden, datetime(2026, 3, 30, 0, 59, tzinfo=summer)) == 0.0
+    assert left_of_day_s(ridden, datetime(2026, 3, 30, 1, 0, tzinfo=summer)) == DAY_INVERTED_S
 
 
 def test_sessions_add_up_to_the_day_and_until_a_rest() -> None:

@@ -152,6 +152,13 @@ class Judged:
         self.monitor.says = Response.NONE
         return self.supervisor.phase
 
+    def beside(self, says: Response, *, starves: bool = False) -> Says:
+        """Add a second monitor, which speaks in every tick."""
+        second = Says(says)
+        second.id, second.starves = "energy", starves  # type: ignore[misc]  # of this one alone
+        self.supervisor._monitors += ((second, second.check),)
+        return second
+
     def rests(self, now_s: float) -> None:
         """It comes to rest, on its brake."""
         assert self.at(now_s, standing_s=0.01, braked_s=0.01) is Phase.HELD
@@ -382,9 +389,8 @@ def test_a_table_without_a_brake_has_stood_for_three_tenths_of_a_second(standing
 
 
 def test_a_recovery_goes_on_under_all_that_called_for_a_stop_before_it_began() -> None:
-    judged, second = Judged(Response.STOP), Says(Response.STOP)
-    second.id = "energy"  # type: ignore[misc]  # of this one alone
-    judged.supervisor._monitors += ((second, second.check),)
+    judged = Judged(Response.STOP)
+    judged.beside(Response.STOP)
     for now_s, phase in ((0.1, Phase.HELD), (2.0, Phase.HELD), (2.2, Phase.CREEPING), (2.3, Phase.CREEPING)):
         judged.monitor.says = Response.STOP
         assert judged.at(now_s, standing_s=0.5, braked_s=0.01) is phase
@@ -444,9 +450,8 @@ class Starved:
     """Recoveries that came to nothing for want of power."""
 
     def __init__(self) -> None:
-        self.judged, self.power = Judged(Response.STOP), Says(Response.INHIBIT)
-        self.power.id, self.power.starves = "energy", True  # type: ignore[misc]  # of this one alone
-        self.judged.supervisor._monitors += ((self.power, self.power.check),)
+        self.judged = Judged(Response.STOP)
+        self.power = self.judged.beside(Response.INHIBIT, starves=True)
         turn(self.judged, 20.0)
         self.now_s = 0.0
         assert self.tries(6) == 4
@@ -522,3 +527,64 @@ def test_what_a_rider_did_before_a_hold_asks_for_nothing_in_it() -> None:
         judged.monitor.says = Response.INHIBIT if asks else Response.NONE
         told.append(judged.at(1.0 + 2.5 * tick, standing_s=1.0, request=MotionRequest()))
     assert told == [Phase.HELD] * 5 + [Phase.CREEPING] * 2
+
+
+def loses_its_angles(judged: Judged) -> None:
+    angles = judged.view.angles
+    angles.angle_deg, angles.lost_angles = None, Lost.ENCODER | Lost.INCLINOMETER
+    angles.encoder.lost = angles.inclinometer.lost = "lost"
+
+
+@pytest.mark.requirement("REQ-REC-ATTEMPTS")
+@pytest.mark.parametrize(
+    ("response", "recovery", "angle_deg", "shakes", "blind"),
+    [
+        (Response.TORQUE_OFF, Recovery.AUTOMATIC, 20.0, False, Phase.HELD),
+        (Response.STOP, Recovery.AUTOMATIC, 20.0, False, Phase.CREEPING),
+        (Response.TORQUE_OFF, Recovery.ON_REQUEST, 20.0, False, Phase.CREEPING),  # an emergency stop says nothing of it
+        (Response.TORQUE_OFF, Recovery.AUTOMATIC, None, False, Phase.CREEPING),  # no angle saw how the table moved
+        (Response.TORQUE_OFF, Recovery.AUTOMATIC, 20.0, True, Phase.CREEPING),  # what was seen may have been noise
+    ],
+)
+def test_nobody_is_moved_blind_by_a_drive_whose_torque_was_cut_for_what_an_angle_saw(
+    response: Response, recovery: Recovery, angle_deg: float | None, shakes: bool, blind: Phase
+) -> None:
+    judged = Judged(Response.NONE, angle_deg=angle_deg)
+    judged.view.angles._drive_rate._noise_dps = 9.0 if shakes else 0.0
+    assert judged.view.angles.rate_shakes is shakes
+    judged.monitor.says, judged.monitor.recovery = response, recovery  # type: ignore[misc]  # of this one alone
+    judged.at(0.1)
+    loses_its_angles(judged)
+    judged.rests(0.2)
+    judged.monitor.says, judged.monitor.asks_recovery = Response.INHIBIT, True  # type: ignore[misc]  # a hand switch
+    assert judged.at(3.0, standing_s=2.0) is blind
+    assert judged.supervisor.exhausted is (blind is Phase.HELD)
+
+
+@pytest.mark.requirement("REQ-REC-ATTEMPTS")
+def test_a_stop_that_follows_does_not_make_a_drive_whose_torque_was_cut_good_again() -> None:
+    judged = Judged(Response.TORQUE_OFF)
+    second = judged.beside(Response.STOP)
+    judged.rests(0.1)
+    assert "energy" in judged.supervisor.latched
+    loses_its_angles(judged)
+    second.says = Response.NONE
+    assert judged.at(3.0, standing_s=2.0) is Phase.HELD
+    assert judged.supervisor.exhausted
+
+
+@pytest.mark.requirement("REQ-REC-AGAIN")
+def test_power_that_comes_back_is_no_reason_to_try_again_what_turned_down_a_rider_who_had_been_upright() -> None:
+    judged = arrived(Response.RETURN)
+    power = judged.beside(Response.INHIBIT, starves=True)
+    turn(judged, 20.0)
+    judged.monitor.says = Response.STOP
+    assert judged.at(21.0, upright=False, away=True, standing_s=0.0) is Phase.STOPPING
+    judged.rests(21.1)
+    assert judged.at(23.2) is Phase.CREEPING
+    turn(judged, 22.0)
+    assert judged.at(23.3, command_mode=None) is Phase.HELD
+    power.says = Response.NONE
+    for now_s in (23.4, 26.0):
+        judged.at(now_s)
+        assert judged.supervisor.exhausted
