@@ -2,7 +2,7 @@
 
 import pytest
 
-from safety.angles import WINDOW, Angles
+from safety.angles import BEHIND, WINDOW, Angles
 from safety.limits import MACHINE
 from safety.signals import DriveFault, Status, Telemetry
 
@@ -247,7 +247,7 @@ def test_dead_reckoning_follows_two_angles_slowly_and_one_not_at_all() -> None:
     assert estimated(0.01, on_its_own=True) == 11.0, "where the table moves without commands there is nothing to reckon"
 
 
-def braked(angles: Angles, start_s: float, encoder_deg: float, inclinometer_deg: float) -> None:
+def braked(angles: Angles, start_s: float, encoder_deg: float | None, inclinometer_deg: float | None) -> None:
     """Stand on the brake for 0.6 s."""
     for number in range(61):
         now_s = start_s + number / 100.0
@@ -299,6 +299,16 @@ def test_a_stop_that_is_ordered_without_two_angles_begins_no_way(pair: tuple[flo
 
 
 @pytest.mark.requirement("REQ-ANG-BRAKE")
+@pytest.mark.parametrize(("pair", "lost"), [((10.0, None), ("", "no value")), ((None, 10.0), ("no value", ""))])
+def test_on_the_brake_one_angle_alone_is_compared_with_nothing(
+    pair: tuple[float | None, float | None], lost: tuple[str, str]
+) -> None:
+    angles = Angles()
+    braked(angles, 0.0, *pair)
+    assert (angles.encoder.lost, angles.inclinometer.lost) == lost
+
+
+@pytest.mark.requirement("REQ-ANG-BRAKE")
 def test_with_the_brake_open_an_angle_may_move() -> None:
     angles = fed(Angles(), *[(10.0 + 0.01 * number, 10.0) for number in range(100)])
     assert not angles.encoder.lost
@@ -311,3 +321,84 @@ def test_an_encoder_that_the_drive_reports_lost_is_done_without() -> None:
     angles.update(frame(10.0, 12.0)._replace(faults=DriveFault.ENCODER), 0.0, 0.01, LIMITS)
     assert (angles.angle_deg, angles.lost_angles) == (12.0, 1)
     assert angles.encoder.lost == "reported lost by the drive"
+
+
+def doubted(at_deg: float | None) -> Angles:
+    """Angles without an encoder, of which the inclinometer is doubted there."""
+    angles = fed(Angles(), (None, at_deg))
+    angles.encoder.lose("no value", 0.0)
+    angles.doubt_inclinometer()
+    return angles
+
+
+def told(
+    angles: Angles, told_deg: float, inclinometer_deg: float | None, *, status: int = 0, on_its_own: bool = False
+) -> str:
+    """Why the inclinometer is lost after a second in which the table was told to go so far, and it came there."""
+    now_s, angles.expected_dps = angles._now_s + 1.0, told_deg
+    t = frame(None, inclinometer_deg, None, now_s)._replace(status=status)
+    angles.update(t, now_s, 1.0, LIMITS, on_its_own=on_its_own)
+    return angles.inclinometer.lost
+
+
+@pytest.mark.requirement("REQ-ANG-LOST")
+@pytest.mark.parametrize("at_deg", [-20.0, 0.0, 10.0])
+@pytest.mark.parametrize(
+    ("told_deg", "way_deg", "lost"),
+    [
+        (2.0, -1.5, ""),
+        (-2.0, 1.5, ""),
+        (1.5, -2.0, ""),
+        (2.0, -1.0, BEHIND),
+        (1.0, -2.0, BEHIND),
+        (2.0, -0.5, BEHIND),
+        (0.5, -2.0, BEHIND),
+        (0.0, -2.0, BEHIND),
+        (2.0, 1.5, BEHIND),
+        (-2.0, -1.5, BEHIND),
+    ],
+)
+def test_a_doubted_inclinometer_is_believed_once_it_goes_the_other_way_than_the_table_was_told(
+    at_deg: float, told_deg: float, way_deg: float, lost: str
+) -> None:
+    assert told(doubted(at_deg), told_deg, at_deg + way_deg) == lost
+
+
+@pytest.mark.requirement("REQ-ANG-LOST")
+@pytest.mark.parametrize(
+    ("status", "on_its_own", "lost"),
+    [
+        (0, False, ""),
+        (Status.TORQUE_ON, False, ""),
+        (Status.BRAKE_CLOSED, False, BEHIND),
+        (0, True, BEHIND),
+        (Status.BRAKE_CLOSED, True, BEHIND),
+    ],
+)
+def test_where_a_doubted_inclinometer_goes_says_nothing_unless_the_table_is_driven(
+    status: int, on_its_own: bool, lost: str
+) -> None:
+    assert told(doubted(10.0), 2.0, 8.5, status=status, on_its_own=on_its_own) == lost
+
+
+@pytest.mark.requirement("REQ-ANG-LOST")
+@pytest.mark.parametrize(("told_deg", "reached_deg", "lost"), [(2.0, 3.5, ""), (0.5, 3.0, BEHIND), (2.0, 6.5, BEHIND)])
+def test_the_way_of_a_doubted_inclinometer_begins_where_the_table_stood_last(
+    told_deg: float, reached_deg: float, lost: str
+) -> None:
+    angles = doubted(10.0)
+    assert told(angles, 1.0, 5.0, status=Status.BRAKE_CLOSED) == BEHIND
+    assert told(angles, told_deg, reached_deg) == lost
+
+
+@pytest.mark.requirement("REQ-ANG-LOST")
+def test_an_inclinometer_that_jumped_is_not_believed_because_it_goes_the_other_way() -> None:
+    angles = fed(Angles(), (None, 10.0))
+    angles.inclinometer.lose("jumped", 0.0)
+    angles.doubt_inclinometer()
+    assert told(angles, 2.0, 8.5) == "jumped"
+
+
+@pytest.mark.requirement("REQ-ANG-LOST")
+def test_an_inclinometer_that_says_nothing_may_be_doubted() -> None:
+    assert told(doubted(None), 2.0, None) == BEHIND
