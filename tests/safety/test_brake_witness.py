@@ -135,6 +135,12 @@ def test_across_a_silence_no_rest_goes_on_and_no_way_is_compared(silence_s: floa
     assert stand(rest, 1.0, (5.0, 5.5), from_s=3.0) == {None}
 
 
+def test_what_an_angle_did_in_a_silence_is_no_motion_on_the_brake() -> None:
+    rest = BrakeWitness()
+    assert stand(rest, 1.0, (21.0, 21.0)) == {None}
+    assert stand(rest, 1.0, (6.0, 21.0), from_s=2.0) == {None}
+
+
 def test_a_rest_too_short_to_settle_is_part_of_the_way() -> None:
     rest = BrakeWitness()
     stand(rest, 1.0, (30.0, 30.0))

@@ -51,9 +51,18 @@ def test_a_steady_motion_either_way_is_no_noise() -> None:
         assert not fed(*(10.0 + rate * number for number in range(100))).lost
 
 
+def test_a_steady_motion_of_which_every_third_frame_is_lost_is_no_noise() -> None:
+    channel = Channel("encoder")
+    for number in (number for number in range(150) if number % 3):
+        channel.update(10.0 + 0.4 * number, 7.0 + number * FRAME_S, 0.4, MACHINE)
+    assert channel.noise_deg == pytest.approx(0.0, abs=1e-9)
+
+
 def test_a_value_that_shakes_is_noise_and_only_in_regular_frames() -> None:
     shaken = [10.0 + 0.15 * (number % 2) for number in range(60)]
-    assert fed(*shaken).lost.startswith("is noisy: 0.2")
+    channel = fed(*shaken)
+    assert channel.lost.startswith("is noisy: 0.2")
+    assert channel.lost_since_s == pytest.approx(7.38)
     assert not fed(*shaken, frame_s=0.02).lost
     assert not fed(*(10.0 + 0.09 * (number % 2) for number in range(60))).lost
 
@@ -87,6 +96,20 @@ def test_it_stands_while_the_other_one_moves(moved_deg: float, other_deg: float,
         channel.lose_if_it_stands_while(other)
     assert channel.lost == ("does not move while the table does" if lost else "")
     assert channel.lost_since_s == (7.0 if lost else 0.0)
+
+
+@pytest.mark.parametrize(("frames", "lost"), [(5, False), (6, True)])
+@pytest.mark.parametrize("moved_deg", [0.25, -0.25])
+@pytest.mark.parametrize("shaken_deg", [0.0, 0.05, -0.05])
+def test_what_changes_by_no_more_than_its_noise_stands_and_may_for_one_degree(
+    frames: int, lost: bool, moved_deg: float, shaken_deg: float
+) -> None:
+    channel, other = Channel("encoder"), Channel("inclinometer")
+    for number in range(frames):
+        channel.update(shaken_deg * (number > 0), 7.0 + number * FRAME_S, moved_deg, MACHINE)
+        other.update(moved_deg * number, 7.0 + number * FRAME_S, moved_deg, MACHINE)
+        channel.lose_if_it_stands_while(other)
+    assert bool(channel.lost) == lost
 
 
 def test_after_a_reset_what_was_counted_begins_anew() -> None:

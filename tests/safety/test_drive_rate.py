@@ -83,3 +83,12 @@ def test_the_encoder_of_a_noisy_rate_is_lost_and_the_other_angle_gives_the_rate(
     assert angles.lost_angles == Lost.ENCODER
     assert angles.encoder.lost.startswith("its rate is noisy")
     assert angles.rate_dps == 0.0
+
+
+def test_a_rate_that_shook_before_it_was_forgotten_shakes_no_more() -> None:
+    rate = DriveRate()
+    for now_s, value_deg, rate_dps in shaken(4.0, 40):
+        rate.wrong(value_deg, rate_dps, now_s)
+    assert rate.shakes
+    rate.forget()
+    assert not rate.shakes

@@ -22,7 +22,7 @@ from safety.signals import (
     Telemetry,
 )
 from safety.supervisor import Phase, Supervisor
-from safety.view import View
+from safety.view import LONGEST_STEP_S, View
 from tests.safety.kinematic_table import SESSION, TABLE
 from tests.safety.views import CONFIG, WELL, view_of
 
@@ -74,6 +74,11 @@ def test_the_older_a_frame_the_less_of_the_way_is_left() -> None:
     assert new is not None
     assert old is not None
     assert old < new < 2.9
+
+
+def test_a_late_tick_changes_the_rate_by_no_more_than_the_longest_step() -> None:
+    late, longest = (commanded(asked(3.0, dt_s=dt_s)).rate_dps for dt_s in (0.2, LONGEST_STEP_S))
+    assert late == longest == LIMITS.accel_dps2 * LONGEST_STEP_S
 
 
 def test_what_is_on_the_way_to_the_drive_is_counted() -> None:
@@ -265,12 +270,13 @@ def test_a_frame_as_old_as_the_link_may_be_is_no_silence() -> None:
 def test_after_a_silence_or_by_itself_the_table_does_nothing_that_was_commanded(
     changes: dict[str, Any], status: int, kept: bool
 ) -> None:
-    view = asked(None, command_dps=2.0, expected_dps=2.0, **changes)
+    view = asked(None, command_dps=2.0, expected_dps=2.0, estimate_deg=20.0, **changes)
     layer._take_frame(view, Supervisor(), WELL._replace(status=status, rate_dps=-3.0))
     assert view.command_dps == (2.0 if kept else 0.0)
     assert view.command_mode is (MOVE if kept else None)
     assert (view.angles.expected_dps == -3.0) is not kept
     assert (view.rate_limit_dps == LIMITS.emergency_rate_dps) is not kept
+    assert (view.angles.estimate_deg == 30.0) is not kept, "dead reckoning begins anew where the table was found"
 
 
 @pytest.mark.parametrize(
@@ -306,3 +312,15 @@ def test_with_one_angle_lost_the_switch_is_believed_below_a_place_and_not_at_it(
 
 def test_a_request_that_is_no_number_moves_nothing() -> None:
     assert commanded(asked(math.nan)).rate_dps == 0.0
+
+
+def test_a_switch_that_two_angles_refute_for_six_frames_is_no_witness_from_then_on() -> None:
+    view = asked(None, inputs=Input.UPRIGHT_SWITCH)
+    told = []
+    for inputs, frames in ((Input.UPRIGHT_SWITCH, 5), (0, 1), (Input.UPRIGHT_SWITCH, 6), (0, 2)):
+        view.telemetry = WELL._replace(inputs=inputs)
+        for _ in range(frames):
+            layer._take_stock(view)
+            told.append(view.switch_lies)
+    assert told == [False] * 11 + [True] * 3
+    assert view.switch_wrong_s == 0.0

@@ -85,6 +85,11 @@ WORDS: list[tuple[type[Monitor], dict[str, Any], str]] = [
     ),
     (
         motion.Overspeed,
+        {"rate_dps": 0.0, "table_rate_dps": 5.0, "parting": True},
+        "rate 5.0 deg/s by the inclinometer, 0.0 by the motor, limit 4.75 deg/s",
+    ),
+    (
+        motion.Overspeed,
         {"rate_dps": None, "table_rate_dps": 5.0, "parting": True},
         "rate 5.0 deg/s, limit 4.75 deg/s",
     ),
@@ -119,6 +124,7 @@ WORDS: list[tuple[type[Monitor], dict[str, Any], str]] = [
     ),
     (drive.Duty, {}, "motor current 0.0 A effective over 300 s, limit 6 A: let it rest"),
     (drive.ReverseOnLoad, {}, "motor pushes with 0.0 A more than this load took, limit 2 A: free the table"),
+    (drive.TorqueOff, {}, "the torque is off, and the motor draws 0.0 A against the brake"),
     (people.Screened, {}, "the rider's questionnaire, clearances or rest do not allow inversion"),
     (people.EmergencyStop, {}, "emergency-stop chain open, away from upright"),
     (people.EmergencyStop, {"away": False}, "emergency-stop chain open, at upright"),
