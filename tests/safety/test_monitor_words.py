@@ -259,3 +259,18 @@ def test_since_when_the_link_is_silent_and_the_tick_was_due() -> None:
     assert link.Link().since_s(view_of({"now_s": 5.0, "silence_s": 0.125, "heard_s": 0.0, "age_s": 0.25})) == 4.75
     assert link.Tick().since_s(view_of({"now_s": 5.0, "late_s": 0.25})) == 4.75
     assert link.Tick().since_s(view_of({"now_s": 0.1, "late_s": 0.25})) == 0.0
+
+
+@pytest.mark.requirement("REQ-MON-PRESENCE")
+@pytest.mark.parametrize(
+    ("age_s", "words", "since_s"),
+    [
+        (40.0, "no sign of life from the operator's panel for 40.0 s, limit 2 s", 60.0),
+        (math.nan, "no sign of life from the operator's panel yet", 100.0),
+    ],
+)
+def test_what_it_says_of_a_panel_that_nobody_watches_and_since_when(age_s: float, words: str, since_s: float) -> None:
+    monitor, view = people.Presence(), view_of({"now_s": 100.0, "request": MotionRequest(presence_age_s=age_s)})
+    monitor.check(view)
+    assert monitor.detail(view) == words
+    assert monitor.since_s(view) == since_s

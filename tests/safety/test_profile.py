@@ -74,7 +74,7 @@ def test_what_stands_has_stopped() -> None:
 
 
 @pytest.mark.parametrize("pace", [*PACES, Pace(2.0, 0.5, 4.0)])
-@pytest.mark.parametrize("rate_share", [0.05, 0.3, 1.0])
+@pytest.mark.parametrize("rate_share", [0.0, 0.05, 0.3, 1.0])
 @pytest.mark.parametrize("accel_share", [-1.0, -0.3, -0.05, 0.0, 0.05, 1.0])
 def test_the_distance_to_stop_is_the_shortest_one(pace: Pace, rate_share: float, accel_share: float) -> None:
     rate, accel = rate_share * pace.rate_dps, accel_share * pace.accel_dps2
@@ -108,3 +108,33 @@ def test_near_and_slow_enough_is_there(togo_deg: float, rate_dps: float, there: 
     assert profile.advance(togo_deg, PACES[0], DT_S) is there
     if there:
         assert (profile.position_deg, profile.rate_dps, profile.accel_dps2) == (togo_deg, 0.0, 0.0)
+
+
+def test_braking_harder_than_allowed_is_only_eased_too() -> None:
+    assert stopping_distance_deg(2.0, -2.0, Pace(3.0, 1.0, 1.0)) == pytest.approx(4.0 / 3.0)
+
+
+def accel_after(profile: Profile, target_deg: float, pace: Pace, dt_s: float) -> float:
+    assert not profile.advance(target_deg, pace, dt_s)
+    return profile.accel_dps2
+
+
+@pytest.mark.parametrize(("rate_dps", "accel_dps2"), [(7.994, 0.4), (8.0, 0.0)])
+def test_far_from_the_target_the_rate_limit_is_reached_and_held(rate_dps: float, accel_dps2: float) -> None:
+    assert accel_after(Profile(0.0, rate_dps), 100.0, PACES[0], DT_S) == accel_dps2
+
+
+@pytest.mark.parametrize(("togo_deg", "accel_dps2"), [(6.0, 0.0), (5.9, -1.0)])
+def test_it_brakes_when_the_way_that_is_left_after_the_tick_is_no_longer_enough(
+    togo_deg: float, accel_dps2: float
+) -> None:
+    """From 4 deg/s it stops within 4 deg, and half a second takes 2 deg."""
+    pace = Pace(8.0, 8.0, 4.0)
+    assert stopping_distance_deg(4.0, 0.0, pace) == 4.0
+    assert accel_after(Profile(0.0, 4.0), togo_deg, pace, 0.5) == accel_dps2
+
+
+def test_what_does_not_move_toward_the_target_yet_overshoots_nothing() -> None:
+    profile = Profile(0.0, 0.0)
+    profile.accel_dps2 = -2.0
+    assert accel_after(profile, 0.1, Pace(8.0, 8.0, 4.0), 1.0) == 2.0

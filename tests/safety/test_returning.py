@@ -9,7 +9,7 @@ from safety.limits import MACHINE, narrow
 from safety.profile import Pace
 from safety.returning import Returning, Stage, creep, emergency_return, normal_return
 from safety.signals import MotionRequest
-from safety.view import View
+from safety.view import STANDSTILL_DPS, View
 from tests.safety.kinematic_table import TABLE, at, comes_up, let_go
 
 pytestmark = pytest.mark.requirement("REQ-RSP-SMOOTH")
@@ -324,3 +324,33 @@ def test_a_return_that_others_moved_goes_on_where_it_finds_the_table(
     while ticked(again, view, 1) == [None]:
         waited += 1
     assert waited * DT_S == pytest.approx(rests_s, abs=0.03)
+
+
+def test_a_return_that_loses_every_angle_while_it_rests_goes_on_upright() -> None:
+    view = view_at(0.0)
+    returning = Returning(emergency_return(TABLE), view)
+    view.angles.angle_deg = view.angles.best_deg = None
+    view.now_s += returning.plan.rest_s
+    rate_dps = returning.rate_dps(view)
+    assert returning.stage is Stage.TO_UPRIGHT
+    assert rate_dps is not None
+    assert rate_dps < 0.0
+
+
+def test_a_return_takes_over_a_rate_that_differs_a_little() -> None:
+    view = view_at(50.0)
+    returning = Returning(emergency_return(TABLE), view)
+    returning.follow(-0.5)
+    assert returning.rate_dps(view) == pytest.approx(-0.5, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("rate_dps", "stage"), [(-STANDSTILL_DPS, Stage.TO_UPRIGHT), (-0.9 * STANDSTILL_DPS, Stage.ARRIVED)]
+)
+def test_at_the_upright_switch_a_return_has_arrived_once_it_stands(rate_dps: float, stage: Stage) -> None:
+    view = view_at(-60.0)
+    returning = Returning(emergency_return(TABLE), view)
+    returning.follow(rate_dps)
+    view.upright = True
+    returning.rate_dps(view)
+    assert returning.stage is stage

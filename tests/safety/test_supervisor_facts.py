@@ -492,17 +492,40 @@ def test_power_that_came_back_before_is_no_reason_to_try_again_what_turned_the_r
         assert judged.supervisor.exhausted, "and it is said all the time"
 
 
-def test_an_angle_that_is_lost_is_a_new_chance_once() -> None:
+@pytest.mark.parametrize("tried", [0, 2])
+def test_an_angle_that_is_lost_is_a_new_chance_once(tried: int) -> None:
     judged, now_s, tries = Judged(Response.STOP), 0.0, 0
-    judged.view.angles.lost_angles = Lost.INCLINOMETER
-    judged.view.angles.inclinometer.lost = "jumped"
-    for _ in range(6):
+    for number in range(8):
+        if number == tried:
+            judged.view.angles.lost_angles = Lost.INCLINOMETER
+            judged.view.angles.inclinometer.lost = "jumped"
         judged.rests(now_s + 0.1)
         now_s += 2.2
         tries += judged.at(now_s) is Phase.CREEPING
         judged.monitor.says = Response.STOP
         judged.at(now_s + 0.01)
-    assert tries == TABLE.recovery_attempts
+    assert tries == tried + TABLE.recovery_attempts
+
+
+@pytest.mark.requirement("REQ-REC-ATTEMPTS")
+@pytest.mark.parametrize(
+    ("lost", "mode", "phase"),
+    [
+        (0, CommandMode.MOVE, Phase.HELD),
+        (Lost.INCLINOMETER, CommandMode.MOVE, Phase.CREEPING),
+        (Lost.INCLINOMETER, None, Phase.HELD),
+    ],
+)
+def test_one_angle_ends_a_recovery_that_turns_down_only_where_nobody_tells_it_anything(
+    lost: int, mode: CommandMode | None, phase: Phase
+) -> None:
+    judged = creeping()
+    angles = judged.view.angles
+    angles.lost_angles, angles.inclinometer.lost = lost, "jumped" if lost else ""
+    turn(judged, 20.0)
+    judged.supervisor._attempts.begin(judged.view)
+    turn(judged, 21.6)
+    assert judged.at(5.0, command_mode=mode) is phase
 
 
 @pytest.mark.requirement("REQ-ANG-BRAKE")
