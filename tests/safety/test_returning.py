@@ -74,7 +74,14 @@ def test_with_a_weaker_brake_a_return_still_ends_at_horizontal(brake_dps2: float
 
 @pytest.mark.parametrize(
     ("angle_deg", "stage"),
-    [(5.0, Stage.TO_FLAT), (0.0, Stage.FLAT), (-5.0, Stage.TO_UPRIGHT), (None, Stage.TO_UPRIGHT)],
+    [
+        (5.0, Stage.TO_FLAT),
+        (0.5, Stage.FLAT),
+        (0.0, Stage.FLAT),
+        (-1.0, Stage.TO_UPRIGHT),
+        (-5.0, Stage.TO_UPRIGHT),
+        (None, Stage.TO_UPRIGHT),
+    ],
 )
 def test_it_begins_where_the_table_is(angle_deg: float | None, stage: Stage) -> None:
     assert Returning(emergency_return(TABLE), view_at(angle_deg)).stage is stage
@@ -85,7 +92,9 @@ def test_it_begins_where_the_table_is(angle_deg: float | None, stage: Stage) -> 
     [
         (-1.2, -3.0, Stage.FLAT),
         (-9.9, -3.0, Stage.FLAT),
+        (-10.0, -3.0, Stage.TO_UPRIGHT),
         (-10.1, -3.0, Stage.TO_UPRIGHT),
+        (-1.2, -2.2, Stage.TO_UPRIGHT),
         (-1.2, -2.1, Stage.TO_UPRIGHT),
         (None, -3.0, Stage.TO_UPRIGHT),
     ],
@@ -272,22 +281,97 @@ def test_it_is_slow_in_time_by_the_lower_of_two_angles(
     assert Returning(emergency_return(TABLE), view).fastest_dps(view) == pytest.approx(most_dps)
 
 
-def test_it_takes_over_the_rate_that_the_envelope_gave() -> None:
+@pytest.mark.parametrize("less_dps", [2.0, 0.1])
+def test_it_takes_over_the_rate_that_the_envelope_gave(less_dps: float) -> None:
     view = view_at(40.0)
     returning = Returning(emergency_return(TABLE), view)
-    ticked(returning, view, 50)
-    returning.follow(-0.5)
-    assert ticked(returning, view, 1) == [pytest.approx(-0.502)]
+    given_dps = (ticked(returning, view, 50)[-1] or 0.0) + less_dps
+    returning.follow(given_dps)
+    assert ticked(returning, view, 1) == [pytest.approx(given_dps - 0.002)]
 
 
-def test_an_outvoted_angle_that_says_head_up_makes_it_careful() -> None:
+@pytest.mark.parametrize(("outvoted_deg", "careful"), [(-20.0, True), (3.9, True), (4.0, False)])
+def test_an_outvoted_angle_that_says_head_up_or_nearly_makes_it_careful(outvoted_deg: float, careful: bool) -> None:
     view = view_at(40.0)
     returning = Returning(emergency_return(TABLE), view)
-    view.angles.encoder.value_deg, view.angles.inclinometer.value_deg = -20.0, 40.0
-    view.angles.estimate_deg, view.angles.disagreement_deg = 40.0, -60.0
+    view.angles.encoder.value_deg, view.angles.inclinometer.value_deg = outvoted_deg, 40.0
+    view.angles.estimate_deg, view.angles.disagreement_deg = 40.0, outvoted_deg - 40.0
     view.angles.vote()
     returning.rate_dps(view)
-    assert returning.pace == returning.plan.head_up
+    assert (returning.pace == returning.plan.head_up) is careful
+
+
+@pytest.mark.parametrize(
+    ("lost_angles", "estimate_deg", "careful"),
+    [(1, -0.1, True), (1, 0.0, False), (1, 20.0, False), (1, None, False), (0, -0.1, False)],
+)
+def test_dead_reckoning_that_says_head_up_makes_it_careful_once_an_angle_is_lost(
+    lost_angles: int, estimate_deg: float | None, careful: bool
+) -> None:
+    view = view_at(40.0, lost_angles=lost_angles, estimate_deg=estimate_deg)
+    returning = Returning(emergency_return(TABLE), view)
+    returning.rate_dps(view)
+    assert (returning.pace == returning.plan.head_up) is careful
+
+
+@pytest.mark.parametrize(
+    ("angle_deg", "stage"),
+    [(1.1, Stage.TO_FLAT), (1.0, Stage.FLAT), (None, Stage.FLAT)],
+)
+def test_a_table_that_stays_more_than_a_degree_behind_its_reference_is_driven_on(
+    angle_deg: float | None, stage: Stage
+) -> None:
+    """With no angle the reference alone decides."""
+    view = view_at(angle_deg, best_deg=1.1 if angle_deg is None else angle_deg)
+    returning = Returning(emergency_return(TABLE), view)
+    assert [returning.stage] == [Stage.TO_FLAT]
+    rates = []
+    for _ in range(300):  # longer than the reference takes
+        view.now_s += DT_S
+        rates.append(returning.rate_dps(view))
+    assert returning.stage is stage
+    assert (None in rates) is (stage is Stage.FLAT)
+
+
+def test_a_table_that_is_not_seen_upright_at_the_end_of_its_way_is_driven_on() -> None:
+    view = view_at(TABLE.upright_deg + 0.5)
+    returning = Returning(emergency_return(TABLE), view)
+    rates = ticked(returning, view, 200)
+    assert 0.0 in rates
+    assert None not in rates
+    assert returning.stage is Stage.TO_UPRIGHT
+
+
+def test_with_no_angle_and_no_estimate_left_it_goes_on_from_its_rest_to_upright() -> None:
+    view = view_at(0.0)
+    returning = Returning(emergency_return(TABLE), view)
+    assert [returning.stage] == [Stage.FLAT]
+    view.angles.angle_deg = view.angles.best_deg = None
+    view.angles.lost_angles = 3
+    view.now_s += returning.plan.rest_s
+    assert all(rate is not None and rate < 0.0 for rate in ticked(returning, view, 10))
+    assert returning.stage is Stage.TO_UPRIGHT
+
+
+@pytest.mark.parametrize(("early_s", "rests"), [(0.001, True), (0.0, False)])
+def test_a_rest_is_over_when_its_time_is(early_s: float, rests: bool) -> None:
+    view = view_at(0.0)
+    returning = Returning(emergency_return(TABLE), view)
+    view.now_s += returning.plan.rest_s - early_s
+    assert returning.rests(view) is rests
+    assert (returning.rate_dps(view) is None) is rests
+
+
+@pytest.mark.parametrize(
+    ("rate_dps", "lost_angles", "arrived"), [(-0.19, 0, True), (-0.2, 0, False), (-2.0, 0, False), (-2.0, 1, True)]
+)
+def test_it_has_arrived_when_it_is_upright_and_slow_or_an_angle_is_lost(
+    rate_dps: float, lost_angles: int, arrived: bool
+) -> None:
+    view = view_at(-74.0, rate_dps=rate_dps, lost_angles=lost_angles, upright=True)
+    returning = Returning(emergency_return(TABLE), view)
+    assert (returning.rate_dps(view) is None) is arrived
+    assert (returning.stage is Stage.ARRIVED) is arrived
 
 
 @pytest.mark.parametrize(
@@ -296,7 +380,9 @@ def test_an_outvoted_angle_that_says_head_up_makes_it_careful() -> None:
         (0.0, 2.0, 0.3, Stage.FLAT, 3.0),
         (0.0, 2.0, 1.9, Stage.FLAT, 3.0),
         (0.0, 2.0, -9.9, Stage.FLAT, 3.0),
+        (0.0, 2.0, 2.0, Stage.FLAT, 3.0),
         (0.0, 2.0, 2.1, Stage.TO_FLAT, 5.0),
+        (0.0, 2.0, -10.0, Stage.TO_UPRIGHT, 0.0),
         (0.0, 2.0, -10.1, Stage.TO_UPRIGHT, 0.0),
         (0.0, 5.5, -0.9, Stage.FLAT, 0.0),
         (0.0, 5.5, -1.1, Stage.TO_UPRIGHT, 0.0),
