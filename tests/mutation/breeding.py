@@ -48,10 +48,9 @@ def mutants_of(path: str) -> Iterator[Mutant]:
 
 def _code(module: cst.Module, outer: cst.FunctionDef | cst.ClassDef, inner: cst.FunctionDef) -> str:
     """The text of a function. A method's is made in an empty class: that of its own takes long where it is long."""
-    if isinstance(outer, cst.FunctionDef):
-        return module.code_for_node(inner)
-    alone = cst.ClassDef(cst.Name("C"), cst.IndentedBlock([inner]))
-    return module.code_for_node(alone).removeprefix("class C:\n")
+    alone = inner if isinstance(outer, cst.FunctionDef) else cst.ClassDef(cst.Name("C"), cst.IndentedBlock([inner]))
+    text: str = module.code_for_node(alone)
+    return text.removeprefix("class C:\n")
 
 
 def _functions(module: cst.Module) -> Iterator[tuple[cst.FunctionDef | cst.ClassDef, cst.FunctionDef]]:
