@@ -13,12 +13,10 @@ import pytest
 
 from tests.mutation.breeding import mutants_of
 from tests.mutation.hunt import Hunt
-from tests.mutation.mutants import Mutant
 from tests.mutation.report import REASONS, reasons, report, table
-from tests.mutation.since import changed_files, changed_lines
+from tests.mutation.since import changed_files, order
 
 TARGET: Final = Path("build/mutants.json")
-NEWEST: Final = "HEAD~1"
 NICE: Final = 15
 """It may take an hour: whatever else the machine does goes first."""
 PYTEST: Final = ["-q", "--capture=no", "-p", "no:randomly", "-p", "no:cacheprovider", "--hypothesis-profile=mutants"]
@@ -57,18 +55,6 @@ def main() -> int:
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0
-
-
-def order(mutants: list[Mutant], since: str | None) -> list[Mutant]:
-    """First those in lines that the newest commit changed, then in all that were, then the others of their files."""
-    if since is None:
-        return mutants
-    newest, changed = changed_lines(NEWEST), changed_lines(since)
-    nowhere: set[int] = set()
-    return sorted(
-        mutants,
-        key=lambda one: (newest.get(one.path, nowhere).isdisjoint(one.lines), changed[one.path].isdisjoint(one.lines)),
-    )
 
 
 if __name__ == "__main__":

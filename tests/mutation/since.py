@@ -10,7 +10,10 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Final
 
+from tests.mutation.mutants import Mutant
+
 DAY: Final = timedelta(days=1)
+NEWEST: Final = "HEAD~1"
 _HUNK: Final = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
 
@@ -41,6 +44,18 @@ def changed_lines(commit: str) -> dict[str, set[int]]:
         for first, count in _HUNK.findall(_git("diff", "--unified=0", commit, "--", path)):
             found[path].update(range(int(first), int(first) + int(count or 1)))
     return found
+
+
+def order(mutants: list[Mutant], since: str | None) -> list[Mutant]:
+    """First those in lines that the newest commit changed, then in all that were, then the others of their files."""
+    if since is None:
+        return mutants
+    newest, changed = changed_lines(NEWEST), changed_lines(since)
+    nowhere: set[int] = set()
+    return sorted(
+        mutants,
+        key=lambda one: (newest.get(one.path, nowhere).isdisjoint(one.lines), changed[one.path].isdisjoint(one.lines)),
+    )
 
 
 def _git(*arguments: str) -> str:

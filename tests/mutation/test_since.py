@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutation.__main__ import order
 from tests.mutation.mutants import Mutant
-from tests.mutation.since import base, changed_files, changed_lines
+from tests.mutation.since import base, changed_files, changed_lines, order
 
 
 class Repository:
