@@ -45,7 +45,8 @@ def stricter(one: Ridden | None, other: Ridden | None) -> Ridden | None:
     """
     if one is None or other is None:
         return one or other
-    earlier, later = sorted((one, other), key=lambda account: account.ended)
+    # Of two that ended at the same moment the one whose clock was further on: its day is the later one.
+    earlier, later = sorted((one, other), key=lambda account: (account.ended, account.ended.utcoffset()))
     since_rest_s, day_s = later.inverted_s, later.day_inverted_s
     if not _apart(earlier.ended, later.ended):
         since_rest_s = max(since_rest_s, earlier.inverted_s)

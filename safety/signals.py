@@ -35,10 +35,10 @@ RETURN: Final = Response.RETURN
 EMERGENCY_RETURN: Final = Response.EMERGENCY_RETURN
 STOP: Final = Response.STOP
 TORQUE_OFF: Final = Response.TORQUE_OFF
+# The same objects under names of their own: looking up a member in its enum class takes as long as a whole monitor.
 
 BOARD_WATCHDOG_S: Final = 0.25
 """The longest watchdog that a board may have, and so the longest time for which it follows a command."""
-# The same objects under names of their own: looking up a member in its enum class takes as long as a whole monitor.
 
 
 class Recovery(IntEnum):

@@ -258,7 +258,8 @@ def test_the_day_is_that_of_the_zone_where_the_table_stands(kept: Records) -> No
     found = lately(kept, {"before": 12 * 60 + 15, "inverted_s": 100.0}, {"before": 11 * 60 + 45, "inverted_s": 50.0})
     assert found is not None
     assert (found.inverted_s, found.day_inverted_s) == (150.0, 50.0)
-    assert found.ended.utcoffset() == NOON.utcoffset()
+    told = (NOON - timedelta(minutes=11 * 60 + 44)).isoformat()
+    assert found.ended.isoformat() == told, "by the clocks of home"
 
 
 @pytest.mark.requirement("REQ-PPL-BUDGET")

@@ -92,6 +92,17 @@ def test_the_day_ends_at_midnight_where_the_table_stands() -> None:
     assert left_of_day_s(told_in_utc, ENDED) == 720.0
 
 
+def test_two_accounts_of_one_moment_allow_no_more_than_either_in_either_order() -> None:
+    """Told in two zones the same moment may be of two days."""
+    home, east = timezone(timedelta(hours=1)), timezone(timedelta(hours=2))
+    one = account(ended=datetime(2026, 11, 23, 23, 30, tzinfo=home), day_s=900.0)
+    other = account(ended=datetime(2026, 11, 24, 0, 30, tzinfo=east), day_s=900.0)
+    noon = datetime(2026, 11, 24, 12, 0, tzinfo=home)
+    assert left_of_day_s(other, noon) == DAY_INVERTED_S - 900.0
+    for both in (stricter(one, other), stricter(other, one)):
+        assert left_of_day_s(both, noon) == DAY_INVERTED_S - 900.0
+
+
 def test_a_clock_that_is_put_back_gives_no_second_allowance() -> None:
     """In the night of 2026-10-25 the clocks of Central Europe went from UTC+2 to UTC+1."""
     summer, winter = timezone(timedelta(hours=2)), timezone(timedelta(hours=1))
