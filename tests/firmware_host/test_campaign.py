@@ -17,7 +17,7 @@ from firmware_host.cli.campaign.detection import WINDOWS_S, Detections
 from firmware_host.cli.campaign.lines import write_case
 from firmware_host.cli.campaign.results import CRASHED_SHARE, Detected, Onset, Result, Weakest
 from firmware_host.cli.campaign.running import phase_of, run_case
-from firmware_host.cli.campaign.shards import NO_PART_OF_A_SESSION, Folder, FolderError, Shard, shards
+from firmware_host.cli.campaign.shards import NO_PART_OF_A_SESSION, Folder, FolderError, Shard, code_digest, shards
 from firmware_host.cli.campaign.steering import Parents, Tried, child, parents_of, usual_shares
 from firmware_host.cli.campaign.summary import WORST_KEPT, Summary
 from firmware_host.cli.campaign.workers import Workers, WorkersError
@@ -216,6 +216,21 @@ def test_no_session_enters_the_rooms_whose_code_a_campaign_does_not_depend_on() 
     told = f"import sys; {run}; print([name for name in sys.modules if name.startswith(({names}))])"
     found = subprocess.run([sys.executable, "-c", told], check=True, capture_output=True, text=True, timeout=300)
     assert found.stdout.strip() == "[]"
+
+
+def test_the_fingerprint_of_the_code_goes_by_what_a_session_runs(tmp_path: Path) -> None:
+    def told(name: str, text: str) -> str:
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        return code_digest(tmp_path)
+
+    source, table = "safety/rest.py", "sim/data/segments.csv"
+    first = [told(source, "def f() -> int:\n    return 1\n"), told(table, "1")]
+    same = told(source, 'def f() -> int:\n    """Give one."""\n    return 1  # and no more\n')
+    beside = told("firmware_host/recording/explain.py", "x = 1\n")
+    assert (same, beside) == (first[1], first[1])
+    assert len({*first, told(source, "def f() -> int:\n    return 2\n"), told(table, "2")}) == 4
 
 
 def test_processes_do_every_task_once() -> None:

@@ -66,24 +66,24 @@ def test_filters_narrow_the_list_and_stand_in_the_address(page: Page) -> None:
     page.get_by_label("Outcome").select_option("Brought upright early")
     expect(page.locator(".sessions > li")).to_have_count(1)
     page.get_by_label("Outcome").select_option("Every outcome")
-    page.get_by_label("Rider").select_option("Ada")
+    page.get_by_label("Rider", exact=True).select_option("Ada")
     expect(page.locator(".sessions > li")).to_have_count(3)
     page.reload()
     page.wait_for_selector("body:not(.stale) #view")
     expect(page.locator(".sessions > li")).to_have_count(3)
-    expect(page.get_by_label("Rider")).to_have_value("1")
+    expect(page.get_by_label("Rider", exact=True)).to_have_value("1")
 
 
 def test_the_way_from_a_rider_leads_to_the_sessions_of_that_rider(page: Page, past: Past) -> None:
     go(page, f"riders/{past.rider_id}")
     page.locator("main").get_by_role("link", name="History").click()
-    expect(page.get_by_label("Rider")).to_have_value(str(past.rider_id))
+    expect(page.get_by_label("Rider", exact=True)).to_have_value(str(past.rider_id))
     expect(page.locator(".sessions > li")).to_have_count(3)
 
 
 def test_trends_of_a_rider_are_drawn_and_can_be_read(page: Page, past: Past) -> None:
     rows(page)
-    page.get_by_label("Rider").select_option(str(past.rider_id))
+    page.get_by_label("Rider", exact=True).select_option(str(past.rider_id))
     charts = page.locator("svg.trend")
     expect(charts).to_have_count(3)
     assert [chart.locator(".mark").count() for chart in charts.all()] == [3, 3, 6]

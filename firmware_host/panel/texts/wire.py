@@ -133,6 +133,7 @@ TEMPLATES: Final = (
     "told to stand: rate {rate} deg/s, brake {brake}",
     "commanded {rate} deg/s, in {time} s the table made {made} deg where {expected} deg were expected",
     "motor pushes with {over} A more than this load took, limit {limit} A: free the table",
+    "the torque is off, and the motor draws {current} A against the brake",
     "motor current {current} A effective over {time} s, limit {limit} A: let it rest",
     "supply at {supply} V, a return needs {limit} V: check mains and battery",
     "{time} s inverted, allowance {limit} s",
