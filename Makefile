@@ -85,9 +85,11 @@ fuzz: $(EVIDENCE) ## Feed random bytes to decoders, drives, handshake and file l
 
 mutants: $(EVIDENCE) ## Try the tests of safety/ on code with small errors; writes build/mutants.json (SINCE=COMMIT: changed files; MINUTES)
 	@$(BIN)/python -m tests.mutation $(if $(SINCE),--since $(SINCE)) $(if $(MINUTES),--minutes $(MINUTES))
+	@$(BIN)/python -m docs.evidence.keep
 
 temporal: $(EVIDENCE) ## Compare the oracle's margins with signal temporal logic (rtamt); writes build/temporal.json
 	@$(BIN)/python -W ignore::DeprecationWarning -m tests.temporal
+	@$(BIN)/python -m docs.evidence.keep
 
 bench: $(READY) ## Measure the figures; writes build/bench.json (BENCH_ARGS=--short)
 	@$(BIN)/python -m benchmarks $(BENCH_ARGS)

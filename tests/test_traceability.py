@@ -297,6 +297,16 @@ def test_a_whole_search_is_kept_and_a_short_one_is_not(tmp_path: Path) -> None:
     assert json.loads(kept.read_text()) == {"code": "1", "figures": [{"value": 1.0}], "broken": {}, "short": False}
 
 
+def test_figures_are_kept_that_leave_nothing_out(tmp_path: Path) -> None:
+    written, kept = tmp_path / "build.json", tmp_path / "mutants.json"
+    for some in ({}, {"whole": False}):
+        written.write_text(json.dumps({"code": "1", **some}))
+        assert not keep.keep_whole(written, kept)
+    written.write_text(json.dumps({"code": "1", "whole": True}))
+    assert keep.keep_whole(written, kept)
+    assert json.loads(kept.read_text()) == {"code": "1", "whole": True}
+
+
 @pytest.mark.parametrize(
     ("code", "told"), [("another", "an earlier state of this source"), (code_digest(), "this source")]
 )
@@ -304,6 +314,11 @@ def test_figures_that_name_their_code_say_whether_it_is_this_one(tmp_path: Path,
     campaign = {"code": code, "sessions": 1, "weakest": [], "detection": []}
     (tmp_path / "campaign.json").write_text(json.dumps(campaign))
     assert f"Written by `make campaign`, of {told}.\n" in figures.markdown(tmp_path)
+
+
+def test_figures_of_a_short_run_say_so(tmp_path: Path) -> None:
+    (tmp_path / "bench.json").write_text(json.dumps({"short": True, "figures": []}))
+    assert "Written by `make bench` in its short form" in figures.markdown(tmp_path)
 
 
 def test_kept_figures_are_shown_where_none_were_written(tmp_path: Path) -> None:

@@ -103,12 +103,14 @@ def searches(file: Path) -> Rows:
     return [(name, f"{told}: {note}") for (name, told), note in zip(benchmarks(file), notes, strict=True)]
 
 
-def _of_which_code(file: Path) -> str:
-    """Say of figures that name the code that they are of whether it is this source's; nothing of others."""
-    code = json.loads(file.read_text()).get("code") if file.suffix == ".json" else None
+def _of_what(file: Path) -> str:
+    """Say whether they are of a short run, and of figures that name their code whether it is this source's."""
+    told = json.loads(file.read_text()) if file.suffix == ".json" else {}
+    short = " in its short form, which shows little more than that it works" if told.get("short") else ""
+    code = told.get("code")
     if code is None:
-        return ""
-    return ", of this source" if code == code_digest() else ", of an earlier state of this source"
+        return short
+    return short + (", of this source" if code == code_digest() else ", of an earlier state of this source")
 
 
 def _shown(value: Any) -> str:
@@ -151,7 +153,7 @@ def markdown(build: Path, kept: Path | None = None) -> str:
         parts.append(f"## {heading}\n")
         if file.is_file():
             table = "\n".join(f"| {figure} | {value} |" for figure, value in rows(file))
-            parts.append(f"Written by `{command}`{_of_which_code(file)}.\n\n| figure | value |\n|---|---|\n{table}\n")
+            parts.append(f"Written by `{command}`{_of_what(file)}.\n\n| figure | value |\n|---|---|\n{table}\n")
         else:
             parts.append(f"Not run: `{command}` writes these figures.\n")
     return "\n".join(parts)

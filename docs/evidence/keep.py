@@ -1,7 +1,8 @@
 """``python -m docs.evidence.keep``: keep the figures of what takes long with the sources, for whoever runs none.
 
-``make campaign`` and ``make steering`` call it. What depends on the machine is left out. A campaign's figures replace
-those of other code, and those of the same code if it had as many sessions; a short trial's replace none.
+``make campaign``, ``make steering``, ``make mutants`` and ``make temporal`` call it. What depends on the machine is
+left out. A campaign's figures replace those of other code, and those of the same code if it had as many sessions; those
+of a short trial, or of something that ended early, replace none.
 """
 
 import json
@@ -46,11 +47,25 @@ def keep_search(written: Path, kept: Path) -> bool:
     return True
 
 
+def keep_whole(written: Path, kept: Path) -> bool:
+    """Keep figures that say of themselves that nothing was left out; tells whether they do."""
+    found = json.loads(written.read_text(encoding="utf-8"))
+    if not found.get("whole"):
+        return False
+    _write(found, kept)
+    return True
+
+
 def _write(found: dict[str, Any], kept: Path) -> None:
     kept.write_text(json.dumps(portable(found), indent=1) + "\n", encoding="utf-8")
 
 
-KEEPERS: Final = {"campaign.json": keep, "steering.json": keep_search}
+KEEPERS: Final = {
+    "campaign.json": keep,
+    "steering.json": keep_search,
+    "mutants.json": keep_whole,
+    "temporal.json": keep_whole,
+}
 """What is kept of the files in ``build/``."""
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 import pytest
 
+from firmware_host.cli.campaign.shards import code_digest
 from tests.mutation.breeding import mutants_of
 from tests.mutation.hunt import Hunt
 from tests.mutation.report import REASONS, reasons, report, table
@@ -49,7 +50,8 @@ def main() -> int:
     found = report(tried, [one.key for one in hunt.survivors], known)
     if not options.since:
         TARGET.parent.mkdir(exist_ok=True)
-        TARGET.write_text(json.dumps(found.as_json(), indent=1), encoding="utf-8")
+        told = {"whole": not untried, "code": code_digest(), **found.as_json()}
+        TARGET.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     print(table(found))
     problems = found.problems(whole=not options.since and not untried)
     for problem in problems:

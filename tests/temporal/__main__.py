@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from firmware_host.cli.campaign.shards import code_digest
+
 TARGET: Final = Path("build/temporal.json")
 SESSIONS: Final = 60
 SEED: Final = 7
@@ -29,9 +31,11 @@ def main() -> int:
         compare(options.seed, index, count)
         print(f"{index + 1} of {options.sessions} sessions", end="\r", file=sys.stderr)
     TARGET.parent.mkdir(exist_ok=True)
-    TARGET.write_text(json.dumps(count.as_json(), indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(count.as_json(), indent=1))
     problems = count.problems()
+    whole = options.sessions >= SESSIONS and not problems
+    told = json.dumps({"whole": whole, "code": code_digest(), **count.as_json()}, indent=1)
+    TARGET.write_text(told + "\n", encoding="utf-8")
+    print(told)
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0
