@@ -51,7 +51,7 @@ MODULES: Final = (
     "firmware_host/control/runner.py",
     "firmware_host/control/ticks.py",
     "firmware_host/recording/record_schema.py",
-    "firmware_host/cli/harm.py",
+    "sim/harm.py",
     "firmware_host/cli/judged.py",
     "firmware_host/cli/lockstep.py",
     "sim/bench.py",

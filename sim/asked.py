@@ -12,7 +12,7 @@ class Tripped(NamedTuple):
 
     monitor: str
     response: str
-    """A name of ``sim.oracle.DEADLINES``."""
+    """A name of ``sim.oracle_rescue.DEADLINES``."""
     t_s: float
 
 
@@ -39,6 +39,15 @@ class Span(NamedTuple):
     def meets(self, other: "Span") -> bool:
         """Tell whether they have a moment in common."""
         return self.from_s < other.until_s and other.from_s < self.until_s
+
+
+class Owed(NamedTuple):
+    """A fault that has to be answered."""
+
+    fault: str
+    lasts: Span
+    within_s: float
+    """So soon after it meets a table away from upright, or a table with it gets there."""
 
 
 class Drive(NamedTuple):
@@ -135,6 +144,8 @@ class Asked(NamedTuple):
     """What the operator was told at the end."""
     causes: frozenset[str] | None = frozenset()
     """Monitors that are right answers to the faults that were injected; None: not known."""
+    owed: tuple[Owed, ...] = ()
+    """What must not pass without a trip."""
     ended: bool = True
     """Whether the session was over before the simulator gave up waiting. Without its host nobody ends it, and with a
     line that fails on, or a contact that stays wrong, it may wait for good."""

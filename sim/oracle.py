@@ -12,12 +12,14 @@ from typing import Final
 
 import numpy as np
 
-from sim.asked import Asked, Span, Tripped
+from sim.asked import Asked, Owed, Span, Tripped
 from sim.layout import TRACE_COLUMNS
 from sim.oracle_motion import accel, again, alone, angle, people, rates, unasked
 from sim.oracle_rescue import rescued
 from sim.oracle_terms import ALONE_S, COASTS_S, STANDING_DPS, Columns, Floats, Margin, slowed_s, upright_below_deg
 
+AWAY_DEG: Final = 20.0
+"""So far from upright every monitor holds the table to be away from it, and its switch to be open."""
 PARTED_DEG: Final = 1.5
 """Where nothing ties the table to its motor any more, the angle in use may be off by half of what two may disagree."""
 
@@ -82,6 +84,28 @@ def false_trips(asked: Asked) -> list[str]:
     """Give the trips that came before any fault did."""
     first_s = min(asked.changes_s, default=float("inf"))
     return [f"false trip: {_said(trip)}" for trip in asked.trips if trip.t_s < first_s]
+
+
+def unanswered(trace: Floats, asked: Asked) -> list[str]:
+    """Give the faults that had to be answered, lasted away from upright for as long as they may, and met no trip."""
+    column = {name: trace[:, index] for index, name in enumerate(TRACE_COLUMNS)} if len(trace) else {}
+    found = ((owed, _due_at_s(column, asked, owed)) for owed in asked.owed if column)
+    return [
+        f"unanswered: {owed.fault}: no trip by {due_s:.2f} s, {owed.within_s:g} s after it was there away from upright"
+        for owed, due_s in found
+        if due_s is not None and not any(trip.t_s <= due_s for trip in asked.trips)
+    ]
+
+
+def _due_at_s(column: Columns, asked: Asked, owed: Owed) -> float | None:
+    """When an answer is due: as soon as the fault has lasted so long with the table away from upright all the time."""
+    if asked.started_s is None:
+        return None
+    t_s, away = column["t_s"], column["angle_deg"] > asked.upright_deg + AWAY_DEG
+    meets = away & (t_s >= max(owed.lasts.from_s, asked.started_s)) & (t_s < owed.lasts.until_s)
+    lasted_s = t_s - np.maximum.accumulate(np.where(meets, t_s[0], t_s))
+    due = np.flatnonzero(meets & (lasted_s >= owed.within_s))
+    return float(t_s[due[0]]) if len(due) else None
 
 
 def _said(trip: Tripped) -> str:

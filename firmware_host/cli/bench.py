@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from rich.table import Table as Grid
 
@@ -16,8 +16,11 @@ from safety.signals import Trip
 from sim.bench import CLOCK_START_S
 from sim.faults import Fault, FaultError, parse_all
 from sim.layout import TRACE_COLUMNS
-from sim.oracle import false_trips, judge, wrong_causes
-from sim.oracle_terms import reached_s, upright_below_deg
+from sim.oracle import false_trips, judge, unanswered, wrong_causes
+from sim.oracle_terms import Floats, reached_s, upright_below_deg
+
+JUDGED: Final = ("violations", "wrong_causes", "false_trips", "unanswered")
+"""What the judge finds wrong with a session."""
 
 
 def bench_command(
@@ -31,7 +34,7 @@ def bench_command(
 ) -> int:
     """Run each program's session.
 
-    Exit code 0 unless a file is refused, a property was violated, or a table without a fault was never ready.
+    Exit code 0 unless a file is refused, the judge found something, or a table without a fault was never ready.
     """
     try:
         parsed = parse_all(faults)
@@ -42,7 +45,11 @@ def bench_command(
         return complain(error)
     if json_target != "-":
         _show(results)
-    return 1 if any(result["violations"] or _refused_a_sound_table(result) for result in results) else 0
+    return 1 if any(_broken(result) or _refused_a_sound_table(result) for result in results) else 0
+
+
+def _broken(result: dict[str, Any]) -> list[str]:
+    return [text for name in JUDGED for text in result[name]]
 
 
 def _refused_a_sound_table(result: dict[str, Any]) -> bool:
@@ -74,6 +81,7 @@ def run_session(session: Session, faults: list[Fault], seed: int, records: Path 
         "violations": judge(done.trace, done.asked),
         "wrong_causes": wrong_causes(done.asked),
         "false_trips": false_trips(done.asked),
+        "unanswered": unanswered(done.trace, done.asked),
         "truth": _truth(done),
         "blackbox": file,
     }
@@ -88,9 +96,15 @@ def _truth(done: Run) -> dict[str, Any]:
         "max_rate_dps": round(truth.max_rate_dps, 3),
         "max_accel_dps2": round(truth.max_accel_dps2, 3),
         "final_angle_deg": round(truth.angle_deg, 3),
-        "horizontal_after_trip_s": None if trip_s is None else reached_s(t_s, angle_deg, trip_s, 0.5),
-        "upright_after_trip_s": None if trip_s is None else reached_s(t_s, angle_deg, trip_s, upright_deg),
+        "horizontal_after_trip_s": _reached_s(t_s, angle_deg, trip_s, 0.5),
+        "upright_after_trip_s": _reached_s(t_s, angle_deg, trip_s, upright_deg),
     }
+
+
+def _reached_s(t_s: Floats, angle_deg: Floats, trip_s: float | None, below_deg: float) -> float | None:
+    """Seconds from the first trip to there; None without a trip, or if it never came there."""
+    found_s = None if trip_s is None else reached_s(t_s, angle_deg, trip_s, below_deg)
+    return None if found_s is None else round(found_s, 3)
 
 
 def _told(trip: Trip, done: Run) -> dict[str, Any]:
@@ -104,7 +118,7 @@ def _told(trip: Trip, done: Run) -> dict[str, Any]:
 
 
 def _show(results: list[dict[str, Any]]) -> None:
-    grid = Grid("program", "outcome", "session s", "x real time", "max deg", "trips", "violations", title="Lock-step")
+    grid = Grid("program", "outcome", "session s", "x real time", "max deg", "trips", "broken", title="Lock-step")
     for result in results:
         trips = ", ".join(f"{trip['id']} ({trip['response']})" for trip in result["trips"])
         grid.add_row(
@@ -114,7 +128,7 @@ def _show(results: list[dict[str, Any]]) -> None:
             f"{result['real_time_factor']:.0f}",
             f"{result['truth']['max_angle_deg']:.1f}",
             trips or "none",
-            "; ".join(result["violations"]) or "none",
+            "; ".join(_broken(result)) or "none",
         )
     print_grid(grid)
     for result in results:

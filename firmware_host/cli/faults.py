@@ -27,11 +27,19 @@ def faults_command(json_target: str | None) -> int:
 
 def answers(kind: Kind) -> str:
     """Right answers to a fault, in words."""
-    told = ", ".join([*sorted(kind.causes), *([NO_TRIP] if kind.may_pass else [])])
+    told = ", ".join([*sorted(kind.causes), *([NO_TRIP] if kind.due is None else [])])
     for more, when in ((kind.apart, "with devices from a shop"), (kind.in_company, "beside another fault")):
         if more - kind.causes:
             told += f"; {when} also {', '.join(sorted(more - kind.causes))}"
-    return told
+    return told + _due(kind)
+
+
+def _due(kind: Kind) -> str:
+    if kind.due is None:
+        return ""
+    unit = "" if kind.parameter is None else kind.parameter.unit
+    smallest = f", from {kind.due.value_from:g} {unit} on" if kind.due.value_from else ""
+    return f"; away from upright due within {kind.due.within_s:g} s{smallest}"
 
 
 def _for_machines(name: str, kind: Kind) -> dict[str, Any]:
@@ -41,7 +49,7 @@ def _for_machines(name: str, kind: Kind) -> dict[str, Any]:
         "what": kind.text,
         "value": None if kind.parameter is None else kind.parameter._asdict(),
         "causes": sorted(kind.causes),
-        "may_pass": kind.may_pass,
+        "due": None if kind.due is None else kind.due._asdict(),
         "apart": sorted(kind.apart),
         "in_company": sorted(kind.in_company),
     }

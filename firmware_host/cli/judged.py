@@ -2,19 +2,20 @@
 
 import math
 import time
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from firmware_host.cli.harm import begun_times_s, changes_s, harm_of
 from firmware_host.cli.lockstep import LockstepHost
 from firmware_host.cli.virtual import make_machine
 from firmware_host.devices import capabilities
 from firmware_host.files.validation import Session
 from firmware_host.recording.blackbox import BlackBox
 from safety.signals import Recovery, Response
-from sim.asked import Asked, Drive, Harm, Tripped
+from sim.asked import Asked, Drive, Harm, Owed, Span, Tripped
 from sim.bench import PERIOD_S, LockstepResult, run_lockstep
 from sim.faults import Fault, right_answers
-from sim.faults.world import HostProcess
+from sim.faults.world import HostProcess, Place
+from sim.harm import begun_times_s, changes_s, harm_of
 from sim.machine import Machine
 from sim.oracle_terms import Floats, upright_below_deg
 from sim.table import Truth
@@ -58,6 +59,7 @@ def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | N
         causes=right_answers((fault.name for fault in met), apart=board.lines > 0),
         drive=Drive(able.returns_by_itself, able.brake, able.slows_alone),
         harm=harm._replace(unsure_upright=unsure),
+        owed=tuple(_owed(met, result)),
         ended=host.over or not result.host_alive or any(fault.lasts_s == math.inf for fault in met),
     )
     return Run(host, trace, board.table.truth(), asked, result.ticks * PERIOD_S, wall_s, result)
@@ -89,6 +91,16 @@ def _asked(session: Session, host: LockstepHost, result: LockstepResult, met: li
         brake_accel_dps2=session.limits.brake_accel_dps2,
         upright_deg=session.limits.upright_deg,
     )
+
+
+def _owed(met: list[Fault], result: LockstepResult) -> Iterator[Owed]:
+    """What has to be answered; a host that does not run answers nothing."""
+    if any(fault.kind.silences and fault.kind.place is Place.PROCESS for fault in met):
+        return
+    for fault in met:
+        (begun_s,) = begun_times_s([fault], result)
+        if fault.due_s < math.inf:
+            yield Owed(fault.name, Span(begun_s, begun_s + fault.felt_s), fault.due_s)
 
 
 def _stands(fault: Fault) -> bool:

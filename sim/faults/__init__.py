@@ -25,6 +25,8 @@ ENOUGH_OF_A_BRAKE: Final = 0.65
 """The weakest brake that campaigns draw has 300 N m, and their heaviest rider pulls with 194."""
 STRAYED_DEG: Final = 1.0
 """Two healthy angles may differ by as much."""
+FADES_S: Final = 0.1
+"""What is soon over is still all there for so long."""
 OLD_MS: Final = 200.0
 """The timeout of a drive: what comes later than this finds it stopped."""
 
@@ -60,6 +62,18 @@ class Fault(NamedTuple):
         """How long what it does can be felt; infinite for what stays."""
         told_s = math.inf if self.duration_s is None else self.duration_s
         return min(told_s, MOMENTARY_S) if self.name in _MOMENTARY else told_s
+
+    @property
+    def due_s(self) -> float:
+        """How soon it has to be answered, wherever the table is away from upright; infinite if it may pass."""
+        due = self.kind.due
+        return math.inf if due is None or self.amount < due.value_from else due.within_s
+
+    @property
+    def felt_s(self) -> float:
+        """How long that may go on for want of a table that is away from upright."""
+        due = self.kind.due
+        return min(self.lasts_s, self.due_s + FADES_S) if due is not None and due.fades else self.lasts_s
 
     @property
     def jolts(self) -> bool:

@@ -5,7 +5,7 @@ from typing import Final
 
 from sim import plant
 from sim.faults import causes
-from sim.faults.world import Begin, Kind, Parameter, Place, World, fixed, physics
+from sim.faults.world import SOON, Begin, Due, Kind, Parameter, Place, World, fixed, physics
 
 _DUTY: Final = Parameter(0.6, 0.05, 1.0, "of the supply's voltage")
 _AHEAD: Final = Parameter(1.0, 0.0, 60.0, "deg")
@@ -38,7 +38,7 @@ def _cool(*states: int) -> Begin:
     return lambda world, _: _heat(*states)(world, float(world.table.physics[plant.AMBIENT_C]))
 
 
-def _hot(what: str, default_c: float, *states: int, too_much_from: float = math.inf) -> Kind:
+def _hot(what: str, default_c: float, due_from_c: float, *states: int, too_much_from: float = math.inf) -> Kind:
     cool = _cool(*states)
     return Kind(
         Place.PHYSICS,
@@ -47,7 +47,7 @@ def _hot(what: str, default_c: float, *states: int, too_much_from: float = math.
         lambda world: cool(world, 0.0),
         frozenset({"temperature", "drive-fault"}),
         parameter=Parameter(default_c, 40.0, 180.0, "degC"),
-        may_pass=True,
+        due=Due(SOON.within_s, due_from_c, fades=True),
         too_much_from=too_much_from,
         apart=causes.DRIVE,
     )
@@ -69,7 +69,6 @@ KINDS: Final[dict[str, Kind]] = {
         "the drive ignores its orders and turns toward inversion with VALUE, until its torque enable is taken away",
         *_runaway,
         causes.RUNAWAY,
-        may_pass=True,
         parameter=_DUTY,
         cannot_move=True,
         jolts=True,
@@ -81,7 +80,6 @@ KINDS: Final[dict[str, Kind]] = {
         lambda world, duty: _runaway[0](world, -duty),
         _runaway[1],
         causes.RUNAWAY,
-        may_pass=True,
         parameter=_DUTY,
         cannot_move=True,
         jolts=True,
@@ -93,7 +91,6 @@ KINDS: Final[dict[str, Kind]] = {
         fixed(_polarity[0], -1.0),
         _polarity[1],
         causes.DRIVE,
-        may_pass=True,
         cannot_move=True,
         jolts=True,
     ),
@@ -103,7 +100,6 @@ KINDS: Final[dict[str, Kind]] = {
         fixed(_torque[0], 1.0),
         _torque[1],
         causes.DRIVE,
-        may_pass=True,
         cannot_move=True,
         jolts=True,
     ),
@@ -113,7 +109,6 @@ KINDS: Final[dict[str, Kind]] = {
         fixed(_friction[0], SEIZED_NM),
         _friction[1],
         causes.DRIVE,
-        may_pass=True,
         cannot_move=True,
         jolts=True,
     ),
@@ -123,7 +118,6 @@ KINDS: Final[dict[str, Kind]] = {
         _obstruct_ahead,
         _clear_way,
         causes.BLOCKED,
-        may_pass=True,
         parameter=_AHEAD,
         gives_way=True,
     ),
@@ -133,7 +127,6 @@ KINDS: Final[dict[str, Kind]] = {
         lambda world, ahead_deg: _obstruct(world, ahead_deg, 1.0),
         _clear_way,
         causes.BLOCKED,
-        may_pass=True,
         parameter=_AHEAD,
         gives_way=True,
     ),
@@ -143,7 +136,6 @@ KINDS: Final[dict[str, Kind]] = {
         lambda world, ahead_deg: _obstruct(world, ahead_deg, -1.0),
         _clear_way,
         causes.BLOCKED,
-        may_pass=True,
         parameter=_AHEAD,
         gives_way=True,
     ),
@@ -152,7 +144,6 @@ KINDS: Final[dict[str, Kind]] = {
         "the brake holds with VALUE of its torque; the gear may still lock by itself",
         *_holding,
         causes.MOTION | {"drive-fault"},
-        may_pass=True,
         parameter=Parameter(0.0, 0.0, 1.0, "of it"),
         brake_fails=True,
     ),
@@ -162,7 +153,6 @@ KINDS: Final[dict[str, Kind]] = {
         fixed(_jammed[0], 1.0),
         _jammed[1],
         causes.DRIVE | {"rider-load"},  # a brake that drags looks like a rider who is too heavy
-        may_pass=True,
         cannot_move=True,
         jolts=True,
     ),
@@ -171,7 +161,6 @@ KINDS: Final[dict[str, Kind]] = {
         "the gear slips at VALUE on the table",
         *_gear,
         causes.DRIVE | causes.ANGLES,
-        may_pass=True,
         parameter=Parameter(30.0, 0.0, 100.0, "N m"),
         cannot_move=True,
         load_path_broke=True,
@@ -183,21 +172,19 @@ KINDS: Final[dict[str, Kind]] = {
         fixed(_gear[0], 0.0),
         _gear[1],
         causes.DRIVE | causes.ANGLES,
-        may_pass=True,
         cannot_move=True,
         load_path_broke=True,
         in_company=causes.TRIED,
     ),
-    "motor-hot": _hot("the motor is", 110.0, plant.WINDING_C, plant.HOUSING_C),
+    "motor-hot": _hot("the motor is", 110.0, 105.0, plant.WINDING_C, plant.HOUSING_C),
     # A drive that grows hot gives less, and then nothing.
-    "drive-hot": _hot("the power stage is", 80.0, plant.STAGE_C, too_much_from=85.0),
+    "drive-hot": _hot("the power stage is", 80.0, 80.0, plant.STAGE_C, too_much_from=85.0),
     "power-sag": Kind(
         Place.PHYSICS,
         "the supply sags by VALUE",
         *_sag,
         # A supply that comes back finds a drive that had made up for it: the motor turns faster until it has eased off.
         frozenset({"energy", "drive-fault", "overspeed"}) | causes.STUCK,
-        may_pass=True,
         parameter=Parameter(5.0, 0.1, 10.0, "V"),
         too_much_from=5.5,
         # At the rate of an emergency return the motor sets more against the voltage than is left, and brakes itself.
@@ -208,7 +195,6 @@ KINDS: Final[dict[str, Kind]] = {
         "the supply sags by VALUE: too far for the brake's coil, whose springs win",
         *_sag,
         causes.LINK | causes.DRIVE | {"energy"},
-        may_pass=True,
         parameter=Parameter(14.0, 10.0, 23.0, "V"),
         cannot_move=True,
         jolts=True,
@@ -219,7 +205,6 @@ KINDS: Final[dict[str, Kind]] = {
         fixed(_mains[0], 1.0),
         _mains[1],
         causes.LINK | causes.DRIVE | {"energy"},
-        may_pass=True,
         cannot_move=True,
         jolts=True,
     ),

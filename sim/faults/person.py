@@ -5,7 +5,7 @@ from typing import Final
 
 from sim import plant, sensors
 from sim.faults import causes
-from sim.faults.world import Begin, End, Kind, Parameter, Place, World, fixed, physics
+from sim.faults.world import SOON, Begin, End, Kind, Parameter, Place, World, fixed, physics
 from sim.plant import settle_rider
 
 FIGHTS_NM: Final = Parameter(60.0, 1.0, 120.0, "N m")
@@ -49,7 +49,6 @@ def _press(name: str, text: str, right: frozenset[str] = frozenset(), *, stops: 
         lambda world, _: world.host.presses.append(name),
         None,
         right,
-        may_pass=True,
         person_stops=stops,
     )
 
@@ -65,14 +64,14 @@ KINDS: Final[dict[str, Kind]] = {
         "the rider lets go of the hand switch, or presses it where that is what brings them back",
         *_contact(sensors.RIDER_AGREES, 0.0),
         frozenset({"hand-switch"}),
-        may_pass=True,
+        due=SOON,
     ),
     "ankle-latch-open": Kind(
         Place.PERSON,
         "the ankle latch opens",
         *_contact(sensors.ANKLE_LATCH_LOCKED, 0.0),
         frozenset({"ankle-latch"}),
-        may_pass=True,
+        due=SOON,
     ),
     "emergency-stop": Kind(
         Place.PERSON,
@@ -80,17 +79,15 @@ KINDS: Final[dict[str, Kind]] = {
         *_contact(sensors.ESTOP_PRESSED, 1.0),
         frozenset({"emergency-stop"}) | causes.LEFT_THERE,
         opens_chain=True,
+        due=SOON,
     ),
-    "arms-raised": Kind(
-        Place.PERSON, "the rider raises both arms overhead", fixed(_arms[0], 1.0), _arms[1], _LOAD, may_pass=True
-    ),
+    "arms-raised": Kind(Place.PERSON, "the rider raises both arms overhead", fixed(_arms[0], 1.0), _arms[1], _LOAD),
     "rider-heavier": Kind(
         Place.PERSON,
         "the rider weighs VALUE more than declared",
         _weigh,
         _weigh_as_declared,
         _LOAD,
-        may_pass=True,
         parameter=Parameter(25.0, 1.0, 100.0, "kg"),
     ),
     "rider-lighter": Kind(
@@ -99,7 +96,6 @@ KINDS: Final[dict[str, Kind]] = {
         lambda world, less_kg: _weigh(world, -less_kg),
         _weigh_as_declared,
         _LOAD,
-        may_pass=True,
         parameter=Parameter(20.0, 1.0, 35.0, "kg"),
     ),
     "rider-slips": Kind(
@@ -108,7 +104,6 @@ KINDS: Final[dict[str, Kind]] = {
         lambda world, shift_mm: physics(plant.SHIFT_TARGET_M)[0](world, shift_mm / 1e3),
         physics(plant.SHIFT_TARGET_M)[1],
         _LOAD | {"angle-plausibility"},  # recoveries that lift nothing end in a doubt of the encoder
-        may_pass=True,
         parameter=Parameter(40.0, 1.0, 200.0, "mm"),
         overloads_from=SLIPS_AT_MOST_MM,
     ),
@@ -118,7 +113,6 @@ KINDS: Final[dict[str, Kind]] = {
         _fight,
         lambda world: world.heal_physics(plant.RIDER_TORQUE_NM),
         _LOAD | {"standstill", "overspeed"},
-        may_pass=True,
         parameter=FIGHTS_NM,
     ),
     "rider-braces": Kind(
@@ -127,7 +121,6 @@ KINDS: Final[dict[str, Kind]] = {
         _fight,
         lambda world: world.heal_physics(plant.RIDER_TORQUE_NM),
         causes.BLOCKED | _LOAD | {"standstill"},
-        may_pass=True,
         parameter=Parameter(200.0, 120.0, 300.0, "N m"),
         cannot_move=True,
     ),

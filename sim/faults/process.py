@@ -3,8 +3,10 @@
 from typing import Final
 
 from sim.faults import causes
-from sim.faults.world import Begin, End, Kind, Parameter, Place, World
+from sim.faults.world import Begin, Due, End, Kind, Parameter, Place, World
 
+_UNWATCHED: Final = Due(3.0)
+"""A panel has 2 s for each sign of life."""
 _LATE: Final = causes.LINK | {"tick", "rejected"}
 
 
@@ -30,7 +32,7 @@ def _flag(name: str) -> tuple[Begin, End]:
 
 
 def _panel(text: str, name: str, right: frozenset[str]) -> Kind:
-    return Kind(Place.PROCESS, text, *_flag(name), right, may_pass=True, at_panel=True)
+    return Kind(Place.PROCESS, text, *_flag(name), right, at_panel=True)
 
 
 KINDS: Final[dict[str, Kind]] = {
@@ -40,7 +42,6 @@ KINDS: Final[dict[str, Kind]] = {
         _stop,
         _continue,
         _LATE,
-        may_pass=True,
         cuts_off_from=0.0,
         silences=True,
     ),
@@ -50,7 +51,6 @@ KINDS: Final[dict[str, Kind]] = {
         _kill,
         None,
         frozenset(),
-        may_pass=True,
         cuts_off_from=0.0,
         silences=True,
     ),
@@ -60,7 +60,6 @@ KINDS: Final[dict[str, Kind]] = {
         _jump,
         None,
         _LATE | {"time-inverted", "progress", "following"},
-        may_pass=True,
         parameter=Parameter(10.0, 0.01, 3600.0, "s"),
         startles=True,
     ),
@@ -69,12 +68,11 @@ KINDS: Final[dict[str, Kind]] = {
         "the disk that the black box writes to is full",
         *_flag("disk_full"),
         frozenset(),
-        may_pass=True,
         on_disk=True,
     ),
     "panel-gone": _panel(
         "the operator's panel gives no sign of life any more", "panel_gone", frozenset({"presence"}) | causes.LEFT_THERE
-    ),
+    )._replace(due=_UNWATCHED),
     "panel-floods": _panel(
         "the operator's panel presses start, acknowledge and pause all the time", "panel_floods", frozenset()
     ),
@@ -82,5 +80,5 @@ KINDS: Final[dict[str, Kind]] = {
         "the operator's panel gives signs of life whose age is no number, or less than nothing",
         "panel_babbles",
         frozenset({"presence"}) | causes.LEFT_THERE,
-    ),
+    )._replace(due=_UNWATCHED),
 }

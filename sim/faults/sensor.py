@@ -6,12 +6,14 @@ from typing import Final
 from safety.signals import Input
 from sim import sensors
 from sim.faults import causes
-from sim.faults.world import Begin, End, Kind, Parameter, Place, World, fixed
+from sim.faults.world import SOON, Begin, Due, End, Kind, Parameter, Place, World, fixed
 from sim.layout import ENCODER_DEG, INCLINOMETER_DEG
 from sim.sensors import FORCED_CLOSED, FORCED_OPEN
 
 _JUMP: Final = Parameter(5.0, 0.1, 60.0, "deg")
 _DRIFT: Final = Parameter(0.5, 0.01, 10.0, "deg/s")
+_DUE: Final = {sensors.DEAD: SOON, sensors.OFFSET: Due(SOON.within_s, 6.0)}
+"""What is farther off than two angles may be at any rate does not pass."""
 _FAST_DPS: Final = 1.0
 """An encoder that drifts so fast in a drive's own loop leaves nothing of a recovery's 1.5 deg/s to count on."""
 _NOISE: Final = Parameter(0.3, 0.01, 10.0, "deg")
@@ -41,13 +43,13 @@ def _angle(name: str, what: str, channel: int, right: frozenset[str]) -> dict[st
             begin,
             end,
             right,
-            may_pass=True,
             parameter=parameter,
             angle=name,
             # Where it is the last one, an angle that moves while the table stands is believed: the brake may slip; and
             # one that goes the other way than the motor was told: the drive may disobey.
             in_company=frozenset({"standstill"}) | ({"following"} if fault == sensors.REVERSED else frozenset()),
             spoils_from=0.0 if (channel, fault) == (ENCODER_DEG, sensors.NOISE) else _SPOILS_FROM.get(fault, 0.0),
+            due=_DUE.get(fault),
             misleads=fault in (sensors.DRIFT_PER_S, sensors.REVERSED),
             blinds=channel == ENCODER_DEG and fault in (sensors.STUCK, sensors.REVERSED, sensors.DEAD, sensors.NOISE),
             too_much_from=_FAST_DPS if channel == ENCODER_DEG and fault == sensors.DRIFT_PER_S else math.inf,
@@ -67,9 +69,7 @@ def _angle(name: str, what: str, channel: int, right: frozenset[str]) -> dict[st
     }
 
 
-def _contact(
-    bit: int, forced: int, text: str, right: frozenset[str], *, may_pass: bool = True, jolts: bool = False
-) -> Kind:
+def _contact(bit: int, forced: int, text: str, right: frozenset[str], *, jolts: bool = False) -> Kind:
     """A wire that breaks or a contact that welds: one bit of a mask, so that several can at once."""
 
     def begin(world: World, _: float) -> None:
@@ -80,7 +80,7 @@ def _contact(
         faults = world.table.faults
         faults[forced] = float(int(faults[forced]) & ~bit)
 
-    return Kind(Place.SENSOR, text, begin, end, right, may_pass=may_pass, jolts=jolts)
+    return Kind(Place.SENSOR, text, begin, end, right, jolts=jolts)
 
 
 _HAND_SWITCH: Final = frozenset({"hand-switch"})
@@ -94,7 +94,7 @@ _CONTACTS: Final[dict[str, Kind]] = {
     )._replace(apart=frozenset({"stop-time"})),
     "upright-switch-closed": _contact(
         Input.UPRIGHT_SWITCH, FORCED_CLOSED, "the upright switch does not open any more", frozenset({"switches"})
-    )._replace(says_upright=True),
+    )._replace(says_upright=True, due=SOON),
     "inverted-switch-open": _contact(
         Input.INVERTED_SWITCH, FORCED_OPEN, "the inverted switch does not close any more", frozenset()
     ),
@@ -111,15 +111,14 @@ _CONTACTS: Final[dict[str, Kind]] = {
     ),
     "ankle-latch-wire": _contact(
         Input.ANKLE_LATCH_NO, FORCED_OPEN, "a wire of the ankle latch breaks", _ANKLE_LATCH
-    ),
+    )._replace(due=SOON),
     "ankle-latch-stuck": _contact(
         Input.ANKLE_LATCH_NO, FORCED_CLOSED,
         "the ankle latch's contact is welded: it reads as locked, and as open too once it is", _ANKLE_LATCH,
     ),
     "emergency-stop-wire": _contact(
-        Input.ESTOP_CHAIN, FORCED_OPEN, "a wire of the emergency-stop chain breaks", frozenset({"emergency-stop"}),
-        may_pass=False,
-    )._replace(opens_chain=True),
+        Input.ESTOP_CHAIN, FORCED_OPEN, "a wire of the emergency-stop chain breaks", frozenset({"emergency-stop"})
+    )._replace(opens_chain=True, due=SOON),
 }  # fmt: skip
 
 KINDS: Final[dict[str, Kind]] = {

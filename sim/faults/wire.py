@@ -3,7 +3,7 @@
 from typing import Final
 
 from sim.faults import causes
-from sim.faults.world import Begin, End, Kind, Parameter, Place, World
+from sim.faults.world import SOON, Begin, End, Kind, Parameter, Place, World
 from sim.line import Direction, Disturbance
 
 TO_HOST: Final = ("to_host",)
@@ -53,7 +53,6 @@ def _wire(
         text,
         *begin_end,
         right,
-        may_pass=True,
         parameter=parameter,
         apart=apart,
         cuts_off_from=cuts_off_from,
@@ -74,9 +73,9 @@ def _reboot(world: World, _: float) -> None:
 
 
 KINDS: Final[dict[str, Kind]] = {
-    "cable-out": _wire("the serial cable is pulled out", "cut", silences=True),
-    "to-host-dead": _wire("nothing that the board sends arrives", "cut", TO_HOST),
-    "to-board-dead": _wire("nothing that the host sends arrives", "cut", TO_BOARD, silences=True),
+    "cable-out": _wire("the serial cable is pulled out", "cut", silences=True)._replace(due=SOON),
+    "to-host-dead": _wire("nothing that the board sends arrives", "cut", TO_HOST)._replace(due=SOON),
+    "to-board-dead": _wire("nothing that the host sends arrives", "cut", TO_BOARD, silences=True)._replace(due=SOON),
     "frames-lost": _wire(
         "VALUE of the frames, each by itself, do not arrive", "lost_share", parameter=_SHARE, cuts_off_from=_MANY
     ),
@@ -122,7 +121,6 @@ KINDS: Final[dict[str, Kind]] = {
         _swap_board,
         _swap_back,
         causes.LINK | {"rejected"},
-        may_pass=True,
         apart=_BEGAN_ANEW,
         jolts=True,
         cuts_off_from=0.0,
@@ -133,7 +131,6 @@ KINDS: Final[dict[str, Kind]] = {
         _reboot,
         lambda _: None,
         causes.LINK | {"rejected"},
-        may_pass=True,
         apart=_BEGAN_ANEW,
         jolts=True,
         cuts_off_from=0.0,

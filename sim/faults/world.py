@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sim.line import Line
 from sim.machine import Machine
@@ -81,6 +81,20 @@ Begin = Callable[[World, float], None]
 End = Callable[[World], None]
 
 
+class Due(NamedTuple):
+    """When a fault has to be answered by a trip, wherever the table is away from upright."""
+
+    within_s: float
+    value_from: float = 0.0
+    """Smaller values may pass."""
+    fades: bool = False
+    """What it does is soon over: it may pass where the table was not away from upright from its onset on."""
+
+
+SOON: Final = Due(1.0)
+"""Longer than any monitor waits for what it can see in a frame, and than any device takes to tell it."""
+
+
 class Kind(NamedTuple):
     """One fault of the catalogue."""
 
@@ -93,8 +107,8 @@ class Kind(NamedTuple):
     """None: it is for good."""
     causes: frozenset[str]
     """Ids of the monitors that are right to trip."""
-    may_pass: bool = False
-    """No trip at all can be right too."""
+    due: Due | None = None
+    """When it has to be answered; None: no trip at all can be right too."""
     parameter: Parameter | None = None
     cannot_move: bool = False
     """The drive cannot be asked to bring anybody upright: standing still with an alarm is right."""

@@ -132,7 +132,7 @@ def _failures(
         {
             "index": result.index,
             "broken": sorted(result.broken),
-            "told": [*result.violations, *result.wrong_causes, *result.false_trips],
+            "told": [*result.violations, *result.wrong_causes, *result.false_trips, *result.unanswered],
             "faults": list(result.faults),
             "command": _command(options, result.index),
             "shrunk": shrunk.get(result.index),
@@ -204,7 +204,8 @@ def _show(told: dict[str, Any]) -> None:
     console.print(
         f"{told['sessions']} sessions of seed {told['seed']}: {told['violations']} with a violation, "
         f"{told['wrong_causes']} with a wrong cause, "
-        f"{told['false_trips']} with a false trip; {told['sessions_per_core_second']} sessions a core-second"
+        f"{told['false_trips']} with a false trip, {told['unanswered']} with a fault that nothing answered; "
+        f"{told['sessions_per_core_second']} sessions a core-second"
     )
     coverage, weakest = told["coverage"], told["weakest"]
     console.print(f"coverage: {coverage['met']} of {coverage['possible']} cells (state x fault x phase)")

@@ -70,6 +70,7 @@ class Result(_Row):
     violations: tuple[str, ...]
     wrong_causes: tuple[str, ...]
     false_trips: tuple[str, ...]
+    unanswered: tuple[str, ...] = ()
     margins: tuple[Weakest, ...]
     """One for each rule that had a say, the smallest share first."""
 
@@ -81,5 +82,5 @@ class Result(_Row):
     @property
     def broken(self) -> frozenset[str]:
         """Names of the properties that did not hold."""
-        told = (*self.violations, *self.wrong_causes, *self.false_trips)
+        told = (*self.violations, *self.wrong_causes, *self.false_trips, *self.unanswered)
         return frozenset(text.partition(":")[0] for text in told)

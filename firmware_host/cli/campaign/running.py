@@ -19,7 +19,7 @@ from firmware_host.recording.replay import replay
 from safety.signals import Response
 from sim.bench import CLOCK_START_S
 from sim.layout import TRACE_COLUMNS
-from sim.oracle import false_trips, judge, margins, wrong_causes
+from sim.oracle import false_trips, judge, margins, unanswered, wrong_causes
 from sim.oracle_terms import Margin
 
 REPLAYED_EACH: Final = 25
@@ -57,6 +57,7 @@ def run_case(case: Case, index: int, *, replayed: bool = False) -> Result:
         violations=tuple(judge(done.trace, asked)),
         wrong_causes=tuple(wrong_causes(asked)),
         false_trips=tuple(false_trips(asked)),
+        unanswered=tuple(unanswered(done.trace, asked)),
         margins=tuple(_weakest(found)),
         core_s=round(time.process_time() - begun_s, 4),
     )

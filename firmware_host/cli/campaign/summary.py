@@ -16,6 +16,7 @@ class Summary:
 
     def __init__(self) -> None:
         self.sessions = self.fault_free = self.violations = self.wrong_causes = self.false_trips = 0
+        self.unanswered = 0
         self.core_s = self.simulated_s = 0.0
         self.coverage = Coverage()
         self.detections = Detections()
@@ -32,6 +33,7 @@ class Summary:
         self.violations += bool(result.violations)
         self.wrong_causes += bool(result.wrong_causes)
         self.false_trips += bool(result.false_trips)
+        self.unanswered += bool(result.unanswered)
         self.core_s += result.core_s
         self.simulated_s += result.session_s
         self.coverage.add(result.onsets)
@@ -49,7 +51,7 @@ class Summary:
     @property
     def failed(self) -> bool:
         """Whether any property was broken in any session."""
-        return bool(self.violations or self.wrong_causes or self.false_trips)
+        return bool(self.violations or self.wrong_causes or self.false_trips or self.unanswered)
 
     @property
     def worst(self) -> list[tuple[float, int]]:
@@ -64,6 +66,7 @@ class Summary:
             "violations": self.violations,
             "wrong_causes": self.wrong_causes,
             "false_trips": self.false_trips,
+            "unanswered": self.unanswered,
             "sessions_per_core_second": self._a_core_second(self.sessions),
             "sessions_of_90_s_per_core_second": self._a_core_second(self.simulated_s / 90.0),
             "simulated_s": round(self.simulated_s, 1),

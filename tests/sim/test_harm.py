@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from drivers.capabilities import Capabilities
-from firmware_host.cli.harm import harm_of
 from safety.signals import Recovery, Response, Trip
 from sim.asked import Asked, Drive, Harm, Tripped
 from sim.bench import CLOCK_START_S, LockstepResult
 from sim.faults import parse
+from sim.harm import harm_of
 from sim.layout import TRACE_COLUMNS
 from sim.oracle import judge
 
