@@ -75,6 +75,10 @@ class Attempts:
         self._from_deg = (angles.encoder.value_deg, angles.inclinometer.value_deg)
         self._expected_deg = self._left_dps = 0.0
 
+    def interrupted(self) -> None:
+        """A person ended the one that is under way: it came to nothing by no fault of drive or angle."""
+        self.count = max(self.count - 1, 0)
+
     def watch(self, view: View) -> None:
         """Take a tick of one that is under way."""
         self._left_dps = view.angles.expected_dps

@@ -205,6 +205,10 @@ def _take_stock(view: View) -> None:
     view.head_up = low is not None and low < FLAT_DEG
     if view.inverted:
         view.inverted_s += view.dt_s
+    unsure = best is None or angles.lost_angles != 0
+    view.maybe_inverted = view.inverted or (view.maybe_inverted and unsure and not view.upright)
+    if view.maybe_inverted:
+        view.ridden_s += view.dt_s
     braked = t is not None and t.status & _BRAKE_CLOSED != 0
     view.braked_s = view.braked_s + view.dt_s if braked else 0.0
     still = braked if rate is None else -STANDSTILL_DPS < rate < STANDSTILL_DPS

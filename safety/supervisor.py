@@ -72,6 +72,7 @@ class Supervisor:
         "_asked_recovery",
         "_attempts",
         "_backs_off",
+        "_cut",
         "_dry",
         "_entered_s",
         "_lost_angles",
@@ -113,6 +114,8 @@ class Supervisor:
         """Less in a recovery, in the stop that ended one, and because of a load: what is pushed must not leap free."""
         self._asked_recovery = Recovery.AUTOMATIC
         self._attempts = Attempts()
+        self._cut = False
+        """The torque is off because of what a monitor saw, and not, or not only, because a person wants it off."""
         self._starved = False
         """The recoveries were given up, and power was wanting."""
         self._dry = False
@@ -238,7 +241,7 @@ class Supervisor:
         if response >= STOP:
             self._stopped += (monitor.id,)
         if monitor.recovery == Recovery.ON_REQUEST:
-            self._asked_recovery = Recovery.ON_REQUEST
+            self._a_person_stops()
         known = self.latched.get(monitor.id)
         again = self._acts_again(monitor, response)
         if known is not None and response <= known.response and not again:
@@ -269,6 +272,12 @@ class Supervisor:
         trip = Trip(name, response, recovery, view.clock_s, began_s, detail, encoder_deg, inclinometer_deg)
         self.latched[name] = trip
         self.new_trips.append(trip)
+        self._cut = self._cut or (response is TORQUE_OFF and recovery is Recovery.AUTOMATIC)
+
+    def _a_person_stops(self) -> None:
+        self._asked_recovery = Recovery.ON_REQUEST
+        if self.phase is CREEPING:
+            self._attempts.interrupted()
 
     def _respond(self, response: Response, view: View, *, again: bool = False) -> None:
         if response <= self.response and not again:
@@ -288,7 +297,7 @@ class Supervisor:
         """A person, or the end of a program, asks for a response."""
         ask = view.request.ask
         if ask >= STOP:
-            self._asked_recovery = Recovery.ON_REQUEST
+            self._a_person_stops()
         self._respond(ask, view, again=ask >= STOP and self.phase == Phase.CREEPING)
 
     def _acknowledge(self, view: View) -> None:
@@ -308,7 +317,7 @@ class Supervisor:
         if self._motion_forbidden():
             return
         if view.upright and view.standing_s > 0.0:
-            self.torque_off = False
+            self.torque_off = self._cut = False
             self._enter(Phase.BOARDED, view)
             return
         if view.recover and not self._attempts.made_it_worse(view):
@@ -351,7 +360,7 @@ class Supervisor:
     def _creep(self, view: View) -> None:
         attempts = self._attempts
         attempts.weigh(view)
-        allowed = 1.0 if self.torque_off else view.limits.recovery_attempts
+        allowed = 1.0 if self._cut else view.limits.recovery_attempts
         worse = attempts.made_it_worse(view)
         blind = self._would_be_blind(view)
         if (attempts.count >= allowed or worse or blind) and not self._pressed:
@@ -362,7 +371,7 @@ class Supervisor:
                 return
             self._lost_angles = view.angles.lost_angles  # once more, and no more
         attempts.begin(view)
-        self.torque_off = False
+        self.torque_off = self._cut = False
         self._enter(Phase.CREEPING, view)
 
     def _enter(self, phase: Phase, view: View) -> None:

@@ -92,6 +92,10 @@ class View:
     """By the lower of the angles that are believed: an encoder that drifts in the drive's own loop may be behind."""
     inverted_s: float = 0.0
     """Seconds spent above horizontal in this session."""
+    maybe_inverted: bool = False
+    """Inverted; or was when an angle was lost, and has not been seen upright since."""
+    ridden_s: float = 0.0
+    """Seconds of that in this session: what is charged to the rider's day."""
     held_low_deg: float | None = None
     held_high_deg: float | None = None
     """Angles, by the lower and the higher channel, at which the table came to rest when told to stand still."""

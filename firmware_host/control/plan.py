@@ -116,11 +116,15 @@ def lay_out(program: Program, limits: Limits) -> LaidOut:
     return LaidOut(layout.plan(), tuple(layout.timed), tuple(layout.problems))
 
 
-def rate_limit_name(from_deg: float, to_deg: float) -> str:
-    """Name the limit of rate for a motion. One that ends head-up has the head-up limit all the way."""
+def rate_limit_name(from_deg: float, to_deg: float, limits: Limits) -> str:
+    """Name the limit of rate for a motion. One that passes horizontal has the slower one of both sides all the way."""
     if to_deg > from_deg:
         return "invert_rate_dps"
-    return "upward_rate_dps" if to_deg >= FLAT_DEG else "head_up_rate_dps"
+    if from_deg <= FLAT_TOLERANCE_DEG:
+        return "head_up_rate_dps"
+    if to_deg >= FLAT_DEG:
+        return "upward_rate_dps"
+    return min("head_up_rate_dps", "upward_rate_dps", key=lambda name: float(getattr(limits, name)))
 
 
 def return_time(from_deg: float, limits: Limits) -> MoveTime:
@@ -237,7 +241,7 @@ class _Layout:
         usual = DEFAULT_RATE_DPS if motion.rate_dps is None else motion.rate_dps
         rate = leg.rate_dps
         if rate is None:
-            rate = min(usual, getattr(limits, rate_limit_name(self._at_deg, leg.to_deg)))
+            rate = min(usual, getattr(limits, rate_limit_name(self._at_deg, leg.to_deg, limits)))
         accel, jerk = motion.accel_dps2, motion.jerk_dps3
         return Pace(
             rate,

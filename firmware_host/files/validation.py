@@ -6,8 +6,10 @@ not, each with its file, its line and both numbers. ``examine`` gives the same w
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from math import floor
 from typing import Final, NamedTuple
 
+from firmware_host.control.motion import ARRIVED_DEG
 from firmware_host.control.plan import Dwell, Move, Plan, Timed, lay_out, rate_limit_name
 from firmware_host.files.limit_chain import Chain, narrowed, tightened
 from firmware_host.files.programs import DEFAULT_REST_AT_FLAT_S, Leg, Program
@@ -22,6 +24,7 @@ from firmware_host.files.riders import (
 from firmware_host.files.tables import Table
 from firmware_host.files.toml_lines import Location
 from firmware_host.files.toml_source import FileError, Problem, in_order
+from safety.layer import PERIOD_S
 from safety.limits import SPECS, Limits
 from safety.returning import FLAT_DEG
 
@@ -33,6 +36,9 @@ INVERTED_RESERVE_S: Final = 2.0
 
 MOVEMENT_DEG: Final = 2.0
 """A smaller motion does not count as movement between two static holds."""
+
+APART_DEG: Final = 0.5
+"""So much higher than the angle that a motion goes by may the other one be on a sound table."""
 
 _SAME_DEG: Final = 1e-6
 _SAME_S: Final = 1e-6
@@ -143,6 +149,16 @@ def why_no_longer(session: Session, now: datetime, *, simulated: bool) -> str:
 # --------------------------------------------------------------------------------------------------------- the judging
 
 
+def within_reach_deg(limits: Limits) -> float:
+    """Give the highest angle at which a motion arrives, although the safety layer keeps the table short of the limit.
+
+    By the higher of two angles it keeps its margin, and what commands that are on their way may still add.
+    """
+    reaction_s = PERIOD_S + limits.latency_s
+    short_deg = limits.angle_margin_deg + limits.brake_accel_dps2 * reaction_s * reaction_s / 2.0
+    return limits.inverted_limit_deg - short_deg + ARRIVED_DEG - APART_DEG
+
+
 class _Finding(NamedTuple):
     excess: float
     problem: Problem
@@ -190,13 +206,20 @@ class _Judge:
             who = self._who("inverted_limit_deg")
             text = f"goes to {leg.to_deg:g} deg, above the {highest:g} deg set by {who}"
             self._report(line, "high", leg.to_deg - highest, f"{text}; write at most {highest:g}")
+        elif leg.to_deg > within_reach_deg(limits):
+            most, margin_deg = within_reach_deg(limits), limits.angle_margin_deg
+            text = f"goes to {leg.to_deg:g} deg, too near to the {highest:g} deg set by"
+            text += f" {self._who('inverted_limit_deg')} for angle_margin_deg = {margin_deg:g} deg,"
+            text += f" set by {self._who('angle_margin_deg')}; write at most {floor(most * 10.0) / 10.0:g}"
+            self._report(line, "high", leg.to_deg - most, text)
         if leg.to_deg < lowest:
             text = f"goes to {leg.to_deg:g} deg, beyond upright at {lowest:g} deg, set by {self._who('upright_deg')}"
             self._report(line, "low", lowest - leg.to_deg, f"{text}; write at least {lowest:g}")
 
     def _rate(self, leg: Leg, from_deg: float) -> None:
         if leg.rate_dps is not None:
-            self._at_most("rate_dps", leg.rate_dps, rate_limit_name(from_deg, leg.to_deg), leg.location)
+            limit = rate_limit_name(from_deg, leg.to_deg, self._chain.limits)
+            self._at_most("rate_dps", leg.rate_dps, limit, leg.location)
 
     def times(self, timed: tuple[Timed, ...], plan: Plan) -> None:
         """Hold the laid-out times against the allowance and the longest session."""

@@ -67,6 +67,11 @@ def believed(recording: Recording) -> Iterator[tuple[float, Telemetry, float | N
         if output.command is not None:
             lost = output.command.lost_angles
         if one.telemetry is not None:
-            encoder_deg = None if lost & Lost.ENCODER else one.telemetry.encoder_deg
-            inclinometer_deg = None if lost & Lost.INCLINOMETER else one.telemetry.inclinometer_deg
-            yield one.now_s, one.telemetry, inclinometer_deg if encoder_deg is None else encoder_deg
+            yield one.now_s, one.telemetry, believed_deg(one.telemetry, lost)
+
+
+def believed_deg(frame: Telemetry, lost: int) -> float | None:
+    """Give the angle of a frame that is believed where these are lost (bits of ``Lost``)."""
+    encoder_deg = None if lost & Lost.ENCODER else frame.encoder_deg
+    inclinometer_deg = None if lost & Lost.INCLINOMETER else frame.inclinometer_deg
+    return inclinometer_deg if encoder_deg is None else encoder_deg

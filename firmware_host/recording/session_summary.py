@@ -3,10 +3,11 @@
 from typing import Any, NamedTuple
 
 from firmware_host.control.ticks import Event, TickInput
+from firmware_host.recording.moment import believed_deg
 from firmware_host.recording.record_schema import RecordedOutput
 from firmware_host.recording.session_record import recorded_plan
 from safety.returning import FLAT_TOLERANCE_DEG
-from safety.signals import Response, Telemetry
+from safety.signals import Input, Response, Telemetry
 
 
 class SessionSummary(NamedTuple):
@@ -50,6 +51,8 @@ class Summing:
         """The loop's clock at the first tick."""
         self._last_s = 0.0
         self._inverted_s, self._inverted = 0.0, False
+        self._lost = 0
+        """Bits of ``Lost``."""
         self._max_angle_deg: float | None = None
         self._max_rate_dps: float | None = None
         self._began = self._asked = False
@@ -67,14 +70,21 @@ class Summing:
         self._state = output.state
         self._began = self._began or output.state.startswith(("session", "manual_moving"))
         self._strongest = max(self._strongest, output.response)
+        if output.command is not None:
+            self._lost = output.command.lost_angles
         if one.telemetry is not None:
             self._measured(one.telemetry)
 
     def _measured(self, frame: Telemetry) -> None:
-        """Take the angle; where it was missed for a moment, the one before it stands for it."""
-        angle = frame.inclinometer_deg if frame.encoder_deg is None else frame.encoder_deg
+        """Take the angle that is believed.
+
+        A rider who was inverted when an angle was lost, or missed, counts as inverted until the upright switch closes.
+        """
+        angle = believed_deg(frame, self._lost)
+        inverted = angle is not None and angle > FLAT_TOLERANCE_DEG
+        unsure = (angle is None or self._lost) and not frame.inputs & Input.UPRIGHT_SWITCH
+        self._inverted = inverted or (self._inverted and bool(unsure))
         if angle is not None:
-            self._inverted = angle > FLAT_TOLERANCE_DEG
             self._max_angle_deg = angle if self._max_angle_deg is None else max(self._max_angle_deg, angle)
         if frame.rate_dps is not None:
             rate_dps = abs(frame.rate_dps)
