@@ -137,6 +137,9 @@ def _left(column: Columns, asked: Asked) -> Iterator[Margin]:
     still_dps = np.inf if free else STANDING_DPS + asked.harm.wrong_by_dps
     if end_deg > most_deg and (asked.alarm or unreached) and abs(rate_dps) <= still_dps:
         return
-    told = "with an alarm" if asked.alarm else "without an alarm"
-    text = f"at {end_deg:.1f} deg, turning at {rate_dps:.1f} deg/s, {told}"
-    yield Margin("left", most_deg - end_deg, "deg", 3.0, text)
+    ended, granted = f"ended at {end_deg:.2f} deg", f"granted up to {most_deg:g} deg"
+    if end_deg > most_deg:
+        ended += f", turning at {abs(rate_dps):.2f} deg/s, {'with' if asked.alarm else 'without'} an alarm"
+        still = [f"up to {still_dps:g} deg/s"] if still_dps < np.inf else []
+        granted += f", or {' and '.join([*still, *([] if unreached else ['an alarm'])])}"
+    yield Margin("left", most_deg - end_deg, "deg", 3.0, f"{ended}; {granted}")

@@ -60,36 +60,55 @@ def _while_held(column: Columns, asked: Asked) -> Columns:
     return {name: values[held] for name, values in column.items()}
 
 
+def _tied(asked: Asked) -> str:
+    """What to say of a measurement that leaves out what happened while nothing tied the table to its motor."""
+    return ", while tied to its motor" if asked.harm.load_path_breaks else ""
+
+
 def angle(column: Columns, asked: Asked) -> Iterator[Margin]:
     column = _while_whole(column, asked)
     coasted = column["t_s"] >= asked.harm.jolted_from_s
-    for rows, granted_deg in ((~coasted, ANGLE_EXCESS_DEG), (coasted, ANGLE_EXCESS_DEG + coasted_deg(asked))):
+    jolted = asked.harm.jolted_from_s < np.inf
+    for rows, when, granted_deg in (
+        (~coasted, ", before a fault jolted the table" if jolted else "", ANGLE_EXCESS_DEG),
+        (coasted, ", after a fault jolted the table", ANGLE_EXCESS_DEG + coasted_deg(asked)),
+    ):
         if rows.any():
             highest, most = float(column["angle_deg"][rows].max()), asked.limit_deg + granted_deg
-            text = f"{highest:.1f} deg is more than {granted_deg:g} above the limit of {asked.limit_deg:g} deg"
+            granted = f"granted {most:g} deg, {granted_deg:g} deg above the limit"
+            text = f"up to {highest:.2f} deg{when}{_tied(asked)}; {granted}"
             yield Margin("angle", most - highest, "deg", granted_deg, text)
 
 
 def rates(column: Columns, asked: Asked) -> Iterator[Margin]:
     column = _while_whole(column, asked)
     angle_deg, rate_dps = column["angle_deg"], column["rate_dps"]
-    driven_dps = np.where(_coasting(column, asked), 0.0, rate_dps)
+    coasting = _coasting(column, asked)
+    aside = ", coasting aside" if coasting.any() else ""
+    driven_dps = np.where(coasting, 0.0, rate_dps)
     head_up_dps = np.where(angle_deg < -HORIZONTAL_DEG, -driven_dps, 0.0)
     late = column["t_s"] >= asked.harm.sees_late_from_s
     about = column["t_s"] >= asked.harm.sees_late_from_s - HEAD_UP_S - UNSEEN_S
-    for rule, text, values, most, longest_s in (
-        ("rate", "too fast either way", np.abs(rate_dps), DISORIENTING_DPS, DISORIENTING_S),
+    until = ", until the table's own angle alone shows it" if late.any() else ""
+    for rule, way, values, most, longest_s in (
+        ("rate", "either way", np.abs(rate_dps), DISORIENTING_DPS, DISORIENTING_S),
         (
             "rate-inverting",
-            "too fast toward inversion",
+            f"toward inversion{aside}",
             driven_dps,
             INVERTING_FACTOR * asked.invert_rate_dps,
             INVERTING_S,
         ),
-        ("rate-head-up", "too fast upright while head-up", np.where(late, 0.0, head_up_dps), HEAD_UP_DPS, HEAD_UP_S),
         (
             "rate-head-up",
-            "too fast upright while head-up, seen by the table's own angle",
+            f"toward upright while head-up{aside}{until}",
+            np.where(late, 0.0, head_up_dps),
+            HEAD_UP_DPS,
+            HEAD_UP_S,
+        ),
+        (
+            "rate-head-up",
+            f"toward upright while head-up{aside}, once the table's own angle alone shows it",
             np.where(about, head_up_dps, 0.0),
             HEAD_UP_DPS,
             HEAD_UP_S + UNSEEN_S,
@@ -99,8 +118,8 @@ def rates(column: Columns, asked: Asked) -> Iterator[Margin]:
         if len(values) < rows:
             continue
         lasting_dps = float(sliding_window_view(values, rows).min(axis=1).max())
-        told = f"{text}: {lasting_dps:.2f} deg/s or more for longer than {longest_s:g} s, where {most:g} are promised"
-        yield Margin(rule, most - lasting_dps, "deg/s", most, told)
+        measured = f"up to {lasting_dps:.2f} deg/s, kept up for longer than {longest_s:g} s, {way}{_tied(asked)}"
+        yield Margin(rule, most - lasting_dps, "deg/s", most, f"{measured}; granted {most:g} deg/s")
 
 
 def _coasting(column: Columns, asked: Asked) -> NDArray[np.bool_]:
@@ -129,7 +148,10 @@ def accel(column: Columns, asked: Asked) -> Iterator[Margin]:
     for span in asked.harm.jolted_s:
         chosen &= (column["t_s"] < span.from_s) | (column["t_s"] >= span.until_s + COASTS_S)
     most = float(np.abs(np.where(chosen, column["accel_dps2"], 0.0)).max())
-    text = f"{most:.1f} deg/s2, more than the {TIPPING_DPS2:g} that tip a rider"
+    excused = "impacts aside" if (chosen | np.isnan(column["accel_dps2"])).all() else "impacts and excused times aside"
+    text = (
+        f"up to {most:.2f} deg/s2, {excused}{_tied(asked)}; granted {TIPPING_DPS2:g} deg/s2, beyond which a rider tips"
+    )
     yield Margin("accel", TIPPING_DPS2 - most, "deg/s2", TIPPING_DPS2, text)
 
 
@@ -158,7 +180,7 @@ def unasked(column: Columns, asked: Asked) -> Iterator[Margin]:
     before = angle_deg if asked.started_s is None else angle_deg[t_s < asked.started_s]
     if len(before):
         crept = float(before.max()) - float(before[0])
-        text = f"moved {crept:.1f} deg toward inversion before anybody asked"
+        text = f"up to {crept:.2f} deg toward inversion before anybody asked; granted {CREPT_DEG:g} deg"
         yield Margin("unasked", CREPT_DEG - crept, "deg", CREPT_DEG, text)
 
 
@@ -178,8 +200,10 @@ def people(column: Columns, asked: Asked) -> Iterator[Margin]:
     going = (since_s > PEOPLE_S) & (rate_dps > STANDING_DPS)
     let_go_s = column["t_s"][~good]
     went_deg = float(rate_dps[going].sum()) * ROW_S
-    text = f"went {went_deg:.1f} deg toward inversion, with the switch released or the latch open for {PEOPLE_S:g} s"
     granted_deg = crept_deg(asked, Span(float(let_go_s[0]), float(let_go_s[-1]) + ROW_S))
+    where = f"with the switch released or the latch open for longer than {PEOPLE_S:g} s{_tied(asked)}"
+    measured = f"{went_deg:.2f} deg in all toward inversion, faster than {STANDING_DPS:g} deg/s, {where}"
+    text = f"{measured}; granted {granted_deg:g} deg"
     yield Margin("people", granted_deg - went_deg, "deg", granted_deg, text)
 
 
@@ -192,7 +216,8 @@ def alone(column: Columns, asked: Asked) -> Iterator[Margin]:
         left = (t_s >= span.from_s + ALONE_S) & (t_s < span.until_s)
         if left.any():
             most_dps = float(np.abs(rate_dps[left]).max())
-            text = f"turned at {most_dps:.2f} deg/s more than {ALONE_S:g} s after the last word of a host"
+            measured = f"up to {most_dps:.2f} deg/s, in a silence of the host after its first {ALONE_S:g} s"
+            text = f"{measured}; granted {STANDING_DPS:g} deg/s"
             yield Margin("alone", STANDING_DPS - most_dps, "deg/s", STANDING_DPS, text)
 
 
@@ -207,5 +232,6 @@ def again(column: Columns, asked: Asked) -> Iterator[Margin]:
         if not len(inside) or angle_deg[inside[0]] <= upright_deg or angle_deg[inside[-1]] > upright_deg:
             continue
         rose = float(angle_deg[inside[-1] :].max() - angle_deg[inside[-1]])
-        text = f"moved {rose:.1f} deg toward inversion again, after the table had come upright by itself"
+        where = "after a silence of the host in which it came upright"
+        text = f"up to {rose:.2f} deg toward inversion, {where}; granted {granted_deg:g} deg"
         yield Margin("again", granted_deg - rose, "deg", granted_deg, text)

@@ -127,10 +127,11 @@ def _stood(column: Columns, asked: Asked, stops_s: list[float], granted_s: float
     begun_s = [at_s for at_s in stops_s if at_s <= stood_s] if asked.harm.coasts else [stop_s]
     took_s = max(end_s - from_s for from_s, end_s in pairwise([*begun_s, stood_s]))
     granted_s = max(granted_s, _ramp_s(column, asked, stop_s))
-    told = f"after {took_s:.2f} s" if len(rows) else "never"
-    text = (
-        f"stood {'on its brake ' if asked.drive.brakes else ''}{told}, within {granted_s:g} s of the stop was promised"
-    )
+    stood = "stood on its brake" if asked.drive.brakes else "stood"
+    once = f" {took_s:.2f} s after the stop"
+    after = once if len(begun_s) == 1 else f", up to {took_s:.2f} s from a stop to the next one or to standing"
+    text = f"{stood}{after}" if len(rows) else f"never {stood} after the stop"
+    text += f"; granted {round(granted_s, 2):g} s"
     return Margin("standstill", granted_s - took_s if len(rows) else -max(took_s, ROW_S), "s", granted_s, text)
 
 
@@ -144,7 +145,7 @@ def _kept(column: Columns, from_s: float, granted_deg: float) -> Iterator[Margin
     later = column["angle_deg"][column["t_s"] >= from_s]
     if len(later):
         rose = float((later - np.minimum.accumulate(later)).max())
-        text = f"moved {rose:.1f} deg toward inversion after the stop"
+        text = f"up to {rose:.2f} deg toward inversion, once it was to stand; granted {granted_deg:g} deg"
         yield Margin("held", granted_deg - rose, "deg", granted_deg, text)
 
 
@@ -194,9 +195,11 @@ def _reached(column: Columns, asked: Asked, name: str, below_deg: float, until_s
         took_s = reached_s(t_s[inside], angle_deg[inside], promise.from_s, below_deg)
         if took_s is None and promise.from_s + longest_s > promise.until_s:
             continue
-        told = "never" if took_s is None else f"after {took_s:.1f} s"
-        text = f"{name} {told}, within {longest_s:.1f} s was promised, from {start_deg:.1f} deg"
         watched_s = float(t_s[inside][-1]) - promise.from_s
+        reached = f"{name} ({below_deg:g} deg or less)"
+        never = f"not {reached} at the end of the {watched_s:.2f} s watched"
+        told = never if took_s is None else f"{reached} after {took_s:.2f} s"
+        text = f"{told}; granted {round(longest_s, 2):g} s from {start_deg:.1f} deg"
         value = longest_s - took_s if took_s is not None else min(longest_s - watched_s, -ROW_S)
         yield Margin(f"rescue-{name}", value, "s", longest_s, text)
 

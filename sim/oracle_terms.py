@@ -46,7 +46,7 @@ class Margin(NamedTuple):
     scale: float
     """What ``value`` is compared with to tell which of several rules is nearest to breaking."""
     text: str
-    """What happened, with numbers: what is said if the rule is broken."""
+    """What was measured where the rule counts; what is granted. As true where the rule was kept as where it broke."""
 
     @property
     def share(self) -> float:

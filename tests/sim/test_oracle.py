@@ -175,6 +175,17 @@ def standstill(took_s: float) -> Margin:
     return margin(rows, "standstill", person_stopped_s=AT_40_S, **tripped(AT_40_S, "STOP"))
 
 
+def never_still() -> Margin:
+    return margin(trace(TO_40, (9.0, -1.0)), "standstill", person_stopped_s=AT_40_S, **tripped(AT_40_S, "STOP"))
+
+
+def two_stops(took_s: float) -> Margin:
+    """One stop two seconds after another, where nothing but a slipping brake slows the table."""
+    rows = trace(TO_40, (2.0 + took_s, -1.0), (9.0, 0.0))
+    trips = tuple(Tripped("overspeed", "TORQUE_OFF", at_s) for at_s in (AT_40_S, AT_40_S + 2.0))
+    return margin(rows, "standstill", stuck_s=ALWAYS, coasts=True, trips=trips)
+
+
 def standstill_from_8_dps(took_s: float) -> Margin:
     rows = trace(TO_40, (took_s, -8.0), (9.0, 0.0))
     rows = put(rows, "rate_dps", -8.0, AT_40_S - 0.01, AT_40_S + 0.01)
@@ -226,8 +237,80 @@ def left(at_deg: float) -> Margin:
 def test_a_rule_breaks_at_its_threshold_and_not_below(
     rule: Callable[..., Margin], kept: tuple[Any, ...], broken: tuple[Any, ...]
 ) -> None:
-    assert rule(*kept).value >= 0.0
-    assert rule(*broken).value < 0.0
+    good, bad = rule(*kept), rule(*broken)
+    assert good.value >= 0.0
+    assert bad.value < 0.0
+    for words in ("promise", "too ", "more than", "without an alarm"):
+        assert words not in good.text
+    assert "; granted " in good.text
+    assert "; granted " in bad.text
+
+
+@pytest.mark.parametrize(
+    ("found", "text"),
+    [
+        (angle(40.0), "up to 40.00 deg; granted 43 deg, 3 deg above the limit"),
+        (angle(44.0), "up to 44.00 deg; granted 43 deg, 3 deg above the limit"),
+        (fast(5.0, -8.0), "up to 8.00 deg/s, kept up for longer than 0.1 s, either way; granted 10 deg/s"),
+        (fast(5.0, -12.0), "up to 12.00 deg/s, kept up for longer than 0.1 s, either way; granted 10 deg/s"),
+        (accel(9.1), "up to 9.10 deg/s2, impacts aside; granted 30 deg/s2, beyond which a rider tips"),
+        (accel(31.0), "up to 31.00 deg/s2, impacts aside; granted 30 deg/s2, beyond which a rider tips"),
+        (unasked(0.5), "up to 0.50 deg toward inversion before anybody asked; granted 1 deg"),
+        (
+            people_runaway(2.5),
+            "2.50 deg in all toward inversion, faster than 0.1 deg/s, "
+            "with the switch released or the latch open for longer than 1 s; granted 3 deg",
+        ),
+        (standstill(0.9), "stood on its brake 0.90 s after the stop; granted 1 s"),
+        (standstill_from_8_dps(1.5), "stood on its brake 1.50 s after the stop; granted 1.2 s"),
+        (never_still(), "never stood on its brake after the stop; granted 1 s"),
+        (two_stops(1.5), "stood on its brake, up to 2.00 s from a stop to the next one or to standing; granted 2 s"),
+        (horizontal(-1.0), "horizontal (1 deg or less) after 10.99 s; granted 12 s from 40.0 deg"),
+        (horizontal(1.0), "horizontal (1 deg or less) after 12.99 s; granted 12 s from 40.0 deg"),
+        (
+            margin(trace(TO_40, TO_FLAT, (70.0, 0.0)), "rescue-upright", **EMERGENCY),
+            "not upright (-72 deg or less) at the end of the 74.99 s watched; granted 65 s from 39.9 deg",
+        ),
+        (
+            margin(trace(TO_40, (9.0, 0.05)), "alone", returns_by_itself=False, silent_s=(Span(AT_40_S, np.inf),)),
+            "up to 0.05 deg/s, in a silence of the host after its first 2 s; granted 0.1 deg/s",
+        ),
+        (
+            margin(trace((5.0, 3.0), (7.5, -2.0), (1.0, 0.5)), "again", silent_s=(Span(4.0, 12.51),)),
+            "up to 0.50 deg toward inversion, after a silence of the host in which it came upright; granted 1 deg",
+        ),
+        (
+            margin(trace((5.0, 2.0), (1.0, 5.0)), "rate-inverting", coasts=True, **tripped(5.0, "TORQUE_OFF")),
+            "up to 2.00 deg/s, kept up for longer than 0.3 s, toward inversion, coasting aside; granted 4.5 deg/s",
+        ),
+        (
+            margin(trace((9.0, 2.0), (1.0, -2.0)), "rate-head-up", sees_late_from_s=9.5),
+            "up to 2.00 deg/s, kept up for longer than 0.3 s, toward upright while head-up, "
+            "until the table's own angle alone shows it; granted 2.5 deg/s",
+        ),
+        (
+            margin(trace((5.0, 2.0), (1.0, 30.0)), "rate", broke_from_s=5.0),
+            "up to 2.00 deg/s, kept up for longer than 0.1 s, either way, while tied to its motor; granted 10 deg/s",
+        ),
+        (
+            margin(trace((5.0, 2.0)), "angle", brakes=False, jolted_s=(Span(-9.0, 1.0),)),
+            "up to -65.00 deg, after a fault jolted the table; granted 70 deg, 10 deg above the limit",
+        ),
+        (held(2.0), "up to 2.00 deg toward inversion, once it was to stand; granted 3 deg"),
+        (left(-74.5), "ended at -74.50 deg; granted up to -72 deg"),
+        (
+            left(20.0),
+            "ended at 20.00 deg, turning at 0.00 deg/s, without an alarm; "
+            "granted up to -72 deg, or up to 0.1 deg/s and an alarm",
+        ),
+        (
+            margin(trace((9.0, 2.0)), "left", alarm="x", returns_by_itself=False, silent_s=ALWAYS),
+            "ended at -57.00 deg, turning at 2.00 deg/s, with an alarm; granted up to -72 deg, or up to 0.1 deg/s",
+        ),
+    ],
+)
+def test_a_margin_says_what_was_measured_and_what_is_granted(found: Margin, text: str) -> None:
+    assert found.text == text
 
 
 def test_how_fast_the_rate_changes_is_judged_until_nobody_chooses_it() -> None:
