@@ -132,6 +132,8 @@ class Asked(NamedTuple):
     """The rest at horizontal that belongs to the return."""
     person_stopped_s: float | None
     """When a person ordered a stop, so that standing still is right from there on."""
+    asked_up_s: float | None = None
+    """When a person asked for the way up after the last of these stops, with nothing left that forbids it."""
     changes_s: tuple[float, ...] = ()
     """When faults began or ended, in order. What was promised before is promised anew from there."""
     invert_rate_dps: float = 3.0

@@ -66,7 +66,8 @@ def rescued(column: Columns, asked: Asked) -> Iterator[Margin]:
     unsure_deg = UNSURE_DEG if asked.harm.unsure_upright and asked.alarm else 0.0
     horizontal_deg = HORIZONTAL_DEG + asked.harm.off_deg
     for name, below_deg in (("horizontal", horizontal_deg), ("upright", upright_below_deg(asked) + unsure_deg)):
-        yield from _reached(column, asked, name, below_deg, until_s)
+        promises = [promise for promise in _promises(asked) if promise.until_s <= until_s]
+        yield from _reached(column, asked, name, below_deg, [*promises, *_promised_again(asked)])
 
 
 def _in_vain(t_s: float, asked: Asked) -> bool:
@@ -109,7 +110,7 @@ def _pressed_s(asked: Asked) -> list[float]:
     if pressed_s is None:
         return []
     until = Span(pressed_s - RECONNECTS_S, pressed_s + slowed_s(asked))
-    unheard = any(span.meets(until) for span in (*asked.harm.silent_s, *asked.harm.cut_off_s))
+    unheard = any(span.meets(until) for span in _unheard(asked))
     lost = any(one.monitor == "link" and until.from_s <= one.t_s <= until.until_s for one in asked.trips)
     return [] if unheard or lost else [pressed_s]
 
@@ -181,9 +182,26 @@ def _stages(trips: list[Tripped]) -> list[Tripped]:
     return found
 
 
-def _reached(column: Columns, asked: Asked, name: str, below_deg: float, until_s: float) -> Iterator[Margin]:
+def _promised_again(asked: Asked) -> Iterator[_Promise]:
+    """Whoever asks for the way up after a stop is promised what a stop without a person's word would have been."""
+    from_s = asked.asked_up_s
+    if from_s is None or any(
+        span.meets(Span(from_s - RECONNECTS_S, from_s + RECONNECTS_S)) for span in _unheard(asked)
+    ):
+        return
+    edges_s = [from_s, *(change_s for change_s in asked.changes_s if change_s > from_s), np.inf]
+    for begin_s, end_s in pairwise(edges_s):
+        yield _Promise(begin_s, end_s, "STOP", 0.0)
+
+
+def _unheard(asked: Asked) -> tuple[Span, ...]:
+    """When a word of a person may not have arrived at the table."""
+    return (*asked.harm.silent_s, *asked.harm.cut_off_s)
+
+
+def _reached(column: Columns, asked: Asked, name: str, below_deg: float, promises: list[_Promise]) -> Iterator[Margin]:
     t_s, angle_deg = column["t_s"], column["angle_deg"]
-    for promise in [promise for promise in _promises(asked) if promise.until_s <= until_s]:
+    for promise in promises:
         if any(span.meets(Span(promise.from_s, promise.until_s)) for span in asked.harm.stuck_s):
             continue
         inside = (t_s >= promise.from_s) & (t_s < promise.until_s)

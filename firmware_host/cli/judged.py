@@ -20,6 +20,8 @@ from sim.machine import Machine
 from sim.oracle_terms import Floats, upright_below_deg
 from sim.table import Truth
 
+RESTED_S: Final = 3.0
+"""Whoever asks so long after a stop asks a table that stands."""
 EXTRA_S: Final = 300.0
 """Simulated time beyond the plan at which a session is given up: longer than every promise of a return together."""
 
@@ -87,10 +89,20 @@ def _asked(session: Session, host: LockstepHost, result: LockstepResult, met: li
         changes_s=changes_s(met, result),
         rest_s=session.limits.return_rest_s,
         person_stopped_s=min(stops_s, default=None),
+        asked_up_s=_asked_up_s(met, result, max(stops_s, default=math.inf)),
         invert_rate_dps=session.limits.invert_rate_dps,
         brake_accel_dps2=session.limits.brake_accel_dps2,
         upright_deg=session.limits.upright_deg,
     )
+
+
+def _asked_up_s(met: list[Fault], result: LockstepResult, stopped_s: float) -> float | None:
+    """When a person first asked for the way up after the last stop, once a chain that was opened is closed again."""
+    chains = [fault for fault in met if fault.kind.opens_chain]
+    closed_s = [begun_s + chain.lasts_s for chain in chains for begun_s in begun_times_s([chain], result)]
+    free_s = max([stopped_s, *closed_s]) + RESTED_S
+    asks_s = begun_times_s([fault for fault in met if fault.kind.asks_up], result)
+    return min((at_s for at_s in asks_s if at_s >= free_s), default=None)
 
 
 def _owed(met: list[Fault], result: LockstepResult) -> Iterator[Owed]:

@@ -41,7 +41,9 @@ def _fight(world: World, torque_nm: float) -> None:
     world.table.physics[plant.RIDER_TORQUE_NM] = -math.copysign(torque_nm, rate_dps if rate_dps else 1.0)
 
 
-def _press(name: str, text: str, right: frozenset[str] = frozenset(), *, stops: bool = False) -> Kind:
+def _press(
+    name: str, text: str, right: frozenset[str] = frozenset(), *, stops: bool = False, asks_up: bool = False
+) -> Kind:
     """Somebody presses what a request of the operator has under this name."""
     return Kind(
         Place.PERSON,
@@ -50,6 +52,7 @@ def _press(name: str, text: str, right: frozenset[str] = frozenset(), *, stops: 
         None,
         right,
         person_stops=stops,
+        asks_up=asks_up,
     )
 
 
@@ -65,6 +68,7 @@ KINDS: Final[dict[str, Kind]] = {
         *_contact(sensors.RIDER_AGREES, 0.0),
         frozenset({"hand-switch"}),
         due=SOON,
+        asks_up=True,
     ),
     "ankle-latch-open": Kind(
         Place.PERSON,
@@ -125,7 +129,7 @@ KINDS: Final[dict[str, Kind]] = {
         cannot_move=True,
     ),
     "press-stop": _press("stop", "somebody presses STOP", causes.LEFT_THERE, stops=True),
-    "press-return": _press("return_upright", "somebody presses RETURN UPRIGHT"),
+    "press-return": _press("return_upright", "somebody presses RETURN UPRIGHT", asks_up=True),
     "press-start": _press("start", "somebody presses START, at the wrong moment or again"),
     "press-acknowledge": _press("acknowledge", "somebody acknowledges"),
 }

@@ -160,6 +160,8 @@ class Kind(NamedTuple):
     """It happens to the disk that the black box is on: a session with it has one."""
     person_stops: bool = False
     """A person orders a stop: standing still is right from there on."""
+    asks_up: bool = False
+    """A person asks for the way up, if the table is held by a stop and a person's word is what it waits for."""
     gives_way: bool = False
     """At its end nothing is left of what the table may have pushed against."""
     opens_chain: bool = False
