@@ -19,19 +19,29 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 EVIDENCE := $(VENV)/.evidence
-PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-input
+STRICTDOC := $(VENV)/strictdoc
+QUIET_PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check --no-input
+PIP := $(QUIET_PIP) install
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
     --no-header --no-emit-index-url --no-strip-extras
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test conformance cover prove trace compiled campaign cluster fuzz mutants temporal bench steering screenshots texts lint docs lock wheel clean
+.PHONY: help setup run test conformance cover prove trace strictdoc compiled campaign cluster fuzz mutants temporal bench steering screenshots texts lint docs lock wheel clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "  make %-11s %s\n", $$1, $$2 }'
 
 $(EVIDENCE): $(READY) requirements-evidence.txt
 	@$(PIP) --no-build-isolation --require-hashes --requirement requirements-evidence.txt
+	@touch $@
+
+# An environment within the environment: StrictDoc's packages are older than some of ours. Bytecode only of what is
+# imported, since most of it is not.
+$(STRICTDOC)/.ready: $(READY) requirements-trace.txt
+	@$(BIN)/python -m venv --without-pip $(STRICTDOC)
+	@$(QUIET_PIP) --python $(STRICTDOC)/bin/python install --no-compile --only-binary :all: \
+	    --require-hashes --requirement requirements-trace.txt
 	@touch $@
 
 setup: $(READY) ## Make .venv with the locked packages (once; again when they change)
@@ -67,6 +77,12 @@ prove: $(READY) ## Prove the envelope with z3 (a part of make test)
 
 trace: $(READY) ## Check the chain from hazards to requirements, code and tests (a part of make test)
 	@$(BIN)/python -m docs.evidence
+
+strictdoc: $(STRICTDOC)/.ready ## Let StrictDoc check the same chain; its browsable copy is in build/strictdoc
+	@$(BIN)/python -m docs.evidence
+	@$(STRICTDOC)/bin/strictdoc export docs/evidence build/evidence --config docs/evidence/strictdoc_config.py \
+	    --output-dir build/strictdoc > build/strictdoc.log 2>&1 || { cat build/strictdoc.log >&2; exit 1; }
+	@echo "StrictDoc finds the chain whole: open build/strictdoc/html/index.html"
 
 compiled: $(READY) ## Compile the packages for campaigns, and see that the sessions stay the same to the last bit
 	@$(BIN)/python -m compiling
@@ -119,6 +135,7 @@ lock: $(READY) ## Pin the newest packages that pyproject.toml allows, with hashe
 	@$(COMPILE) --upgrade --constraint requirements-build.txt --extra dev --output-file requirements.txt pyproject.toml
 	@$(COMPILE) --constraint requirements.txt --output-file requirements-host.txt pyproject.toml
 	@$(COMPILE) --constraint requirements.txt --group evidence --output-file requirements-evidence.txt
+	@$(COMPILE) --upgrade --group trace --output-file requirements-trace.txt
 
 wheel: $(READY) ## Build the package for a host into dist
 	@$(BIN)/python -m hatchling build --target wheel

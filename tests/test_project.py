@@ -20,7 +20,7 @@ from sim.faults import CATALOGUE
 
 PACKAGES: Final = ("firmware_host", "drivers", "safety", "sim")
 ROOMS: Final = (*PACKAGES, "tests", "benchmarks", "compiling", "docs", "examples", ".ci")
-LOCKS: Final = ("requirements.txt", "requirements-build.txt", "requirements-host.txt", "requirements-evidence.txt")
+LOCKS: Final = tuple(f"requirements{of}.txt" for of in ("", "-build", "-host", "-evidence", "-trace"))
 LONGEST_SAFETY_FUNCTION: Final = 40
 GATE: Final = Path("safety/layer.py")
 IMPORTS_OF_SAFETY: Final = sys.stdlib_module_names | {"safety", "pydantic"}

@@ -103,8 +103,9 @@ def test_what_is_not_built_makes_no_hazard_less_probable() -> None:
 def test_markers_are_read_from_functions_and_files() -> None:
     text = """
 pytestmark = [pytest.mark.realtime, pytest.mark.requirement("REQ-A")]
+@pytest.mark.requirement("REQ-B")
 @pytest.mark.parametrize("x", [1])
-@pytest.mark.requirement("REQ-B", "REQ-C")
+@pytest.mark.requirement("REQ-C", "REQ-E")
 def test_one(x): ...
 @pytest.mark.requirement("REQ-D")
 def helper(): ...
@@ -113,7 +114,7 @@ def test_two(): ...
     file, one = Code("tests/test_x.py", ""), Code("tests/test_x.py", "test_one")
     assert list(marked_tests("tests/test_x.py", ast.parse(text))) == [
         MarkedTest(file, ("REQ-A",)),
-        MarkedTest(one, ("REQ-B", "REQ-C")),
+        MarkedTest(one, ("REQ-B", "REQ-C", "REQ-E")),
     ]
 
 

@@ -186,12 +186,16 @@ def marked_tests(path: str, tree: ast.Module) -> Iterator[MarkedTest]:
 
 
 def _marked(place: Code, expressions: list[ast.expr]) -> Iterator[MarkedTest]:
+    """One test, however many markers it has: each has one identifier in what StrictDoc is given."""
+    requirements: list[str] = []
     for one in expressions:
         if isinstance(one, ast.Call) and ast.unparse(one.func) == "pytest.mark.requirement":
             named = [argument.value for argument in one.args if isinstance(argument, ast.Constant)]
             if len(named) < len(one.args) or not named:
                 raise ValueError(f"{place.path}:{one.lineno}: write the requirements of the marker as plain strings")
-            yield MarkedTest(place, tuple(map(str, named)))
+            requirements.extend(map(str, named))
+    if requirements:
+        yield MarkedTest(place, tuple(requirements))
 
 
 def known_tests(model: Model, uid: str) -> list[Code]:
