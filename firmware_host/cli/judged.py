@@ -61,7 +61,7 @@ def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | N
         causes=right_answers((fault.name for fault in met), apart=board.lines > 0),
         drive=Drive(able.returns_by_itself, able.brake, able.slows_alone),
         harm=harm._replace(unsure_upright=unsure),
-        owed=tuple(_owed(met, result)),
+        owed=tuple(_owed(met, result, by_board=able.returns_by_itself)),
         ended=host.over or not result.host_alive or any(fault.lasts_s == math.inf for fault in met),
     )
     return Run(host, trace, board.table.truth(), asked, result.ticks * PERIOD_S, wall_s, result)
@@ -105,14 +105,15 @@ def _asked_up_s(met: list[Fault], result: LockstepResult, stopped_s: float) -> f
     return min((at_s for at_s in asks_s if at_s >= free_s), default=None)
 
 
-def _owed(met: list[Fault], result: LockstepResult) -> Iterator[Owed]:
+def _owed(met: list[Fault], result: LockstepResult, *, by_board: bool) -> Iterator[Owed]:
     """What has to be answered; a host that does not run answers nothing."""
     if any(fault.kind.silences and fault.kind.place is Place.PROCESS for fault in met):
         return
     for fault in met:
-        (begun_s,) = begun_times_s([fault], result)
-        if fault.due_s < math.inf:
-            yield Owed(fault.name, Span(begun_s, begun_s + fault.felt_s), fault.due_s)
+        due = fault.due
+        if due is not None and (by_board or not due.by_board):
+            (begun_s,) = begun_times_s([fault], result)
+            yield Owed(fault.name, Span(begun_s, begun_s + fault.felt_s), due.within_s)
 
 
 def _stands(fault: Fault) -> bool:

@@ -11,7 +11,7 @@ from itertools import combinations
 from typing import Final, NamedTuple
 
 from sim.faults import actuator, person, process, sensor, wire
-from sim.faults.world import Kind, World
+from sim.faults.world import Due, Kind, World
 
 CATALOGUE: Final[dict[str, Kind]] = {**sensor.KINDS, **actuator.KINDS, **wire.KINDS, **process.KINDS, **person.KINDS}
 
@@ -64,16 +64,16 @@ class Fault(NamedTuple):
         return min(told_s, MOMENTARY_S) if self.name in _MOMENTARY else told_s
 
     @property
-    def due_s(self) -> float:
-        """How soon it has to be answered, wherever the table is away from upright; infinite if it may pass."""
+    def due(self) -> Due | None:
+        """When it has to be answered; None if it may pass."""
         due = self.kind.due
-        return math.inf if due is None or self.amount < due.value_from else due.within_s
+        return None if due is None or self.amount < due.value_from else due
 
     @property
     def felt_s(self) -> float:
-        """How long that may go on for want of a table that is away from upright."""
+        """How long what has to be answered can be felt."""
         due = self.kind.due
-        return min(self.lasts_s, self.due_s + FADES_S) if due is not None and due.fades else self.lasts_s
+        return min(self.lasts_s, due.within_s + FADES_S) if due is not None and due.fades else self.lasts_s
 
     @property
     def jolts(self) -> bool:

@@ -47,7 +47,7 @@ def _hot(what: str, default_c: float, due_from_c: float, *states: int, too_much_
         lambda world: cool(world, 0.0),
         frozenset({"temperature", "drive-fault"}),
         parameter=Parameter(default_c, 40.0, 180.0, "degC"),
-        due=Due(SOON.within_s, due_from_c, fades=True),
+        due=Due(SOON.within_s, due_from_c, by_board=plant.WINDING_C in states, fades=True),
         too_much_from=too_much_from,
         apart=causes.DRIVE,
     )

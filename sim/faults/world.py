@@ -87,6 +87,8 @@ class Due(NamedTuple):
     within_s: float
     value_from: float = 0.0
     """Smaller values may pass."""
+    by_board: bool = False
+    """Of the table board alone: not every drive measures what it changes."""
     fades: bool = False
     """What it does is soon over: it may pass where the table was not away from upright from its onset on."""
 
