@@ -32,6 +32,10 @@ PRESSES: Final = {
 }
 HOLDS: Final = {"hold out": 1, "let go": 0, "tap up": -1}
 """A finger on a button of motion by hand: it stays there, it leaves, or it comes and goes."""
+STANDS_TICKS: Final = 1600
+"""Longer than every rest, pause and dwell after which a table that stands moves by itself."""
+MOVES_TICKS: Final = 4000
+"""Longer than every way."""
 SWITCHES: Final = ("chain", "hand", "link")
 """Whether the chain is closed, the hand switch held, and the link up; each one may change at any time."""
 
@@ -72,10 +76,14 @@ class World:
         self.output: TickOutput | None = None
 
     def copied(self) -> "World":
-        """The same situation again. A planned trajectory cannot be copied, and need not be: nothing changes it."""
+        """The same situation again. A planned trajectory cannot be copied, and need not be: nothing changes it.
+
+        Nor do the tables of the operating states change: the state itself is kept beside them.
+        """
         motion = self.controller._runner._motion
-        shared = () if motion is None else (motion._main, motion._braking)
-        return copy.deepcopy(self, {id(one): one for one in (*shared, self.controller._plan)})
+        shared = [] if motion is None else [motion._main, motion._braking]
+        shared += [self.controller._plan, self.controller.states.machine]
+        return copy.deepcopy(self, {id(one): one for one in shared})
 
     def tick(self, operator: OperatorRequest = NO_REQUEST) -> TickOutput:
         """One period: measure, decide, move."""
@@ -146,10 +154,16 @@ class World:
             self.good[event] = not self.good[event]
             return [self.tick() for _ in range(60 if event == "link" else 12)]
         assert event == "wait"
+        return self._wait()
+
+    def _wait(self) -> list[TickOutput]:
+        """Let time pass until something else is seen, or the table has stood for so long that nothing more comes."""
         outputs = []
-        before = self.seen()
-        while self.seen() == before and len(outputs) < 4000:
+        before, at_deg, stood = self.seen(), self.angle_deg, 0
+        while self.seen() == before and stood < STANDS_TICKS and len(outputs) < MOVES_TICKS:
             outputs.append(self.tick())
+            stood = stood + 1 if self.angle_deg == at_deg else 0
+            at_deg = self.angle_deg
         return outputs
 
 
