@@ -54,7 +54,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give the tests that watch the wall clock to one worker, which runs them one at a time; others go on beside.
 
-    One worker makes the exploration, too: it takes more than a minute.
+    One worker makes the exploration, too: it takes some minutes.
     """
     for item in items:
         if "graph" in getattr(item, "fixturenames", ()):

@@ -10,7 +10,7 @@ from safety.layer import PERIOD_S
 from safety.limits import MACHINE
 from safety.view import LONGEST_STEP_S
 from tests.exploration.test_every_event_in_every_state import LEAST_SITUATIONS
-from tests.exploration.world import EVENTS
+from tests.exploration.world import EVENTS, SWITCHES, WRONG_AT_ONCE
 from tests.proofs.formulas import overstep
 
 
@@ -20,7 +20,9 @@ def page(repository: Path) -> str:
 
 
 def test_it_counts_the_events_and_the_situations_as_the_exploration_does(page: str) -> None:
-    assert f"at least {LEAST_SITUATIONS} situations, {len(EVENTS)} events in each" in page
+    assert f"at least {LEAST_SITUATIONS} situations, {len(EVENTS)} events." in page
+    assert f"more than {WRONG_AT_ONCE} of the five wrong at the same time" in page
+    assert len(SWITCHES) == 5
 
 
 def test_every_test_that_it_names_is_there(page: str, repository: Path) -> None:
