@@ -51,6 +51,12 @@ def test_without_a_rate_each_direction_has_its_own_limit() -> None:
     assert course(laid(text).plan) == ["30@2", "0.3 s", "10@2", "-20@2"]
 
 
+def test_a_leg_past_horizontal_has_the_slower_limit_of_both_sides() -> None:
+    text = "[[step]]\ndo='go'\nto_deg=30\n[[step]]\ndo='go'\nto_deg=-20\n[[step]]\ndo='go'\nto_deg=-40\n"
+    slow = narrow(LIMITS, {"upward_rate_dps": 0.5}, "x")
+    assert course(laid(text, limits=slow).plan) == ["30@2", "0.3 s", "-20@0.5", "-40@2"]
+
+
 def test_accelerations_come_from_the_program_or_the_tighter_limit() -> None:
     text = "[[step]]\ndo='go'\nto_deg=30\n"
     (move,) = laid(text, "[motion]\naccel_dps2 = 1\njerk_dps3 = 3\n").plan.segments

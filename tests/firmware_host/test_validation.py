@@ -103,6 +103,16 @@ def test_toward_upright_the_limit_depends_on_where_the_motion_ends() -> None:
     assert "above the 3 deg/s (upward_rate_dps)" in told
 
 
+def test_an_angle_that_the_margin_keeps_out_of_reach_is_refused() -> None:
+    limits = "[limits]\nangle_margin_deg = {}\n"
+    assert refusals(go(45), limits.format(0.4)) == []
+    assert refusals(go(40.4), limits.format(5)) == []
+    (told,) = refusals(go(45), limits.format(5))
+    assert told.startswith(f"p.toml:6: goes to 45 deg, too near to the 45 deg set by {WHO.format('regular')} for ")
+    assert "for angle_margin_deg = 5 deg, set by program P (p.toml" in told
+    assert told.endswith("; write at most 40.4")
+
+
 def test_the_programs_own_pace_is_held_against_the_limits() -> None:
     told = refusals(go(10), "[motion]\nrate_dps = 4\naccel_dps2 = 3\njerk_dps3 = 5\n")
     assert [line.split(" set by")[0] for line in told] == [

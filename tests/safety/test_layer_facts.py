@@ -160,6 +160,33 @@ def test_the_time_in_inversion_is_counted_above_horizontal(angle_deg: float, inv
     assert table.state.view.inverted_s == pytest.approx(0.02 if inverted else 0.0)
 
 
+@pytest.mark.parametrize(("from_deg", "counts"), [(20.0, True), (-20.0, False)])
+def test_a_rider_who_was_inverted_when_an_angle_was_lost_is_charged_until_upright(
+    from_deg: float, counts: bool
+) -> None:
+    table = KinematicTable(from_deg)
+    table.run(1.0)
+    table.bend = lambda t: t._replace(inclinometer_deg=None)
+    table.run(1.0)
+    assert table.state.view.angles.lost_angles
+    table.until(lambda: table.angle_deg < -50.0, 60.0)
+    view = table.state.view
+    assert view.inverted_s < 12.0
+    assert view.ridden_s == (pytest.approx(view.now_s, abs=0.05) if counts else 0.0)
+    table.until(lambda: view.upright, 60.0)
+    charged_s = view.ridden_s
+    table.run(1.0)
+    assert view.ridden_s == charged_s
+
+
+def test_with_both_angles_a_rider_is_charged_for_what_they_say() -> None:
+    table = KinematicTable(20.0)
+    table.run(1.0)
+    table.tick(MotionRequest(ask=Response.RETURN))
+    table.until(lambda: table.angle_deg < -50.0, 90.0)
+    assert table.state.view.ridden_s == table.state.view.inverted_s > 1.0
+
+
 def test_a_rate_is_steady_while_it_is_constant_and_not_zero() -> None:
     table = KinematicTable()
     table.run(0.2, MotionRequest(0.0))

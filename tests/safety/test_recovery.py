@@ -225,6 +225,61 @@ def test_a_person_s_stop_counts_while_the_table_pauses_before_its_own_recovery()
     comes_up(table)
 
 
+_HAND = Input.HAND_SWITCH_NO | Input.HAND_SWITCH_NC
+
+
+def stop(table: KinematicTable) -> None:
+    """A person presses STOP."""
+    table.tick(ASK_STOP)
+
+
+def open_chain(table: KinematicTable) -> None:
+    """A person opens the emergency-stop chain, and closes it again."""
+    table.inputs &= ~Input.ESTOP_CHAIN
+    table.run(0.2)
+    table.inputs |= Input.ESTOP_CHAIN
+
+
+def let_go(table: KinematicTable) -> None:
+    """The held rider lets go of the hand switch for a moment."""
+    table.inputs ^= _HAND
+    table.run(0.2)
+    table.inputs ^= _HAND
+    table.run(0.1)
+
+
+@pytest.mark.requirement("REQ-REC-PERSON", "REQ-REC-NO-TRAP")
+@pytest.mark.parametrize("interrupt", [stop, open_chain])
+def test_what_a_person_interrupts_did_not_come_to_nothing(interrupt: Callable[[KinematicTable], None]) -> None:
+    table = at(40.0)
+    for _ in range(6):
+        interrupt(table)
+        table.run(1.0)
+        assert table.phase == "HELD"
+        let_go(table)
+        table.until(lambda: table.phase == "CREEPING", 5.0)
+        table.run(0.5)
+    assert table.state.view.angles.lost_angles == 0
+    comes_up(table)
+
+
+@pytest.mark.requirement("REQ-REC-NO-TRAP")
+def test_a_chain_that_a_person_opened_leaves_a_drive_as_many_attempts_as_before() -> None:
+    table = at(40.0)
+    open_chain(table)
+    table.tick(RECOVER)
+    table.run(0.5)
+    table.faults = DriveFault.OVERCURRENT
+    table.tick()
+    table.faults = 0
+    assert table.phase == "STOPPING"
+    open_chain(table)
+    let_go(table)
+    table.until(lambda: table.phase == "CREEPING", 5.0)
+    assert table.state.view.angles.lost_angles == 0
+    comes_up(table)
+
+
 @pytest.mark.requirement("REQ-REC-NO-TRAP", "REQ-REC-FORBIDDEN")
 @pytest.mark.parametrize("exhausted", [False, True])
 def test_recover_pressed_before_the_chain_closes_does_nothing(exhausted: bool) -> None:
