@@ -133,7 +133,10 @@ class LockstepHost:
         return "; ".join(told) or "nobody answered"
 
     def outcome(self) -> Outcome:
-        """How the session ended."""
+        """How the session ended, as far as the host knows."""
+        state = self.controller.states.state
+        if self._process.killed and state != "finished":
+            return Outcome("unknown", f"the host was killed in state {state.replace('_', ' ')}")
         if not self.controller.started:
             return Outcome("refused", f"never ready to start: {self._why_not()}")
         return self.controller.outcome_so_far()
