@@ -6,14 +6,15 @@ from typing import Final
 from safety.signals import Input
 from sim import sensors
 from sim.faults import causes
-from sim.faults.world import SOON, Begin, Due, End, Kind, Parameter, Place, World, fixed
+from sim.faults.world import SOON, Begin, End, Kind, Parameter, Place, World, fixed
 from sim.layout import ENCODER_DEG, INCLINOMETER_DEG
 from sim.sensors import FORCED_CLOSED, FORCED_OPEN
 
 _JUMP: Final = Parameter(5.0, 0.1, 60.0, "deg")
 _DRIFT: Final = Parameter(0.5, 0.01, 10.0, "deg/s")
-_DUE: Final = {sensors.DEAD: SOON, sensors.OFFSET: Due(SOON.within_s, 6.0)}
-"""What is farther off than two angles may be at any rate does not pass."""
+_DUE: Final = {sensors.DEAD: SOON._replace(by_board=True), sensors.OFFSET: SOON._replace(value_from=6.0)}
+"""What is farther off than two angles may be at any rate does not pass. A drive whose encoder is dead may go on telling
+the last value, and an inclinometer's line its last frame."""
 _FAST_DPS: Final = 1.0
 """An encoder that drifts so fast in a drive's own loop leaves nothing of a recovery's 1.5 deg/s to count on."""
 _NOISE: Final = Parameter(0.3, 0.01, 10.0, "deg")
