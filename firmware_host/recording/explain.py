@@ -8,16 +8,21 @@ from typing import Any, Final, NamedTuple
 from firmware_host.control.ticks import Event
 from firmware_host.recording.blackbox_reader import Recording
 from firmware_host.recording.margins import Margin, in_words, margins
-from firmware_host.recording.moment import believed, moment
+from firmware_host.recording.moment import Believed, Passed, believed, moment
 from firmware_host.recording.report import summary
 from firmware_host.recording.sides import BoardSide, HostSide, board_in_words, board_side, host_in_words, host_side
 from firmware_host.recording.silence import LINK_TRIPS, silence
+from safety.alarm_texts import SITUATIONS
 from safety.returning import FLAT_TOLERANCE_DEG
-from safety.signals import Response, Trip
+from safety.signals import Lost, Response, Trip
 from safety.view import AT_UPRIGHT_DEG, STANDSTILL_DPS
 
 _URGENT: Final = "high priority"
 """How the event of an alarm begins that denies that all is well."""
+_BREAKS_OFF: Final = (
+    " The recording breaks off there, as it does where the host is killed or loses its power, and what the table did"
+    " after that is not in it: a table board brings its rider upright by itself, another drive stops."
+)
 DONE: Final = {
     Response.RETURN: "began the normal return",
     Response.EMERGENCY_RETURN: "began the emergency return",
@@ -31,7 +36,9 @@ class Phase(NamedTuple):
 
     name: str
     after_s: float
-    """Seconds after the trip."""
+    """Seconds after the trip, as they passed: a clock that was set counts for nothing."""
+    by: str = ""
+    """The one angle that says so, where the other one is lost."""
 
 
 class Explanation(NamedTuple):
@@ -88,7 +95,7 @@ def explain(recording: Recording) -> Explanation:
     at_once, later = (told, "") if silent is first else ("", told)
     seen = _seen(recording, first)
     sentences = [damage, _what(recording, first), at_once, *seen.sentences, _course(first, phases)]
-    sentences += [_others(trips), later, ending]
+    sentences += [_others(recording, trips), later, ending]
     last_s = phases[-1].after_s if phases else 30.0
     window = (max(first.since_s - start_s - 5.0, 0.0), first.t_s - start_s + last_s + 5.0)
     told_all = tuple(one for one in sentences if one)
@@ -147,25 +154,25 @@ def _seen(recording: Recording, trip: Trip) -> _Seen:
 
 
 def _phases(recording: Recording, trip: Trip) -> tuple[Phase, ...]:
-    """When the table stood, was at horizontal, and upright, by the angle that was believed."""
-    upright_deg = _upright_deg(recording)
+    """When the table stood, was at horizontal, and upright, by the angles that were believed and stayed so."""
+    upright_deg, passed = _upright_deg(recording), Passed(recording)
+    frames = [one for one in believed(recording) if one.now_s >= trip.t_s]
+    liar = {int(Lost.ENCODER): "encoder", int(Lost.INCLINOMETER): "inclinometer"}
+    found_out = {name for bit, name in liar.items() if frames and frames[-1].lost & bit}
     inverted = False
-    found: dict[str, float] = {}
-    for now_s, telemetry, angle in believed(recording):
-        if now_s < trip.t_s:
-            continue
-        after_s = now_s - trip.t_s
-        rate = telemetry.rate_dps
+    found: dict[str, Phase] = {}
+    for one in frames:
+        after_s, rate, angle = passed.s(trip.t_s, one.now_s), one.telemetry.rate_dps, one.highest_deg
         if trip.response >= Response.STOP and rate is not None and abs(rate) < STANDSTILL_DPS:
-            found.setdefault("standstill", after_s)
-        if angle is None:
+            found.setdefault("standstill", Phase("standstill", after_s))
+        if angle is None or one.alone in found_out:
             continue
         inverted = inverted or angle > FLAT_TOLERANCE_DEG
-        if inverted and angle <= FLAT_TOLERANCE_DEG:
-            found.setdefault("horizontal", after_s)
-        if angle <= upright_deg + AT_UPRIGHT_DEG:
-            found.setdefault("upright", after_s)
-    return tuple(sorted((Phase(*item) for item in found.items()), key=lambda phase: phase.after_s))
+        for name, below_deg in (("horizontal", FLAT_TOLERANCE_DEG), ("upright", upright_deg + AT_UPRIGHT_DEG)):
+            passes = angle <= below_deg and (inverted or name == "upright")
+            if passes:
+                found.setdefault(name, Phase(name, after_s, one.alone))
+    return tuple(sorted(found.values(), key=lambda phase: phase.after_s))
 
 
 def _upright_deg(recording: Recording) -> float:
@@ -176,25 +183,46 @@ def _upright_deg(recording: Recording) -> float:
 def _course(trip: Trip, phases: tuple[Phase, ...]) -> str:
     if not phases:
         return "After that the table was seen neither at horizontal nor upright."
-    told = ", ".join(f"{phase.name} after {phase.after_s:.1f} s" for phase in phases)
+    told = ", ".join(f"{phase.name}{_by(phase.by)} after {phase.after_s:.1f} s" for phase in phases)
     return f"After the {trip.response.name.replace('_', ' ').lower()} it was at {told}."
 
 
-def _others(trips: tuple[Trip, ...]) -> str:
+def _others(recording: Recording, trips: tuple[Trip, ...]) -> str:
     if len(trips) == 1:
         return ""
-    told = "; ".join(f"{trip.monitor} ({trip.response.name}) {trip.t_s - trips[0].t_s:+.2f} s" for trip in trips[1:])
+    passed, first_s = Passed(recording), trips[0].t_s
+    told = "; ".join(
+        f"{trip.monitor} ({trip.response.name}) {passed.s(first_s, trip.t_s):+.2f} s" for trip in trips[1:]
+    )
     return f"Then acted: {told}."
 
 
 def _ending(recording: Recording) -> str:
-    told, last_deg = summary(recording), None
-    for _, _, angle_deg in believed(recording):
-        last_deg = angle_deg
+    told, last = summary(recording), next(iter([*believed(recording)][-1:]), None)
     alarms = [event.text for event in recording.events if event.kind == "alarm"]
-    there = last_deg is not None and last_deg <= _upright_deg(recording) + AT_UPRIGHT_DEG
-    up = told.state == "finished" or (there and not (alarms and alarms[-1].startswith(_URGENT)))
+    up = _is_up(recording, told.state, last, alarms)
     alarm = f" The last alarm: {alarms[-1]}" if alarms and not up else ""
-    seen = ", with no angle that was believed" if last_deg is None else f", last seen at {last_deg:+.1f} deg"
-    where = "the rider upright" if up else f"the table in state '{told.state.replace('_', ' ')}'{seen}"
-    return f"The session ended as {told.outcome.replace('_', ' ')}, with {where}.{alarm}"
+    where = "the rider upright" if up else f"the table in state '{told.state.replace('_', ' ')}'{_last_seen(last)}"
+    breaks_off = _BREAKS_OFF if told.outcome.startswith("unknown") and recording.inputs else ""
+    return f"The session ended as {told.outcome.replace('_', ' ')}, with {where}.{breaks_off}{alarm}"
+
+
+def _is_up(recording: Recording, state: str, last: Believed | None, alarms: list[str]) -> bool:
+    """Tell whether the rider is known to be upright: one angle alone is no proof, nor what its last alarm denies."""
+    if alarms and SITUATIONS["upright-unsure"] in alarms[-1]:
+        return False
+    if state == "finished":
+        return True
+    if last is None or last.angle_deg is None or last.lost or (alarms and alarms[-1].startswith(_URGENT)):
+        return False
+    return last.angle_deg <= _upright_deg(recording) + AT_UPRIGHT_DEG
+
+
+def _last_seen(last: Believed | None) -> str:
+    if last is None or last.angle_deg is None:
+        return ", with no angle that was believed"
+    return f", last seen at {last.angle_deg:+.1f} deg{_by(last.alone)}"
+
+
+def _by(alone: str) -> str:
+    return f" by the {alone} alone" if alone else ""

@@ -260,7 +260,7 @@ def _people(recording: Recording, at: Moment, limits: Limits) -> Iterator[Margin
 def _inverted_s(recording: Recording, at: Moment) -> float:
     """The session's time above horizontal until then."""
     total_s, then_s, inverted = 0.0, recording.inputs[0].now_s, False
-    for now_s, _, angle in believed(recording):
+    for now_s, _, angle, _ in believed(recording):
         if now_s > at.tick.now_s:
             break
         total_s += _passed_s(then_s, now_s) if inverted else 0.0

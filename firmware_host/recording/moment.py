@@ -1,12 +1,17 @@
 """The moment of a trip in a recording: the tick in which it fell, and the frame by which it was judged."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from firmware_host.control.ticks import TickInput
 from firmware_host.recording.blackbox_reader import Recording
 from firmware_host.recording.record_schema import RecordedOutput
+from safety.angles import CLOCK_MASK
 from safety.signals import Lost, Telemetry, Trip
+
+JUMPED_S: Final = 0.1
+"""More by which the host's clock went on than the board's: nobody stood still, the clock was set."""
 
 
 class Moment(NamedTuple):
@@ -57,8 +62,33 @@ def last_framed(recording: Recording, place: int) -> int | None:
     return next((at for at in range(place, -1, -1) if recording.inputs[at].telemetry is not None), None)
 
 
-def believed(recording: Recording) -> Iterator[tuple[float, Telemetry, float | None]]:
-    """Each frame with its time, and the angle that was believed: none once both are lost.
+class Believed(NamedTuple):
+    """A frame, and what was believed of it."""
+
+    now_s: float
+    telemetry: Telemetry
+    angle_deg: float | None
+    """None once both are lost."""
+    lost: int
+    """Bits of ``Lost``."""
+
+    @property
+    def highest_deg(self) -> float | None:
+        """The higher one of the angles that are believed."""
+        angles = (
+            None if self.lost & Lost.ENCODER else self.telemetry.encoder_deg,
+            None if self.lost & Lost.INCLINOMETER else self.telemetry.inclinometer_deg,
+        )
+        return max((angle for angle in angles if angle is not None), default=None)
+
+    @property
+    def alone(self) -> str:
+        """Name the one angle that is believed, where the other one is lost."""
+        return {int(Lost.ENCODER): "inclinometer", int(Lost.INCLINOMETER): "encoder"}.get(self.lost, "")
+
+
+def believed(recording: Recording) -> Iterator[Believed]:
+    """Each frame with the angle that was believed.
 
     A tick without a command says nothing of the angles, and what was found before still holds.
     """
@@ -67,7 +97,36 @@ def believed(recording: Recording) -> Iterator[tuple[float, Telemetry, float | N
         if output.command is not None:
             lost = output.command.lost_angles
         if one.telemetry is not None:
-            yield one.now_s, one.telemetry, believed_deg(one.telemetry, lost)
+            yield Believed(one.now_s, one.telemetry, believed_deg(one.telemetry, lost), lost)
+
+
+class Passed:
+    """How much time passed between two moments of a recording, although the host's clock may have been set."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._from_s: list[float] = []
+        self._ahead_s: list[float] = []
+        """How far the clock was ahead from then on."""
+        ahead_s, before = 0.0, None
+        for one in recording.inputs:
+            if one.telemetry is None:
+                continue
+            if before is not None and before[1].session_id == one.telemetry.session_id:
+                board_s = ((one.telemetry.board_time_us - before[1].board_time_us) & CLOCK_MASK) / 1e6
+                jumped_s = one.now_s - before[0] - board_s
+                if abs(jumped_s) > JUMPED_S:
+                    ahead_s += jumped_s
+                    self._from_s.append(one.now_s)
+                    self._ahead_s.append(ahead_s)
+            before = (one.now_s, one.telemetry)
+
+    def s(self, from_s: float, to_s: float) -> float:
+        """Seconds between two readings of the host's clock."""
+        return self._true_s(to_s) - self._true_s(from_s)
+
+    def _true_s(self, now_s: float) -> float:
+        place = bisect_right(self._from_s, now_s)
+        return now_s - (self._ahead_s[place - 1] if place else 0.0)
 
 
 def believed_deg(frame: Telemetry, lost: int) -> float | None:

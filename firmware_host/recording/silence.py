@@ -3,14 +3,13 @@
 from typing import Final, NamedTuple
 
 from firmware_host.control.ticks import TickInput
+from firmware_host.recording.moment import JUMPED_S
 from safety.signals import Status, Telemetry, Trip
 
 STALL_S: Final = 0.05
 """A tick this late means that the host did not run."""
 SILENT_S: Final = 0.05
 """Without a frame for so long the link was down."""
-JUMPED_S: Final = 0.1
-"""More by which the host's clock went on than the board's: nobody stood still, the clock was set."""
 AROUND_S: Final = 0.2
 LINK_TRIPS: Final = ("link", "session", "tick")
 

@@ -43,6 +43,35 @@ def test_the_cause_is_named(tmp_path: Path, fault: str, words: tuple[str, ...], 
     assert told.window_s is not None
 
 
+def test_of_what_one_angle_says_the_explanation_makes_no_fact(tmp_path: Path) -> None:
+    told = " ".join(explain(recorded(tmp_path, "inclinometer-dead@45", "encoder-drift-low=3@50")).sentences)
+    assert "upright by the encoder alone after" in told
+    assert "with the rider upright" not in told
+    assert "deg by the encoder alone. The last alarm: " in told
+
+
+def test_an_angle_that_was_found_wrong_later_tells_no_phase(tmp_path: Path) -> None:
+    (standstill,) = explain(recorded(tmp_path, "coupling-broken@45")).phases
+    assert standstill.name == "standstill"
+
+
+def test_an_end_that_is_not_sure_to_be_upright_comes_with_its_alarm(tmp_path: Path) -> None:
+    told = explain(recorded(tmp_path, "inclinometer-jump@45", "upright-switch-closed@80")).sentences[-1]
+    assert "with the table in state 'finished', last seen at -60.2 deg by the encoder alone. The last alarm: " in told
+    assert "look where it stands before anybody leaves it" in told
+
+
+def test_a_clock_that_was_set_makes_nothing_longer(tmp_path: Path) -> None:
+    told = explain(recorded(tmp_path, "hand-switch-release@45", "clock-jump=3600@48"))
+    assert 40.0 < {phase.name: phase.after_s for phase in told.phases}["upright"] < 60.0
+    assert "tick (EMERGENCY_RETURN) +2.97 s" in " ".join(told.sentences)
+
+
+def test_a_recording_that_breaks_off_says_so(tmp_path: Path) -> None:
+    told = explain(recorded(tmp_path, "host-killed@41")).sentences
+    assert "The recording breaks off there, as it does where the host is killed" in told[-1]
+
+
 @pytest.mark.parametrize(("faults", "words", "link_cause"), [
     (("host-stall@41:0.07", "cable-out@41.08"), ("no frame came any more", "stalled for 0.07 s as well"), "line"),
     (("hand-switch-release@41", "host-stall@42:1"), ("the monitor hand-switch", "The host stalled: its loop"), "host"),
