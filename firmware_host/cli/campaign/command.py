@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from firmware_host.cli import judged
 from firmware_host.cli.campaign.cases import Case, Devices, devices_of, draw_case
 from firmware_host.cli.campaign.lines import write_case
 from firmware_host.cli.campaign.report import PICTURED, Pictured, ReportError, write_report
@@ -199,19 +200,26 @@ def _pictured(options: CampaignOptions, summary: Summary) -> list[Pictured]:
     return found
 
 
+def _from_source() -> str:
+    compiled = not (judged.__file__ or "").endswith(".py")
+    return "" if compiled else ", from source: in the repository, make campaign compiles it first, which is faster"
+
+
 def _show(told: dict[str, Any]) -> None:
     console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
     console.print(
         f"{told['sessions']} sessions of seed {told['seed']}: {told['violations']} with a violation, "
         f"{told['wrong_causes']} with a wrong cause, "
         f"{told['false_trips']} with a false trip, {told['unanswered']} with a fault that nothing answered; "
-        f"{told['sessions_per_core_second']} sessions a core-second"
+        f"{told['sessions_per_core_second']} sessions a core-second{_from_source()}"
     )
     coverage, weakest = told["coverage"], told["weakest"]
     console.print(f"coverage: {coverage['met']} of {coverage['possible']} cells (state x fault x phase)")
     if coverage["states_never_met"]:
         console.print(f"no fault met the states {', '.join(coverage['states_never_met'])}")
     console.print(f"blind spots: {coverage['possible'] - coverage['met']} cells; --json and --report list them")
+    never = [monitor for monitor, sessions in told["tripped"].items() if not sessions]
+    console.print(f"monitors that never tripped: {', '.join(never) or 'none'}")
     for one in weakest[:1]:
         console.print(f"weakest margin: {one['rule']}, {one['value']:g} {one['unit']}\n  {one['command']}")
     for failure in told["failures"]:
@@ -219,6 +227,8 @@ def _show(told: dict[str, Any]) -> None:
         console.print(f"  {failure['command']}", markup=False)
         if failure["shrunk"] is not None:
             console.print(f"  smallest: {failure['shrunk']['command']}", markup=False)
+    if told["failing"] > len(told["failures"]):
+        console.print(f"\nthese are the first {len(told['failures'])} of {told['failing']} that failed")
     if "steered" in told:
         random, steered = told["steered"]["random"], told["steered"]["steered"]
         console.print(f"\nsmallest share at random {random['weakest_share']}, steered {steered['weakest_share']}")

@@ -1,8 +1,8 @@
 """How long after a fault's onset the first safe command went out, for each fault that came alone, and each monitor."""
 
-from array import array
+from bisect import bisect_right
 from collections import Counter
-from statistics import median
+from itertools import accumulate
 from typing import Any, Final
 
 from firmware_host.cli.campaign.results import Detected
@@ -35,48 +35,84 @@ TICKS_S: Final = 0.02
 EPSILON_S: Final = 1e-6
 
 
+class Times:
+    """Times, counted by the millisecond: as large for a million sessions as for a thousand."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[int] = Counter()
+        self.worst_index: int | None = None
+        """The session with the longest one."""
+
+    def add(self, time_s: float, index: int) -> None:
+        """Count one."""
+        time_ms = round(time_s * 1e3)
+        if not self._counts or time_ms > max(self._counts):
+            self.worst_index = index
+        self._counts[time_ms] += 1
+
+    @property
+    def total(self) -> int:
+        """How many there are."""
+        return self._counts.total()
+
+    @property
+    def worst_s(self) -> float | None:
+        """The longest one; None without any."""
+        return max(self._counts) / 1e3 if self._counts else None
+
+    @property
+    def median_s(self) -> float | None:
+        """The middle one, or the mean of the two in the middle; None without any."""
+        if not self._counts:
+            return None
+        ends = list(accumulate(count for _, count in sorted(self._counts.items())))
+        times_ms = sorted(self._counts)
+        low, high = (times_ms[bisect_right(ends, place)] for place in ((ends[-1] - 1) // 2, ends[-1] // 2))
+        return round((low + high) / 2e3, 3)
+
+    def above(self, limit_s: float) -> int:
+        """How many were longer."""
+        return sum(count for time_ms, count in self._counts.items() if time_ms / 1e3 > limit_s + EPSILON_S)
+
+
 class Detections:
     """Gathers single faults and the first response to each."""
 
     def __init__(self) -> None:
-        self._after_s: dict[str, array[float]] = {}
+        self._after: dict[str, Times] = {}
         self._window_s: dict[str, float] = {}
         self._monitors: dict[str, Counter[str]] = {}
-        self._worst: dict[str, int] = {}
-        self._windows: dict[str, list[tuple[float, int]]] = {}
-        """For each monitor how long it took in which session."""
+        self._windows: dict[str, Times] = {}
+        """For each monitor how long it took."""
 
     def add(self, index: int, detected: Detected | None) -> None:
         """Count a session; of one without a fault, with two, or whose fault came after its end, nothing is known."""
         if detected is None:
             return
         fault = detected.fault
-        times_s = self._after_s.setdefault(fault, array("d"))
-        monitors = self._monitors.setdefault(fault, Counter())
-        monitors[detected.monitor] += 1
+        after = self._after.setdefault(fault, Times())
+        self._monitors.setdefault(fault, Counter())[detected.monitor] += 1
         if not detected.monitor:
             return
-        if not times_s or detected.after_s > max(times_s):
-            self._worst[fault] = index
-        times_s.append(detected.after_s)
+        after.add(detected.after_s, index)
         self._window_s[fault] = max(self._window_s.get(fault, 0.0), detected.window_s)
-        self._windows.setdefault(detected.monitor, []).append((detected.window_s, index))
+        self._windows.setdefault(detected.monitor, Times()).add(detected.window_s, index)
 
     def as_list(self) -> list[dict[str, Any]]:
         """Give a row for each fault: from onset to response, and from the start of the monitor's condition to it."""
-        return [self._row(fault) for fault in sorted(self._after_s)]
+        return [self._row(fault) for fault in sorted(self._after)]
 
     def _row(self, fault: str) -> dict[str, Any]:
-        times_s, monitors = self._after_s[fault], self._monitors[fault]
+        after, monitors = self._after[fault], self._monitors[fault]
         return {
             "fault": fault,
             "sessions": monitors.total(),
-            "answered": len(times_s),
+            "answered": after.total,
             "monitors": {name: count for name, count in monitors.most_common() if name},
-            "median_s": round(median(times_s), 3) if times_s else None,
-            "worst_s": round(max(times_s), 3) if times_s else None,
-            "worst_index": self._worst.get(fault),
-            "worst_window_s": round(self._window_s[fault], 3) if times_s else None,
+            "median_s": after.median_s,
+            "worst_s": after.worst_s,
+            "worst_index": after.worst_index,
+            "worst_window_s": round(self._window_s[fault], 3) if after.total else None,
         }
 
     def windows(self) -> list[dict[str, Any]]:
@@ -88,13 +124,12 @@ class Detections:
 
     def _window(self, monitor: str) -> dict[str, Any]:
         took, most_s = self._windows[monitor], WINDOWS_S[monitor] + TICKS_S
-        worst_s, index = max(took)
         return {
             "monitor": monitor,
-            "answers": len(took),
+            "answers": took.total,
             "window_s": WINDOWS_S[monitor],
-            "median_s": round(median(time_s for time_s, _ in took), 3),
-            "worst_s": round(worst_s, 3),
-            "worst_index": index,
-            "beyond": sum(time_s > most_s + EPSILON_S for time_s, _ in took),
+            "median_s": took.median_s,
+            "worst_s": took.worst_s,
+            "worst_index": took.worst_index,
+            "beyond": took.above(most_s),
         }

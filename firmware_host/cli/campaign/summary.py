@@ -1,11 +1,13 @@
 """What a campaign found, added up session by session; memory does not grow with their number."""
 
 import heapq
+from collections import Counter
 from typing import Any, Final
 
 from firmware_host.cli.campaign.coverage import Coverage
 from firmware_host.cli.campaign.detection import Detections
 from firmware_host.cli.campaign.results import Result, Weakest
+from safety.monitors import REGISTER
 
 FAILURES_KEPT: Final = 200
 WORST_KEPT: Final = 12
@@ -22,6 +24,9 @@ class Summary:
         self.detections = Detections()
         self.failures: list[Result] = []
         """The first ones."""
+        self.failing = 0
+        self.tripped: Counter[str] = Counter()
+        """For each monitor the sessions in which it tripped."""
         self.weakest: dict[str, tuple[Weakest, int]] = {}
         """For each rule its smallest margin, and the session's index."""
         self._worst: list[tuple[float, int]] = []
@@ -38,6 +43,8 @@ class Summary:
         self.simulated_s += result.session_s
         self.coverage.add(result.onsets)
         self.detections.add(result.index, result.detected)
+        self.failing += bool(result.broken)
+        self.tripped.update({trip.monitor for trip in result.trips})
         if result.broken and len(self.failures) < FAILURES_KEPT:
             self.failures.append(result)
         for margin in result.margins:
@@ -75,6 +82,8 @@ class Summary:
                 {**margin.model_dump(), "index": index}
                 for margin, index in sorted(self.weakest.values(), key=lambda entry: entry[0].share)
             ],
+            "failing": self.failing,
+            "tripped": {monitor.id: self.tripped[monitor.id] for monitor in REGISTER},
             "detection": self.detections.as_list(),
             "windows": self.detections.windows(),
             "coverage": self.coverage.as_dict(),
