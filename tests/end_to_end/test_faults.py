@@ -180,7 +180,7 @@ def run(session: Session, records: Path, *faults: str) -> dict[str, Any]:
     """Run it, and see that nothing was broken and nobody but the right monitors tripped."""
     parsed = [parse(text) for text in faults]
     found = run_session(session, parsed, 1, records if any(fault.kind.on_disk for fault in parsed) else None)
-    assert found["violations"] == [], found
+    assert found["violations"] == found["unanswered"] == [], found
     assert {trip["id"] for trip in found["trips"]} <= right_answers(fault.name for fault in parsed), found["trips"]
     return found
 
@@ -317,6 +317,24 @@ def test_who_was_given_up_for_want_of_power_is_brought_upright_once_there_is_som
 ) -> None:
     """Each recovery runs dry, and between the dips nothing is wrong with the supply."""
     found = run(session, tmp_path, *(f"brown-out@{at_s}:0.5" for at_s in (50.1, 53.1, 56.1, 59.1, 62.1)))
+    assert found["truth"]["final_angle_deg"] < -72.0
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        ("emergency-stop@42:0.5", "hand-switch-release@44:1", "emergency-stop@46:0.5", "hand-switch-release@48:1",
+         "emergency-stop@50:0.5", "hand-switch-release@52:1"),
+        ("press-stop@42", "hand-switch-release@45:1", "press-stop@48", "hand-switch-release@51:1",
+         "press-stop@54", "hand-switch-release@57:1", "press-stop@60", "hand-switch-release@63"),
+        ("emergency-stop@42:1", "press-return@45", "emergency-stop@47:1", "hand-switch-release@50"),
+    ],
+    ids=["chain", "stop", "both"],
+)  # fmt: skip
+def test_a_sound_table_is_not_given_up_because_people_interrupt_it(
+    tmp_path: Path, session: Session, faults: tuple[str, ...]
+) -> None:
+    found = run(session, tmp_path, *faults)
     assert found["truth"]["final_angle_deg"] < -72.0
 
 
