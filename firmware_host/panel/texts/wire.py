@@ -167,6 +167,8 @@ TEMPLATES: Final = (
     "after a session that ended by a trip ({trips})",
     "{seen} of {whole} s",
     "goes to {to} deg, above the {limit} deg set by {who}; write at most {most}",
+    "goes to {to} deg, too near to the {limit} deg set by {who} for angle_margin_deg = {margin} deg, set by {whom};"
+    " write at most {most}",
     "goes to {to} deg, beyond upright at {limit} deg, set by {who}; write at least {least}",
     "the allowance of {rider}",
     "This table carries riders of {least} to {most} kg. Do not use it.",
