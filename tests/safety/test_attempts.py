@@ -176,6 +176,15 @@ def test_each_attempt_is_counted() -> None:
     assert attempts.count == 2
 
 
+@pytest.mark.parametrize(("begun", "left"), [(0, 0), (1, 0), (2, 1), (3, 2)])
+def test_one_that_a_person_ended_is_not_counted(begun: int, left: int) -> None:
+    attempts = Attempts()
+    for _ in range(begun):
+        attempts.begin(view_at(20.0, 20.0))
+    attempts.interrupted()
+    assert attempts.count == left
+
+
 def test_before_the_first_attempt_no_drive_has_run_away() -> None:
     attempts = Attempts()
     attempts.watch(view_at(20.0, 20.0, -4.0))  # a boarded rider who strayed creeps without one

@@ -1,10 +1,11 @@
 """What the gate derives from each frame, and every field of the commands that it gives."""
 
 import math
+from typing import Any
 
 import pytest
 
-from safety.layer import SafetyState, _bounds, step
+from safety.layer import SafetyState, _bounds, _take_stock, step
 from safety.returning import Returning, emergency_return
 from safety.signals import CommandMode, Input, MotionRequest, Response, SafeCommand, Status, Telemetry
 from safety.supervisor import Supervisor
@@ -158,6 +159,27 @@ def test_the_time_in_inversion_is_counted_above_horizontal(angle_deg: float, inv
     table.tick()
     assert table.state.view.inverted == inverted
     assert table.state.view.inverted_s == pytest.approx(0.02 if inverted else 0.0)
+
+
+@pytest.mark.parametrize(
+    ("facts", "charged"),
+    [
+        ({"best_deg": 20.0}, True),
+        ({"best_deg": -20.0, "maybe_inverted": True}, False),
+        ({"best_deg": -20.0, "maybe_inverted": True, "lost_angles": 1}, True),
+        ({"best_deg": -20.0, "maybe_inverted": True, "lost_angles": 2}, True),
+        ({"best_deg": -20.0, "lost_angles": 1}, False),
+        ({"best_deg": None, "maybe_inverted": True, "lost_angles": 3}, True),
+        ({"best_deg": None, "maybe_inverted": True}, True),
+        ({"best_deg": None}, False),
+        ({"best_deg": -74.0, "maybe_inverted": True, "lost_angles": 1, "inputs": Input.UPRIGHT_SWITCH}, False),
+    ],
+)
+def test_a_rider_is_charged_while_inverted_or_perhaps_still_inverted(facts: dict[str, Any], charged: bool) -> None:
+    view = view_of({"ridden_s": 5.0, **facts})
+    _take_stock(view)
+    assert view.maybe_inverted is charged
+    assert view.ridden_s == pytest.approx(5.01 if charged else 5.0)
 
 
 @pytest.mark.parametrize(("from_deg", "counts"), [(20.0, True), (-20.0, False)])

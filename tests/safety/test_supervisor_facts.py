@@ -200,6 +200,22 @@ def test_so_many_recoveries_are_tried_as_the_limits_say() -> None:
     assert tries == TABLE.recovery_attempts == 3
 
 
+def test_a_person_s_stop_takes_back_the_attempt_that_it_ends_and_no_other() -> None:
+    judged, stop = Judged(Response.STOP), MotionRequest(ask=Response.STOP)
+    judged.rests(0.1)
+    assert judged.at(2.2) is Phase.CREEPING
+    judged.monitor.says = Response.STOP
+    judged.rests(2.3)
+    assert judged.at(4.5) is Phase.CREEPING
+    attempts = judged.supervisor._attempts
+    assert attempts.count == 2
+    assert judged.at(4.6, request=stop, standing_s=0.0) is Phase.STOPPING
+    assert attempts.count == 1
+    judged.rests(4.7)
+    judged.at(4.8)
+    assert attempts.count == 1
+
+
 def creeps_as_told(way_deg: float) -> Judged:
     """It turned so far in a recovery of one second at -4 deg/s, and then its torque was cut."""
     judged = Judged(Response.STOP)
