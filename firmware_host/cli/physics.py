@@ -8,6 +8,8 @@ from firmware_host.files.tables import Table
 from firmware_host.files.toml_source import FileError, problems_of
 from sim.parameters import StopParameters, TableParameters
 
+HIGHEST_DEG: Final = -45.0
+"""No table's upright end lies above this."""
 _UPRIGHT_END: Final = ("boarding_deg", "upright_switch_deg", "upright_stop_deg")
 
 
@@ -27,4 +29,5 @@ def _upright_end(upright_deg: float) -> dict[str, Any]:
     """Where boarding position, switch and stop are unless the file says so: around what it calls upright."""
     usual = StopParameters()
     moved_deg = upright_deg - usual.boarding_deg
-    return {name: getattr(usual, name) + moved_deg for name in _UPRIGHT_END} if moved_deg else {}
+    # A switch that would lie beyond what a file may say stands where riders board.
+    return {name: min(getattr(usual, name) + moved_deg, HIGHEST_DEG) for name in _UPRIGHT_END} if moved_deg else {}

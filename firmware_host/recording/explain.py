@@ -183,7 +183,8 @@ def _upright_deg(recording: Recording) -> float:
 def _course(trip: Trip, phases: tuple[Phase, ...]) -> str:
     if not phases:
         return "After that the table was seen neither at horizontal nor upright."
-    told = ", ".join(f"{phase.name}{_by(phase.by)} after {phase.after_s:.1f} s" for phase in phases)
+    alone = {phase.by for phase in phases} - {""}
+    told = ", ".join(f"{phase.name} after {phase.after_s:.1f} s" for phase in phases) + _by(" and the ".join(sorted(alone)))
     return f"After the {trip.response.name.replace('_', ' ').lower()} it was at {told}."
 
 
