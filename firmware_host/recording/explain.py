@@ -184,8 +184,9 @@ def _course(trip: Trip, phases: tuple[Phase, ...]) -> str:
     if not phases:
         return "After that the table was seen neither at horizontal nor upright."
     alone = {phase.by for phase in phases} - {""}
-    told = ", ".join(f"{phase.name} after {phase.after_s:.1f} s" for phase in phases) + _by(" and the ".join(sorted(alone)))
-    return f"After the {trip.response.name.replace('_', ' ').lower()} it was at {told}."
+    told = ", ".join(f"{phase.name} after {phase.after_s:.1f} s" for phase in phases)
+    by = _by(" and the ".join(sorted(alone)))
+    return f"After the {trip.response.name.replace('_', ' ').lower()} it was at {told}{by}."
 
 
 def _others(recording: Recording, trips: tuple[Trip, ...]) -> str:
