@@ -12,15 +12,15 @@ from firmware_host.recording.moment import Believed, Passed, believed, moment
 from firmware_host.recording.report import summary
 from firmware_host.recording.sides import BoardSide, HostSide, board_in_words, board_side, host_in_words, host_side
 from firmware_host.recording.silence import LINK_TRIPS, silence
-from safety.alarm_texts import SITUATIONS
+from safety.alarm_texts import CAUSES, SITUATIONS
 from safety.returning import FLAT_TOLERANCE_DEG
 from safety.signals import Lost, Response, Trip
 from safety.view import AT_UPRIGHT_DEG, STANDSTILL_DPS
 
 _URGENT: Final = "high priority"
 """How the event of an alarm begins that denies that all is well."""
-_BREAKS_OFF: Final = (
-    " The recording breaks off there, as it does where the host is killed or loses its power, and what the table did"
+BREAKS_OFF: Final = (
+    "The recording breaks off there, as it does where the host is killed or loses its power, and what the table did"
     " after that is not in it: a table board brings its rider upright by itself, another drive stops."
 )
 DONE: Final = {
@@ -68,6 +68,7 @@ class Explanation(NamedTuple):
         """Give all of it in what JSON can carry."""
         return {
             **self._asdict(),
+            "brief": list(self.in_brief),
             "trips": [trip._asdict() for trip in self.trips],
             "phases": {phase.name: phase.after_s for phase in self.phases},
             "margins": [{**margin._asdict(), "broken": margin.broken} for margin in self.margins],
@@ -88,14 +89,15 @@ def explain(recording: Recording) -> Explanation:
     start_s = recording.inputs[0].now_s
     damage, ending = _damage(recording.problems), _ending(recording)
     if not trips:
-        return Explanation(tuple(one for one in (damage, _nobody_acted(recording), ending) if one), (), (), "", None)
+        told_all = tuple(one for one in (damage, _nobody_acted(recording), *ending) if one)
+        return Explanation(told_all, (), (), "", None)
     first, silent = trips[0], next((trip for trip in trips if trip.monitor in LINK_TRIPS), None)
     phases = _phases(recording, first)
     cause, told = ("", "") if silent is None else silence(recording.inputs, silent)
     at_once, later = (told, "") if silent is first else ("", told)
     seen = _seen(recording, first)
     sentences = [damage, _what(recording, first), at_once, *seen.sentences, _course(first, phases)]
-    sentences += [_others(recording, trips), later, ending]
+    sentences += [_others(recording, trips), later, *ending]
     last_s = phases[-1].after_s if phases else 30.0
     window = (max(first.since_s - start_s - 5.0, 0.0), first.t_s - start_s + last_s + 5.0)
     told_all = tuple(one for one in sentences if one)
@@ -199,14 +201,22 @@ def _others(recording: Recording, trips: tuple[Trip, ...]) -> str:
     return f"Then acted: {told}."
 
 
-def _ending(recording: Recording) -> str:
+def _ending(recording: Recording) -> tuple[str, ...]:
     told, last = summary(recording), next(iter([*believed(recording)][-1:]), None)
     alarms = [event.text for event in recording.events if event.kind == "alarm"]
     up = _is_up(recording, told.state, last, alarms)
-    alarm = f" The last alarm: {alarms[-1]}" if alarms and not up else ""
     where = "the rider upright" if up else f"the table in state '{told.state.replace('_', ' ')}'{_last_seen(last)}"
-    breaks_off = _BREAKS_OFF if told.outcome.startswith("unknown") and recording.inputs else ""
-    return f"The session ended as {told.outcome.replace('_', ' ')}, with {where}.{breaks_off}{alarm}"
+    ended = f"The session ended as {told.outcome.replace('_', ' ')}, with {where}."
+    breaks_off = BREAKS_OFF if told.outcome.startswith("unknown") else ""
+    return ended, breaks_off, _last_alarm(alarms[-1]) if alarms and not up else ""
+
+
+def _last_alarm(alarm: str) -> str:
+    priority, _, told = alarm.partition(": ")
+    monitor, _, detail = told.partition(": ")
+    if monitor in CAUSES:
+        return f"The last alarm ({priority}), of the monitor {monitor}: {detail}"
+    return f"The last alarm ({priority}): {told}"
 
 
 def _is_up(recording: Recording, state: str, last: Believed | None, alarms: list[str]) -> bool:

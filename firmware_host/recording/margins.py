@@ -78,9 +78,9 @@ def in_words(rows: tuple[Margin, ...]) -> str:
     """Say which limits were broken, and which were the nearest others."""
     if not rows:
         return "How far the limits were from being broken cannot be told: the recording does not hold what it takes."
-    broken = [f"{row.name} {_amount(row.value, row)} (limit {_amount(row.limit, row)})" for row in rows if row.broken]
+    broken = [f"{row.name} = {_amount(row.value, row)} (limit {_amount(row.limit, row)})" for row in rows if row.broken]
     near = [
-        f"{row.name} {_amount(row.value, row)} (limit {_amount(row.limit, row)}, {_distance(row)})"
+        f"{row.name} = {_amount(row.value, row)} (limit {_amount(row.limit, row)}: {_distance(row)})"
         for row in rows
         if not row.broken
     ][:_NEAREST]

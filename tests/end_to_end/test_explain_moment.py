@@ -88,7 +88,7 @@ def test_of_a_released_hand_switch_no_limit_was_broken(told: Any) -> None:
     assert session.row("drive temperature").margin == pytest.approx(75.0 - (frame.drive_temperature_c or 0.0))
     assert session.row("age of the telemetry").value == pytest.approx(PERIOD_S)
     assert (
-        f"angle {angle.value:.1f} deg (limit 45.0 deg, {angle.margin:.1f} deg left)" in session.explained.sentences[1]
+        f"angle = {angle.value:.1f} deg (limit 45.0 deg: {angle.margin:.1f} deg left)" in session.explained.sentences[1]
     )
 
 
@@ -253,7 +253,7 @@ def test_the_command_gives_all_of_it_as_json(told: Any, tmp_path: Path) -> None:
     session: Told = told("cable-out@41:2")
     done = righting("explain", session.recording.path, "--json", tmp_path / "told.json")
     assert done.returncode == 0, done.stderr
-    assert "Broken limits: age of the telemetry 100 ms (limit 100 ms)" in done.stdout
+    assert "Broken limits: age of the telemetry = 100 ms (limit 100 ms)" in done.stdout
     facts = json.loads((tmp_path / "told.json").read_text(encoding="utf-8"))
     assert {"sentences", "trips", "phases", "link_cause", "window_s"} < set(facts)
     first = facts["margins"][0]

@@ -10,8 +10,10 @@ from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 
 from firmware_host.recording.blackbox_reader import read
+from firmware_host.recording.explain import explain
 from firmware_host.records import default_url, open_records, sessions
 from tests.api.house import House
+from tests.end_to_end.commands import SHORT, bench
 from tests.panel.past import GENTLE, SMOOTH, TRIPPED, Past, make_past
 from tests.panel.routes import SIZES
 from tests.panel.still import standing_still
@@ -19,6 +21,7 @@ from tests.panel.views import go, nothing_hinders, opened
 
 PATIENCE_MS = 60_000
 """A recording is read, and a picture drawn, in a process that gives way to all others."""
+ENGLISH = re.compile(r"\b(the|were|after|limit|of|by|and|came|with|is)\b")
 KINDS = (GENTLE, SMOOTH, TRIPPED, SMOOTH)
 
 
@@ -119,6 +122,35 @@ def test_a_trip_is_explained_and_pictures_are_there(page: Page, past: Past) -> N
             "(image) => image.complete && image.naturalWidth === 1600", arg=image.element_handle(), timeout=PATIENCE_MS
         )
     expect(page.locator(".events")).to_contain_text("RETURN by drive-fault")
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        (),
+        ("host-killed@41",),
+        ("cable-out@41:2",),
+        ("power-loss@41",),
+        ("to-board-dead@41:2",),
+        ("clock-jump=3600@41",),
+        ("board-reboot@41", "host-stall@41:0.3"),
+        ("frames-lost=0.9@41:2", "host-stall@41.5:0.3"),
+        ("inclinometer-dead@45", "encoder-drift-low=3@50"),
+        ("runaway@41",),
+        ("motor-hot@41",),
+    ],
+    ids=" ".join,
+)
+def test_an_explanation_is_german_on_a_german_page(page: Page, tmp_path: Path, faults: tuple[str, ...]) -> None:
+    program = tmp_path / "short.toml"
+    program.write_text(SHORT, encoding="utf-8")
+    told = explain(read(Path(bench(tmp_path, *faults, program=program)["blackbox"]))).in_brief
+    said = page.evaluate(
+        "async (sentences) => { const texts = await import('/page/texts.js');"
+        " await texts.loadLanguage('de'); return sentences.map(texts.told); }",
+        list(told),
+    )
+    assert [text for text in said if ENGLISH.search(text)] == []
 
 
 def test_comfort_is_kept_where_the_records_are(page: Page, past: Past, folder: Path) -> None:

@@ -34,6 +34,8 @@ class Explanation(BaseModel):
     """What happened, in sentences."""
 
     text: list[str]
+    brief: list[str]
+    """The same without what each side saw, which is for whoever mends a table."""
     trips: list[dict[str, Any]]
     phases: dict[str, float]
     margins: list[dict[str, Any]]

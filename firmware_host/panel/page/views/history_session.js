@@ -46,7 +46,7 @@ function facts(app, one) {
 
 /** Why the monitors acted. @param {App} app @param {string} place */
 function explanation(app, place) {
-  const { t, api } = app;
+  const { t, told, api } = app;
   const card = el("section", { class: "card", "aria-labelledby": "session-why" },
     el("h2", { id: "session-why" }, t("What happened")));
   const waiting = el("p", { class: "quiet-text", role: "status" }, t("Reading the recording …"));
@@ -54,7 +54,13 @@ function explanation(app, place) {
   void api.get(`${place}/explanation`).then(
     (answer) => {
       waiting.remove();
-      card.append(...answer.text.map((/** @type {string} */ sentence) => el("p", null, sentence)));
+      const paragraphs = (/** @type {string[]} */ sentences) => sentences.map((sentence) => el("p", null, told(sentence)));
+      const sides = answer.text.filter((/** @type {string} */ sentence) => !answer.brief.includes(sentence));
+      card.append(...paragraphs(answer.brief));
+      if (sides.length > 0) {
+        card.append(el("details", null, el("summary", null, t("What host and board saw, for whoever mends the table")),
+          ...sides.map((/** @type {string} */ sentence) => el("p", { lang: "en" }, sentence))));
+      }
       card.append(...drawing(api.url(`${place}/explanation.png`), t("The moments around the first trip"), t));
     },
     (error) => {
