@@ -6,7 +6,7 @@ import pytest
 
 from sim.asked import Span
 from sim.oracle import judge
-from tests.sim.test_oracle import AT_40_S, TO_40, asked, trace, tripped
+from tests.sim.traces import AT_40_S, TO_40, asked, trace, tripped
 
 STOPPED = {**tripped(AT_40_S, "STOP"), "person_stopped_s": AT_40_S, "alarm": "x", "causes": None}
 ASKED_S = AT_40_S + 20.0
