@@ -8,13 +8,13 @@ from typing import Any, Final, NamedTuple
 from firmware_host.control.ticks import Event
 from firmware_host.recording.blackbox_reader import Recording
 from firmware_host.recording.margins import Margin, in_words, margins
-from firmware_host.recording.moment import Believed, Passed, believed, moment
+from firmware_host.recording.moment import Believed, Passed, believed, lost_names, moment
 from firmware_host.recording.report import summary
 from firmware_host.recording.sides import BoardSide, HostSide, board_in_words, board_side, host_in_words, host_side
 from firmware_host.recording.silence import LINK_TRIPS, silence
 from safety.alarm_texts import CAUSES, SITUATIONS
 from safety.returning import FLAT_TOLERANCE_DEG
-from safety.signals import Lost, Response, Trip
+from safety.signals import Response, Trip
 from safety.view import AT_UPRIGHT_DEG, STANDSTILL_DPS
 
 _URGENT: Final = "high priority"
@@ -71,6 +71,7 @@ class Explanation(NamedTuple):
             "brief": list(self.in_brief),
             "trips": [trip._asdict() for trip in self.trips],
             "phases": {phase.name: phase.after_s for phase in self.phases},
+            "phases_by": {phase.name: phase.by for phase in self.phases if phase.by},
             "margins": [{**margin._asdict(), "broken": margin.broken} for margin in self.margins],
             "host": _side(self.host),
             "board": _side(self.board),
@@ -92,12 +93,13 @@ def explain(recording: Recording) -> Explanation:
         told_all = tuple(one for one in (damage, _nobody_acted(recording), *ending) if one)
         return Explanation(told_all, (), (), "", None)
     first, silent = trips[0], next((trip for trip in trips if trip.monitor in LINK_TRIPS), None)
-    phases = _phases(recording, first)
+    passed = Passed(recording)
+    phases = _phases(recording, first, passed)
     cause, told = ("", "") if silent is None else silence(recording.inputs, silent)
     at_once, later = (told, "") if silent is first else ("", told)
     seen = _seen(recording, first)
     sentences = [damage, _what(recording, first), at_once, *seen.sentences, _course(first, phases)]
-    sentences += [_others(recording, trips), later, *ending]
+    sentences += [_others(passed, trips), later, *ending]
     last_s = phases[-1].after_s if phases else 30.0
     window = (max(first.since_s - start_s - 5.0, 0.0), first.t_s - start_s + last_s + 5.0)
     told_all = tuple(one for one in sentences if one)
@@ -155,12 +157,11 @@ def _seen(recording: Recording, trip: Trip) -> _Seen:
     return _Seen((in_words(rows), host_in_words(host), board_in_words(board)), rows, host, board)
 
 
-def _phases(recording: Recording, trip: Trip) -> tuple[Phase, ...]:
+def _phases(recording: Recording, trip: Trip, passed: Passed) -> tuple[Phase, ...]:
     """When the table stood, was at horizontal, and upright, by the angles that were believed and stayed so."""
-    upright_deg, passed = _upright_deg(recording), Passed(recording)
+    upright_deg = _upright_deg(recording)
     frames = [one for one in believed(recording) if one.now_s >= trip.t_s]
-    liar = {int(Lost.ENCODER): "encoder", int(Lost.INCLINOMETER): "inclinometer"}
-    found_out = {name for bit, name in liar.items() if frames and frames[-1].lost & bit}
+    found_out = lost_names(frames[-1].lost) if frames else set()
     inverted = False
     found: dict[str, Phase] = {}
     for one in frames:
@@ -171,8 +172,7 @@ def _phases(recording: Recording, trip: Trip) -> tuple[Phase, ...]:
             continue
         inverted = inverted or angle > FLAT_TOLERANCE_DEG
         for name, below_deg in (("horizontal", FLAT_TOLERANCE_DEG), ("upright", upright_deg + AT_UPRIGHT_DEG)):
-            passes = angle <= below_deg and (inverted or name == "upright")
-            if passes:
+            if angle <= below_deg and (inverted or name == "upright"):
                 found.setdefault(name, Phase(name, after_s, one.alone))
     return tuple(sorted(found.values(), key=lambda phase: phase.after_s))
 
@@ -191,10 +191,10 @@ def _course(trip: Trip, phases: tuple[Phase, ...]) -> str:
     return f"After the {trip.response.name.replace('_', ' ').lower()} it was at {told}{by}."
 
 
-def _others(recording: Recording, trips: tuple[Trip, ...]) -> str:
+def _others(passed: Passed, trips: tuple[Trip, ...]) -> str:
     if len(trips) == 1:
         return ""
-    passed, first_s = Passed(recording), trips[0].t_s
+    first_s = trips[0].t_s
     told = "; ".join(
         f"{trip.monitor} ({trip.response.name}) {passed.s(first_s, trip.t_s):+.2f} s" for trip in trips[1:]
     )
@@ -202,7 +202,8 @@ def _others(recording: Recording, trips: tuple[Trip, ...]) -> str:
 
 
 def _ending(recording: Recording) -> tuple[str, ...]:
-    told, last = summary(recording), next(iter([*believed(recording)][-1:]), None)
+    told, frames = summary(recording), [*believed(recording)]
+    last = frames[-1] if frames else None
     alarms = [event.text for event in recording.events if event.kind == "alarm"]
     up = _is_up(recording, told.state, last, alarms)
     where = "the rider upright" if up else f"the table in state '{told.state.replace('_', ' ')}'{_last_seen(last)}"

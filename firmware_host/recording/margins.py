@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from firmware_host.recording.blackbox_reader import Recording
-from firmware_host.recording.moment import Moment, believed, last_framed
+from firmware_host.recording.moment import Moment, believed, believed_angles_deg, last_framed
 from firmware_host.recording.record_schema import RecordedOutput
 from firmware_host.recording.session_record import recorded_limits
 from safety.angles import Angles
@@ -107,12 +107,7 @@ def _most(name: str, monitor: str, value: float, limit: float, unit: str, tolera
 
 def _angles(_: Recording, at: Moment, limits: Limits) -> Iterator[Margin]:
     encoder, inclinometer = at.angles_deg
-    bits = (Lost.ENCODER, Lost.INCLINOMETER)
-    believed = [
-        angle
-        for angle, bit in zip((encoder, inclinometer), bits, strict=True)
-        if angle is not None and not at.lost_angles & bit
-    ]
+    believed = [] if at.frame is None else believed_angles_deg(at.frame, at.lost_angles).values()
     if believed:
         most, borne = limits.inverted_limit_deg, limits.over_angle_deg
         row = _most("angle", "over-angle", max(believed), most, "deg", borne)

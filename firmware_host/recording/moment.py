@@ -10,6 +10,8 @@ from firmware_host.recording.record_schema import RecordedOutput
 from safety.angles import CLOCK_MASK
 from safety.signals import Lost, Telemetry, Trip
 
+ANGLES: Final = {"encoder": Lost.ENCODER, "inclinometer": Lost.INCLINOMETER}
+"""Bits of ``SafeCommand.lost_angles`` by the name of the angle."""
 JUMPED_S: Final = 0.1
 """More by which the host's clock went on than the board's: nobody stood still, the clock was set."""
 
@@ -75,16 +77,13 @@ class Believed(NamedTuple):
     @property
     def highest_deg(self) -> float | None:
         """The higher one of the angles that are believed."""
-        angles = (
-            None if self.lost & Lost.ENCODER else self.telemetry.encoder_deg,
-            None if self.lost & Lost.INCLINOMETER else self.telemetry.inclinometer_deg,
-        )
-        return max((angle for angle in angles if angle is not None), default=None)
+        return max(believed_angles_deg(self.telemetry, self.lost).values(), default=None)
 
     @property
     def alone(self) -> str:
         """Name the one angle that is believed, where the other one is lost."""
-        return {int(Lost.ENCODER): "inclinometer", int(Lost.INCLINOMETER): "encoder"}.get(self.lost, "")
+        left = ANGLES.keys() - lost_names(self.lost)
+        return left.pop() if len(left) == 1 else ""
 
 
 def believed(recording: Recording) -> Iterator[Believed]:
@@ -129,8 +128,17 @@ class Passed:
         return now_s - (self._ahead_s[place - 1] if place else 0.0)
 
 
+def lost_names(lost: int) -> set[str]:
+    """Name the angles that are lost (bits of ``Lost``)."""
+    return {name for name, bit in ANGLES.items() if lost & bit}
+
+
+def believed_angles_deg(frame: Telemetry, lost: int) -> dict[str, float]:
+    """Give the angles of a frame that are believed where these are lost (bits of ``Lost``), the encoder's first."""
+    values = {"encoder": frame.encoder_deg, "inclinometer": frame.inclinometer_deg}
+    return {name: deg for name, deg in values.items() if deg is not None and not lost & ANGLES[name]}
+
+
 def believed_deg(frame: Telemetry, lost: int) -> float | None:
-    """Give the angle of a frame that is believed where these are lost (bits of ``Lost``)."""
-    encoder_deg = None if lost & Lost.ENCODER else frame.encoder_deg
-    inclinometer_deg = None if lost & Lost.INCLINOMETER else frame.inclinometer_deg
-    return inclinometer_deg if encoder_deg is None else encoder_deg
+    """Give the angle to go by: the encoder's, or the other one where that is lost or missing."""
+    return next(iter(believed_angles_deg(frame, lost).values()), None)

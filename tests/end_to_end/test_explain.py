@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from firmware_host.control.ticks import Event
+from firmware_host.control.ticks import Event, TickInput
 from firmware_host.recording.blackbox_reader import Recording, read
 from firmware_host.recording.explain import explain
+from safety.signals import Lost
 from tests.end_to_end.commands import SHORT, bench, righting
 
 
@@ -45,13 +46,37 @@ def test_the_cause_is_named(tmp_path: Path, fault: str, words: tuple[str, ...], 
 
 
 def test_of_what_one_angle_says_the_explanation_makes_no_fact(tmp_path: Path) -> None:
-    told = " ".join(explain(recorded(tmp_path, "inclinometer-dead@45", "encoder-drift-low=3@50")).sentences)
+    explained = explain(recorded(tmp_path, "inclinometer-dead@45", "encoder-drift-low=3@50"))
+    assert explained.facts()["phases_by"] == {"horizontal": "encoder", "upright": "encoder"}
+    told = " ".join(explained.sentences)
     assert re.search(r"upright after [\d.]+ s by the encoder alone", told)
     assert "with the rider upright" not in told
     assert "deg by the encoder alone. The last alarm (medium priority), of the monitor switches: " in told
 
 
-def test_an_angle_that_was_found_wrong_later_tells_no_phase(tmp_path: Path) -> None:
+def test_the_last_angle_tells_no_phase_if_it_is_lost_later(tmp_path: Path) -> None:
+    told = recorded(tmp_path, "inclinometer-dead@45")
+    assert {phase.by for phase in explain(told).phases} == {"encoder"}
+    *outputs, last = told.outputs
+    assert last.command is not None
+    lost = last._replace(command=last.command._replace(lost_angles=Lost.ENCODER | Lost.INCLINOMETER))
+    assert explain(replace(told, outputs=[*outputs, lost])).phases == ()
+
+
+@pytest.mark.parametrize("name", ["encoder_deg", "inclinometer_deg"])
+def test_of_two_angles_that_are_believed_the_higher_one_tells_the_phase(tmp_path: Path, name: str) -> None:
+    def horizontal_s(told: Recording) -> float:
+        return next(phase.after_s for phase in explain(told).phases if phase.name == "horizontal")
+
+    def higher(one: TickInput) -> TickInput:
+        frame = one.telemetry
+        return one if frame is None else one._replace(telemetry=frame._replace(**{name: getattr(frame, name) + 2.0}))
+
+    told = recorded(tmp_path, "hand-switch-release@41")
+    assert horizontal_s(replace(told, inputs=[higher(one) for one in told.inputs])) > horizontal_s(told) + 0.5
+
+
+def test_a_table_that_its_motor_does_not_turn_is_seen_at_no_horizontal(tmp_path: Path) -> None:
     (standstill,) = explain(recorded(tmp_path, "coupling-broken@45")).phases
     assert standstill.name == "standstill"
 

@@ -38,6 +38,8 @@ class Explanation(BaseModel):
     """The same without what each side saw, which is for whoever mends a table."""
     trips: list[dict[str, Any]]
     phases: dict[str, float]
+    phases_by: dict[str, str]
+    """Of a phase that one angle alone tells of, which one."""
     margins: list[dict[str, Any]]
     """How far each limit was from being broken at the first trip."""
     host: dict[str, Any] | None

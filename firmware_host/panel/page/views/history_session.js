@@ -54,9 +54,8 @@ function explanation(app, place) {
   void api.get(`${place}/explanation`).then(
     (answer) => {
       waiting.remove();
-      const paragraphs = (/** @type {string[]} */ sentences) => sentences.map((sentence) => el("p", null, told(sentence)));
       const sides = answer.text.filter((/** @type {string} */ sentence) => !answer.brief.includes(sentence));
-      card.append(...paragraphs(answer.brief));
+      card.append(...answer.brief.map((/** @type {string} */ sentence) => el("p", null, told(sentence))));
       if (sides.length > 0) {
         card.append(el("details", null, el("summary", null, t("What host and board saw, for whoever mends the table")),
           ...sides.map((/** @type {string} */ sentence) => el("p", { lang: "en" }, sentence))));
