@@ -100,8 +100,8 @@ fuzz: $(EVIDENCE) ## Feed random bytes to decoders, drives, handshake and file l
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
 mutants: $(EVIDENCE) ## Try the tests of safety/ on code with small errors; writes build/mutants.json (SINCE=COMMIT: changed files; MINUTES)
-	@$(BIN)/python -m tests.mutation $(if $(SINCE),--since $(SINCE)) $(if $(MINUTES),--minutes $(MINUTES))
-	@$(BIN)/python -m docs.evidence.keep
+	@$(BIN)/python -m tests.mutation $(if $(SINCE),--since $(SINCE)) $(if $(MINUTES),--minutes $(MINUTES)); \
+	    code=$$?; $(BIN)/python -m docs.evidence.keep; exit $$code
 
 temporal: $(EVIDENCE) ## Compare the oracle's margins with signal temporal logic (rtamt); writes build/temporal.json
 	@$(BIN)/python -W ignore::DeprecationWarning -m tests.temporal
