@@ -1,8 +1,7 @@
 """How long after a fault's onset the first safe command went out, for each fault that came alone, and each monitor."""
 
-from bisect import bisect_right
 from collections import Counter
-from itertools import accumulate
+from statistics import median
 from typing import Any, Final
 
 from firmware_host.cli.campaign.results import Detected
@@ -63,12 +62,7 @@ class Times:
     @property
     def median_s(self) -> float | None:
         """The middle one, or the mean of the two in the middle; None without any."""
-        if not self._counts:
-            return None
-        ends = list(accumulate(count for _, count in sorted(self._counts.items())))
-        times_ms = sorted(self._counts)
-        low, high = (times_ms[bisect_right(ends, place)] for place in ((ends[-1] - 1) // 2, ends[-1] // 2))
-        return round((low + high) / 2e3, 3)
+        return round(median(self._counts.elements()) / 1e3, 3) if self._counts else None
 
     def above(self, limit_s: float) -> int:
         """How many were longer."""
