@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from firmware_host.cli.bench import bench_command, run_session
 from firmware_host.cli.sessions import load_session, make_controller
 from firmware_host.recording.blackbox_reader import read
 from firmware_host.recording.replay import replay
@@ -163,6 +164,19 @@ def test_a_table_that_is_never_ready_says_why(tmp_path: Path) -> None:
     assert done.returncode == 1, done.stdout
     assert "never ready to start: " in done.stdout
     assert "hand switch" in done.stdout.split("never ready to start: ")[1]
+
+
+@pytest.mark.parametrize("name", ["violations", "wrong_causes", "false_trips", "unanswered"])
+def test_whatever_the_judge_finds_is_shown_and_ends_with_1(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The finding is put in: a session with a false trip would be a fault of the project."""
+    sound = run_session(load_session(PROGRAM, REGULAR, None), [], 1, None)
+    for found, code in (([], 0), (["x: found"], 1)):
+        told = {**sound, name: found}
+        monkeypatch.setattr("firmware_host.cli.bench.run_session", lambda *_, told=told: told)
+        assert bench_command([PROGRAM], REGULAR, None, [], 1, Path("unused"), None) == code
+        assert ("x: found" in capsys.readouterr().out) is bool(found)
 
 
 def test_a_fault_after_the_end_is_told(tmp_path: Path) -> None:

@@ -342,6 +342,7 @@ def test_the_board_alone_brings_the_rider_upright_when_the_host_is_killed(tmp_pa
     found = run(session, tmp_path, "host-killed@40")
     assert found["trips"] == []
     assert found["truth"]["final_angle_deg"] < -70.0
+    assert (found["outcome"], found["reason"]) == ("unknown", "the host was killed in state session holding")
 
 
 @pytest.mark.parametrize("fault", ["hand-switch-wire@0.5", "ankle-latch-wire@0.5", "inverted-switch-closed@0.5"])

@@ -7,15 +7,18 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from statistics import median
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from firmware_host.cli.campaign.cases import PROGRAM_S, devices_of, draw_case
 from firmware_host.cli.campaign.changes import cross, mutate
 from firmware_host.cli.campaign.coverage import Coverage
-from firmware_host.cli.campaign.detection import WINDOWS_S, Detections
+from firmware_host.cli.campaign.detection import WINDOWS_S, Detections, Times
 from firmware_host.cli.campaign.lines import write_case
-from firmware_host.cli.campaign.results import CRASHED_SHARE, Detected, Onset, Result, Weakest
+from firmware_host.cli.campaign.results import CRASHED_SHARE, Detected, Onset, Result, Tripped, Weakest
 from firmware_host.cli.campaign.running import phase_of, run_case
 from firmware_host.cli.campaign.shards import NO_PART_OF_A_SESSION, Folder, FolderError, Shard, code_digest, shards
 from firmware_host.cli.campaign.steering import Parents, Tried, child, parents_of, usual_shares
@@ -171,6 +174,8 @@ def test_a_summary_counts_sessions_and_keeps_the_worst() -> None:
     assert (told["sessions"], told["fault_free"], told["sessions_per_core_second"]) == (103, 1, 2.0)
     assert told["sessions_of_90_s_per_core_second"] == 2.0  # these are of 90 s
     assert [one.index for one in summary.failures] == [100, 101, 102]
+    summary.add(result(103, ("angle", 0.7), unanswered=("unanswered: x",)))
+    assert (summary.as_dict()["unanswered"], summary.as_dict()["failing"]) == (1, 4)
     assert [index for _, index in summary.worst] == [100, *range(WORST_KEPT - 1)]
     assert [(one["rule"], one["index"]) for one in told["weakest"]] == [("angle", 100)]
 
@@ -306,6 +311,30 @@ def test_detections_are_told_by_fault_with_the_worst_session() -> None:
         "median_s": 1.0, "worst_s": 3.0, "worst_index": 1, "worst_window_s": 0.3,
     }  # fmt: skip
     assert (lighter["answered"], lighter["sessions"], lighter["worst_s"]) == (0, 1, None)
+
+
+@given(st.lists(st.integers(0, 300_000), min_size=1, max_size=30), st.integers(0, 300_000))
+def test_times_that_are_counted_are_those_that_were_added(times_ms: list[int], limit_ms: int) -> None:
+    times = Times()
+    for index, time_ms in enumerate(times_ms):
+        times.add(time_ms / 1e3, index)
+    assert times.total == len(times_ms)
+    assert times.worst_index is not None
+    assert times.worst_s == max(times_ms) / 1e3 == times_ms[times.worst_index] / 1e3
+    assert times.median_s == round(median(times_ms) / 1e3, 3)
+    assert times.above(limit_ms / 1e3) == sum(time_ms > limit_ms for time_ms in times_ms)
+
+
+def test_no_time_has_no_middle() -> None:
+    assert (Times().median_s, Times().worst_s, Times().total) == (None, None, 0)
+
+
+def test_a_monitor_that_tripped_in_a_session_counts_once() -> None:
+    summary = Summary()
+    twice = [Tripped(monitor="link", response="STOP", t_s=t_s) for t_s in (1.0, 2.0)]
+    summary.add(result(0, ("angle", 0.5), trips=tuple(twice)))
+    told = summary.as_dict()["tripped"]
+    assert (told["link"], told["tick"], set(told)) == (1, 0, {monitor.id for monitor in REGISTER})
 
 
 def test_answers_are_held_against_the_window_of_their_monitor() -> None:

@@ -14,9 +14,9 @@ from matplotlib.image import imread
 from firmware_host.control.machine import LEAVES
 from firmware_host.control.ticks import NO_REQUEST, Event, OperatorRequest, TickInput
 from firmware_host.recording.blackbox_reader import Recording
-from firmware_host.recording.record_schema import RecordedOutput
+from firmware_host.recording.record_schema import RecordedCommand, RecordedOutput
 from firmware_host.recording.report import STATES, TRIP, PictureError, picture, summary
-from safety.signals import Recovery, Response, Telemetry, Trip
+from safety.signals import CommandMode, Input, Lost, Recovery, Response, Telemetry, Trip
 
 WIDTH, HEIGHT = 1600, 1000
 METADATA: Final = {
@@ -83,6 +83,24 @@ def test_the_other_angle_stands_in_and_gaps_do_not_count_as_upright() -> None:
     assert told.max_angle_deg == pytest.approx(40.0)
     assert told.max_rate_dps == 3.5
     assert told.inverted_s == pytest.approx(39.5, abs=0.2)
+
+
+@pytest.mark.parametrize(("lost_from_s", "inverted_s"), [(60.0, 20.0), (20.0, 39.5)])
+def test_a_rider_who_was_inverted_when_an_angle_was_lost_counts_so_until_the_switch_closes(
+    lost_from_s: float, inverted_s: float
+) -> None:
+    """Inverted from 10.3 s on, at -30 deg from 30 s on by all that is measured, at the switch from 50 s on."""
+
+    def frame(t_s: float) -> Telemetry:
+        angle_deg = angle_at(t_s) if t_s < 30.0 else -30.0
+        switch = Input.UPRIGHT_SWITCH if t_s >= 50.0 else 0
+        return telemetry(angle_deg, angle_deg)._replace(inputs=switch)
+
+    made = recording(frame=frame)
+    for number in range(round(lost_from_s * 10.0), len(made.outputs)):
+        command = RecordedCommand(CommandMode.HOLD, None, 8.0, 1.0, Lost.INCLINOMETER, clear_faults=False)
+        made.outputs[number] = made.outputs[number]._replace(command=command)
+    assert summary(made).inverted_s == pytest.approx(inverted_s, abs=0.4)
 
 
 def test_what_was_not_measured_is_unknown_and_not_zero() -> None:
