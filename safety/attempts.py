@@ -38,7 +38,7 @@ class Attempts:
         "_risen_deg",
         "begun",
         "count",
-        "cut",
+        "cut_by_motion",
         "ran_away",
     )
 
@@ -49,7 +49,7 @@ class Attempts:
         """At least one was begun since the rider was upright, or since one made way."""
         self.ran_away = False
         """Both angles saw the drive run away in a recovery: what is learnt of an angle later is no new chance."""
-        self.cut = False
+        self.cut_by_motion = False
         """Since the rider was upright the torque was cut because of how an angle moved: blind nobody would see that."""
         self._from_deg: tuple[float | None, float | None] = (None, None)
         """Encoder and inclinometer when the last one began."""
@@ -179,5 +179,5 @@ class Attempts:
 
     def forget(self) -> None:
         """The rider is upright."""
-        self.count, self.ran_away, self.begun, self.cut, self._lone_way = 0, False, False, False, False
+        self.count, self.ran_away, self.begun, self.cut_by_motion, self._lone_way = 0, False, False, False, False
         self._from_deg, self._risen_deg, self._most_deg = (None, None), 0.0, 0.0

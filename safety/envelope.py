@@ -39,6 +39,11 @@ class Bounds(NamedTuple):
     """``T``: sample time plus worst latency."""
 
 
+def on_the_way_deg(brake_dps2: float, reaction_s: float) -> float:
+    """How far commands that have not acted yet may still carry a table that brakes: ``a T^2 / 2``."""
+    return brake_dps2 * reaction_s * reaction_s / 2.0
+
+
 def highest_rate_dps(room_deg: float, brake_dps2: float, reaction_s: float) -> float:
     """Largest rate that stops within ``room_deg``; negative, turning back gently, where there is no room."""
     if room_deg <= 0.0:
@@ -83,14 +88,14 @@ def nearest_safe_rate_dps(
     if not (isfinite(previous_dps) and isfinite(low_deg) and isfinite(high_deg) and isfinite(dt_s)):
         return 0.0
     wanted = request_dps if isfinite(request_dps) else 0.0
-    on_the_way_deg = bounds.brake_dps2 * bounds.reaction_s * bounds.reaction_s / 2.0
-    room_deg = bounds.upper_deg - on_the_way_deg - high_deg
+    kept_deg = on_the_way_deg(bounds.brake_dps2, bounds.reaction_s)
+    room_deg = bounds.upper_deg - kept_deg - high_deg
     if wanted > 0.0 or room_deg <= 0.0:  # out of room the table turns back, whatever is asked
         highest = highest_rate_dps(room_deg, bounds.brake_dps2, bounds.reaction_s)
         wanted = min(wanted, highest, bounds.invert_rate_dps)
     if wanted < 0.0:
         # At this end nothing turns back by itself: that would be motion toward inversion that nobody asked for.
-        room_deg = low_deg - bounds.lower_deg - on_the_way_deg
+        room_deg = low_deg - bounds.lower_deg - kept_deg
         lowest = -highest_rate_dps(room_deg, bounds.brake_dps2, bounds.reaction_s)
         wanted = min(max(wanted, lowest, -bounds.upright_rate_dps), 0.0)
     return slew_dps(wanted, previous_dps, bounds.accel_dps2, bounds.brake_dps2, dt_s)

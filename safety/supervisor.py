@@ -72,7 +72,7 @@ class Supervisor:
         "_asked_recovery",
         "_attempts",
         "_backs_off",
-        "_cut",
+        "_cut_by_monitor",
         "_dry",
         "_entered_s",
         "_lost_angles",
@@ -114,7 +114,7 @@ class Supervisor:
         """Less in a recovery, in the stop that ended one, and because of a load: what is pushed must not leap free."""
         self._asked_recovery = Recovery.AUTOMATIC
         self._attempts = Attempts()
-        self._cut = False
+        self._cut_by_monitor = False
         """The torque is off because of what a monitor saw, and not, or not only, because a person wants it off."""
         self._starved = False
         """The recoveries were given up, and power was wanting."""
@@ -248,7 +248,7 @@ class Supervisor:
             return
         self._latch(monitor.id, response, monitor.recovery, monitor.since_s(view), monitor.detail(view), view)
         seen = view.angles.angle_deg is not None and not view.angles.rate_shakes
-        self._attempts.cut |= response is TORQUE_OFF and monitor.recovery is Recovery.AUTOMATIC and seen
+        self._attempts.cut_by_motion |= response is TORQUE_OFF and monitor.recovery is Recovery.AUTOMATIC and seen
         monitor.on_trip(view)
         self._respond(response, view, again=again)
         if monitor.backs_off and self.phase is Phase.STOPPING:
@@ -272,7 +272,7 @@ class Supervisor:
         trip = Trip(name, response, recovery, view.clock_s, began_s, detail, encoder_deg, inclinometer_deg)
         self.latched[name] = trip
         self.new_trips.append(trip)
-        self._cut = self._cut or (response is TORQUE_OFF and recovery is Recovery.AUTOMATIC)
+        self._cut_by_monitor = self._cut_by_monitor or (response is TORQUE_OFF and recovery is Recovery.AUTOMATIC)
 
     def _a_person_stops(self) -> None:
         self._asked_recovery = Recovery.ON_REQUEST
@@ -317,7 +317,7 @@ class Supervisor:
         if self._motion_forbidden():
             return
         if view.upright and view.standing_s > 0.0:
-            self.torque_off = self._cut = False
+            self.torque_off = self._cut_by_monitor = False
             self._enter(Phase.BOARDED, view)
             return
         if view.recover and not self._attempts.made_it_worse(view):
@@ -349,7 +349,7 @@ class Supervisor:
 
     def _would_be_blind(self, view: View) -> bool:
         """Tell whether nobody would see where a recovery takes the rider, with a drive whose torque had to be cut."""
-        return view.angles.angle_deg is None and self._attempts.cut
+        return view.angles.angle_deg is None and self._attempts.cut_by_motion
 
     def _starves(self) -> bool:
         return any(monitor.starves for monitor in self.active.values())
@@ -360,7 +360,7 @@ class Supervisor:
     def _creep(self, view: View) -> None:
         attempts = self._attempts
         attempts.weigh(view)
-        allowed = 1.0 if self._cut else view.limits.recovery_attempts
+        allowed = 1.0 if self._cut_by_monitor else view.limits.recovery_attempts
         worse = attempts.made_it_worse(view)
         blind = self._would_be_blind(view)
         if (attempts.count >= allowed or worse or blind) and not self._pressed:
@@ -371,7 +371,7 @@ class Supervisor:
                 return
             self._lost_angles = view.angles.lost_angles  # once more, and no more
         attempts.begin(view)
-        self.torque_off = self._cut = False
+        self.torque_off = self._cut_by_monitor = False
         self._enter(Phase.CREEPING, view)
 
     def _enter(self, phase: Phase, view: View) -> None:

@@ -3,6 +3,7 @@
 Times are seconds of simulated time. What never happens, happens at infinity.
 """
 
+from collections.abc import Iterable
 from math import inf
 from typing import NamedTuple
 
@@ -39,6 +40,15 @@ class Span(NamedTuple):
     def meets(self, other: "Span") -> bool:
         """Tell whether they have a moment in common."""
         return self.from_s < other.until_s and other.from_s < self.until_s
+
+    def without(self, others: Iterable["Span"]) -> list["Span"]:
+        """Give the parts of it in which none of the others lasts."""
+        parts = [self]
+        for other in others:
+            before = [Span(part.from_s, min(part.until_s, other.from_s)) for part in parts]
+            after = [Span(max(part.from_s, other.until_s), part.until_s) for part in parts]
+            parts = [part for part in (*before, *after) if part.from_s < part.until_s]
+        return parts
 
 
 class Owed(NamedTuple):

@@ -42,25 +42,25 @@ def harm_of(
     blinding = [] if able.checks_encoder else [fault for fault in met if fault.blinds]
     repeating = [] if able.knows_old_orders else [fault for fault in met if fault.kind.repeats_orders]
     late = [] if able.knows_old_orders else [fault for fault in met if fault.delays_orders]
-    unheard_s = _spans([fault for fault in met if fault.cuts_off], result)
+    unheard_s = spans_of([fault for fault in met if fault.cuts_off], result)
     dead = [fault for fault in met if fault.cannot_move]
-    dead_s = [*_given_up(_spans([*dead, *blinding], result), unheard_s, trips, result)]
+    dead_s = [*_given_up(spans_of([*dead, *blinding], result), unheard_s, trips, result)]
     # Without a brake none can fail: beside a drive that is dead the gear still holds the table.
-    slips_s = _spans([fault for fault in met if fault.lets_slip and able.brake], result)
-    adrift_s = _meetings(slips_s, [*_given_up(_spans(dead, result), unheard_s, trips, result)])
+    slips_s = spans_of([fault for fault in met if fault.lets_slip and able.brake], result)
+    adrift_s = _meetings(slips_s, [*_given_up(spans_of(dead, result), unheard_s, trips, result)])
     # An open chain cuts the torque of a table whose brake slips: that stands when friction has slowed it.
-    let_go_s = _meetings(slips_s, _spans([fault for fault in met if fault.kind.opens_chain], result))
+    let_go_s = _meetings(slips_s, spans_of([fault for fault in met if fault.kind.opens_chain], result))
     disobeys_s = _first_s([fault for fault in met if fault.kind.ignores_orders], result)
     wrong_motor_s = _first_s([fault for fault in met if _motor_angle_is_lost(fault, trips, result)], result)
-    broken = _spans([fault for fault in met if fault.kind.load_path_broke], result)
+    broken = spans_of([fault for fault in met if fault.kind.load_path_broke], result)
     return Harm(
         broke_from_s=min((span.from_s for span in (*adrift_s, *broken)), default=math.inf),
         ties_again_s=max((span.until_s for span in (*adrift_s, *broken)), default=math.inf),
         unbraked=bool(_meetings(slips_s, broken)),
         jolted_s=(
-            *_spans([*blinding, *(fault for fault in met if fault.jolts)], result),
+            *spans_of([*blinding, *(fault for fault in met if fault.jolts)], result),
             *_meetings(
-                _spans([fault for fault in met if fault.spoils == "encoder" and fault.blinds], result),
+                spans_of([fault for fault in met if fault.spoils == "encoder" and fault.blinds], result),
                 _spoiled_s(met, trips, result, "inclinometer"),
             ),
         ),
@@ -76,12 +76,12 @@ def harm_of(
         wrong_by_dps=0.0 if able.checks_encoder else max((one.amount for one in met if _drifts(one)), default=0.0),
         off_deg=_off_deg(met),
         unsure_upright=bool(_meetings(_spoiled_s(met, trips, result), _switch_says_s(met, trips, result))),
-        repeats_s=min(_spans(repeating, result), default=None),
+        repeats_s=min(spans_of(repeating, result), default=None),
         startled_s=_startled_s(able, met, result),
-        late_orders_s=_spans(late, result),
+        late_orders_s=spans_of(late, result),
         freed_s=_freed_s(met, result, trips),
         cut_off_s=unheard_s,
-        silent_s=_spans([fault for fault in met if fault.kind.silences], result),
+        silent_s=spans_of([fault for fault in met if fault.kind.silences], result),
     )
 
 
@@ -110,7 +110,7 @@ def _startled_s(able: Capabilities, met: list[Fault], result: LockstepResult) ->
 def _freed_s(met: list[Fault], result: LockstepResult, trips: list[Trip]) -> tuple[float, ...]:
     """When something gave way before anything had tripped on it."""
     tripped_s = [result.simulated_s(trip.t_s) for trip in trips if trip.response > Response.INHIBIT]
-    spans = _spans([fault for fault in met if fault.kind.gives_way and fault.duration_s is not None], result)
+    spans = spans_of([fault for fault in met if fault.kind.gives_way and fault.duration_s is not None], result)
     untold = [span for span in spans if not any(span.from_s <= at_s <= span.until_s for at_s in tripped_s)]
     return tuple(span.until_s for span in untold)
 
@@ -151,13 +151,13 @@ def _kept(span: Span, monitors: frozenset[str], trips: list[Trip], result: Locks
 def _spoiled_s(met: list[Fault], trips: list[Trip], result: LockstepResult, name: str = "") -> list[Span]:
     """When an angle is spoiled: any, or the one of this name."""
     spoiling = [fault for fault in met if fault.spoils and name in ("", fault.spoils)]
-    return [_kept(span, ANGLE_MONITORS, trips, result) for span in _spans(spoiling, result)]
+    return [_kept(span, ANGLE_MONITORS, trips, result) for span in spans_of(spoiling, result)]
 
 
 def _switch_says_s(met: list[Fault], trips: list[Trip], result: LockstepResult) -> list[Span]:
     """When the upright switch says upright wherever the table is, or is no witness any more because it did."""
     saying = [fault for fault in met if fault.kind.says_upright]
-    return [_kept(span, SWITCH_MONITORS, trips, result) for span in _spans(saying, result)]
+    return [_kept(span, SWITCH_MONITORS, trips, result) for span in spans_of(saying, result)]
 
 
 def _off_deg(met: list[Fault]) -> float:
@@ -203,7 +203,7 @@ def _first_s(faults: list[Fault], result: LockstepResult) -> float:
     return min(begun_times_s(faults, result), default=math.inf)
 
 
-def _spans(faults: list[Fault], result: LockstepResult) -> tuple[Span, ...]:
+def spans_of(faults: Iterable[Fault], result: LockstepResult) -> tuple[Span, ...]:
     """From when to when these faults lasted, in simulated time."""
     begun = [(fault, begun_s) for fault in faults if (begun_s := result.begun_s(fault)) is not None]
     return tuple(

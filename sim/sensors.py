@@ -307,4 +307,5 @@ def _contacts(p: Floats, faults: Floats, angle_deg: float, before: int) -> int:
     inverted_slack = _SWITCH_HYSTERESIS_DEG if before & _INVERTED else 0.0
     if angle_deg >= p[INVERTED_SWITCH_DEG] - inverted_slack:
         bits |= _INVERTED
-    return (bits & ~int(faults[FORCED_OPEN])) | int(faults[FORCED_CLOSED])
+    # A contact that is welded says nothing through a wire that is broken.
+    return (bits | int(faults[FORCED_CLOSED])) & ~int(faults[FORCED_OPEN])

@@ -15,7 +15,7 @@ from sim.asked import Asked, Drive, Harm, Owed, Span, Tripped
 from sim.bench import PERIOD_S, LockstepResult, run_lockstep
 from sim.faults import Fault, right_answers
 from sim.faults.world import HostProcess, Place
-from sim.harm import begun_times_s, changes_s, harm_of
+from sim.harm import begun_times_s, changes_s, harm_of, spans_of
 from sim.machine import Machine
 from sim.oracle_terms import Floats, upright_below_deg
 from sim.table import Truth
@@ -113,7 +113,10 @@ def _owed(met: list[Fault], result: LockstepResult, *, by_board: bool) -> Iterat
         due = fault.due
         if due is not None and (by_board or not due.by_board):
             (begun_s,) = begun_times_s([fault], result)
-            yield Owed(fault.name, Span(begun_s, begun_s + fault.felt_s), due.within_s)
+            felt = Span(begun_s, begun_s + fault.felt_s)
+            hiding = spans_of((other for other in met if other.name == fault.kind.hidden_by), result)
+            for alone in felt.without(hiding):
+                yield Owed(fault.name, alone, due.within_s)
 
 
 def _stands(fault: Fault) -> bool:

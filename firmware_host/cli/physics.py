@@ -6,9 +6,10 @@ from pydantic import ValidationError
 
 from firmware_host.files.tables import Table
 from firmware_host.files.toml_source import FileError, problems_of
+from safety.limits import SPECS
 from sim.parameters import StopParameters, TableParameters
 
-HIGHEST_DEG: Final = -45.0
+HIGHEST_DEG: Final = SPECS["upright_deg"].tightest
 """No table's upright end lies above this."""
 _UPRIGHT_END: Final = ("boarding_deg", "upright_switch_deg", "upright_stop_deg")
 

@@ -95,7 +95,7 @@ _CONTACTS: Final[dict[str, Kind]] = {
     )._replace(apart=frozenset({"stop-time"})),
     "upright-switch-closed": _contact(
         Input.UPRIGHT_SWITCH, FORCED_CLOSED, "the upright switch does not open any more", frozenset({"switches"})
-    )._replace(says_upright=True, due=SOON),
+    )._replace(says_upright=True, due=SOON, hidden_by="upright-switch-open"),
     "inverted-switch-open": _contact(
         Input.INVERTED_SWITCH, FORCED_OPEN, "the inverted switch does not close any more", frozenset()
     ),

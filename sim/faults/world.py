@@ -111,6 +111,8 @@ class Kind(NamedTuple):
     """Ids of the monitors that are right to trip."""
     due: Due | None = None
     """When it has to be answered; None: no trip at all can be right too."""
+    hidden_by: str = ""
+    """Name of the fault beside which nobody can see this one: it has to be answered while it is there alone."""
     parameter: Parameter | None = None
     cannot_move: bool = False
     """The drive cannot be asked to bring anybody upright: standing still with an alarm is right."""

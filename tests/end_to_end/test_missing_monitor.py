@@ -33,3 +33,17 @@ def test_a_monitor_that_is_missing_is_found_by_the_judge(missing: str, monkeypat
     session = load_session(EXAMPLES / "programs/intermittent-40.toml", EXAMPLES / "riders/experienced.toml", None)
     found = run_session(session, parse_all([f"{MISSED[missing]}@50"]), 1, None)
     assert [text for name in JUDGED for text in found[name]] != []
+
+
+@pytest.mark.parametrize(
+    ("faults", "tripped"),
+    [
+        (["ankle-latch-stuck@20", "ankle-latch-wire@50"], ["ankle-latch"]),
+        (["upright-switch-open@20", "upright-switch-closed@50"], []),
+    ],
+)
+def test_a_fault_that_another_one_hides_is_owed_no_answer(faults: list[str], tripped: list[str]) -> None:
+    session = load_session(EXAMPLES / "programs/intermittent-40.toml", EXAMPLES / "riders/experienced.toml", None)
+    found = run_session(session, parse_all(faults), 1, None)
+    assert [trip["id"] for trip in found["trips"]] == tripped
+    assert found["unanswered"] == []

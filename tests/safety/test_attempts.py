@@ -152,10 +152,10 @@ def test_what_was_given_up_stays_so_however_much_way_was_made() -> None:
 
 def test_a_recovery_may_be_blind_until_a_torque_was_cut() -> None:
     attempts = Attempts()
-    assert not attempts.cut
-    attempts.cut = True
+    assert not attempts.cut_by_motion
+    attempts.cut_by_motion = True
     attempts.forget()
-    assert not attempts.cut
+    assert not attempts.cut_by_motion
 
 
 def test_one_that_was_told_to_go_just_so_far_may_not_have_made_that_way() -> None:

@@ -296,7 +296,7 @@ def test_wires_break_and_contacts_weld(bit: int) -> None:
     bench = Bench(angle_deg=-75.0)
     for held in (0.0, 1.0):
         bench.faults[sensors.RIDER_AGREES] = held
-        bench.faults[sensors.FORCED_OPEN], bench.faults[sensors.FORCED_CLOSED] = bit, 0.0
-        assert not bench.inputs() & bit
-        bench.faults[sensors.FORCED_CLOSED] = bit
+        bench.faults[sensors.FORCED_OPEN], bench.faults[sensors.FORCED_CLOSED] = 0.0, bit
         assert bench.inputs() & bit
+        bench.faults[sensors.FORCED_OPEN] = bit
+        assert not bench.inputs() & bit, "a welded contact says nothing through a broken wire"

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sim.asked import Asked, Owed, Span, Tripped
+from sim.faults import CATALOGUE
 from sim.layout import TRACE_COLUMNS
 from sim.oracle import unanswered
 from sim.oracle_terms import Floats
@@ -62,3 +63,25 @@ def test_the_time_away_from_upright_counts_only_where_it_is_one_piece() -> None:
     angle_deg[740:750] = -75.0
     assert unanswered(trace(angle_deg), asked(8.0)) == []
     assert len(unanswered(trace(angle_deg), asked(9.0))) == 1
+
+
+@pytest.mark.parametrize(
+    ("hiding", "left"),
+    [
+        ((), [Span(5.0, 20.0)]),
+        ((Span(0.0, 5.0), Span(20.0, np.inf)), [Span(5.0, 20.0)]),
+        ((Span(0.0, 6.0),), [Span(6.0, 20.0)]),
+        ((Span(19.0, np.inf),), [Span(5.0, 19.0)]),
+        ((Span(7.0, 9.0), Span(8.0, 10.0)), [Span(5.0, 7.0), Span(10.0, 20.0)]),
+        ((Span(4.0, np.inf),), []),
+    ],
+    ids=["none", "beside", "before", "after", "within", "all"],
+)
+def test_what_another_fault_hides_is_owed_while_it_is_there_alone(hiding: tuple[Span, ...], left: list[Span]) -> None:
+    assert Span(5.0, 20.0).without(hiding) == left
+
+
+def test_every_fault_that_hides_another_is_in_the_catalogue() -> None:
+    hiding = {kind.hidden_by for kind in CATALOGUE.values() if kind.hidden_by}
+    assert hiding
+    assert hiding <= set(CATALOGUE)
