@@ -42,6 +42,7 @@ class Order(NamedTuple):
     accel_dps2: float
     current_a: float
     clear_faults: bool
+    """Get rid of what the drive latched: the operator acknowledged, or a motion begins."""
 
 
 STAND: Final = Order(False, 0.0, STAND_DPS2, 0.0, False)

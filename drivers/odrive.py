@@ -295,9 +295,9 @@ class ODrive:
             self._limit_a = order.current_a
             sent += self._write("config.motor.current_soft_max", f"{order.current_a:.2f}")
         if state != AxisState.CLOSED_LOOP_CONTROL:
-            if errors and not wrong:
+            if errors and (order.clear_faults or not wrong):
                 sent += self._clear()
-            if not wrong:
+            if order.clear_faults or not wrong:
                 sent += encode_line(f"u {self._axis}") + self._write(
                     "requested_state", int(AxisState.CLOSED_LOOP_CONTROL)
                 )

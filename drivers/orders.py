@@ -153,7 +153,8 @@ class Orders:
         if opened or self._ramp_dps != 0.0:
             self._ramp(wanted, accel_dps2, dt_s)
         current_a = self._setup.current_a * min(max(torque_fraction, 0.1), 1.0)
-        return Order(True, self._ramp_dps, accel_dps2, current_a, False)
+        # Whoever is to be moved must not hang by a fault that is over: a drive that latches it gets rid of it first.
+        return Order(True, self._ramp_dps, accel_dps2, current_a, clear_faults=not opened)
 
     def _taken_over_dps(self, wanted_dps: float) -> float:
         """A table that turns already is taken over at its rate: the smaller of what drive and command make of it.

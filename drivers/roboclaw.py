@@ -435,7 +435,7 @@ class RoboClaw:
             requests.append((Command.SPEED_ACCEL, data))
         else:
             requests.append((Command.DUTY, encode_setting(address, Command.DUTY, 0)))
-        if order.clear_faults:
+        if order.clear_faults and not order.torque:
             requests.append((Command.RESET_ESTOP, encode_setting(address, Command.RESET_ESTOP)))
         requests += [(command, encode_request(address, command)) for command in _EACH]
         slow = _SLOW[self._turn % len(_SLOW)]

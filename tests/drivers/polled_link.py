@@ -130,6 +130,19 @@ def lets_go_without_its_encoder(found: Bench) -> None:
     assert found.table.truth().rate_dps == 0.0
 
 
+def motion_gets_rid_of_a_fault(found: Bench, trip: Callable[[], None]) -> None:
+    """A latched fault stays while it stops a motion and while the table stands, and is gone with the next motion."""
+    found.run(1.0, move(2.0))
+    trip()
+    found.run(0.5, move(2.0))
+    assert found.last.faults
+    found.run(0.5, HOLD)
+    assert found.last.faults, "nobody asked for anything"
+    found.run(1.5, move(-2.0))
+    assert found.last.faults == 0
+    assert found.last.rate_dps == pytest.approx(-2.0, abs=0.1)
+
+
 def does_not_wind_up(found: Bench, fault: int) -> None:
     """A rate loop that sees no motion pushes ever harder: the host takes its torque away before that is too fast."""
     found.run(0.5, HOLD)

@@ -25,6 +25,7 @@ from tests.drivers.polled_link import (
     lets_go_without_its_encoder,
     limits_the_current,
     measures_supply_and_heat,
+    motion_gets_rid_of_a_fault,
     move,
     stops_without_its_host,
 )
@@ -209,6 +210,10 @@ def test_errors_stay_faults_until_the_operator_clears_them(error: Error, fault: 
     assert found.last.faults == 0
     found.run(1.0, move(2.0))
     assert found.last.rate_dps == pytest.approx(2.0, abs=0.1)
+
+
+def test_a_motion_from_rest_begins_without_an_error_that_is_over() -> None:
+    motion_gets_rid_of_a_fault(found := bench().connect(), lambda: drive(found).trip(Error.DRV_FAULT))
 
 
 def test_an_encoder_that_gives_nothing_disarms() -> None:

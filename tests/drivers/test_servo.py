@@ -26,6 +26,7 @@ from tests.drivers.polled_link import (
     lets_go_without_its_encoder,
     limits_the_current,
     measures_supply_and_heat,
+    motion_gets_rid_of_a_fault,
     move,
     stops_without_its_host,
 )
@@ -252,6 +253,10 @@ def test_faults_stay_until_the_operator_clears_them() -> None:
     assert found.last.faults == 0
     found.run(1.0, move(2.0))
     assert found.last.rate_dps == pytest.approx(2.0, abs=0.1)
+
+
+def test_a_motion_from_rest_begins_without_a_fault_that_is_over() -> None:
+    motion_gets_rid_of_a_fault(found := bench().connect(), lambda: servo(found).trip(0x2310))
 
 
 def test_an_encoder_that_gives_nothing_is_a_fault() -> None:
