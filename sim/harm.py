@@ -5,7 +5,7 @@ What a monitor found counts too: an angle that was convicted stays lost until an
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from drivers.capabilities import Capabilities
@@ -23,6 +23,8 @@ SWITCH_MONITORS: Final = frozenset({"switches"})
 LINK_MONITORS: Final = frozenset({"link", "session"})
 TRIED_AGAIN_S: Final = 6.0
 """So soon after a try that was in vain a board that is alone begins the next one."""
+PAUSE_S: Final = 2.0
+"""Nobody tries to recover a rider sooner after a stop, unless a person asks: what is over by then has failed no try."""
 FOUND_WITHIN_S: Final = 2.0
 """So soon a monitor has found what nothing can move, even where that could be moved again meanwhile."""
 
@@ -34,20 +36,30 @@ def harm_of(
     trace: Floats,
     trips: list[Trip],
     upright_below_deg: float,
+    asked_up_s: float | None,
 ) -> Harm:
     """What faults can do to a table depends on what its drive can do.
 
-    ``upright_below_deg`` is from where on a rider is upright.
+    ``upright_below_deg`` is from where on a rider is upright; at ``asked_up_s`` a person asked for the way up.
     """
     blinding = [] if able.checks_encoder else [fault for fault in met if fault.blinds]
     repeating = [] if able.knows_old_orders else [fault for fault in met if fault.kind.repeats_orders]
     late = [] if able.knows_old_orders else [fault for fault in met if fault.delays_orders]
     unheard_s = spans_of([fault for fault in met if fault.cuts_off], result)
     dead = [fault for fault in met if fault.cannot_move]
-    dead_s = [*_given_up(spans_of([*dead, *blinding], result), unheard_s, trips, result)]
+    asks_s = begun_times_s([fault for fault in met if fault.kind.asks_up], result)
+
+    def tried_s(stop_s: float) -> float:
+        return min([stop_s + PAUSE_S, *(at_s for at_s in asks_s if at_s >= stop_s)])
+
+    given_up_s = _given_up(spans_of([*dead, *blinding], result), unheard_s, trips, result, tried_s)
+    # Whoever asks for the way up when the actuator works again is to be brought up, whatever was given up before.
+    asked_s = math.inf if asked_up_s is None else asked_up_s
+    over_s = max((span.until_s for span in spans_of([*dead, *blinding], result)), default=0.0)
+    dead_s = [Span(span.from_s, min(span.until_s, max(asked_s, over_s))) for span in given_up_s]
     # Without a brake none can fail: beside a drive that is dead the gear still holds the table.
     slips_s = spans_of([fault for fault in met if fault.lets_slip and able.brake], result)
-    adrift_s = _meetings(slips_s, [*_given_up(spans_of(dead, result), unheard_s, trips, result)])
+    adrift_s = _meetings(slips_s, [*_given_up(spans_of(dead, result), unheard_s, trips, result, tried_s)])
     # An open chain cuts the torque of a table whose brake slips: that stands when friction has slowed it.
     let_go_s = _meetings(slips_s, spans_of([fault for fault in met if fault.kind.opens_chain], result))
     disobeys_s = _first_s([fault for fault in met if fault.kind.ignores_orders], result)
@@ -121,10 +133,15 @@ def _meetings(some: Iterable[Span], others: Iterable[Span]) -> list[Span]:
 
 
 def _given_up(
-    stuck_s: tuple[Span, ...], unheard_s: tuple[Span, ...], trips: list[Trip], result: LockstepResult
+    stuck_s: tuple[Span, ...],
+    unheard_s: tuple[Span, ...],
+    trips: list[Trip],
+    result: LockstepResult,
+    tried_s: Callable[[float], float] = lambda _: -math.inf,
 ) -> Iterator[Span]:
     """A table that was stopped while nothing could move it may have been given up; any other goes on afterwards.
 
+    ``tried_s`` gives for the time of the first stop how long what is stuck has to last for a recovery to fail by it.
     Where host and board do not hear each other it is the board that gives up, and no trip tells of it but that of the
     link.
     """
@@ -132,7 +149,8 @@ def _given_up(
     lost_s = _tripped_s(LINK_MONITORS, trips, result)
     for span in stuck_s:
         found = Span(span.from_s, span.until_s + FOUND_WITHIN_S)
-        stopped = any(found.from_s <= at_s <= found.until_s for at_s in stops_s)
+        first_s = min((at_s for at_s in stops_s if found.from_s <= at_s <= found.until_s), default=math.inf)
+        stopped = first_s < math.inf and span.until_s >= tried_s(first_s)
         alone = any(found.both(one).lasts_s > BOARD_ALONE_S for one in unheard_s)
         given_up = stopped or (alone and any(at_s <= found.until_s for at_s in lost_s))
         yield Span(span.from_s, math.inf) if given_up else span

@@ -54,7 +54,7 @@ def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | N
     trace = board.table.trace()
     met = _met(faults, result)
     asked, able = _asked(session, host, result, met), capabilities(host.host.link)
-    harm = harm_of(able, met, result, trace, host.trips, upright_below_deg(asked))
+    harm = harm_of(able, met, result, trace, host.trips, upright_below_deg(asked), asked.asked_up_s)
     unsure = harm.unsure_upright and any(one.id == "upright-unsure" for one in host.controller.alarms.active)
     asked = asked._replace(
         alarm=_alarm(host, result, board) or _offline(host, harm),
