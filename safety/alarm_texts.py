@@ -22,7 +22,7 @@ CAUSES: Final[dict[str, str]] = {
     "energy": "Check mains and battery.",
     "temperature": "Let drive and motor cool.",
     "duty": "Let the motor rest.",
-    "reverse-on-load": "Look for a person or a thing in the table's way.",
+    "reverse-on-load": "Free the table of the person or thing in its way.",
     "rider-load": "Check the height setting and the rider's declared mass.",
     "torque-off": "Have the drive's power stage replaced before the next session.",
     "overspeed": "Check drive, gear and coupling before the next session.",

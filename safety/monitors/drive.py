@@ -66,7 +66,7 @@ class Energy(Monitor):
     def detail(self, view: View) -> str:
         """Give the voltage and the reserve."""
         bus_v = None if view.telemetry is None else view.telemetry.bus_v
-        return f"supply at {bus_v} V, a return needs {view.limits.bus_reserve_v:g} V: check mains and battery"
+        return f"supply at {bus_v} V, a return needs {view.limits.bus_reserve_v:g} V"
 
     def since_s(self, view: View) -> float:
         """When it fell."""
@@ -101,7 +101,7 @@ class Temperature(Monitor):
         drive_c, motor_c = (None, None) if t is None else (t.drive_temperature_c, t.motor_temperature_c)
         return (
             f"drive {drive_c} degC (limits {limits.drive_warm_c:g} and {limits.drive_hot_c:g}), motor {motor_c} degC "
-            f"(limits {limits.motor_warm_c:g} and {limits.motor_hot_c:g}): let it cool"
+            f"(limits {limits.motor_warm_c:g} and {limits.motor_hot_c:g})"
         )
 
 
@@ -128,7 +128,7 @@ class Duty(Monitor):
     def detail(self, view: View) -> str:
         """Give the effective current and its limit."""
         effective_a, limit_a = self._mean_a2**0.5, view.limits.duty_current_a
-        return f"motor current {effective_a:.1f} A effective over {DUTY_S:g} s, limit {limit_a:g} A: let it rest"
+        return f"motor current {effective_a:.1f} A effective over {DUTY_S:g} s, limit {limit_a:g} A"
 
 
 class ReverseOnLoad(Monitor):
@@ -167,7 +167,7 @@ class ReverseOnLoad(Monitor):
     def detail(self, view: View) -> str:
         """Give what the motor pushes with beyond what it took before."""
         limit_a = view.limits.load_step_a
-        return f"motor pushes with {self._over_a:.1f} A more than this load took, limit {limit_a:g} A: free the table"
+        return f"motor pushes with {self._over_a:.1f} A more than this load took, limit {limit_a:g} A"
 
     def since_s(self, view: View) -> float:
         """When the load rose."""
@@ -225,11 +225,11 @@ class RiderLoad(Monitor):
         return self._sum_as / max(self._time_s, 1e-3)
 
     def detail(self, view: View) -> str:
-        """Give the current, the band, and what to look at."""
+        """Give the current, the band, and on which side of it that is."""
         limits = view.limits
         band = f"{limits.balance_low_a:g} to {limits.balance_high_a:g} A"
         wrong = "head too heavy" if self._mean_a < limits.balance_low_a else "heavier than the table is made for"
-        return f"balance test: {self._mean_a:.2f} A, right is {band}: {wrong}; check the height setting and the rider"
+        return f"balance test: {self._mean_a:.2f} A, right is {band}: {wrong}"
 
 
 class TorqueOff(Monitor):

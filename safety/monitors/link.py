@@ -137,9 +137,7 @@ class BoardConfigured(Monitor):
         """Name each part that is missing, and each limit that differs, with both numbers."""
         missing, differences = self._missing(view), self._differences(view)
         told = [f"this table must not invert: it has {', '.join(missing)}"] if missing else []
-        if differences:
-            told += [*differences, "set the board's limits to the table file's"]
-        return "; ".join(told)
+        return "; ".join(told + differences)
 
     @staticmethod
     def _missing(view: View) -> list[str]:
