@@ -1,4 +1,4 @@
-"""What a monitor is, and the one helper that most of them use."""
+"""What a monitor is, and the helpers that most of them use."""
 
 from abc import ABC, abstractmethod
 from typing import ClassVar, Final
@@ -53,6 +53,11 @@ class Monitor(ABC):
 
     def on_trip(self, view: View) -> None:  # noqa: B027 - most monitors have nothing to do
         """Do what must be done beside the response."""
+
+
+def told(value: float | None, digits: int, unit: str) -> str:
+    """Say a value with its unit, or that it is not known."""
+    return "unknown" if value is None else f"{value:.{digits}f} {unit}"
 
 
 class Since:

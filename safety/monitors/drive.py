@@ -6,7 +6,7 @@ These monitors judge what the drive measures, before it gives up by itself.
 from math import inf
 from typing import Final
 
-from safety.monitors.base import Monitor, Since
+from safety.monitors.base import Monitor, Since, told
 from safety.signals import EMERGENCY_RETURN, INHIBIT, NONE, RETURN, STOP, TORQUE_OFF, Response, Status
 from safety.view import STANDSTILL_DPS, View
 
@@ -66,7 +66,7 @@ class Energy(Monitor):
     def detail(self, view: View) -> str:
         """Give the voltage and the reserve."""
         bus_v = None if view.telemetry is None else view.telemetry.bus_v
-        return f"supply at {bus_v} V, a return needs {view.limits.bus_reserve_v:g} V"
+        return f"supply at {told(bus_v, 2, 'V')}, a return needs {view.limits.bus_reserve_v:g} V"
 
     def since_s(self, view: View) -> float:
         """When it fell."""
@@ -100,8 +100,8 @@ class Temperature(Monitor):
         t, limits = view.telemetry, view.limits
         drive_c, motor_c = (None, None) if t is None else (t.drive_temperature_c, t.motor_temperature_c)
         return (
-            f"drive {drive_c} degC (limits {limits.drive_warm_c:g} and {limits.drive_hot_c:g}), motor {motor_c} degC "
-            f"(limits {limits.motor_warm_c:g} and {limits.motor_hot_c:g})"
+            f"drive {told(drive_c, 1, 'degC')} (limits {limits.drive_warm_c:g} and {limits.drive_hot_c:g} degC), "
+            f"motor {told(motor_c, 1, 'degC')} (limits {limits.motor_warm_c:g} and {limits.motor_hot_c:g} degC)"
         )
 
 
