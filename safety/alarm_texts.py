@@ -1,7 +1,7 @@
 """Every sentence with which an alarm tells what to do, in one place, ready for translation.
 
-Keys of ``CAUSES`` are the ids of monitors: what to look at so that the cause goes away. Keys of ``SITUATIONS`` are the
-ids of ``safety.alarms``: what to do for the rider now.
+Keys of ``CAUSES`` are the ids of monitors, and of the supervisor's own trips: what to look at so that the cause goes
+away. Keys of ``SITUATIONS`` are the ids of ``safety.alarms``: what to do for the rider now.
 """
 
 from typing import Final
@@ -29,6 +29,8 @@ CAUSES: Final[dict[str, str]] = {
     "following": "Look for what holds or drives the table, then check gear and coupling.",
     "stop-time": "The table did not stop as told: have drive and brake checked.",
     "progress": "Look for what holds the table.",
+    "return-late": "Look for what holds the table.",
+    "recovery-wrong-way": "Keep clear. Have drive and encoder checked before the next session.",
     "screening": "Wait until the rider's rest is over, or answer the questionnaire with: righting screen.",
     "emergency-stop": "Release the emergency stop when it is safe to move.",
     "hand-switch": "Ask the rider how they are; check the hand switch if it was not let go.",

@@ -45,6 +45,13 @@ recovery has, a springy one pushed the table back."""
 STRAYED_DEG: Final = 5.0
 """A boarded table this far from upright is brought back: more than two angles that disagree can make of it."""
 
+RETURN_LATE: Final = "return-late"
+"""A return took longer than its budget."""
+WRONG_WAY: Final = "recovery-wrong-way"
+"""A recovery turned the table toward inversion."""
+OWN_TRIPS: Final = (RETURN_LATE, WRONG_WAY)
+"""Ids of what the supervisor latches by itself: it judges the ways upright that it orders, and no monitor does."""
+
 
 class Phase(IntEnum):
     """What the supervisor is doing."""
@@ -201,7 +208,7 @@ class Supervisor:
         elif self.phase is CREEPING and self._turns_down(view):
             # No monitor has the time to see it where a line fails again and again, nor an angle where both are lost.
             detail = "the recovery turned the table toward inversion"
-            self._latch("progress", TORQUE_OFF, Recovery.AUTOMATIC, self._entered_s, detail, view)
+            self._latch(WRONG_WAY, TORQUE_OFF, Recovery.AUTOMATIC, self._entered_s, detail, view)
             self._attempts.give_up()
             self._respond(TORQUE_OFF, view, again=True)
         elif view.command_mode is None:
@@ -209,7 +216,7 @@ class Supervisor:
             self.returning = returning.anew(view)
         elif view.now_s > returning.deadline_s:
             detail = f"the return took longer than its budget of {returning.budget_s:.0f} s"
-            self._latch("progress", STOP, Recovery.AUTOMATIC, view.now_s - returning.budget_s, detail, view)
+            self._latch(RETURN_LATE, STOP, Recovery.AUTOMATIC, view.now_s - returning.budget_s, detail, view)
             self._respond(STOP, view, again=True)
 
     def _turns_down(self, view: View) -> bool:

@@ -232,7 +232,7 @@ def test_a_blind_return_without_a_switch_ends_with_its_time(table: KinematicTabl
         encoder_deg=None, inclinometer_deg=None, rate_dps=None, inputs=t.inputs & ~Input.UPRIGHT_SWITCH
     )
     table.until(lambda: table.state.supervisor.exhausted, 1500.0)
-    assert "progress" in table.causes()
+    assert "return-late" in table.causes()
     assert table.phase == "HELD"
 
 

@@ -73,6 +73,7 @@ def test_a_stop_whose_rate_froze_is_over_after_three_seconds() -> None:
     assert table.until(lambda: table.phase != "STOPPING", 4.0) == pytest.approx(3.01, abs=0.011)
 
 
+@pytest.mark.requirement("REQ-REC-LATE")
 def test_a_return_that_takes_longer_than_its_budget_is_stopped() -> None:
     table = at(-60.0)
     table.tick(MotionRequest(ask=Response.RETURN))
@@ -81,7 +82,7 @@ def test_a_return_that_takes_longer_than_its_budget_is_stopped() -> None:
     budget_s, returning.deadline_s = returning.budget_s, table.state.view.now_s + 0.005
     table.tick()
     (trip,) = table.trips
-    assert (trip.monitor, trip.response, trip.recovery) == ("progress", Response.STOP, Recovery.AUTOMATIC)
+    assert (trip.monitor, trip.response, trip.recovery) == ("return-late", Response.STOP, Recovery.AUTOMATIC)
     assert trip.detail == f"the return took longer than its budget of {budget_s:.0f} s"
     assert trip.since_s == pytest.approx(table.now_s - budget_s)
     assert table.phase == "STOPPING"
@@ -412,7 +413,7 @@ def test_a_recovery_goes_on_under_all_that_called_for_a_stop_before_it_began() -
         assert judged.at(now_s, standing_s=0.5, braked_s=0.01) is phase
 
 
-@pytest.mark.requirement("REQ-REC-ATTEMPTS")
+@pytest.mark.requirement("REQ-REC-ATTEMPTS", "REQ-REC-WRONG-WAY")
 @pytest.mark.parametrize("response", [Response.STOP, Response.TORQUE_OFF])
 @pytest.mark.parametrize(("rise_deg", "turned"), [(1.4, False), (1.6, True)])
 def test_a_recovery_that_turns_the_rider_down_while_nobody_tells_it_anything_is_the_last_one(
@@ -426,7 +427,7 @@ def test_a_recovery_that_turns_the_rider_down_while_nobody_tells_it_anything_is_
     assert judged.at(5.0, command_mode=None) is (Phase.HELD if turned else Phase.CREEPING)
     assert judged.supervisor.exhausted is judged.supervisor.torque_off is turned
     if turned:
-        trip = judged.supervisor.latched["progress"]
+        trip = judged.supervisor.latched["recovery-wrong-way"]
         assert (trip.response, trip.recovery) == (Response.TORQUE_OFF, Recovery.AUTOMATIC)
         assert trip.detail == "the recovery turned the table toward inversion"
         assert trip.t_s - trip.since_s == pytest.approx(2.8)

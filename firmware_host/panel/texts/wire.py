@@ -93,6 +93,7 @@ SENTENCES: Final = (
     "no handshake with the board yet",
     "waiting for both angles",
     "the rider's questionnaire, clearances or rest do not allow inversion",
+    "the recovery turned the table toward inversion",
     "emergency-stop chain open, away from upright",
     "emergency-stop chain open, at upright",
     "the board hears no commands: host-to-board line",
