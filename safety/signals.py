@@ -84,6 +84,33 @@ class Input:
     """Closed at or beyond the inverted end of the travel."""
 
 
+class ContactPair(NamedTuple):
+    """The two contacts of a switch that tells a broken wire: of a sound one exactly one is closed."""
+
+    normally_open: int
+    """Bit of ``Input``: closed while the switch is used, held or locked."""
+    normally_closed: int
+    """Bit of ``Input``: closed while it is not."""
+
+    @property
+    def mask(self) -> int:
+        """Both bits."""
+        return self.normally_open | self.normally_closed
+
+    def reads(self, inputs: int) -> bool | None:
+        """Tell whether the switch is used; None: the two contradict each other."""
+        closed = inputs & (self.normally_open | self.normally_closed)
+        if closed == self.normally_open:
+            return True
+        return False if closed == self.normally_closed else None
+
+
+HAND_SWITCH: Final = ContactPair(Input.HAND_SWITCH_NO, Input.HAND_SWITCH_NC)
+"""Reads True while the rider holds it."""
+ANKLE_LATCH: Final = ContactPair(Input.ANKLE_LATCH_NO, Input.ANKLE_LATCH_NC)
+"""Reads True while it is locked."""
+
+
 class Status:
     """Bits of ``Telemetry.status``: what the board says of itself."""
 
