@@ -12,6 +12,7 @@ from safety.envelope import Bounds, nearest_safe_rate_dps
 from safety.limits import Limits
 from safety.monitors.base import RESOLUTION_S
 from safety.returning import BLIND_BEYOND_DEG, FLAT_DEG, FLAT_TOLERANCE_DEG, SWITCH_BELIEVED_BELOW_DEG, Stage
+from safety.ridden import counts_as_inverted
 from safety.signals import (
     BOARD_WATCHDOG_S,
     STOP,
@@ -206,9 +207,9 @@ def _take_stock(view: View) -> None:
     if view.inverted:
         view.inverted_s += view.dt_s
     unsure = best is None or angles.lost_angles != 0
-    view.maybe_inverted = view.inverted or (view.maybe_inverted and unsure and not view.upright)
-    if view.maybe_inverted:
-        view.ridden_s += view.dt_s
+    view.charged = counts_as_inverted(view.charged, best, unsure=unsure, upright=view.upright)
+    if view.charged:
+        view.charged_s += view.dt_s
     braked = t is not None and t.status & _BRAKE_CLOSED != 0
     view.braked_s = view.braked_s + view.dt_s if braked else 0.0
     still = braked if rate is None else -STANDSTILL_DPS < rate < STANDSTILL_DPS
