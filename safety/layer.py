@@ -285,8 +285,13 @@ def _bounds(view: View, supervisor: Supervisor) -> Bounds:
         upright,
         accel,
         limits.brake_accel_dps2,
-        PERIOD_S + limits.latency_s,
+        reaction_s(limits),
     )
+
+
+def reaction_s(limits: Limits) -> float:
+    """Give the envelope's ``T``: what passes at most from a measurement until a command that is made of it acts."""
+    return PERIOD_S + limits.latency_s
 
 
 def _fastest_dps(view: View, rate_dps: float) -> float:
