@@ -17,7 +17,16 @@ from safety.brake_witness import BrakeWitness
 from safety.channel import FASTEST_DPS, Channel
 from safety.drive_rate import DriveRate
 from safety.limits import Limits
-from safety.signals import BOARD_WATCHDOG_S, DriveFault, Input, Lost, Status, Telemetry
+from safety.signals import (
+    BOARD_CLOCK_MASK,
+    BOARD_WATCHDOG_S,
+    DriveFault,
+    Input,
+    Lost,
+    Status,
+    Telemetry,
+    board_us_between,
+)
 
 _ENCODER_FAULT: Final = DriveFault.ENCODER
 _BRAKE_CLOSED: Final = Status.BRAKE_CLOSED
@@ -26,8 +35,6 @@ _LOST_ENCODER: Final = Lost.ENCODER
 _LOST_INCLINOMETER: Final = Lost.INCLINOMETER
 WINDOW: Final = 12
 """Frames over which the inclinometer's rate is taken."""
-CLOCK_MASK: Final = 0xFFFFFFFF
-"""The board's clock has 32 bits."""
 PARTING_DEG: Final = 0.2
 """More than the inclinometer's lag and noise make of a motion within the window."""
 DRIVE_LAG_S: Final = 0.08
@@ -228,21 +235,21 @@ class Angles:
         then_us, then_deg, then_off_deg = self._window[self._at]
         self._window[self._at] = newest
         self._at = (self._at + 1) % WINDOW
-        passed_s = ((now_us - then_us) & CLOCK_MASK) / 1e6
+        passed_s = board_us_between(then_us, now_us) / 1e6
         self.table_rate_dps = (value_deg - then_deg) / passed_s if passed_s > 0.0 else None
         self.parting = abs(off_deg) > abs(then_off_deg) + PARTING_DEG
 
     def _told_us(self, now_us: int) -> int:
         """Tell of when the value is: one that stood still for a moment and caught up would otherwise look fast."""
-        stood_us = (now_us - self._changed_us) & CLOCK_MASK
-        return (now_us - min(stood_us, STALE_US)) & CLOCK_MASK if stood_us > LATE_US else now_us
+        stood_us = board_us_between(self._changed_us, now_us)
+        return (now_us - min(stood_us, STALE_US)) & BOARD_CLOCK_MASK if stood_us > LATE_US else now_us
 
     def _leapt(self, now_us: int, value_deg: float) -> bool:
         """Tell whether no table turns so far since the value changed last: then it is the sensor that jumped."""
         before_deg = self._changed_deg
         if before_deg is None:
             return False
-        passed_s = ((now_us - self._changed_us) & CLOCK_MASK) / 1e6
+        passed_s = board_us_between(self._changed_us, now_us) / 1e6
         return abs(value_deg - before_deg) > FASTEST_DPS * passed_s + LEAP_PER_NOISE * self.inclinometer.noise_deg
 
     def stop_ordered(self) -> None:

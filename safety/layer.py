@@ -7,7 +7,6 @@ measurements are arguments, and ``SafetyState`` is all that it remembers.
 from math import inf, isfinite
 from typing import Final, NamedTuple
 
-from safety.angles import CLOCK_MASK
 from safety.envelope import Bounds, nearest_safe_rate_dps
 from safety.limits import Limits
 from safety.monitors.base import RESOLUTION_S
@@ -25,6 +24,7 @@ from safety.signals import (
     Status,
     Telemetry,
     Trip,
+    board_us_between,
 )
 from safety.supervisor import FREE, Phase, Supervisor
 from safety.view import (
@@ -143,7 +143,7 @@ def _slept_s(view: View, telemetry: Telemetry | None, dt_s: float) -> float:
     t = view.telemetry
     if t is None or telemetry is None or view.age_s is None or t.session_id != telemetry.session_id:
         return 0.0
-    by_the_board_s = ((telemetry.board_time_us - t.board_time_us) & CLOCK_MASK) / 1e6
+    by_the_board_s = board_us_between(t.board_time_us, telemetry.board_time_us) / 1e6
     slept_s = by_the_board_s - view.age_s - dt_s
     return slept_s if slept_s > BOARD_WATCHDOG_S else 0.0
 

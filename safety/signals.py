@@ -39,6 +39,13 @@ TORQUE_OFF: Final = Response.TORQUE_OFF
 
 BOARD_WATCHDOG_S: Final = 0.25
 """The longest watchdog that a board may have, and so the longest time for which it follows a command."""
+BOARD_CLOCK_MASK: Final = 0xFFFFFFFF
+"""The board's clock counts microseconds in 32 bits, and from 0 again after 71 minutes."""
+
+
+def board_us_between(earlier_us: int, later_us: int) -> int:
+    """Give the microseconds by the board's clock between two of its times less than 71 minutes apart."""
+    return (later_us - earlier_us) & BOARD_CLOCK_MASK
 
 
 class Recovery(IntEnum):
