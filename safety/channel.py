@@ -25,6 +25,11 @@ DRIVEN_DEG: Final = 1.0
 """A channel is stuck if it shows no change while the table should have moved this far."""
 
 
+def largest_step_deg(gap_s: float, limits: Limits) -> float:
+    """Give how far an angle may believably have gone since its last value, so many seconds ago."""
+    return limits.angle_step_deg + FASTEST_DPS * max(gap_s - FRAME_S, 0.0)
+
+
 class Channel:
     """One angle: its last believable value, and the reason why it is lost, if it is."""
 
@@ -88,9 +93,7 @@ class Channel:
     def _watch_step(self, step_deg: float, now_s: float, gap_s: float, limits: Limits) -> None:
         """A jump is one step that is too long; noise is steps that do not follow from each other."""
         believable = limits.angle_step_deg
-        if not -believable <= step_deg <= believable and abs(step_deg) > believable + FASTEST_DPS * max(
-            gap_s - FRAME_S, 0.0
-        ):
+        if not -believable <= step_deg <= believable and abs(step_deg) > largest_step_deg(gap_s, limits):
             self.lose(f"jumped by {abs(step_deg):.1f} deg in a frame", now_s)
         before_deg, self._step_deg = self._step_deg, step_deg if gap_s < REGULAR_S else None
         if before_deg is not None and gap_s < REGULAR_S:

@@ -14,6 +14,7 @@ from safety.returning import BLIND_BEYOND_DEG, FLAT_DEG, FLAT_TOLERANCE_DEG, SWI
 from safety.ridden import counts_as_inverted
 from safety.signals import (
     BOARD_WATCHDOG_S,
+    ON_ITS_OWN,
     STOP,
     BoardConfig,
     CommandMode,
@@ -46,8 +47,6 @@ MOVE: Final = CommandMode.MOVE
 _UPRIGHT_SWITCH: Final = Input.UPRIGHT_SWITCH
 _BRAKE_CLOSED: Final = Status.BRAKE_CLOSED
 _RETURNS: Final = Status.DEAD_HOST_RETURN
-_ON_ITS_OWN: Final = Status.WATCHDOG_EXPIRED | Status.DEAD_HOST_RETURN
-"""While the board says this, it moves the table without our commands."""
 NEAR_UPRIGHT_DEG: Final = 15.0
 """With one angle lost, the upright switch is believed only so near to upright by the other one."""
 UPRIGHT_SLACK_DEG: Final = 1.0
@@ -166,7 +165,7 @@ def _take_frame(view: View, supervisor: Supervisor, telemetry: Telemetry | None)
     view.telemetry, view.age_s = telemetry, 0.0
     if silent:
         angles.forget_rates()
-    on_its_own = silent or view.command_mode is None or telemetry.status & _ON_ITS_OWN != 0
+    on_its_own = silent or view.command_mode is None or telemetry.status & ON_ITS_OWN != 0
     if on_its_own:
         _forget_command(view)
         angles.resync(telemetry.rate_dps)

@@ -131,6 +131,10 @@ class Status:
     """The board follows less than the host commanded, because of its own limits."""
 
 
+ON_ITS_OWN: Final = Status.WATCHDOG_EXPIRED | Status.DEAD_HOST_RETURN
+"""Bits of ``Telemetry.status``: with either of them set the board moves the table, or stands, without our commands."""
+
+
 class Reject(IntEnum):
     """Why the board refused a motion command."""
 

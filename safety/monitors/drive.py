@@ -41,6 +41,11 @@ def _current_a(view: View) -> float | None:
     return t.current_a
 
 
+def heating_a2(mean_a2: float, current_a: float, dt_s: float) -> float:
+    """Give the mean square of the current, in A2, after so many seconds more of a current: it heats a winding."""
+    return mean_a2 + (current_a * current_a - mean_a2) * min(dt_s / DUTY_S, 1.0)
+
+
 class Energy(Monitor):
     """The supply is going: come up while there is power to do it."""
 
@@ -119,7 +124,7 @@ class Duty(Monitor):
         """Judge the mean square of the current, which is what heats a winding."""
         current_a, limit_a = _current_a(view), view.limits.duty_current_a
         if current_a is not None:
-            self._mean_a2 += (current_a * current_a - self._mean_a2) * min(view.dt_s / DUTY_S, 1.0)
+            self._mean_a2 = heating_a2(self._mean_a2, current_a, view.dt_s)
         self._tired = self._mean_a2 > limit_a * limit_a * (RESTED if self._tired else 1.0)
         if not self._tired:
             return NONE
