@@ -14,7 +14,7 @@ from math import isfinite
 from typing import Final
 
 from safety.brake_witness import BrakeWitness
-from safety.channel import FASTEST_DPS, Channel
+from safety.channel import BEHIND, DOUBTED, FASTEST_DPS, Channel
 from safety.drive_rate import DriveRate
 from safety.limits import Limits
 from safety.signals import (
@@ -47,10 +47,8 @@ LEAP_PER_NOISE: Final = 2.0
 """deg that noise of 1 deg (``Channel.noise_deg``) may add to one step: three standard deviations."""
 OUTVOTED: Final = "disagrees with the other angle and with the commanded motion"
 CAUGHT: Final = "contradicts the brake: it moves while the table stands on its brake, or did not come the way to it"
-DOUBTED: Final = "is doubted: no recovery that controls by it has brought the rider upright"
 REPORTED: Final = "reported lost by the drive"
 BEYOND: Final = "reads beyond upright, where the upright switch is open and the other angle is far from it"
-BEHIND: Final = "falls behind the motor, which turns as it was told"
 OTHER_WAY_DEG: Final = 1.0
 """So far the other way no angle goes that only falls behind: more than its noise, less than matters to a rider."""
 BEYOND_DEG: Final = 3.0
@@ -283,7 +281,7 @@ class Angles:
     @property
     def both_measure(self) -> bool:
         """Nothing speaks against what both channels say together; a doubt alone, of the encoder, is no evidence."""
-        return not self.inclinometer.lost and self.encoder.lost in {"", DOUBTED}
+        return not self.inclinometer.lost and (not self.encoder.lost or self.encoder.only_doubted)
 
     def doubt_encoder(self) -> bool:
         """Before a rider is given up: all that stopped the recoveries came through the encoder; do without it."""
@@ -305,7 +303,7 @@ class Angles:
         What it says while the table stands, or goes on its own, says nothing of a drive.
         """
         inclinometer = self.inclinometer
-        if inclinometer.lost != BEHIND or inclinometer.value_deg is None:
+        if not inclinometer.fell_behind or inclinometer.value_deg is None:
             return
         if not driven:
             self._doubted_deg = (inclinometer.value_deg, 0.0)

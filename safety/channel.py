@@ -20,6 +20,8 @@ NOISE_MEMORY: Final = 0.03
 Over 20 frames noise of 0.05 deg, which a maintained sensor may have, came to as much once in twenty hours.
 """
 STANDS: Final = "does not move while the table does"
+DOUBTED: Final = "is doubted: no recovery that controls by it has brought the rider upright"
+BEHIND: Final = "falls behind the motor, which turns as it was told"
 STUCK_DEG: Final = 0.05
 DRIVEN_DEG: Final = 1.0
 """A channel is stuck if it shows no change while the table should have moved this far."""
@@ -62,6 +64,16 @@ class Channel:
         self._step_deg: float | None = None
         self.noise_deg = 0.0
         """How far three regular frames are off a straight line, on average; more than twice the standard deviation."""
+
+    @property
+    def only_doubted(self) -> bool:
+        """It is done without for a doubt alone, which is no evidence against it."""
+        return self.lost == DOUBTED
+
+    @property
+    def fell_behind(self) -> bool:
+        """It is done without because a motor that turned as told left it behind."""
+        return self.lost == BEHIND
 
     def lose(self, reason: str, since_s: float) -> None:
         """Believe it no more; the first reason stays."""

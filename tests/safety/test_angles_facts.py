@@ -2,7 +2,8 @@
 
 import pytest
 
-from safety.angles import BEHIND, WINDOW, Angles
+from safety.angles import WINDOW, Angles
+from safety.channel import BEHIND
 from safety.limits import MACHINE
 from safety.signals import DriveFault, Status, Telemetry
 

@@ -16,8 +16,8 @@ from firmware_host.panel.desk import PAUSED_ALREADY
 from firmware_host.panel.messages import NO_CONTROLLER
 from firmware_host.recording.explain import BREAKS_OFF, DONE
 from safety.alarm_texts import CAUSES, SITUATIONS
-from safety.angles import BEHIND, BEYOND, CAUGHT, DOUBTED, OUTVOTED, REPORTED
-from safety.channel import STANDS
+from safety.angles import BEYOND, CAUGHT, OUTVOTED, REPORTED
+from safety.channel import BEHIND, DOUBTED, STANDS
 from safety.drive_rate import CONTRADICTS
 from safety.screening_texts import (
     CLEARANCE_EXPIRED,
