@@ -195,9 +195,7 @@ class Returning:
 
     def follow(self, rate_dps: float) -> None:
         """Take over the rate that was really commanded, if the envelope gave another one."""
-        if abs(self._profile.rate_dps - rate_dps) > 1e-6:
-            self._profile.rate_dps = rate_dps
-            self._profile.accel_dps2 = 0.0
+        self._profile.take_over(rate_dps)
 
     def _start(self, stage: Stage, view: View) -> None:
         self.stage = stage
