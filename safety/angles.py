@@ -291,7 +291,7 @@ class Angles:
             self.fuse()
         return believed
 
-    def doubt_inclinometer(self) -> None:
+    def drop_inclinometer(self) -> None:
         """The last angle falls behind a motor that turns as told: do without it, and let the upright switch decide."""
         self.inclinometer.lose(BEHIND, self._now_s)
         self._doubted_deg = (self.inclinometer.value_deg or 0.0, 0.0)

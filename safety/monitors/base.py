@@ -25,9 +25,10 @@ class Monitor(ABC):
         stops_recovery: whether its condition, while it lasts, forbids powered motion in a recovery too.
         asks_recovery: whether its appearing while a rider is held still is a reason to bring that rider upright, even
             if a person ordered the stop.
-        backs_off: whether what stopped the table on its way to inversion is freed by turning back at once.
+        turns_back: whether what stopped the table on its way to inversion is freed by turning back at once.
         clears_by_reset: whether its condition is a memory that the operator's acknowledgement wipes.
-        starves: whether recoveries that come to nothing while its condition lasts may be made again once it is over.
+        lacks_power: whether recoveries that come to nothing while its condition lasts may be made again once that is
+            over.
     """
 
     id: ClassVar[str]
@@ -35,9 +36,9 @@ class Monitor(ABC):
     recovery: ClassVar[Recovery] = Recovery.AUTOMATIC
     stops_recovery: ClassVar[bool] = False
     asks_recovery: ClassVar[bool] = False
-    backs_off: ClassVar[bool] = False
+    turns_back: ClassVar[bool] = False
     clears_by_reset: ClassVar[bool] = False
-    starves: ClassVar[bool] = False
+    lacks_power: ClassVar[bool] = False
 
     @abstractmethod
     def check(self, view: View) -> Response:

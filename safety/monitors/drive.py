@@ -51,7 +51,7 @@ class Energy(Monitor):
 
     id = "energy"
     hazard = "H-02"
-    starves = True
+    lacks_power = True
 
     def __init__(self) -> None:
         self._low = Since()
@@ -142,7 +142,7 @@ class ReverseOnLoad(Monitor):
     id = "reverse-on-load"
     hazard = "H-14"
     stops_recovery = True
-    backs_off = True
+    turns_back = True
 
     def __init__(self) -> None:
         self._over = Since()

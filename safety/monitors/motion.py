@@ -80,7 +80,7 @@ def _doubt_last_angle(view: View, made_dps: float, told_dps: float) -> None:
     share = MOTOR_SHARE * told_dps * told_dps
     turns = share < t.rate_dps * told_dps < told_dps * told_dps + share  # written so that NaN fails it
     if turns and (abs(made_dps) < STOOD_DPS or 0.0 < made_dps * told_dps < told_dps * told_dps):
-        angles.doubt_inclinometer()
+        angles.drop_inclinometer()
 
 
 class Overspeed(Monitor):
