@@ -145,5 +145,5 @@ def test_another_rate_than_its_own_is_gone_on_from_with_a_new_ramp(given_dps: fl
     profile = Profile(10.0, 2.0)
     profile.accel_dps2 = 0.7
     profile.take_over(given_dps)
-    assert (profile.rate_dps, profile.accel_dps2) == (pytest.approx(given_dps, abs=1e-6), accel_dps2)
-    assert profile.position_deg == 10.0
+    assert profile.rate_dps == pytest.approx(given_dps, abs=1e-6)
+    assert (profile.position_deg, profile.accel_dps2) == (10.0, accel_dps2)
