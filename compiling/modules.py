@@ -24,6 +24,7 @@ MODULES: Final = (
     "safety/monitors/people.py",
     "safety/profile.py",
     "safety/returning.py",
+    "safety/ridden.py",
     "safety/signals.py",
     "safety/supervisor.py",
     "safety/view.py",

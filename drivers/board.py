@@ -13,7 +13,7 @@ from drivers.capabilities import TABLE_BOARD, Capabilities
 from drivers.framing import Deframer, encode_frame
 from drivers.health import DRIFT, STALE_S, LinkHealth
 from drivers.wire import MotionFields, Type
-from safety.signals import BoardConfig, CommandMode, Reject, SafeCommand, Telemetry
+from safety.signals import BoardConfig, CommandMode, Reject, SafeCommand, Telemetry, board_us_between
 
 FALLBACK_S: Final = 0.02
 """Without telemetry a tick begins this long after the last one."""
@@ -219,7 +219,9 @@ class HostLink:
             return True
         silent_s = now_s - self._heard_s
         if silent_s > ORDER_S:
-            newer = silent_s > CLOCK_ORDER_S or 0 < ((t.board_time_us - newest.board_time_us) & _U32) < _HALF_CLOCK
+            newer = (
+                silent_s > CLOCK_ORDER_S or 0 < board_us_between(newest.board_time_us, t.board_time_us) < _HALF_CLOCK
+            )
             health.reordered_frames += not newer
             return newer
         ahead = (t.sequence - newest.sequence) & _U16
@@ -242,7 +244,7 @@ class HostLink:
             self.health.take_delay(0.0)
             return True
         # Arrival against the board's clock, both since the last frame that was believed.
-        passed_s = ((t.board_time_us - newest.board_time_us) & _U32) * 1e-6
+        passed_s = board_us_between(newest.board_time_us, t.board_time_us) * 1e-6
         delay_s = self._offset_s + (now_s - self._heard_s) - passed_s * (1.0 + DRIFT)
         if delay_s > STALE_S:
             self.health.take_delay(delay_s)

@@ -2,11 +2,11 @@
 
 from typing import Final, NamedTuple
 
-from safety.signals import Equipment, Input
+from safety.signals import ANKLE_LATCH, HAND_SWITCH, Equipment, Input
 
 _PAIRS: Final = (
-    (Equipment.HAND_SWITCH, Input.HAND_SWITCH_NO | Input.HAND_SWITCH_NC),
-    (Equipment.ANKLE_LATCH, Input.ANKLE_LATCH_NO | Input.ANKLE_LATCH_NC),
+    (Equipment.HAND_SWITCH, HAND_SWITCH.mask),
+    (Equipment.ANKLE_LATCH, ANKLE_LATCH.mask),
     (Equipment.UPRIGHT_SWITCH, Input.UPRIGHT_SWITCH),
 )
 
@@ -90,13 +90,7 @@ TABLE_BOARD: Final = Capabilities(
     sto=True,
     returns_by_itself=True,
     own_limits=True,
-    contacts=Input.UPRIGHT_SWITCH
-    | Input.INVERTED_SWITCH
-    | Input.ESTOP_CHAIN
-    | Input.HAND_SWITCH_NO
-    | Input.HAND_SWITCH_NC
-    | Input.ANKLE_LATCH_NO
-    | Input.ANKLE_LATCH_NC,
+    contacts=Input.UPRIGHT_SWITCH | Input.INVERTED_SWITCH | Input.ESTOP_CHAIN | HAND_SWITCH.mask | ANKLE_LATCH.mask,
     current=True,
     torque_limit=True,
     cuts_torque=True,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from safety.signals import DriveFault, Input, Status, Telemetry
+from safety.signals import ANKLE_LATCH, HAND_SWITCH, ContactPair, DriveFault, Input, Status, Telemetry
 
 _STATUS: Final = {
     Status.BRAKE_CLOSED: ("brake closed", "brake open"),
@@ -16,8 +16,6 @@ STATUS_WORDS: Final = {bit: words[0] for bit, words in _STATUS.items()}
 CLEAR_STATUS_WORDS: Final = {bit: words[1] for bit, words in _STATUS.items()}
 """Of one that is not."""
 FAULT_WORDS: Final = {bit: name.lower() for name, bit in vars(DriveFault).items() if isinstance(bit, int)}
-_HAND: Final = (Input.HAND_SWITCH_NO, Input.HAND_SWITCH_NC, "held", "released")
-_LATCH: Final = (Input.ANKLE_LATCH_NO, Input.ANKLE_LATCH_NC, "locked", "open")
 
 
 def named(words: dict[int, str], bits: int) -> list[str]:
@@ -27,11 +25,21 @@ def named(words: dict[int, str], bits: int) -> list[str]:
     return [*known, f"0x{rest:04x}"] if rest else known
 
 
+def hand_switch(t: Telemetry) -> str:
+    """Say whether the rider holds the switch."""
+    return _reads(HAND_SWITCH, t, "held", "released")
+
+
+def ankle_latch(t: Telemetry) -> str:
+    """Say whether the latch is locked."""
+    return _reads(ANKLE_LATCH, t, "locked", "open")
+
+
 def contacts(t: Telemetry) -> dict[str, str]:
     """Say how each switch of the table reads."""
     return {
-        "hand_switch": _pair(t.inputs, *_HAND),
-        "ankle_latch": _pair(t.inputs, *_LATCH),
+        "hand_switch": hand_switch(t),
+        "ankle_latch": ankle_latch(t),
         "emergency_stop": "released" if t.inputs & Input.ESTOP_CHAIN else "pressed",
         "upright_switch": "closed" if t.inputs & Input.UPRIGHT_SWITCH else "open",
         "inverted_switch": "closed" if t.inputs & Input.INVERTED_SWITCH else "open",
@@ -43,7 +51,6 @@ def brake(t: Telemetry) -> str:
     return "closed" if t.status & Status.BRAKE_CLOSED else "open"
 
 
-def _pair(inputs: int, closed: int, opened: int, yes: str, no: str) -> str:
-    """Read a switch with two contacts, of which exactly one is closed."""
-    first, second = bool(inputs & closed), bool(inputs & opened)
-    return "contradictory" if first == second else yes if first else no
+def _reads(pair: ContactPair, t: Telemetry, yes: str, no: str) -> str:
+    used = pair.reads(t.inputs)
+    return "contradictory" if used is None else yes if used else no

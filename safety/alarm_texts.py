@@ -1,7 +1,7 @@
 """Every sentence with which an alarm tells what to do, in one place, ready for translation.
 
-Keys of ``CAUSES`` are the ids of monitors: what to look at so that the cause goes away. Keys of ``SITUATIONS`` are the
-ids of ``safety.alarms``: what to do for the rider now.
+Keys of ``CAUSES`` are the ids of monitors, and of the supervisor's own trips: what to look at so that the cause goes
+away. Keys of ``SITUATIONS`` are the ids of ``safety.alarms``: what to do for the rider now.
 """
 
 from typing import Final
@@ -13,7 +13,7 @@ CAUSES: Final[dict[str, str]] = {
     "rejected": "The table board refuses commands: restart host and board.",
     "tick": "The host computer is too slow or busy: end other programs on it.",
     "drive-fault": "Read the drive's fault in its manual before the next session.",
-    "request": "The program or the panel asks for what is no number: report this with the recording.",
+    "request": "The program or the panel sent a rate that is not a number: report this, with the recording.",
     "angle-agreement": "One of the two angle sensors is wrong: have both checked.",
     "angle-plausibility": "Have the angle sensor and its cable checked.",
     "over-angle": "Check the drive and the limits before the next session.",
@@ -22,13 +22,15 @@ CAUSES: Final[dict[str, str]] = {
     "energy": "Check mains and battery.",
     "temperature": "Let drive and motor cool.",
     "duty": "Let the motor rest.",
-    "reverse-on-load": "Look for a person or a thing in the table's way.",
+    "reverse-on-load": "Free the table of the person or thing in its way.",
     "rider-load": "Check the height setting and the rider's declared mass.",
-    "torque-off": "Have the drive's power stage replaced before the next session.",
+    "torque-off": "Have the drive's power stage repaired or replaced; do not use the table until then.",
     "overspeed": "Check drive, gear and coupling before the next session.",
     "following": "Look for what holds or drives the table, then check gear and coupling.",
     "stop-time": "The table did not stop as told: have drive and brake checked.",
     "progress": "Look for what holds the table.",
+    "return-late": "Look for what holds the table.",
+    "recovery-wrong-way": "Keep clear. Have drive and encoder checked before the next session.",
     "screening": "Wait until the rider's rest is over, or answer the questionnaire with: righting screen.",
     "emergency-stop": "Release the emergency stop when it is safe to move.",
     "hand-switch": "Ask the rider how they are; check the hand switch if it was not let go.",

@@ -14,10 +14,19 @@ from math import isfinite
 from typing import Final
 
 from safety.brake_witness import BrakeWitness
-from safety.channel import FASTEST_DPS, Channel
+from safety.channel import BEHIND, DOUBTED, FASTEST_DPS, Channel
 from safety.drive_rate import DriveRate
 from safety.limits import Limits
-from safety.signals import BOARD_WATCHDOG_S, DriveFault, Input, Lost, Status, Telemetry
+from safety.signals import (
+    BOARD_CLOCK_MASK,
+    BOARD_WATCHDOG_S,
+    DriveFault,
+    Input,
+    Lost,
+    Status,
+    Telemetry,
+    board_us_between,
+)
 
 _ENCODER_FAULT: Final = DriveFault.ENCODER
 _BRAKE_CLOSED: Final = Status.BRAKE_CLOSED
@@ -26,8 +35,6 @@ _LOST_ENCODER: Final = Lost.ENCODER
 _LOST_INCLINOMETER: Final = Lost.INCLINOMETER
 WINDOW: Final = 12
 """Frames over which the inclinometer's rate is taken."""
-CLOCK_MASK: Final = 0xFFFFFFFF
-"""The board's clock has 32 bits."""
 PARTING_DEG: Final = 0.2
 """More than the inclinometer's lag and noise make of a motion within the window."""
 DRIVE_LAG_S: Final = 0.08
@@ -40,10 +47,8 @@ LEAP_PER_NOISE: Final = 2.0
 """deg that noise of 1 deg (``Channel.noise_deg``) may add to one step: three standard deviations."""
 OUTVOTED: Final = "disagrees with the other angle and with the commanded motion"
 CAUGHT: Final = "contradicts the brake: it moves while the table stands on its brake, or did not come the way to it"
-DOUBTED: Final = "is doubted: no recovery that controls by it has brought the rider upright"
 REPORTED: Final = "reported lost by the drive"
 BEYOND: Final = "reads beyond upright, where the upright switch is open and the other angle is far from it"
-BEHIND: Final = "falls behind the motor, which turns as it was told"
 OTHER_WAY_DEG: Final = 1.0
 """So far the other way no angle goes that only falls behind: more than its noise, less than matters to a rider."""
 BEYOND_DEG: Final = 3.0
@@ -228,21 +233,21 @@ class Angles:
         then_us, then_deg, then_off_deg = self._window[self._at]
         self._window[self._at] = newest
         self._at = (self._at + 1) % WINDOW
-        passed_s = ((now_us - then_us) & CLOCK_MASK) / 1e6
+        passed_s = board_us_between(then_us, now_us) / 1e6
         self.table_rate_dps = (value_deg - then_deg) / passed_s if passed_s > 0.0 else None
         self.parting = abs(off_deg) > abs(then_off_deg) + PARTING_DEG
 
     def _told_us(self, now_us: int) -> int:
         """Tell of when the value is: one that stood still for a moment and caught up would otherwise look fast."""
-        stood_us = (now_us - self._changed_us) & CLOCK_MASK
-        return (now_us - min(stood_us, STALE_US)) & CLOCK_MASK if stood_us > LATE_US else now_us
+        stood_us = board_us_between(self._changed_us, now_us)
+        return (now_us - min(stood_us, STALE_US)) & BOARD_CLOCK_MASK if stood_us > LATE_US else now_us
 
     def _leapt(self, now_us: int, value_deg: float) -> bool:
         """Tell whether no table turns so far since the value changed last: then it is the sensor that jumped."""
         before_deg = self._changed_deg
         if before_deg is None:
             return False
-        passed_s = ((now_us - self._changed_us) & CLOCK_MASK) / 1e6
+        passed_s = board_us_between(self._changed_us, now_us) / 1e6
         return abs(value_deg - before_deg) > FASTEST_DPS * passed_s + LEAP_PER_NOISE * self.inclinometer.noise_deg
 
     def stop_ordered(self) -> None:
@@ -276,7 +281,7 @@ class Angles:
     @property
     def both_measure(self) -> bool:
         """Nothing speaks against what both channels say together; a doubt alone, of the encoder, is no evidence."""
-        return not self.inclinometer.lost and self.encoder.lost in {"", DOUBTED}
+        return not self.inclinometer.lost and (not self.encoder.lost or self.encoder.only_doubted)
 
     def doubt_encoder(self) -> bool:
         """Before a rider is given up: all that stopped the recoveries came through the encoder; do without it."""
@@ -286,7 +291,7 @@ class Angles:
             self.fuse()
         return believed
 
-    def doubt_inclinometer(self) -> None:
+    def drop_inclinometer(self) -> None:
         """The last angle falls behind a motor that turns as told: do without it, and let the upright switch decide."""
         self.inclinometer.lose(BEHIND, self._now_s)
         self._doubted_deg = (self.inclinometer.value_deg or 0.0, 0.0)
@@ -298,7 +303,7 @@ class Angles:
         What it says while the table stands, or goes on its own, says nothing of a drive.
         """
         inclinometer = self.inclinometer
-        if inclinometer.lost != BEHIND or inclinometer.value_deg is None:
+        if not inclinometer.fell_behind or inclinometer.value_deg is None:
             return
         if not driven:
             self._doubted_deg = (inclinometer.value_deg, 0.0)

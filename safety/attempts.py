@@ -7,7 +7,6 @@ person may ask for more, but not for as many as one likes: each may cost a degre
 
 from typing import Final
 
-from safety.angles import DOUBTED
 from safety.view import View
 
 ASTRAY_DEG: Final = 0.3
@@ -109,7 +108,7 @@ class Attempts:
     def both_say_turned_down(self, view: View) -> bool:
         """Tell the same by two angles, or by an encoder that is doubted alone while the other one sees no way made."""
         ways_deg = self._measured_deg(view)
-        if view.angles.encoder.lost == DOUBTED and not view.angles.inclinometer.lost and len(ways_deg) > 1:
+        if view.angles.encoder.only_doubted and not view.angles.inclinometer.lost and len(ways_deg) > 1:
             return ways_deg[0] > RISEN_DEG and ways_deg[1] > -ASTRAY_DEG
         return self._two_say_deg(view) > RISEN_DEG
 

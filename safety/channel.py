@@ -20,9 +20,16 @@ NOISE_MEMORY: Final = 0.03
 Over 20 frames noise of 0.05 deg, which a maintained sensor may have, came to as much once in twenty hours.
 """
 STANDS: Final = "does not move while the table does"
+DOUBTED: Final = "is doubted: no recovery that controls by it has brought the rider upright"
+BEHIND: Final = "falls behind the motor, which turns as it was told"
 STUCK_DEG: Final = 0.05
 DRIVEN_DEG: Final = 1.0
 """A channel is stuck if it shows no change while the table should have moved this far."""
+
+
+def largest_step_deg(gap_s: float, limits: Limits) -> float:
+    """Give how far an angle may believably have gone since its last value, so many seconds ago."""
+    return limits.angle_step_deg + FASTEST_DPS * max(gap_s - FRAME_S, 0.0)
 
 
 class Channel:
@@ -58,6 +65,16 @@ class Channel:
         self.noise_deg = 0.0
         """How far three regular frames are off a straight line, on average; more than twice the standard deviation."""
 
+    @property
+    def only_doubted(self) -> bool:
+        """It is done without for a doubt alone, which is no evidence against it."""
+        return self.lost == DOUBTED
+
+    @property
+    def fell_behind(self) -> bool:
+        """It is done without because a motor that turned as told left it behind."""
+        return self.lost == BEHIND
+
     def lose(self, reason: str, since_s: float) -> None:
         """Believe it no more; the first reason stays."""
         if not self.lost:
@@ -88,9 +105,7 @@ class Channel:
     def _watch_step(self, step_deg: float, now_s: float, gap_s: float, limits: Limits) -> None:
         """A jump is one step that is too long; noise is steps that do not follow from each other."""
         believable = limits.angle_step_deg
-        if not -believable <= step_deg <= believable and abs(step_deg) > believable + FASTEST_DPS * max(
-            gap_s - FRAME_S, 0.0
-        ):
+        if not -believable <= step_deg <= believable and abs(step_deg) > largest_step_deg(gap_s, limits):
             self.lose(f"jumped by {abs(step_deg):.1f} deg in a frame", now_s)
         before_deg, self._step_deg = self._step_deg, step_deg if gap_s < REGULAR_S else None
         if before_deg is not None and gap_s < REGULAR_S:

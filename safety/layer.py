@@ -7,13 +7,14 @@ measurements are arguments, and ``SafetyState`` is all that it remembers.
 from math import inf, isfinite
 from typing import Final, NamedTuple
 
-from safety.angles import CLOCK_MASK
 from safety.envelope import Bounds, nearest_safe_rate_dps
 from safety.limits import Limits
 from safety.monitors.base import RESOLUTION_S
 from safety.returning import BLIND_BEYOND_DEG, FLAT_DEG, FLAT_TOLERANCE_DEG, SWITCH_BELIEVED_BELOW_DEG, Stage
+from safety.ridden import counts_as_inverted
 from safety.signals import (
     BOARD_WATCHDOG_S,
+    ON_ITS_OWN,
     STOP,
     BoardConfig,
     CommandMode,
@@ -24,6 +25,7 @@ from safety.signals import (
     Status,
     Telemetry,
     Trip,
+    board_us_between,
 )
 from safety.supervisor import FREE, Phase, Supervisor
 from safety.view import (
@@ -45,8 +47,6 @@ MOVE: Final = CommandMode.MOVE
 _UPRIGHT_SWITCH: Final = Input.UPRIGHT_SWITCH
 _BRAKE_CLOSED: Final = Status.BRAKE_CLOSED
 _RETURNS: Final = Status.DEAD_HOST_RETURN
-_ON_ITS_OWN: Final = Status.WATCHDOG_EXPIRED | Status.DEAD_HOST_RETURN
-"""While the board says this, it moves the table without our commands."""
 NEAR_UPRIGHT_DEG: Final = 15.0
 """With one angle lost, the upright switch is believed only so near to upright by the other one."""
 UPRIGHT_SLACK_DEG: Final = 1.0
@@ -142,7 +142,7 @@ def _slept_s(view: View, telemetry: Telemetry | None, dt_s: float) -> float:
     t = view.telemetry
     if t is None or telemetry is None or view.age_s is None or t.session_id != telemetry.session_id:
         return 0.0
-    by_the_board_s = ((telemetry.board_time_us - t.board_time_us) & CLOCK_MASK) / 1e6
+    by_the_board_s = board_us_between(t.board_time_us, telemetry.board_time_us) / 1e6
     slept_s = by_the_board_s - view.age_s - dt_s
     return slept_s if slept_s > BOARD_WATCHDOG_S else 0.0
 
@@ -165,7 +165,7 @@ def _take_frame(view: View, supervisor: Supervisor, telemetry: Telemetry | None)
     view.telemetry, view.age_s = telemetry, 0.0
     if silent:
         angles.forget_rates()
-    on_its_own = silent or view.command_mode is None or telemetry.status & _ON_ITS_OWN != 0
+    on_its_own = silent or view.command_mode is None or telemetry.status & ON_ITS_OWN != 0
     if on_its_own:
         _forget_command(view)
         angles.resync(telemetry.rate_dps)
@@ -206,9 +206,9 @@ def _take_stock(view: View) -> None:
     if view.inverted:
         view.inverted_s += view.dt_s
     unsure = best is None or angles.lost_angles != 0
-    view.maybe_inverted = view.inverted or (view.maybe_inverted and unsure and not view.upright)
-    if view.maybe_inverted:
-        view.ridden_s += view.dt_s
+    view.charged = counts_as_inverted(view.charged, best, unsure=unsure, upright=view.upright)
+    if view.charged:
+        view.charged_s += view.dt_s
     braked = t is not None and t.status & _BRAKE_CLOSED != 0
     view.braked_s = view.braked_s + view.dt_s if braked else 0.0
     still = braked if rate is None else -STANDSTILL_DPS < rate < STANDSTILL_DPS
@@ -284,8 +284,13 @@ def _bounds(view: View, supervisor: Supervisor) -> Bounds:
         upright,
         accel,
         limits.brake_accel_dps2,
-        PERIOD_S + limits.latency_s,
+        reaction_s(limits),
     )
+
+
+def reaction_s(limits: Limits) -> float:
+    """Give the envelope's ``T``: what passes at most from a measurement until a command that is made of it acts."""
+    return PERIOD_S + limits.latency_s
 
 
 def _fastest_dps(view: View, rate_dps: float) -> float:

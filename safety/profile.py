@@ -12,6 +12,8 @@ from typing import NamedTuple
 _JERKS = (1.0, 0.5, 0.0, -0.5)
 _ARRIVED_DEG = 0.02
 _ARRIVED_DPS = 0.15
+_SAME_DPS = 1e-6
+"""Two rates nearer to each other are one, but for floating point."""
 
 
 class Pace(NamedTuple):
@@ -48,6 +50,11 @@ class Profile:
         self.position_deg = position_deg
         self.rate_dps = rate_dps
         self.accel_dps2 = 0.0
+
+    def take_over(self, rate_dps: float) -> None:
+        """Go on from the rate that was really commanded, with a new ramp if it is another one."""
+        if abs(self.rate_dps - rate_dps) > _SAME_DPS:
+            self.rate_dps, self.accel_dps2 = rate_dps, 0.0
 
     def advance(self, target_deg: float, pace: Pace, dt_s: float) -> bool:
         """Go one tick toward the target; True once it stands there."""

@@ -30,7 +30,7 @@ CAREFUL_DEG: Final = 4.0
 """Room to slow down from the fast part of a return before horizontal, by an angle that was only outvoted."""
 
 
-BRISKER: Final = 2.0
+CREEP_BRISKNESS: Final = 2.0
 """A recovery starts and stops more briskly than a session: the time that it takes is time spent inverted."""
 BUDGET_FACTOR: Final = 1.5
 BUDGET_GRACE_S: Final = 5.0
@@ -79,7 +79,8 @@ def emergency_return(limits: Limits) -> ReturnPlan:
 
 def creep(limits: Limits) -> ReturnPlan:
     """The recovery after a stop."""
-    accel, jerk = _stoppable(limits.return_accel_dps2 * BRISKER, limits), limits.return_jerk_dps3 * BRISKER
+    accel = _stoppable(limits.return_accel_dps2 * CREEP_BRISKNESS, limits)
+    jerk = limits.return_jerk_dps3 * CREEP_BRISKNESS
     return ReturnPlan(
         Pace(limits.creep_rate_dps, accel, jerk),
         Pace(limits.creep_upright_rate_dps, accel, jerk),
@@ -195,9 +196,7 @@ class Returning:
 
     def follow(self, rate_dps: float) -> None:
         """Take over the rate that was really commanded, if the envelope gave another one."""
-        if abs(self._profile.rate_dps - rate_dps) > 1e-6:
-            self._profile.rate_dps = rate_dps
-            self._profile.accel_dps2 = 0.0
+        self._profile.take_over(rate_dps)
 
     def _start(self, stage: Stage, view: View) -> None:
         self.stage = stage

@@ -1,4 +1,4 @@
-"""What a rider did lately: whether a rest is due before the next session, and what is left of the day.
+"""What a rider did lately: what counts as inverted, whether a rest is due, and what is left of the day.
 
 Moments are arguments, and aware; the zone of the later one says where a day ends. 10 min inverted, twice a day, is the
 upper end of what is customary: a maker's manual builds up to "5-10 min twice daily" (S-054 in
@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from safety import screening_texts as texts
+from safety.returning import FLAT_TOLERANCE_DEG
 from safety.screening import Reason
 
 DAY_INVERTED_S: Final = 1200.0
@@ -27,6 +28,22 @@ class Ridden(NamedTuple):
     """Since the last rest: of the last session, and of those that it followed sooner."""
     day_inverted_s: float
     """In all sessions that ended on the day of the last one."""
+
+
+def counts_as_inverted(before: bool, angle_deg: float | None, *, unsure: bool, upright: bool) -> bool:
+    """Tell whether this moment is charged to the rider as time inverted.
+
+    Whoever was inverted when an angle was lost, or missed, is charged until the table is seen upright, or both angles
+    say that it is not inverted.
+
+    Args:
+        before: the moment before this one counted.
+        angle_deg: the best that is known of the angle; None without one.
+        unsure: an angle is lost, or missing.
+        upright: the table is seen upright.
+    """
+    inverted = angle_deg is not None and angle_deg > FLAT_TOLERANCE_DEG
+    return inverted or (before and unsure and not upright)
 
 
 def ridden_after(before: Ridden | None, ended: datetime, inverted_s: float) -> Ridden:

@@ -39,6 +39,13 @@ TORQUE_OFF: Final = Response.TORQUE_OFF
 
 BOARD_WATCHDOG_S: Final = 0.25
 """The longest watchdog that a board may have, and so the longest time for which it follows a command."""
+BOARD_CLOCK_MASK: Final = 0xFFFFFFFF
+"""The board's clock counts microseconds in 32 bits, and from 0 again after 71 minutes."""
+
+
+def board_us_between(earlier_us: int, later_us: int) -> int:
+    """Give the microseconds by the board's clock between two of its times less than 71 minutes apart."""
+    return (later_us - earlier_us) & BOARD_CLOCK_MASK
 
 
 class Recovery(IntEnum):
@@ -84,6 +91,33 @@ class Input:
     """Closed at or beyond the inverted end of the travel."""
 
 
+class ContactPair(NamedTuple):
+    """The two contacts of a switch that tells a broken wire: of a sound one exactly one is closed."""
+
+    normally_open: int
+    """Bit of ``Input``: closed while the switch is used, held or locked."""
+    normally_closed: int
+    """Bit of ``Input``: closed while it is not."""
+
+    @property
+    def mask(self) -> int:
+        """Both bits."""
+        return self.normally_open | self.normally_closed
+
+    def reads(self, inputs: int) -> bool | None:
+        """Tell whether the switch is used; None: the two contradict each other."""
+        closed = inputs & (self.normally_open | self.normally_closed)
+        if closed == self.normally_open:
+            return True
+        return False if closed == self.normally_closed else None
+
+
+HAND_SWITCH: Final = ContactPair(Input.HAND_SWITCH_NO, Input.HAND_SWITCH_NC)
+"""Reads True while the rider holds it."""
+ANKLE_LATCH: Final = ContactPair(Input.ANKLE_LATCH_NO, Input.ANKLE_LATCH_NC)
+"""Reads True while it is locked."""
+
+
 class Status:
     """Bits of ``Telemetry.status``: what the board says of itself."""
 
@@ -95,6 +129,10 @@ class Status:
     """The board is bringing the table upright by itself."""
     RATE_LIMITED: Final = 1 << 4
     """The board follows less than the host commanded, because of its own limits."""
+
+
+ON_ITS_OWN: Final = Status.WATCHDOG_EXPIRED | Status.DEAD_HOST_RETURN
+"""Bits of ``Telemetry.status``: with either of them set the board moves the table, or stands, without our commands."""
 
 
 class Reject(IntEnum):

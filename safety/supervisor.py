@@ -45,6 +45,13 @@ recovery has, a springy one pushed the table back."""
 STRAYED_DEG: Final = 5.0
 """A boarded table this far from upright is brought back: more than two angles that disagree can make of it."""
 
+RETURN_LATE: Final = "return-late"
+"""A return took longer than its budget."""
+WRONG_WAY: Final = "recovery-wrong-way"
+"""A recovery turned the table toward inversion."""
+OWN_TRIPS: Final = (RETURN_LATE, WRONG_WAY)
+"""Ids of what the supervisor latches by itself: it judges the ways upright that it orders, and no monitor does."""
+
 
 class Phase(IntEnum):
     """What the supervisor is doing."""
@@ -71,7 +78,6 @@ class Supervisor:
     __slots__ = (
         "_asked_recovery",
         "_attempts",
-        "_backs_off",
         "_cut_by_monitor",
         "_dry",
         "_entered_s",
@@ -82,6 +88,7 @@ class Supervisor:
         "_starved",
         "_stopped",
         "_stopped_before",
+        "_turns_back",
         "acknowledged",
         "active",
         "inhibited",
@@ -122,7 +129,7 @@ class Supervisor:
         """Power was wanting at some time since they began."""
         self._pressed = False
         """A person asked for the way upright while the rider is held, and nothing came of it yet."""
-        self._backs_off = False
+        self._turns_back = False
         """The stop in force is one to turn back from without a pause."""
         self._stopped: tuple[str, ...] = ()
         """Ids of the monitors that call for a stop in this tick, ..."""
@@ -167,7 +174,7 @@ class Supervisor:
                 self._attempts.learnt_of_an_angle()
         if self.phase is CREEPING:
             self._attempts.watch(view)
-        self._dry = self._dry or self._starves()
+        self._dry = self._dry or self._lacks_power()
         if self.phase == Phase.STOPPING:
             # Nothing may keep a stop from ending, not a rate that froze either: a recovery begins from HELD alone.
             if view.recover:
@@ -201,7 +208,7 @@ class Supervisor:
         elif self.phase is CREEPING and self._turns_down(view):
             # No monitor has the time to see it where a line fails again and again, nor an angle where both are lost.
             detail = "the recovery turned the table toward inversion"
-            self._latch("progress", TORQUE_OFF, Recovery.AUTOMATIC, self._entered_s, detail, view)
+            self._latch(WRONG_WAY, TORQUE_OFF, Recovery.AUTOMATIC, self._entered_s, detail, view)
             self._attempts.give_up()
             self._respond(TORQUE_OFF, view, again=True)
         elif view.command_mode is None:
@@ -209,7 +216,7 @@ class Supervisor:
             self.returning = returning.anew(view)
         elif view.now_s > returning.deadline_s:
             detail = f"the return took longer than its budget of {returning.budget_s:.0f} s"
-            self._latch("progress", STOP, Recovery.AUTOMATIC, view.now_s - returning.budget_s, detail, view)
+            self._latch(RETURN_LATE, STOP, Recovery.AUTOMATIC, view.now_s - returning.budget_s, detail, view)
             self._respond(STOP, view, again=True)
 
     def _turns_down(self, view: View) -> bool:
@@ -251,9 +258,9 @@ class Supervisor:
         self._attempts.cut_by_motion |= response is TORQUE_OFF and monitor.recovery is Recovery.AUTOMATIC and seen
         monitor.on_trip(view)
         self._respond(response, view, again=again)
-        if monitor.backs_off and self.phase is Phase.STOPPING:
+        if monitor.turns_back and self.phase is Phase.STOPPING:
             self.torque_fraction = min(self.torque_fraction, LOAD_TORQUE_FRACTION)
-            self._backs_off = self._backs_off or view.command_dps > 0.0
+            self._turns_back = self._turns_back or view.command_dps > 0.0
 
     def _acts_again(self, monitor: Monitor, response: Response) -> bool:
         """Act on a motion that is under way, although as strong a response has acted before it."""
@@ -323,7 +330,7 @@ class Supervisor:
         if view.recover and not self._attempts.made_it_worse(view):
             self._attempts.may_be_tried_again()
             self._pressed = True
-        if self._starved and not self._starves():
+        if self._starved and not self._lacks_power():
             self._starved = self._dry = False
             self._attempts.may_be_tried_again()
         if view.recover or self._rider_asks():
@@ -335,7 +342,7 @@ class Supervisor:
         pause_s = view.limits.recovery_pause_s + (COASTS_AT_MOST_S if coasts else 0.0)
         rested = view.now_s - self._entered_s >= pause_s
         # What holds the table may be the load: its drive pushes until the brake is closed, not until nothing turns.
-        rested = rested or (self._backs_off and view.braked_s >= BACK_OFF_S)
+        rested = rested or (self._turns_back and view.braked_s >= BACK_OFF_S)
         # What was tried already is tried again from rest: a key that repeats itself gives a drive no time to stop.
         at_once = self._pressed and not self._attempts.begun and not coasts
         if at_once or (rested and self._asked_recovery == Recovery.AUTOMATIC):
@@ -351,8 +358,8 @@ class Supervisor:
         """Tell whether nobody would see where a recovery takes the rider, with a drive whose torque had to be cut."""
         return view.angles.angle_deg is None and self._attempts.cut_by_motion
 
-    def _starves(self) -> bool:
-        return any(monitor.starves for monitor in self.active.values())
+    def _lacks_power(self) -> bool:
+        return any(monitor.lacks_power for monitor in self.active.values())
 
     def _motion_forbidden(self) -> bool:
         return any(monitor.stops_recovery for monitor in self.active.values())
@@ -377,7 +384,7 @@ class Supervisor:
     def _enter(self, phase: Phase, view: View) -> None:
         self.phase = phase
         self._entered_s = view.now_s
-        self._backs_off = self._backs_off and phase is Phase.HELD
+        self._turns_back = self._turns_back and phase is Phase.HELD
         self._rider_asked = True
         self._pressed = False
         if phase is CREEPING or (phase is Phase.HELD and self.torque_fraction < 1.0):

@@ -92,9 +92,9 @@ class View:
     """By the lower of the angles that are believed: an encoder that drifts in the drive's own loop may be behind."""
     inverted_s: float = 0.0
     """Seconds spent above horizontal in this session."""
-    maybe_inverted: bool = False
-    """Inverted; or was when an angle was lost, and has not been seen upright since."""
-    ridden_s: float = 0.0
+    charged: bool = False
+    """This tick counts as inverted (``safety.ridden.counts_as_inverted``)."""
+    charged_s: float = 0.0
     """Seconds of that in this session: what is charged to the rider's day."""
     held_low_deg: float | None = None
     held_high_deg: float | None = None

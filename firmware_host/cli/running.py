@@ -147,7 +147,7 @@ class Run:
     @property
     def inverted_s(self) -> float:
         """How long somebody was inverted: never on a board that said that nobody lies on its table."""
-        return 0.0 if self._nobody_lies_here() else self._controller.safety.view.ridden_s
+        return 0.0 if self._nobody_lies_here() else self._controller.safety.view.charged_s
 
     def _at_hand(self) -> AtHand:
         return AtHand(

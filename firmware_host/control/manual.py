@@ -130,11 +130,8 @@ class ManualMotion:
 
     def follow(self, command: SafeCommand | None) -> None:
         """Take over the rate that was commanded, where the safety layer gave another one."""
-        profile = self._profile
-        if profile is None or command is None or command.rate_dps is None:
-            return
-        if abs(profile.rate_dps - command.rate_dps) > 1e-6:
-            profile.rate_dps, profile.accel_dps2 = command.rate_dps, 0.0
+        if self._profile is not None and command is not None and command.rate_dps is not None:
+            self._profile.take_over(command.rate_dps)
 
     def hung_too_long(self, view: View) -> str:
         """Count a tick of hanging without movement; says which limit is over, and is empty where none is.

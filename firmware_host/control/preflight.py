@@ -12,7 +12,8 @@ from collections.abc import Collection
 from datetime import date
 from typing import Final, Literal, NamedTuple
 
-from safety.signals import Input, Status, Telemetry
+from firmware_host.board_words import ankle_latch, hand_switch
+from safety.signals import HAND_SWITCH, Input, Status, Telemetry
 from safety.view import AT_UPRIGHT_DEG, HandSwitchMode, View
 
 CONFIRMATIONS: Final = {
@@ -34,10 +35,6 @@ SMOOTHED: Final = 0.1
 CONTACT_FRAMES: Final = 3
 """A contact must say so for so many frames: one bounce is no press."""
 
-_HELD: Final = Input.HAND_SWITCH_NO
-_RELEASED: Final = Input.HAND_SWITCH_NC
-_HAND: Final = _HELD | _RELEASED
-_LATCH: Final = Input.ANKLE_LATCH_NO | Input.ANKLE_LATCH_NC
 FIRST_OF_THE_DAY: Final = "before the first motion of the day"
 
 Kind = Literal["machine", "action", "operator"]
@@ -153,9 +150,9 @@ class Preflight:
 
     def observe(self, t: Telemetry, now_s: float) -> None:
         """Look at a frame, before the start: the hand switch's contacts, and the angles on the brake."""
-        hand = t.inputs & _HAND
-        self._frames_held = self._frames_held + 1 if hand == _HELD else 0
-        self._frames_released = self._frames_released + 1 if hand == _RELEASED else 0
+        held = HAND_SWITCH.reads(t.inputs)
+        self._frames_held = self._frames_held + 1 if held is True else 0
+        self._frames_released = self._frames_released + 1 if held is False else 0
         self._seen_held = self._seen_held or self._frames_held >= CONTACT_FRAMES
         self._seen_released = self._seen_released or self._frames_released >= CONTACT_FRAMES
         self._brake.observe(t, now_s)
@@ -196,7 +193,7 @@ class Preflight:
         return f"the pre-flight check is due {why}: {told}"
 
     def _hand_switch(self, view: View, t: Telemetry | None) -> Check:
-        reads = None if t is None else _pair(t.inputs & _HAND, _HELD, _RELEASED, "held", "released")
+        reads = None if t is None else hand_switch(t)
         good = _good_hand(view.hand_switch_mode)
         # Nobody lies on a simulated table, and its hand switch need not be tried.
         tried = (self._seen_held and self._seen_released) or (view.config is not None and view.config.simulated)
@@ -244,7 +241,7 @@ def _machine(view: View, t: Telemetry | None, active: Collection[str]) -> list[C
     known = encoder is not None and inclinometer is not None and not angles.lost_angles
     agree = known and abs((encoder or 0.0) - (inclinometer or 0.0)) <= limits.disagree_deg
     upright = agree and angles.angle_deg is not None and abs(angles.angle_deg - limits.upright_deg) <= AT_UPRIGHT_DEG
-    latch = _pair(t.inputs & _LATCH, Input.ANKLE_LATCH_NO, Input.ANKLE_LATCH_NC, "locked", "open")
+    latch = ankle_latch(t)
     chain = bool(t.inputs & Input.ESTOP_CHAIN)
     board = f"{config.upright_deg:g} to {config.inverted_limit_deg:g} deg, {config.max_rate_dps:g} deg/s"
     return [
@@ -273,13 +270,6 @@ def _read(name: str, good: bool, right: str, wrong: str, value: str | None) -> C
 
 def _good_hand(mode: HandSwitchMode) -> str:
     return "held" if mode == "hold-to-run" else "released"
-
-
-def _pair(inputs: int, closed: int, opened: int, yes: str, no: str) -> str:
-    """Read a switch with two contacts, of which exactly one is closed."""
-    if inputs == closed:
-        return yes
-    return no if inputs == opened else "contradictory"
 
 
 def _at_least(value: float | None, least: float) -> bool:

@@ -12,7 +12,7 @@ from drivers.link import Link, Port
 from firmware_host.control.controller import Controller
 from firmware_host.control.host import Host
 from firmware_host.control.ticks import OperatorRequest
-from safety.signals import Status, Telemetry
+from safety.signals import ON_ITS_OWN, Telemetry
 from safety.view import AT_UPRIGHT_DEG
 
 GO_DEG: Final = 3.0
@@ -28,7 +28,6 @@ SLOWEST_STOP_DPS2: Final = 4.0
 SLACK_DEG: Final = 0.3
 _BY_HAND: Final = OperatorRequest(move=1, presence_age_s=0.0)
 _WATCHED: Final = OperatorRequest(presence_age_s=0.0)
-_RETURNS: Final = Status.WATCHDOG_EXPIRED | Status.DEAD_HOST_RETURN
 
 
 class Expiry(NamedTuple):
@@ -144,7 +143,7 @@ class Trial:
         upright_deg = self._controller.safety.view.limits.upright_deg + AT_UPRIGHT_DEG
         while (passed_s := self._clock() - begun_s) < UPRIGHT_S:
             for t in self._listen():
-                if noticed_s is None and t.status & _RETURNS == _RETURNS:
+                if noticed_s is None and t.status & ON_ITS_OWN == ON_ITS_OWN:
                     noticed_s = passed_s
                 if noticed_s is not None and t.encoder_deg is not None and t.encoder_deg <= upright_deg:
                     return self._judge_board(timeout_s, noticed_s, self._clock() - begun_s)

@@ -10,12 +10,10 @@ from drivers.witmotion import ANGLE, AXES, HALF_TURN_DEG, LEAST_RATE_HZ, STEPS, 
 from firmware_host.doctor.findings import Examination, Finding, Place, note, unsafe
 from firmware_host.doctor.line import Line
 from firmware_host.doctor.quality import Gaps, Quality, measure
+from safety.signals import ANKLE_LATCH, HAND_SWITCH
 
 LOOK_S: Final = 0.05
-_PAIRS: Final = (
-    ("hand switch", "hand_switch_no", "hand_switch_nc"),
-    ("ankle latch", "ankle_latch_no", "ankle_latch_nc"),
-)
+_PAIRS: Final = (("hand switch", HAND_SWITCH), ("ankle latch", ANKLE_LATCH))
 
 
 def examine_inclinometer(line: Line, place: Place, seconds: float) -> Examination:
@@ -63,9 +61,10 @@ def examine_contacts(line: Line, unit: int, answer: Answer, place: Place, second
 
 def _contradictions(closed: dict[str, bool], make: Callable[[str, str], Finding]) -> list[Finding]:
     found = []
-    for name, opened, inverse in _PAIRS:
-        if opened in closed and inverse in closed and closed[opened] == closed[inverse]:
-            both = "closed" if closed[opened] else "open"
+    wired, inputs = sum(NAMES[name] for name in closed), sum(NAMES[name] for name in closed if closed[name])
+    for name, pair in _PAIRS:
+        if wired & pair.mask == pair.mask and pair.reads(inputs) is None:
+            both = "closed" if inputs & pair.mask else "open"
             mend = "look for a broken wire or a stuck contact, or name the inputs in the table file (inputs)"
             found.append(make(f"both contacts of the {name} are {both}", mend))
     return found

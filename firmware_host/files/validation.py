@@ -25,7 +25,7 @@ from firmware_host.files.tables import Table
 from firmware_host.files.toml_lines import Location
 from firmware_host.files.toml_source import FileError, Problem, in_order
 from safety.envelope import on_the_way_deg
-from safety.layer import PERIOD_S
+from safety.layer import reaction_s
 from safety.limits import SPECS, Limits
 from safety.returning import FLAT_DEG
 
@@ -155,7 +155,7 @@ def within_reach_deg(limits: Limits) -> float:
 
     By the higher of two angles it keeps its margin, and what commands that are on their way may still add.
     """
-    short_deg = limits.angle_margin_deg + on_the_way_deg(limits.brake_accel_dps2, PERIOD_S + limits.latency_s)
+    short_deg = limits.angle_margin_deg + on_the_way_deg(limits.brake_accel_dps2, reaction_s(limits))
     return limits.inverted_limit_deg - short_deg + ARRIVED_DEG - APART_DEG
 
 

@@ -13,19 +13,18 @@ from firmware_host.recording.moment import Moment, believed, believed_angles_deg
 from firmware_host.recording.record_schema import RecordedOutput
 from firmware_host.recording.session_record import recorded_limits
 from safety.angles import Angles
-from safety.channel import FASTEST_DPS, FRAME_S, MISSING_S
+from safety.channel import MISSING_S, largest_step_deg
 from safety.layer import LONGEST_GAP_S, PERIOD_S
 from safety.limits import Limits
-from safety.monitors.drive import DUTY_S
+from safety.monitors.drive import heating_a2
 from safety.monitors.motion import HEAD_UP_DEG, TILT_MARGIN_DPS
 from safety.returning import FLAT_TOLERANCE_DEG
-from safety.signals import Lost, Status
+from safety.signals import ON_ITS_OWN, Lost
 
 _ROUNDING: Final = 1e-6
 """Times are sums of hundredths: nearer than this to a limit is at it."""
 _SETTLES_S: Final = 2.0
 """So long before the trip the expected rate is followed: longer than the drive's lag and the ramp of any stop."""
-_ON_ITS_OWN: Final = Status.WATCHDOG_EXPIRED | Status.DEAD_HOST_RETURN
 _IN_MS_S: Final = 10.0
 """Times below it are told in milliseconds, where the limit is less than a second."""
 _NEAREST: Final = 2
@@ -131,7 +130,7 @@ def _channels(recording: Recording, at: Moment, limits: Limits) -> Iterator[Marg
         if value is None:
             yield _most(f"time without a value of the {name}", "angle-plausibility", gap_s, MISSING_S, "s")
         else:
-            most = limits.angle_step_deg + FASTEST_DPS * max(gap_s - FRAME_S, 0.0)
+            most = largest_step_deg(gap_s, limits)
             yield _most(f"step of the {name}", "angle-plausibility", abs(value - then_deg), most, "deg")
 
 
@@ -164,7 +163,7 @@ def _rates(recording: Recording, at: Moment, limits: Limits) -> Iterator[Margin]
 
 def _allowed_dps(at: Moment, limits: Limits) -> float:
     """How fast the motion in force may be: of a return its own rate, else that of the direction and of where it is."""
-    if at.frame is not None and at.frame.status & _ON_ITS_OWN:
+    if at.frame is not None and at.frame.status & ON_ITS_OWN:
         return limits.emergency_rate_dps  # the board's own return
     state = at.output.state if at.in_force is None else at.in_force.state
     command_dps = _commanded_dps(at.in_force)
@@ -191,7 +190,7 @@ def _expected_dps(recording: Recording, at: Moment, limits: Limits) -> float:
         before, frame = recording.outputs[place - 1], inputs[place].telemetry
         passed_s = _passed_s(inputs[place - 1].now_s, inputs[place].now_s)
         angles.expect(_commanded_dps(before), limits.brake_accel_dps2, passed_s)
-        if frame is not None and (before.command is None or frame.status & _ON_ITS_OWN):
+        if frame is not None and (before.command is None or frame.status & ON_ITS_OWN):
             angles.resync(frame.rate_dps)
     return angles.expected_dps
 
@@ -238,8 +237,7 @@ def _effective_a(recording: Recording, at: Moment) -> float:
     for one in recording.inputs[: at.place + 1]:
         passed_s, last_s = _passed_s(last_s, one.now_s), one.now_s
         if one.telemetry is not None and one.telemetry.current_a is not None:
-            current_a = one.telemetry.current_a
-            mean_a2 += (current_a * current_a - mean_a2) * min(passed_s / DUTY_S, 1.0)
+            mean_a2 = heating_a2(mean_a2, one.telemetry.current_a, passed_s)
     return float(mean_a2**0.5)
 
 

@@ -7,8 +7,7 @@ from typing import Final, NamedTuple
 from firmware_host.control.ticks import TickInput
 from firmware_host.recording.blackbox_reader import Recording
 from firmware_host.recording.record_schema import RecordedOutput
-from safety.angles import CLOCK_MASK
-from safety.signals import Lost, Telemetry, Trip
+from safety.signals import Lost, Telemetry, Trip, board_us_between
 
 ANGLES: Final = {"encoder": Lost.ENCODER, "inclinometer": Lost.INCLINOMETER}
 """Bits of ``SafeCommand.lost_angles`` by the name of the angle."""
@@ -111,7 +110,7 @@ class Passed:
             if one.telemetry is None:
                 continue
             if before is not None and before[1].session_id == one.telemetry.session_id:
-                board_s = ((one.telemetry.board_time_us - before[1].board_time_us) & CLOCK_MASK) / 1e6
+                board_s = board_us_between(before[1].board_time_us, one.telemetry.board_time_us) / 1e6
                 jumped_s = one.now_s - before[0] - board_s
                 if abs(jumped_s) > JUMPED_S:
                     ahead_s += jumped_s

@@ -6,7 +6,7 @@ from firmware_host.control.ticks import Event, TickInput
 from firmware_host.recording.moment import believed_deg
 from firmware_host.recording.record_schema import RecordedOutput
 from firmware_host.recording.session_record import recorded_plan
-from safety.returning import FLAT_TOLERANCE_DEG
+from safety.ridden import counts_as_inverted
 from safety.signals import Input, Response, Telemetry
 
 
@@ -76,14 +76,10 @@ class Summing:
             self._measured(one.telemetry)
 
     def _measured(self, frame: Telemetry) -> None:
-        """Take the angle that is believed.
-
-        A rider who was inverted when an angle was lost, or missed, counts as inverted until the upright switch closes.
-        """
+        """Take the angle that is believed; of what shows the table upright, a recording has the switch."""
         angle = believed_deg(frame, self._lost)
-        inverted = angle is not None and angle > FLAT_TOLERANCE_DEG
-        unsure = (angle is None or self._lost) and not frame.inputs & Input.UPRIGHT_SWITCH
-        self._inverted = inverted or (self._inverted and bool(unsure))
+        unsure, upright = angle is None or self._lost != 0, frame.inputs & Input.UPRIGHT_SWITCH != 0
+        self._inverted = counts_as_inverted(self._inverted, angle, unsure=unsure, upright=upright)
         if angle is not None:
             self._max_angle_deg = angle if self._max_angle_deg is None else max(self._max_angle_deg, angle)
         if frame.rate_dps is not None:

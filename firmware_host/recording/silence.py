@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from firmware_host.control.ticks import TickInput
 from firmware_host.recording.moment import JUMPED_S
-from safety.signals import Status, Telemetry, Trip
+from safety.signals import Status, Telemetry, Trip, board_us_between
 
 STALL_S: Final = 0.05
 """A tick this late means that the host did not run."""
@@ -82,7 +82,7 @@ def _around(inputs: list[TickInput], trip: Trip) -> tuple[_Frame | None, _Frame 
 
 
 def _passed_us(before: _Frame, after: _Frame) -> int:
-    return (after.telemetry.board_time_us - before.telemetry.board_time_us) % (1 << 32)
+    return board_us_between(before.telemetry.board_time_us, after.telemetry.board_time_us)
 
 
 def _restarted(before: _Frame | None, after: _Frame | None) -> bool:

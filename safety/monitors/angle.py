@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from safety.monitors.base import Monitor, Since
+from safety.monitors.base import Monitor, Since, told
 from safety.signals import EMERGENCY_RETURN, INHIBIT, NONE, RETURN, STOP, TORQUE_OFF, Input, Response, Status
 from safety.view import CLOSED_DEG, CONTRADICT_DEG, CONTRADICT_S, View
 
@@ -96,8 +96,7 @@ class OverAngle(Monitor):
 
     def detail(self, view: View) -> str:
         """Give the angle and the limit."""
-        high = view.angles.high_deg
-        seen = "unknown" if high is None else f"{high:.1f} deg"
+        seen = told(view.angles.high_deg, 1, "deg")
         return f"angle {seen}, limit {view.limits.inverted_limit_deg:g} + {view.limits.over_angle_deg:g} deg"
 
     def since_s(self, view: View) -> float:
@@ -161,8 +160,7 @@ class Switches(Monitor):
         """Say what the switches read, and where the table is."""
         inputs = 0 if view.telemetry is None else view.telemetry.inputs
         upright, inverted = ("closed" if inputs & bit else "open" for bit in (_UPRIGHT_SWITCH, _INVERTED_SWITCH))
-        angle = view.angles.best_deg
-        where = "unknown" if angle is None else f"{angle:.1f} deg"
+        where = told(view.angles.best_deg, 1, "deg")
         return f"upright switch {upright}, inverted switch {inverted}, angle {where}: a switch or its wire is broken"
 
     def since_s(self, view: View) -> float:

@@ -1,4 +1,4 @@
-"""What a monitor is, and the one helper that most of them use."""
+"""What a monitor is, and the helpers that most of them use."""
 
 from abc import ABC, abstractmethod
 from typing import ClassVar, Final
@@ -25,9 +25,10 @@ class Monitor(ABC):
         stops_recovery: whether its condition, while it lasts, forbids powered motion in a recovery too.
         asks_recovery: whether its appearing while a rider is held still is a reason to bring that rider upright, even
             if a person ordered the stop.
-        backs_off: whether what stopped the table on its way to inversion is freed by turning back at once.
+        turns_back: whether what stopped the table on its way to inversion is freed by turning back at once.
         clears_by_reset: whether its condition is a memory that the operator's acknowledgement wipes.
-        starves: whether recoveries that come to nothing while its condition lasts may be made again once it is over.
+        lacks_power: whether recoveries that come to nothing while its condition lasts may be made again once that is
+            over.
     """
 
     id: ClassVar[str]
@@ -35,9 +36,9 @@ class Monitor(ABC):
     recovery: ClassVar[Recovery] = Recovery.AUTOMATIC
     stops_recovery: ClassVar[bool] = False
     asks_recovery: ClassVar[bool] = False
-    backs_off: ClassVar[bool] = False
+    turns_back: ClassVar[bool] = False
     clears_by_reset: ClassVar[bool] = False
-    starves: ClassVar[bool] = False
+    lacks_power: ClassVar[bool] = False
 
     @abstractmethod
     def check(self, view: View) -> Response:
@@ -53,6 +54,11 @@ class Monitor(ABC):
 
     def on_trip(self, view: View) -> None:  # noqa: B027 - most monitors have nothing to do
         """Do what must be done beside the response."""
+
+
+def told(value: float | None, digits: int, unit: str) -> str:
+    """Say a value with its unit, or that it is not known."""
+    return "unknown" if value is None else f"{value:.{digits}f} {unit}"
 
 
 class Since:

@@ -6,7 +6,7 @@ These monitors judge what the drive measures, before it gives up by itself.
 from math import inf
 from typing import Final
 
-from safety.monitors.base import Monitor, Since
+from safety.monitors.base import Monitor, Since, told
 from safety.signals import EMERGENCY_RETURN, INHIBIT, NONE, RETURN, STOP, TORQUE_OFF, Response, Status
 from safety.view import STANDSTILL_DPS, View
 
@@ -41,12 +41,17 @@ def _current_a(view: View) -> float | None:
     return t.current_a
 
 
+def heating_a2(mean_a2: float, current_a: float, dt_s: float) -> float:
+    """Give the mean square of the current, in A2, after so many seconds more of a current: it heats a winding."""
+    return mean_a2 + (current_a * current_a - mean_a2) * min(dt_s / DUTY_S, 1.0)
+
+
 class Energy(Monitor):
     """The supply is going: come up while there is power to do it."""
 
     id = "energy"
     hazard = "H-02"
-    starves = True
+    lacks_power = True
 
     def __init__(self) -> None:
         self._low = Since()
@@ -66,7 +71,7 @@ class Energy(Monitor):
     def detail(self, view: View) -> str:
         """Give the voltage and the reserve."""
         bus_v = None if view.telemetry is None else view.telemetry.bus_v
-        return f"supply at {bus_v} V, a return needs {view.limits.bus_reserve_v:g} V: check mains and battery"
+        return f"supply at {told(bus_v, 2, 'V')}, a return needs {view.limits.bus_reserve_v:g} V"
 
     def since_s(self, view: View) -> float:
         """When it fell."""
@@ -100,8 +105,8 @@ class Temperature(Monitor):
         t, limits = view.telemetry, view.limits
         drive_c, motor_c = (None, None) if t is None else (t.drive_temperature_c, t.motor_temperature_c)
         return (
-            f"drive {drive_c} degC (limits {limits.drive_warm_c:g} and {limits.drive_hot_c:g}), motor {motor_c} degC "
-            f"(limits {limits.motor_warm_c:g} and {limits.motor_hot_c:g}): let it cool"
+            f"drive {told(drive_c, 1, 'degC')} (limits {limits.drive_warm_c:g} and {limits.drive_hot_c:g} degC), "
+            f"motor {told(motor_c, 1, 'degC')} (limits {limits.motor_warm_c:g} and {limits.motor_hot_c:g} degC)"
         )
 
 
@@ -119,7 +124,7 @@ class Duty(Monitor):
         """Judge the mean square of the current, which is what heats a winding."""
         current_a, limit_a = _current_a(view), view.limits.duty_current_a
         if current_a is not None:
-            self._mean_a2 += (current_a * current_a - self._mean_a2) * min(view.dt_s / DUTY_S, 1.0)
+            self._mean_a2 = heating_a2(self._mean_a2, current_a, view.dt_s)
         self._tired = self._mean_a2 > limit_a * limit_a * (RESTED if self._tired else 1.0)
         if not self._tired:
             return NONE
@@ -128,7 +133,7 @@ class Duty(Monitor):
     def detail(self, view: View) -> str:
         """Give the effective current and its limit."""
         effective_a, limit_a = self._mean_a2**0.5, view.limits.duty_current_a
-        return f"motor current {effective_a:.1f} A effective over {DUTY_S:g} s, limit {limit_a:g} A: let it rest"
+        return f"motor current {effective_a:.1f} A effective over {DUTY_S:g} s, limit {limit_a:g} A"
 
 
 class ReverseOnLoad(Monitor):
@@ -137,7 +142,7 @@ class ReverseOnLoad(Monitor):
     id = "reverse-on-load"
     hazard = "H-14"
     stops_recovery = True
-    backs_off = True
+    turns_back = True
 
     def __init__(self) -> None:
         self._over = Since()
@@ -167,7 +172,7 @@ class ReverseOnLoad(Monitor):
     def detail(self, view: View) -> str:
         """Give what the motor pushes with beyond what it took before."""
         limit_a = view.limits.load_step_a
-        return f"motor pushes with {self._over_a:.1f} A more than this load took, limit {limit_a:g} A: free the table"
+        return f"motor pushes with {self._over_a:.1f} A more than this load took, limit {limit_a:g} A"
 
     def since_s(self, view: View) -> float:
         """When the load rose."""
@@ -225,11 +230,11 @@ class RiderLoad(Monitor):
         return self._sum_as / max(self._time_s, 1e-3)
 
     def detail(self, view: View) -> str:
-        """Give the current, the band, and what to look at."""
+        """Give the current, the band, and on which side of it that is."""
         limits = view.limits
         band = f"{limits.balance_low_a:g} to {limits.balance_high_a:g} A"
         wrong = "head too heavy" if self._mean_a < limits.balance_low_a else "heavier than the table is made for"
-        return f"balance test: {self._mean_a:.2f} A, right is {band}: {wrong}; check the height setting and the rider"
+        return f"balance test: {self._mean_a:.2f} A, right is {band}: {wrong}"
 
 
 class TorqueOff(Monitor):

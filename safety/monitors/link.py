@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from safety.monitors.base import Monitor
+from safety.monitors.base import Monitor, told
 from safety.signals import (
     BOARD_WATCHDOG_S,
     EMERGENCY_RETURN,
@@ -93,7 +93,7 @@ class Session(Monitor):
     def detail(self, view: View) -> str:
         """Name both sessions, or say where the table was found."""
         if not view.been_upright and view.away:
-            return f"the table was found away from upright, at {view.angles.best_deg} deg"
+            return f"the table was found away from upright, angle {told(view.angles.best_deg, 1, 'deg')}"
         if view.config is None:
             return "no handshake with the board yet"
         heard = "none" if view.telemetry is None else f"{view.telemetry.session_id:08x}"
@@ -136,10 +136,8 @@ class BoardConfigured(Monitor):
     def detail(self, view: View) -> str:
         """Name each part that is missing, and each limit that differs, with both numbers."""
         missing, differences = self._missing(view), self._differences(view)
-        told = [f"this table must not invert: it has {', '.join(missing)}"] if missing else []
-        if differences:
-            told += [*differences, "set the board's limits to the table file's"]
-        return "; ".join(told)
+        lacks = [f"this table must not invert: it has {', '.join(missing)}"] if missing else []
+        return "; ".join(lacks + differences)
 
     @staticmethod
     def _missing(view: View) -> list[str]:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from safety.monitors.base import Monitor, Since
+from safety.monitors.base import Monitor, Since, told
 from safety.signals import BOARD_WATCHDOG_S, NONE, STOP, TORQUE_OFF, CommandMode, Response, Status
 from safety.view import View
 
@@ -80,11 +80,7 @@ def _doubt_last_angle(view: View, made_dps: float, told_dps: float) -> None:
     share = MOTOR_SHARE * told_dps * told_dps
     turns = share < t.rate_dps * told_dps < told_dps * told_dps + share  # written so that NaN fails it
     if turns and (abs(made_dps) < STOOD_DPS or 0.0 < made_dps * told_dps < told_dps * told_dps):
-        angles.doubt_inclinometer()
-
-
-def _rounded(rate_dps: float | None, digits: int) -> float | None:
-    return None if rate_dps is None else round(rate_dps, digits)
+        angles.drop_inclinometer()
 
 
 class Overspeed(Monitor):
@@ -169,8 +165,7 @@ class Following(Monitor):
 
     def detail(self, view: View) -> str:
         """Give both rates."""
-        rate_dps = _rounded(view.angles.rate_dps, 2)
-        return f"rate {rate_dps} deg/s, expected {view.angles.expected_dps:.2f} deg/s"
+        return f"rate {told(view.angles.rate_dps, 2, 'deg/s')}, expected {view.angles.expected_dps:.2f} deg/s"
 
     def since_s(self, view: View) -> float:
         """When the rate left what was expected."""
@@ -238,7 +233,7 @@ class StopTime(Monitor):
         """Give the rate, and what the brake does."""
         t = view.telemetry
         brake = "closed" if t is not None and t.status & _BRAKE_CLOSED else "not closed"
-        return f"told to stand: rate {_rounded(view.angles.rate_dps, 1)} deg/s, brake {brake}"
+        return f"told to stand: rate {told(view.angles.rate_dps, 1, 'deg/s')}, brake {brake}"
 
     def since_s(self, view: View) -> float:
         """When it was told to stop."""

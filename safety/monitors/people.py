@@ -4,18 +4,24 @@ from math import inf
 from typing import Final
 
 from safety.monitors.base import Monitor, Since
-from safety.signals import EMERGENCY_RETURN, INHIBIT, NONE, RETURN, TORQUE_OFF, Input, Recovery, Response
+from safety.signals import (
+    ANKLE_LATCH,
+    EMERGENCY_RETURN,
+    HAND_SWITCH,
+    INHIBIT,
+    NONE,
+    RETURN,
+    TORQUE_OFF,
+    Input,
+    Recovery,
+    Response,
+)
 from safety.view import View
 
 CONTACT_S: Final = 0.02
 """A contact must say so for two frames: one bounce is no event."""
 
 _ESTOP_CHAIN: Final = Input.ESTOP_CHAIN
-_HELD: Final = Input.HAND_SWITCH_NO
-_RELEASED: Final = Input.HAND_SWITCH_NC
-_HAND_SWITCH: Final = _HELD | _RELEASED
-_LOCKED: Final = Input.ANKLE_LATCH_NO
-_ANKLE_LATCH: Final = _LOCKED | Input.ANKLE_LATCH_NC
 
 
 class Screened(Monitor):
@@ -71,8 +77,7 @@ class HandSwitch(Monitor):
         t = view.telemetry
         if t is None:
             return NONE
-        good = _HELD if view.hand_switch_mode == "hold-to-run" else _RELEASED
-        wrong = (t.inputs & _HAND_SWITCH) != good
+        wrong = HAND_SWITCH.reads(t.inputs) is not (view.hand_switch_mode == "hold-to-run")
         if not wrong and self._away.start_s is None:
             return NONE
         if self._away.held_s(wrong, view.now_s) < CONTACT_S:
@@ -81,8 +86,7 @@ class HandSwitch(Monitor):
 
     def detail(self, view: View) -> str:
         """Say what the contacts read."""
-        inputs = 0 if view.telemetry is None else view.telemetry.inputs & _HAND_SWITCH
-        if inputs in (0, _HAND_SWITCH):
+        if view.telemetry is None or HAND_SWITCH.reads(view.telemetry.inputs) is None:
             return "hand switch contacts contradict each other: broken wire or stuck contact"
         return "hand switch released" if view.hand_switch_mode == "hold-to-run" else "hand switch pressed"
 
@@ -108,9 +112,9 @@ class Controls(Monitor):
         if t is None or (self._seen_held and self._seen_let_go):
             return NONE
         if view.fresh:
-            position, now_s = t.inputs & _HAND_SWITCH, view.now_s
-            self._seen_held |= self._held.held_s(position == _HELD, now_s) >= CONTACT_S
-            self._seen_let_go |= self._let_go.held_s(position == _RELEASED, now_s) >= CONTACT_S
+            held, now_s = HAND_SWITCH.reads(t.inputs), view.now_s
+            self._seen_held |= self._held.held_s(held is True, now_s) >= CONTACT_S
+            self._seen_let_go |= self._let_go.held_s(held is False, now_s) >= CONTACT_S
         return NONE if self._seen_held and self._seen_let_go else INHIBIT
 
     def detail(self, view: View) -> str:
@@ -136,7 +140,7 @@ class AnkleLatch(Monitor):
         t = view.telemetry
         if t is None:
             return NONE
-        wrong = (t.inputs & _ANKLE_LATCH) != _LOCKED
+        wrong = ANKLE_LATCH.reads(t.inputs) is not True
         if not wrong and self._open.start_s is None:
             return NONE
         if self._open.held_s(wrong, view.now_s) < CONTACT_S:
@@ -145,8 +149,7 @@ class AnkleLatch(Monitor):
 
     def detail(self, view: View) -> str:
         """Say what the contacts read."""
-        inputs = 0 if view.telemetry is None else view.telemetry.inputs & _ANKLE_LATCH
-        if inputs in (0, _ANKLE_LATCH):
+        if view.telemetry is None or ANKLE_LATCH.reads(view.telemetry.inputs) is None:
             return "ankle latch contacts contradict each other: broken wire or stuck contact"
         return "ankle latch open"
 

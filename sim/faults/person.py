@@ -59,7 +59,7 @@ def _press(
 _arms = physics(plant.ARMS_TARGET)
 SLIPS_AT_MOST_MM: Final = 100.0
 """What a table is made to lift: its heaviest rider, so much nearer to the head than the table was set for."""
-_LOAD: Final = frozenset({"rider-load", "reverse-on-load", "following", "drive-fault", "progress"})
+_LOAD: Final = frozenset({"rider-load", "reverse-on-load", "following", "drive-fault"}) | causes.ASTRAY
 
 KINDS: Final[dict[str, Kind]] = {
     "hand-switch-release": Kind(

@@ -59,7 +59,7 @@ KINDS: Final[dict[str, Kind]] = {
         "the host's clock jumps ahead by VALUE",
         _jump,
         None,
-        _LATE | {"time-inverted", "progress", "following"},
+        _LATE | causes.ASTRAY | {"time-inverted", "following"},
         parameter=Parameter(10.0, 0.01, 3600.0, "s"),
         startles=True,
     ),

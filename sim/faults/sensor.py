@@ -90,7 +90,7 @@ _CONTACTS: Final[dict[str, Kind]] = {
     "upright-switch-open": _contact(
         Input.UPRIGHT_SWITCH, FORCED_OPEN, "the upright switch does not close any more",
         # Whoever looks for it with an angle that is wrong too finds the stop, and each recovery finds it again.
-        frozenset({"switches", "reverse-on-load", "drive-fault", "progress"}),
+        frozenset({"switches", "reverse-on-load", "drive-fault"}) | causes.ASTRAY,
         # A drive without a brake that let its stuck motor go is not sure that it stands.
     )._replace(apart=frozenset({"stop-time"})),
     "upright-switch-closed": _contact(

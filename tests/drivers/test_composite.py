@@ -238,7 +238,7 @@ def test_the_safety_layer_refuses_to_invert_and_says_which_part_is_missing(
     monitor = BoardConfigured()
     assert monitor.check(view) is Response.INHIBIT
     assert missing in monitor.detail(view)
-    assert "set the board's limits" not in monitor.detail(view)
+    assert ": board " not in monitor.detail(view)
 
 
 @pytest.mark.parametrize("part", ["brake", "self_locking"])

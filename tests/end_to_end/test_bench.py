@@ -64,12 +64,12 @@ RIGHT_ANSWERS = {
     "encoder-stuck@75": {"drive-fault", "angle-plausibility", "angle-agreement", "overspeed", "following"},
     "inclinometer-drift@70": {"angle-agreement", "angle-plausibility"},
     "runaway@75": {"following", "overspeed", "over-angle", "stop-time", "standstill"},
-    "obstruction@72": {"reverse-on-load", "following", "progress", "drive-fault"},
+    "obstruction@72": {"reverse-on-load", "following", "progress", "return-late", "drive-fault"},
     "cable-out@75": {"link"},
     "cable-out@75:3": {"link"},
     "host-stall@75:2": {"tick", "link"},
     "hand-switch-release@75": {"hand-switch"},
-    "power-loss@75": {"energy", "drive-fault", "link", "following", "progress"},
+    "power-loss@75": {"energy", "drive-fault", "link", "following", "progress", "return-late"},
 }
 
 

@@ -20,8 +20,8 @@ from tests.panel.still import StillDesk, standing_still
 from tests.panel.views import nothing_hinders, opened
 from tests.panel.waiting import until
 
-CAUSE: Final = "motor pushes with 3.5 A more than this load took, limit 2 A: free the table"
-INSTRUCTION: Final = "The rider is brought upright. Look for a person or a thing in the table's way."
+CAUSE: Final = "motor pushes with 3.5 A more than this load took, limit 2 A"
+INSTRUCTION: Final = "The rider is brought upright. Free the table of the person or thing in its way."
 ALARM: Final = {
     "id": "reverse-on-load", "priority": "HIGH", "cause": CAUSE, "instruction": INSTRUCTION, "since_s": 0.0,
     "present": True, "acknowledged": False, "text": "",

@@ -9,7 +9,7 @@ from safety.alarms import AUDIO_PAUSE_S, RETURNED_AFTER_S, STAYS_INVERTED_S, Ala
 from safety.limits import Limits, narrow
 from safety.monitors import REGISTER
 from safety.signals import Input, MotionRequest, Recovery, Response, Status, Telemetry, Trip
-from safety.supervisor import Phase, Supervisor
+from safety.supervisor import OWN_TRIPS, Phase, Supervisor
 from safety.view import View
 from tests.safety.kinematic_table import ALL_WELL, ASK_RETURN, HOLD, TABLE, KinematicTable
 from tests.safety.views import WELL, view_of
@@ -57,22 +57,22 @@ def test_a_rest_of_long_ago_is_no_standing_inverted() -> None:
 
 
 @pytest.mark.requirement("REQ-ALM-TODO")
-@pytest.mark.parametrize("kind", REGISTER, ids=lambda kind: kind.id)
+@pytest.mark.parametrize("name", [*(kind.id for kind in REGISTER), *OWN_TRIPS])
 @pytest.mark.parametrize("response", [Response.RETURN, Response.EMERGENCY_RETURN, Response.STOP, Response.TORQUE_OFF])
-def test_everything_that_can_trip_has_an_instruction(kind: type, response: Response) -> None:
+def test_everything_that_can_trip_has_an_instruction(name: str, response: Response) -> None:
     supervisor, view, alarms = Supervisor(), View(TABLE, TABLE, "hold-to-run"), Alarms()
     view.away = True
-    supervisor.latched[kind.id] = Trip(kind.id, response, Recovery.AUTOMATIC, 1.0, 1.0, "seen", None, None)  # type: ignore[attr-defined]  # a Monitor
+    supervisor.latched[name] = Trip(name, response, Recovery.AUTOMATIC, 1.0, 1.0, "seen", None, None)
     assert alarms.update(1.0, supervisor, view, linked=True)
     (alarm,) = alarms.active
-    urgent = response >= Response.STOP or kind.id == "ankle-latch"  # type: ignore[attr-defined]  # a Monitor
+    urgent = response >= Response.STOP or name == "ankle-latch"
     assert alarm.priority is (Priority.HIGH if urgent else Priority.MEDIUM)
     assert alarm.instruction.count(".") >= 2, "what happens to the rider, and what to look at"
     assert "seen" in alarms.text
 
 
 def test_texts_are_for_what_exists() -> None:
-    assert CAUSES.keys() == {monitor.id for monitor in REGISTER}
+    assert CAUSES.keys() == {*(monitor.id for monitor in REGISTER), *OWN_TRIPS}
     assert all(text.endswith(".") for text in (*CAUSES.values(), *SITUATIONS.values()))
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from safety.angles import BEHIND, WINDOW, Angles
+from safety.angles import WINDOW, Angles
+from safety.channel import BEHIND
 from safety.limits import MACHINE
 from safety.signals import DriveFault, Status, Telemetry
 
@@ -327,7 +328,7 @@ def doubted(at_deg: float | None) -> Angles:
     """Angles without an encoder, of which the inclinometer is doubted there."""
     angles = fed(Angles(), (None, at_deg))
     angles.encoder.lose("no value", 0.0)
-    angles.doubt_inclinometer()
+    angles.drop_inclinometer()
     return angles
 
 
@@ -395,7 +396,7 @@ def test_the_way_of_a_doubted_inclinometer_begins_where_the_table_stood_last(
 def test_an_inclinometer_that_jumped_is_not_believed_because_it_goes_the_other_way() -> None:
     angles = fed(Angles(), (None, 10.0))
     angles.inclinometer.lose("jumped", 0.0)
-    angles.doubt_inclinometer()
+    angles.drop_inclinometer()
     assert told(angles, 2.0, 8.5) == "jumped"
 
 

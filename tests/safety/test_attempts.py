@@ -4,8 +4,8 @@ from typing import Final
 
 import pytest
 
-from safety.angles import DOUBTED
 from safety.attempts import Attempts
+from safety.channel import DOUBTED
 from safety.signals import DriveFault, Lost, MotionRequest, Response, Telemetry
 from safety.view import View
 from tests.safety.kinematic_table import ASK_RETURN, ASK_STOP, RECOVER, TABLE, KinematicTable, at, comes_up

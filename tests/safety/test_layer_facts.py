@@ -165,21 +165,21 @@ def test_the_time_in_inversion_is_counted_above_horizontal(angle_deg: float, inv
     ("facts", "charged"),
     [
         ({"best_deg": 20.0}, True),
-        ({"best_deg": -20.0, "maybe_inverted": True}, False),
-        ({"best_deg": -20.0, "maybe_inverted": True, "lost_angles": 1}, True),
-        ({"best_deg": -20.0, "maybe_inverted": True, "lost_angles": 2}, True),
+        ({"best_deg": -20.0, "charged": True}, False),
+        ({"best_deg": -20.0, "charged": True, "lost_angles": 1}, True),
+        ({"best_deg": -20.0, "charged": True, "lost_angles": 2}, True),
         ({"best_deg": -20.0, "lost_angles": 1}, False),
-        ({"best_deg": None, "maybe_inverted": True, "lost_angles": 3}, True),
-        ({"best_deg": None, "maybe_inverted": True}, True),
+        ({"best_deg": None, "charged": True, "lost_angles": 3}, True),
+        ({"best_deg": None, "charged": True}, True),
         ({"best_deg": None}, False),
-        ({"best_deg": -74.0, "maybe_inverted": True, "lost_angles": 1, "inputs": Input.UPRIGHT_SWITCH}, False),
+        ({"best_deg": -74.0, "charged": True, "lost_angles": 1, "inputs": Input.UPRIGHT_SWITCH}, False),
     ],
 )
 def test_a_rider_is_charged_while_inverted_or_perhaps_still_inverted(facts: dict[str, Any], charged: bool) -> None:
-    view = view_of({"ridden_s": 5.0, **facts})
+    view = view_of({"charged_s": 5.0, **facts})
     _take_stock(view)
-    assert view.maybe_inverted is charged
-    assert view.ridden_s == pytest.approx(5.01 if charged else 5.0)
+    assert view.charged is charged
+    assert view.charged_s == pytest.approx(5.01 if charged else 5.0)
 
 
 @pytest.mark.parametrize(("from_deg", "counts"), [(20.0, True), (-20.0, False)])
@@ -194,11 +194,11 @@ def test_a_rider_who_was_inverted_when_an_angle_was_lost_is_charged_until_uprigh
     table.until(lambda: table.angle_deg < -50.0, 60.0)
     view = table.state.view
     assert view.inverted_s < 12.0
-    assert view.ridden_s == (pytest.approx(view.now_s, abs=0.05) if counts else 0.0)
+    assert view.charged_s == (pytest.approx(view.now_s, abs=0.05) if counts else 0.0)
     table.until(lambda: view.upright, 60.0)
-    charged_s = view.ridden_s
+    charged_s = view.charged_s
     table.run(1.0)
-    assert view.ridden_s == charged_s
+    assert view.charged_s == charged_s
 
 
 def test_with_both_angles_a_rider_is_charged_for_what_they_say() -> None:
@@ -206,7 +206,7 @@ def test_with_both_angles_a_rider_is_charged_for_what_they_say() -> None:
     table.run(1.0)
     table.tick(MotionRequest(ask=Response.RETURN))
     table.until(lambda: table.angle_deg < -50.0, 90.0)
-    assert table.state.view.ridden_s == table.state.view.inverted_s > 1.0
+    assert table.state.view.charged_s == table.state.view.inverted_s > 1.0
 
 
 def test_a_rate_is_steady_while_it_is_constant_and_not_zero() -> None:

@@ -138,3 +138,12 @@ def test_what_does_not_move_toward_the_target_yet_overshoots_nothing() -> None:
     profile = Profile(0.0, 0.0)
     profile.accel_dps2 = -2.0
     assert accel_after(profile, 0.1, Pace(8.0, 8.0, 4.0), 1.0) == 2.0
+
+
+@pytest.mark.parametrize(("given_dps", "accel_dps2"), [(2.0, 0.7), (2.0 + 1e-7, 0.7), (1.9, 0.0), (-2.0, 0.0)])
+def test_another_rate_than_its_own_is_gone_on_from_with_a_new_ramp(given_dps: float, accel_dps2: float) -> None:
+    profile = Profile(10.0, 2.0)
+    profile.accel_dps2 = 0.7
+    profile.take_over(given_dps)
+    assert profile.rate_dps == pytest.approx(given_dps, abs=1e-6)
+    assert (profile.position_deg, profile.accel_dps2) == (10.0, accel_dps2)

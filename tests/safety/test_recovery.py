@@ -118,7 +118,7 @@ def test_a_drive_that_turns_the_rider_down_between_two_silences_is_tried_no_more
     assert table.state.supervisor.exhausted == runs_away
     assert highest_deg < 24.0
     if runs_away:
-        assert (table.trips[-1].monitor, table.trips[-1].response) == ("progress", Response.TORQUE_OFF)
+        assert (table.trips[-1].monitor, table.trips[-1].response) == ("recovery-wrong-way", Response.TORQUE_OFF)
         assert "toward inversion" in table.trips[-1].detail
         assert table.verdict.command is not None
         assert table.verdict.command.mode == CommandMode.TORQUE_OFF

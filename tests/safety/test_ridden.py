@@ -12,6 +12,7 @@ from safety.ridden import (
     NEEDS_NO_REST_S,
     REST_BETWEEN_S,
     Ridden,
+    counts_as_inverted,
     left_of_day_s,
     rest_reasons,
     ridden_after,
@@ -161,3 +162,23 @@ def test_a_session_more_never_allows_more(before: Ridden, later_s: int, inverted
     assert may_begin(after, now) <= may_begin(before, now)
     if now >= after.ended:
         assert left_of_day_s(after, now) <= left_of_day_s(before, now)
+
+
+@pytest.mark.parametrize(
+    ("before", "angle_deg", "unsure", "upright", "counts"),
+    [
+        (False, 0.6, False, False, True),
+        (False, 0.5, False, False, False),
+        (True, 0.6, False, True, True),
+        (True, -20.0, False, False, False),
+        (True, -20.0, True, False, True),
+        (True, -20.0, True, True, False),
+        (True, None, True, False, True),
+        (True, None, True, True, False),
+        (False, None, True, False, False),
+    ],
+)
+def test_what_counts_as_inverted(
+    before: bool, angle_deg: float | None, unsure: bool, upright: bool, counts: bool
+) -> None:
+    assert counts_as_inverted(before, angle_deg, unsure=unsure, upright=upright) is counts

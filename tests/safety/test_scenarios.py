@@ -232,7 +232,7 @@ def test_a_blind_return_without_a_switch_ends_with_its_time(table: KinematicTabl
         encoder_deg=None, inclinometer_deg=None, rate_dps=None, inputs=t.inputs & ~Input.UPRIGHT_SWITCH
     )
     table.until(lambda: table.state.supervisor.exhausted, 1500.0)
-    assert "progress" in table.causes()
+    assert "return-late" in table.causes()
     assert table.phase == "HELD"
 
 
@@ -501,7 +501,7 @@ def test_a_board_with_other_limits_may_not_invert(field: str, value: Any) -> Non
     assert table.verdict.inhibited == ("board-config",)
     assert table.angle_deg == -75.0
     detail = table.state.supervisor.active["board-config"].detail(table.state.view)
-    assert "set the board's limits" in detail
+    assert ": board " in detail
     table.config = None
     assert table.state.supervisor.active["board-config"].detail(table.state.view)
 
@@ -536,9 +536,7 @@ def test_all_missing_parts_and_other_limits_are_told_at_once() -> None:
     table.config = table.config._replace(equipment=0, watchdog_s=0.5)
     table.run(0.1, MotionRequest(2.0))
     detail = table.state.supervisor.active["board-config"].detail(table.state.view)
-    assert ("no hand switch" in detail, "no upright switch" in detail, "set the board's limits" in detail) == (
-        True,
-    ) * 3
+    assert ("no hand switch" in detail, "no upright switch" in detail, "watchdog: board 0.5" in detail) == (True,) * 3
 
 
 @pytest.mark.requirement("REQ-MON-HAND-SWITCH", "REQ-MON-ANKLE-LATCH")

@@ -73,6 +73,7 @@ def test_a_stop_whose_rate_froze_is_over_after_three_seconds() -> None:
     assert table.until(lambda: table.phase != "STOPPING", 4.0) == pytest.approx(3.01, abs=0.011)
 
 
+@pytest.mark.requirement("REQ-REC-LATE")
 def test_a_return_that_takes_longer_than_its_budget_is_stopped() -> None:
     table = at(-60.0)
     table.tick(MotionRequest(ask=Response.RETURN))
@@ -81,7 +82,7 @@ def test_a_return_that_takes_longer_than_its_budget_is_stopped() -> None:
     budget_s, returning.deadline_s = returning.budget_s, table.state.view.now_s + 0.005
     table.tick()
     (trip,) = table.trips
-    assert (trip.monitor, trip.response, trip.recovery) == ("progress", Response.STOP, Recovery.AUTOMATIC)
+    assert (trip.monitor, trip.response, trip.recovery) == ("return-late", Response.STOP, Recovery.AUTOMATIC)
     assert trip.detail == f"the return took longer than its budget of {budget_s:.0f} s"
     assert trip.since_s == pytest.approx(table.now_s - budget_s)
     assert table.phase == "STOPPING"
@@ -120,9 +121,9 @@ class Says(Monitor):
 
     id, hazard = "following", "H-12"
 
-    def __init__(self, says: Response, *, backs_off: bool = False) -> None:
+    def __init__(self, says: Response, *, turns_back: bool = False) -> None:
         self.says = says
-        self.backs_off = backs_off  # type: ignore[misc]  # of this one alone
+        self.turns_back = turns_back  # type: ignore[misc]  # of this one alone
 
     def check(self, view: View) -> Response:  # noqa: ARG002 - whatever the facts are
         """Say it."""
@@ -136,8 +137,8 @@ class Says(Monitor):
 class Judged:
     """A supervisor with one monitor, and a rider at 20 degrees."""
 
-    def __init__(self, says: Response, *, backs_off: bool = False, **facts: object) -> None:
-        self.monitor, self.supervisor = Says(says, backs_off=backs_off), Supervisor()
+    def __init__(self, says: Response, *, turns_back: bool = False, **facts: object) -> None:
+        self.monitor, self.supervisor = Says(says, turns_back=turns_back), Supervisor()
         self.supervisor._monitors = ((self.monitor, self.monitor.check),)
         self.view = view_of({"best_deg": 20.0, "inverted": True, **facts})
         self.at(0.0)
@@ -152,10 +153,10 @@ class Judged:
         self.monitor.says = Response.NONE
         return self.supervisor.phase
 
-    def beside(self, says: Response, *, starves: bool = False) -> Says:
+    def beside(self, says: Response, *, lacks_power: bool = False) -> Says:
         """Add a second monitor, which speaks in every tick."""
         second = Says(says)
-        second.id, second.starves = "energy", starves  # type: ignore[misc]  # of this one alone
+        second.id, second.lacks_power = "energy", lacks_power  # type: ignore[misc]  # of this one alone
         self.supervisor._monitors += ((second, second.check),)
         return second
 
@@ -165,7 +166,7 @@ class Judged:
 
 
 def test_a_load_on_the_way_to_inversion_is_turned_back_from_as_soon_as_the_brake_holds() -> None:
-    judged = Judged(Response.STOP, backs_off=True, command_dps=0.5)
+    judged = Judged(Response.STOP, turns_back=True, command_dps=0.5)
     assert judged.supervisor.phase is Phase.STOPPING
     judged.rests(0.2)
     assert judged.at(0.45, braked_s=0.29) is Phase.HELD
@@ -173,17 +174,17 @@ def test_a_load_on_the_way_to_inversion_is_turned_back_from_as_soon_as_the_brake
 
 
 @pytest.mark.parametrize(
-    ("backs_off", "command_dps"), [(False, 2.0), (True, 0.0), (True, -2.0)], ids=["cause", "standing", "upward"]
+    ("turns_back", "command_dps"), [(False, 2.0), (True, 0.0), (True, -2.0)], ids=["cause", "standing", "upward"]
 )
-def test_any_other_stop_pauses(backs_off: bool, command_dps: float) -> None:
-    judged = Judged(Response.STOP, backs_off=backs_off, command_dps=command_dps)
+def test_any_other_stop_pauses(turns_back: bool, command_dps: float) -> None:
+    judged = Judged(Response.STOP, turns_back=turns_back, command_dps=command_dps)
     judged.rests(0.2)
     assert judged.at(2.19, braked_s=2.0) is Phase.HELD
     assert judged.at(2.21) is Phase.CREEPING
 
 
 def test_a_cut_of_the_torque_pauses_whatever_the_load_was() -> None:
-    judged = Judged(Response.TORQUE_OFF, backs_off=True, command_dps=2.0)
+    judged = Judged(Response.TORQUE_OFF, turns_back=True, command_dps=2.0)
     judged.rests(0.01)
     assert judged.at(1.99, braked_s=1.99) is Phase.HELD
     assert judged.at(2.01) is Phase.CREEPING
@@ -329,7 +330,7 @@ def test_who_is_near_boarding_is_returned_too() -> None:
 
 
 def test_the_torque_is_less_until_a_recovery_is_over() -> None:
-    judged, little = Judged(Response.STOP, backs_off=True, command_dps=2.0), TABLE.creep_torque_fraction
+    judged, little = Judged(Response.STOP, turns_back=True, command_dps=2.0), TABLE.creep_torque_fraction
     told = [judged.supervisor.torque_fraction]
     judged.rests(0.1)
     told.append(judged.supervisor.torque_fraction)
@@ -412,7 +413,7 @@ def test_a_recovery_goes_on_under_all_that_called_for_a_stop_before_it_began() -
         assert judged.at(now_s, standing_s=0.5, braked_s=0.01) is phase
 
 
-@pytest.mark.requirement("REQ-REC-ATTEMPTS")
+@pytest.mark.requirement("REQ-REC-ATTEMPTS", "REQ-REC-WRONG-WAY")
 @pytest.mark.parametrize("response", [Response.STOP, Response.TORQUE_OFF])
 @pytest.mark.parametrize(("rise_deg", "turned"), [(1.4, False), (1.6, True)])
 def test_a_recovery_that_turns_the_rider_down_while_nobody_tells_it_anything_is_the_last_one(
@@ -426,7 +427,7 @@ def test_a_recovery_that_turns_the_rider_down_while_nobody_tells_it_anything_is_
     assert judged.at(5.0, command_mode=None) is (Phase.HELD if turned else Phase.CREEPING)
     assert judged.supervisor.exhausted is judged.supervisor.torque_off is turned
     if turned:
-        trip = judged.supervisor.latched["progress"]
+        trip = judged.supervisor.latched["recovery-wrong-way"]
         assert (trip.response, trip.recovery) == (Response.TORQUE_OFF, Recovery.AUTOMATIC)
         assert trip.detail == "the recovery turned the table toward inversion"
         assert trip.t_s - trip.since_s == pytest.approx(2.8)
@@ -467,7 +468,7 @@ class Starved:
 
     def __init__(self) -> None:
         self.judged = Judged(Response.STOP)
-        self.power = self.judged.beside(Response.INHIBIT, starves=True)
+        self.power = self.judged.beside(Response.INHIBIT, lacks_power=True)
         turn(self.judged, 20.0)
         self.now_s = 0.0
         assert self.tries(6) == 4
@@ -615,7 +616,7 @@ def test_a_stop_that_follows_does_not_make_a_drive_whose_torque_was_cut_good_aga
 @pytest.mark.requirement("REQ-REC-AGAIN")
 def test_power_that_comes_back_is_no_reason_to_try_again_what_turned_down_a_rider_who_had_been_upright() -> None:
     judged = arrived(Response.RETURN)
-    power = judged.beside(Response.INHIBIT, starves=True)
+    power = judged.beside(Response.INHIBIT, lacks_power=True)
     turn(judged, 20.0)
     judged.monitor.says = Response.STOP
     assert judged.at(21.0, upright=False, away=True, standing_s=0.0) is Phase.STOPPING

@@ -8,6 +8,7 @@ from firmware_host.cli.campaign.coverage import Coverage
 from firmware_host.cli.campaign.detection import Detections
 from firmware_host.cli.campaign.results import Result, Weakest
 from safety.monitors import REGISTER
+from safety.supervisor import OWN_TRIPS
 
 FAILURES_KEPT: Final = 200
 WORST_KEPT: Final = 12
@@ -83,7 +84,7 @@ class Summary:
                 for margin, index in sorted(self.weakest.values(), key=lambda entry: entry[0].share)
             ],
             "failing": self.failing,
-            "tripped": {monitor.id: self.tripped[monitor.id] for monitor in REGISTER},
+            "tripped": {name: self.tripped[name] for name in (*(monitor.id for monitor in REGISTER), *OWN_TRIPS)},
             "detection": self.detections.as_list(),
             "windows": self.detections.windows(),
             "coverage": self.coverage.as_dict(),

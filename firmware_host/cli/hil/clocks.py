@@ -2,9 +2,8 @@
 
 from typing import Final
 
-from safety.signals import Telemetry
+from safety.signals import Telemetry, board_us_between
 
-_WRAP: Final = 1 << 32
 WINDOW_S: Final = 10.0
 """Of each stretch of this length the quickest frame counts: the others were held up."""
 
@@ -23,7 +22,7 @@ class Clocks:
     def see(self, t: Telemetry, now_s: float) -> None:
         """Take a frame and when it came."""
         if self._last_us is not None:
-            self._told_us += (t.board_time_us - self._last_us) % _WRAP
+            self._told_us += board_us_between(self._last_us, t.board_time_us)
         else:
             self._window_s = now_s + WINDOW_S
         self._last_us = t.board_time_us

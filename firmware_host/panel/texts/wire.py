@@ -16,8 +16,8 @@ from firmware_host.panel.desk import PAUSED_ALREADY
 from firmware_host.panel.messages import NO_CONTROLLER
 from firmware_host.recording.explain import BREAKS_OFF, DONE
 from safety.alarm_texts import CAUSES, SITUATIONS
-from safety.angles import BEHIND, BEYOND, CAUGHT, DOUBTED, OUTVOTED, REPORTED
-from safety.channel import STANDS
+from safety.angles import BEYOND, CAUGHT, OUTVOTED, REPORTED
+from safety.channel import BEHIND, DOUBTED, STANDS
 from safety.drive_rate import CONTRADICTS
 from safety.screening_texts import (
     CLEARANCE_EXPIRED,
@@ -93,10 +93,10 @@ SENTENCES: Final = (
     "no handshake with the board yet",
     "waiting for both angles",
     "the rider's questionnaire, clearances or rest do not allow inversion",
+    "the recovery turned the table toward inversion",
     "emergency-stop chain open, away from upright",
     "emergency-stop chain open, at upright",
     "the board hears no commands: host-to-board line",
-    "set the board's limits to the table file's",
     "open", "closed", "not closed", "unknown", "none", "no value", "held", "let go", "held and let go",
     "let it go, then hold it", "press it, then let it go", "head too heavy", "heavier than the table is made for",
     "no angle on the motor's side", "no angle of the table itself (an inclinometer)",
@@ -182,18 +182,18 @@ TEMPLATES: Final = (
     "told to stand still, drifted by {drift} deg, limit {limit} deg",
     "rate {rate} deg/s by the inclinometer, {motor} by the motor, limit {limit} deg/s",
     "rate {rate} deg/s, limit {limit} deg/s",
-    "rate {rate} deg/s, expected {expected} deg/s",
-    "told to stand: rate {rate} deg/s, brake {brake}",
+    "rate {rate}, expected {expected} deg/s",
+    "told to stand: rate {rate}, brake {brake}",
     "commanded {rate} deg/s, in {time} s the table made {made} deg where {expected} deg were expected",
-    "motor pushes with {over} A more than this load took, limit {limit} A: free the table",
+    "motor pushes with {over} A more than this load took, limit {limit} A",
     "the torque is off, and the motor draws {current} A against the brake",
-    "motor current {current} A effective over {time} s, limit {limit} A: let it rest",
-    "supply at {supply} V, a return needs {limit} V: check mains and battery",
+    "motor current {current} A effective over {time} s, limit {limit} A",
+    "supply at {supply}, a return needs {limit} V",
     "{time} s inverted, allowance {limit} s",
     "no sign of life from the operator's panel for {time} s, limit {limit} s",
     "control loop {late} ms late, limit {limit} ms",
     "no telemetry for {silence} ms, limit {limit} ms; it came back {ago} s ago",
-    "the table was found away from upright, at {angle} deg",
+    "the table was found away from upright, angle {angle}",
     "board speaks in session {heard}, the handshake made {agreed}: it rebooted or was changed",
     "this table must not invert: it has {missing}",
     "inverted limit: board {board}, table {table} deg",
@@ -204,8 +204,8 @@ TEMPLATES: Final = (
     "drive reports: {names}",
     "the operating side asked for a rate of {rate} deg/s",
     "the return took longer than its budget of {time} s",
-    "drive {drive} degC (limits {warm} and {hot}), motor {motor} degC (limits {warmer} and {hotter}): let it cool",
-    "balance test: {current} A, right is {low} to {high} A: {wrong}; check the height setting and the rider",
+    "drive {drive} (limits {warm} and {hot} degC), motor {motor} (limits {warmer} and {hotter} degC)",
+    "balance test: {current} A, right is {low} to {high} A: {wrong}",
     "angle {seen}, limit {limit} + {margin} deg",
     "upright switch {upright}, inverted switch {inverted}, angle {seen}: a switch or its wire is broken",
     "the hand switch was not seen {missing} in this session: {then}",
