@@ -23,7 +23,7 @@ from sim.faults import CATALOGUE, Fault, Injector
 from sim.faults.world import Place, World
 from sim.layout import MODE
 from sim.line import Line
-from sim.machine import Machine
+from sim.table_end import TableEnd
 
 PERIOD_S: Final = FRAME_MS * 1e-3
 CATCH_UP_S: Final = 0.5
@@ -162,7 +162,7 @@ Lines = PtyLine | TcpLine | ManyLines
 class FaultyTable:
     """The board behind a line, with faults whose time counts from the first motion that a host orders."""
 
-    def __init__(self, board: Machine, faults: list[Fault], seed: int) -> None:
+    def __init__(self, board: TableEnd, faults: list[Fault], seed: int) -> None:
         """Same seed, same disturbed frames."""
         self._board, self._line = board, Line(seed, board.lines)
         self._world = World(board, self._line)
@@ -198,7 +198,7 @@ class FaultyTable:
 
 
 def serve(
-    board: Machine,
+    board: TableEnd,
     speed: float = 1.0,
     tcp_port: int | None = None,
     ended: Callable[[], bool] = lambda: False,
@@ -243,7 +243,7 @@ def _obey_next(table: FaultyTable, told: Callable[[], str | None]) -> bool:
     return False
 
 
-def _open(board: Machine, tcp_port: int | None) -> Lines:
+def _open(board: TableEnd, tcp_port: int | None) -> Lines:
     if board.lines:
         return ManyLines(board.lines)
     return PtyLine() if tcp_port is None else TcpLine(tcp_port)

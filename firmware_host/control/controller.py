@@ -6,9 +6,9 @@ and in a replay, where it must give the same commands bit for bit.
 
 from typing import Final, NamedTuple
 
-from firmware_host.control.machine import OperatingStates
 from firmware_host.control.manual import TOWARD, ManualMotion
 from firmware_host.control.motion import MotionError
+from firmware_host.control.operating_states import OperatingStates
 from firmware_host.control.plan import Move, Plan
 from firmware_host.control.presses import FreshPress
 from firmware_host.control.runner import Runner

@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from sim.line import Line
-from sim.machine import Machine
 from sim.table import SimulatedTable
+from sim.table_end import TableEnd
 
 
 class Place(StrEnum):
@@ -45,7 +45,7 @@ class HostProcess:
 class World:
     """All that a fault can touch, and what it was like before the first one."""
 
-    def __init__(self, board: Machine, line: Line, host: HostProcess | None = None) -> None:
+    def __init__(self, board: TableEnd, line: Line, host: HostProcess | None = None) -> None:
         """Remember the healthy table, so that faults can end."""
         self.board = board
         self.line = line

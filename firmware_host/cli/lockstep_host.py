@@ -12,8 +12,8 @@ from firmware_host.devices import make_link
 from firmware_host.files.validation import Session
 from firmware_host.recording.blackbox import BlackBox
 from safety.signals import SIMULATOR_SERIALS, Status, Trip
-from sim.bench import CLOCK_START_S
 from sim.faults.world import HostProcess
+from sim.lockstep import CLOCK_START_S
 from sim.oracle_terms import COASTS_S
 
 _START: Final = OperatorRequest(start=True)

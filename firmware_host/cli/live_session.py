@@ -15,7 +15,7 @@ from drivers.link import Port
 from firmware_host.cli.keys import Keys
 from firmware_host.cli.panel import Panel
 from firmware_host.cli.sessions import make_controller
-from firmware_host.cli.view import LiveView, PlainView, View
+from firmware_host.cli.terminal_view import LiveView, PlainView, TerminalView
 from firmware_host.control.choosing import Choice, Chooser, Handover
 from firmware_host.control.controller import Controller, Outcome
 from firmware_host.control.controls import BEFORE_START, Controls
@@ -58,7 +58,7 @@ class Manner(NamedTuple):
     """Somebody chose this session at a panel: it waits for them."""
 
 
-class Run:
+class LiveSession:
     """One session under way: the control loop in its thread, the terminal in this one."""
 
     def __init__(
@@ -112,7 +112,7 @@ class Run:
         self._last_signal_s = -TWICE_S
         live = console.is_terminal and not manner.plain
         asks = panel.url != "" or not (manner.simulated or manner.start)
-        self._view: View = LiveView(console, KEYS_TO_START if asks else KEYS) if live else PlainView(console)
+        self._view: TerminalView = LiveView(console, KEYS_TO_START if asks else KEYS) if live else PlainView(console)
 
     def run(self) -> Outcome:
         """Run until the session is over."""

@@ -5,7 +5,7 @@ from typing import Protocol
 from sim.table import SimulatedTable
 
 
-class Machine(Protocol):
+class TableEnd(Protocol):
     """The part of ``sim.board.VirtualBoard`` and ``sim.rig.Rig`` that bench, faults and the real-time process use."""
 
     @property
