@@ -20,8 +20,8 @@ from firmware_host.control.choosing import Choice, Chooser, Handover
 from firmware_host.control.controller import Controller, Outcome
 from firmware_host.control.controls import BEFORE_START, Controls
 from firmware_host.control.host import Host
+from firmware_host.control.latency_check import LatencyCheck
 from firmware_host.control.loop import Clock, FramePacedClock, Loop, MonotonicClock, Requests
-from firmware_host.control.path_check import PathCheck
 from firmware_host.control.preflight import CONFIRMATIONS, Preflight
 from firmware_host.control.real_time import beside_the_loop, real_time
 from firmware_host.control.scene import Scene, make_scene
@@ -85,7 +85,7 @@ class LiveSession:
         clock: Clock = FramePacedClock() if manner.speed != 1.0 else MonotonicClock()
         self._clock = clock
         self._loop = Loop(self._host, port, self._requests, clock)
-        self._path = PathCheck(self._link.health, session.limits)
+        self._latency = LatencyCheck(self._link.health, session.limits)
         self.handover = Handover()
         """Takes the session that is chosen instead of this one, or after it."""
         self._chooser = Chooser(session, self.handover, self._may_be_replaced, self._nobody_lies_here, now, known)
@@ -191,7 +191,7 @@ class LiveSession:
                 return True
             self._requests.press("start")
         if self._gives_up_the_path():
-            self._refused = self._path.explanation
+            self._refused = self._latency.explanation
             return True
         unscreened = output.command is not None and "screening" in self._controller.safety.supervisor.inhibited
         if unscreened and (self._panel.url == "" or self._manner.start):  # at a panel somebody else can be chosen
@@ -213,15 +213,15 @@ class LiveSession:
 
     def _path_refuses(self) -> str:
         """Say why the way to the table is too slow. A table that was started for this run is not far away."""
-        return "" if self._manner.simulated else self._path.why_not
+        return "" if self._manner.simulated else self._latency.why_not
 
     def _gives_up_the_path(self) -> bool:
         """It is too slow and stays so, and nobody is at a panel who could wait for a better one."""
         if self._manner.simulated or self._begun:
             return False
         if self._controller.outcome is not None:
-            return self._path.explanation != ""  # what ended it before it began comes of the path
-        return self._path.hopeless and (self._panel.url == "" or self._manner.start)
+            return self._latency.explanation != ""  # what ended it before it began comes of the path
+        return self._latency.hopeless and (self._panel.url == "" or self._manner.start)
 
     def _look(self, output: TickOutput) -> None:
         """Look at what the tick did: for the pre-flight check before the start, and for whether anything moved."""
@@ -241,10 +241,10 @@ class LiveSession:
     def _look_at_the_path(self) -> None:
         if self._manner.simulated:
             return
-        path, before = self._path, self._path_refuses()
-        path.look(self._clock.now_s())
+        check, before = self._latency, self._path_refuses()
+        check.look(self._clock.now_s())
         if self._path_refuses() and not before:
-            self._note("warning", path.why_not)
+            self._note("warning", check.why_not)
 
     def _pass_preflight(self) -> None:
         """A motion begins: either all is checked, or the table was told to start without anybody."""
@@ -264,7 +264,7 @@ class LiveSession:
         if self._manner.simulated:
             return self._manner.start or alone
         # Once: what ended a session at upright, an open latch for one, was done by somebody, who starts it again.
-        return self._manner.start and not self._begun and self._path.measured and not self._path.why_not
+        return self._manner.start and not self._begun and self._latency.measured and not self._latency.why_not
 
     def _may_be_replaced(self) -> bool:
         """Nothing has started, or the session is over."""
