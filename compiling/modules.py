@@ -29,7 +29,7 @@ MODULES: Final = (
     "safety/view.py",
     "drivers/board.py",
     "drivers/capabilities.py",
-    "drivers/channels.py",
+    "drivers/line_chunks.py",
     "drivers/composite.py",
     "drivers/contacts.py",
     "drivers/dialogue.py",

@@ -16,7 +16,7 @@ import tty
 from collections.abc import Callable
 from typing import Final
 
-from drivers.channels import join, split
+from drivers.line_chunks import join, split
 from safety.signals import CommandMode
 from sim.board import FRAME_MS
 from sim.faults import CATALOGUE, Fault, Injector
@@ -147,8 +147,8 @@ class ManyLines:
 
     def write(self, data: bytes) -> None:
         """Send chunks, each on its line."""
-        for channel, part in split(data, len(self._lines)):
-            self._lines[channel].write(part)
+        for number, part in split(data, len(self._lines)):
+            self._lines[number].write(part)
 
     def close(self) -> None:
         """Take the ports away."""

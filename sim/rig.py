@@ -1,12 +1,13 @@
 """A simulated table on which devices from a shop hang, each on a serial line of its own, in place of the table board.
 
-It stands where ``sim.board.VirtualBoard`` stands. Bytes of several lines travel as the chunks of ``drivers.channels``.
+It stands where ``sim.board.VirtualBoard`` stands. Bytes of several lines travel as the chunks of
+``drivers.line_chunks``.
 """
 
 import math
 from typing import Final, Protocol
 
-from drivers.channels import join, split
+from drivers.line_chunks import join, split
 from safety.signals import SIMULATOR_SERIALS
 from sim import sensors
 from sim.board import BOARDING_DEG, TRIES_MS, TRIES_ORDERS
@@ -56,9 +57,9 @@ class Rig:
     def receive(self, data: bytes) -> None:
         """Take chunks from the host. Never raises."""
         now_ms = self.table.now_ms
-        for channel, part in split(data, len(self.devices)):
-            self._lines[channel].receive(part, float(now_ms))
-            if channel == 0:
+        for line, part in split(data, len(self.devices)):
+            self._lines[line].receive(part, float(now_ms))
+            if line == 0:
                 if now_ms - self._heard_ms >= SILENCE_MS:
                     self._asked_at_ms = now_ms + ASKED_MS
                 self._heard_ms = now_ms

@@ -15,7 +15,7 @@ class TableEnd(Protocol):
 
     @property
     def lines(self) -> int:
-        """How many serial lines share its stream as the chunks of ``drivers.channels``; 0: the bytes are plain."""
+        """How many serial lines share its stream as the chunks of ``drivers.line_chunks``; 0: the bytes are plain."""
         ...
 
     @property

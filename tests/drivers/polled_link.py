@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from drivers.channels import join, split
 from drivers.dialogue import Dialogue, DriveSetup
+from drivers.line_chunks import join, split
 from drivers.polled import PolledDrive
 from safety.signals import CommandMode, DriveFault, SafeCommand, Status, Telemetry
 from sim import sensors

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.capabilities import Capabilities
-from drivers.channels import split
 from drivers.dialogue import DriveSetup, Order
+from drivers.line_chunks import split
 from drivers.polled import FORGET_S, PolledDrive
 from drivers.roboclaw import (
     KEPT_BYTES,
