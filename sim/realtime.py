@@ -20,7 +20,8 @@ from drivers.line_chunks import join, split
 from safety.signals import CommandMode
 from sim.board import FRAME_MS
 from sim.faults import CATALOGUE, Fault, Injector
-from sim.faults.world import Place, World
+from sim.faults.kind import Place
+from sim.faults.world import World
 from sim.layout import MODE
 from sim.line import Line
 from sim.table_end import TableEnd

@@ -13,7 +13,8 @@ from firmware_host.recording.blackbox import BlackBox
 from safety.signals import Recovery, Response
 from sim.asked import Asked, Drive, Harm, Owed, Span, Tripped
 from sim.faults import Fault, right_answers
-from sim.faults.world import HostProcess, Place
+from sim.faults.kind import Place
+from sim.faults.world import HostProcess
 from sim.harm import begun_times_s, changes_s, harm_of, spans_of
 from sim.lockstep import PERIOD_S, LockstepResult, run_lockstep
 from sim.oracle_terms import Floats, upright_below_deg

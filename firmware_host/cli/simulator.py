@@ -39,7 +39,7 @@ def sim_command(
     """
     from firmware_host.cli.virtual import make_table_end
     from sim.faults import FaultError, parse_all
-    from sim.faults.world import Place
+    from sim.faults.kind import Place
     from sim.realtime import serve
 
     try:
