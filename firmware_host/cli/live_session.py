@@ -17,11 +17,12 @@ from firmware_host.cli.panel import Panel
 from firmware_host.cli.sessions import make_controller
 from firmware_host.cli.terminal_view import LiveView, PlainView, TerminalView
 from firmware_host.control.choosing import Choice, Chooser, Handover
-from firmware_host.control.controller import Controller, Outcome
+from firmware_host.control.controller import Controller
 from firmware_host.control.controls import BEFORE_START, Controls
 from firmware_host.control.host import Host
 from firmware_host.control.latency_check import LatencyCheck
 from firmware_host.control.loop import Clock, FramePacedClock, Loop, MonotonicClock, Requests
+from firmware_host.control.outcome import Outcome
 from firmware_host.control.preflight import CONFIRMATIONS, Preflight
 from firmware_host.control.real_time import beside_the_loop, real_time
 from firmware_host.control.scene import Scene, make_scene

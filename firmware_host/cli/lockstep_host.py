@@ -5,8 +5,8 @@ from itertools import count
 from typing import Final
 
 from firmware_host.cli.sessions import make_controller
-from firmware_host.control.controller import Outcome
 from firmware_host.control.host import Host
+from firmware_host.control.outcome import Outcome
 from firmware_host.control.ticks import NO_REQUEST, OperatorRequest
 from firmware_host.devices import make_link
 from firmware_host.files.validation import Session
