@@ -62,6 +62,7 @@ MODULES: Final = (
     "sim/rig.py",
     "sim/roboclaw.py",
     "sim/servo.py",
+    "sim/switch_trial.py",
     "sim/uart.py",
     "sim/vesc.py",
     "sim/witmotion.py",
