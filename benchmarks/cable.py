@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from benchmarks.figure import Comparison, Figure
 from benchmarks.sessions import EXAMPLES
 from drivers.capabilities import DRIVES
-from firmware_host.cli.judged import Run, run
+from firmware_host.cli.judged import JudgedRun, run
 from firmware_host.cli.sessions import load_session
 from sim.faults import Fault
 from sim.layout import TRACE_COLUMNS
@@ -91,7 +91,7 @@ def _still(trace: Floats, from_s: float, to_s: float) -> bool:
     return bool((abs(rate_dps[(t_s >= from_s) & (t_s < to_s)]) < STILL_DPS).all())
 
 
-def _back_s(done: Run, returned_s: float) -> float | None:
+def _back_s(done: JudgedRun, returned_s: float) -> float | None:
     """Time from the cable's return until the host commands the table again; None where nothing was to wait for."""
     states = [(done.result.simulated_s(at_s), state) for at_s, state in done.host.states]
     before = [state for at_s, state in states if at_s <= returned_s]

@@ -6,13 +6,13 @@ from ruckig import InputParameter, Result, Ruckig, Trajectory
 
 from benchmarks.figure import Figure
 from benchmarks.sessions import EXPERIENCED, load
-from firmware_host.cli.lockstep import LockstepHost
+from firmware_host.cli.lockstep_host import LockstepHost
 from firmware_host.cli.virtual import make_board
 from firmware_host.files.validation import Session
 from safety.profile import Pace
-from sim.bench import PERIOD_S, run_lockstep
 from sim.faults import Fault
 from sim.layout import TRACE_COLUMNS
+from sim.lockstep import PERIOD_S, run_lockstep
 from sim.oracle_terms import reached_s
 
 TARGET: Final = 1.03

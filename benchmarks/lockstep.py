@@ -7,10 +7,10 @@ from pathlib import Path
 
 from benchmarks.figure import Comparison, Figure
 from benchmarks.sessions import REGULAR, load
-from firmware_host.cli.lockstep import LockstepHost
+from firmware_host.cli.lockstep_host import LockstepHost
 from firmware_host.cli.summary import open_blackbox
 from firmware_host.cli.virtual import make_board
-from sim.bench import CLOCK_START_S, run_lockstep
+from sim.lockstep import CLOCK_START_S, run_lockstep
 
 TARGET = 300.0
 

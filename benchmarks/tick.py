@@ -4,10 +4,10 @@ import time
 
 from benchmarks.figure import Figure
 from benchmarks.sessions import REGULAR, load
-from firmware_host.cli.lockstep import LockstepHost
+from firmware_host.cli.lockstep_host import LockstepHost
 from firmware_host.cli.virtual import make_board
 from firmware_host.control.ticks import TickInput, TickOutput
-from sim.bench import run_lockstep
+from sim.lockstep import run_lockstep
 
 TARGET_P99_US = 200.0
 

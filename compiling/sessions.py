@@ -6,7 +6,7 @@ from typing import Final
 
 from drivers.capabilities import DRIVES
 from firmware_host.cli.campaign.cases import draw_case
-from firmware_host.cli.judged import Run, run
+from firmware_host.cli.judged import JudgedRun, run
 from firmware_host.cli.sessions import load_session
 
 DRAWN: Final = 8
@@ -14,7 +14,7 @@ SEED: Final = 7
 EXAMPLES: Final = Path(__file__).parent.parent / "examples"
 
 
-def _told(done: Run) -> bytes:
+def _told(done: JudgedRun) -> bytes:
     """The truth to the last bit, and what was thought of it."""
     host = done.host
     thought = (host.states, host.trips, host.outcome(), host.host.link.health.as_dict(), done.truth, done.result)

@@ -1,6 +1,6 @@
 """A hook of the documentation's builder: draws the operating states from the tables that the program runs by."""
 
-from firmware_host.control.machine import diagram
+from firmware_host.control.operating_states import diagram
 
 MARK = "<!-- the diagram of the operating states -->"
 

@@ -90,7 +90,7 @@ class HostLink:
                 f"the board has serial number {self._wrong_serial}, the table file names {self._serial}: "
                 "use the table's own file, or the other port"
             )
-        late = self.health.trips.too_late(HELLO_PERIOD_S)
+        late = self.health.round_trips.too_late(HELLO_PERIOD_S)
         if late:
             return f"the board answers the handshake, but {late}"
         if self.health.bytes_in > NOTICE_BYTES and not self._deframer.frames:
@@ -187,7 +187,7 @@ class HostLink:
         """Take note of an answer to a handshake that a newer one has replaced already."""
         for asked, sent_s in self._hellos:
             if asked == nonce and nonce != self._nonce:
-                self.health.trips.late.append(now_s - sent_s)
+                self.health.round_trips.late.append(now_s - sent_s)
 
     def _telemetry(self, t: Telemetry, now_s: float) -> Telemetry | None:
         config, health = self.config, self.health

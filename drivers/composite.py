@@ -2,15 +2,15 @@
 
 The drive sets the pace: each of its answers becomes a telemetry frame, and the newest angle and contacts of the others
 are put in. One that is silent gives nothing, which is for the safety layer to judge; here nothing is made up. Behind
-the interface of ``drivers.board.HostLink`` bytes travel as the chunks of ``drivers.channels``, the drive's first.
+the interface of ``drivers.board.HostLink`` bytes travel as the chunks of ``drivers.line_chunks``, the drive's first.
 """
 
 from collections.abc import Sequence
 from typing import Final, Protocol
 
 from drivers.capabilities import Capabilities
-from drivers.channels import join, split
 from drivers.health import LinkHealth
+from drivers.line_chunks import join, split
 from drivers.polled import PolledDrive
 from safety.signals import BoardConfig, Input, SafeCommand, Status, Telemetry
 
@@ -73,7 +73,7 @@ class CompositeLink:
         drive.homing = any(device.capabilities.table_angle for device in self.beside)
 
     @property
-    def channels(self) -> int:
+    def lines(self) -> int:
         """How many lines there are."""
         return 1 + len(self.beside)
 
@@ -99,11 +99,6 @@ class CompositeLink:
         """The drive's line, which the session stands on."""
         return self.drive.health
 
-    def device_health(self) -> list[tuple[str, LinkHealth]]:
-        """Name and line of each device, the drive first."""
-        named = [(self.drive.setup.capabilities.name, self.drive.health)]
-        return named + [(device.capabilities.name, device.health) for device in self.beside]
-
     @property
     def problem(self) -> str | None:
         """Say what is wrong with the devices, and what to do; None if nothing is, as far as is known yet."""
@@ -122,18 +117,18 @@ class CompositeLink:
 
     def reset(self) -> None:
         """Begin anew on ports that were opened again."""
-        for channel in range(self.channels):
-            self.reset_channel(channel)
+        for line in range(self.lines):
+            self.reset_line(line)
 
-    def reset_channel(self, channel: int) -> None:
+    def reset_line(self, line: int) -> None:
         """Begin anew on one port that was opened again."""
-        (self.drive if channel == 0 else self.beside[channel - 1]).reset()
+        (self.drive if line == 0 else self.beside[line - 1]).reset()
 
     def receive(self, data: bytes, now_s: float) -> list[Telemetry]:
         """Take chunks; give the telemetry in them that may be believed, in order. Never raises."""
-        parts = dict.fromkeys(range(self.channels), b"")
-        for channel, part in split(data, self.channels):
-            parts[channel] += part
+        parts = dict.fromkeys(range(self.lines), b"")
+        for line, part in split(data, self.lines):
+            parts[line] += part
         for device, part in zip(self.beside, list(parts.values())[1:], strict=True):
             device.receive(part, now_s)
         found = self.drive.receive(parts[0], now_s)

@@ -13,7 +13,8 @@ from drivers.health import STALE_S, LinkHealth
 from drivers.modbus import EXCEPTIONS, AnswerReader, read_discrete_inputs
 from safety.signals import Input
 
-INPUTS: Final = 8
+INPUT_COUNT: Final = 8
+"""Of one module."""
 PERIOD_S: Final = 0.0095
 REPLY_S: Final = 0.03
 QUIET_S: Final = 0.012
@@ -37,13 +38,14 @@ class Contacts:
         """``wiring`` names the contact of each input, an empty name one that is free. Raises ``KeyError`` or
         ``ValueError`` for what cannot be.
         """
-        if len(wiring) > INPUTS:
-            raise ValueError(f"a module has {INPUTS} inputs, and {len(wiring)} are named")
+        if len(wiring) > INPUT_COUNT:
+            raise ValueError(f"a module has {INPUT_COUNT} inputs, and {len(wiring)} are named")
         bits = [NAMES[name] if name else 0 for name in wiring]
         self._table = tuple(
-            reduce(or_, (bit for at, bit in enumerate(bits) if pattern >> at & 1), 0) for pattern in range(1 << INPUTS)
+            reduce(or_, (bit for at, bit in enumerate(bits) if pattern >> at & 1), 0)
+            for pattern in range(1 << INPUT_COUNT)
         )
-        self._request = read_discrete_inputs(unit, 0, INPUTS)
+        self._request = read_discrete_inputs(unit, 0, INPUT_COUNT)
         self._reader = AnswerReader()
         self._asked_s: float | None = None
         self._due_s = self._quiet_s = 0.0
@@ -58,7 +60,7 @@ class Contacts:
         """Say why there are no contacts, and what to do; None while there are, or nothing is wrong yet."""
         if self._refusal:
             reason = EXCEPTIONS.get(self._refusal, f"exception {self._refusal}")
-            return f"the input module refuses to be read ({reason}): use one with {INPUTS} inputs on function 2"
+            return f"the input module refuses to be read ({reason}): use one with {INPUT_COUNT} inputs on function 2"
         if self.health.bytes_in > NOTICE_BYTES and not self._reader.frames:
             return "bytes arrive, but none is an answer of the input module: check baud rate, unit address and port"
         return None

@@ -7,6 +7,10 @@ A ``Dialogue`` makes the bytes of an ``Order`` and a ``Reading`` of the answer. 
 from typing import Final, NamedTuple, Protocol
 
 from drivers.capabilities import Capabilities
+from safety.signals import BOARD_WATCHDOG_S
+
+LONGEST_TIMEOUT_S: Final = BOARD_WATCHDOG_S
+"""A drive follows an order whose host is dead no longer than a board does."""
 
 STAND_DPS2: Final = 8.0
 

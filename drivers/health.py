@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from drivers.path import Trips
+from drivers.round_trips import RoundTrips
 
 HOST_STALL_S: Final = 0.05
 """A host that does not look for bytes for so long has stalled; what then arrives late is not the line's fault."""
@@ -35,9 +35,9 @@ class LinkHealth:
         "reordered_frames",
         "repeated_frames",
         "round_trip_s",
+        "round_trips",
         "stale_frames",
         "stalled",
-        "trips",
     )
 
     def __init__(self) -> None:
@@ -66,7 +66,7 @@ class LinkHealth:
         """Delay of a frame beside the quickest ones, smoothed."""
         self.stalled = False
         """The host has just not looked for ``HOST_STALL_S``: what it finds now says nothing of the line."""
-        self.trips = Trips()
+        self.round_trips = RoundTrips()
 
     def take_delay(self, delay_s: float) -> None:
         """Take note of a frame's delay beside the quickest ones."""
@@ -79,7 +79,7 @@ class LinkHealth:
         before = self.round_trip_s
         self.round_trip_s = seconds if before is None else before + (seconds - before) * _SMOOTHING
         if not self.stalled:
-            self.trips.newest.append(seconds)
+            self.round_trips.newest.append(seconds)
 
     def take_gap(self, gap_s: float) -> None:
         """Take note of the time between two looks at the port."""
@@ -101,12 +101,12 @@ class LinkHealth:
             ("reconnected", self.reconnections),
         )
         troubles = [f"{name} {count} x" for name, count in counts if count]
-        trip = "" if self.round_trip_s is None else f", round trip {self.round_trip_s * 1e3:.0f} ms"
-        return (", ".join(troubles) if troubles else "clean") + trip
+        round_trip = "" if self.round_trip_s is None else f", round trip {self.round_trip_s * 1e3:.0f} ms"
+        return (", ".join(troubles) if troubles else "clean") + round_trip
 
     def as_dict(self) -> dict[str, float | None]:
         """All counters by name."""
         return {name: getattr(self, name) for name in self.__slots__ if name not in _NO_COUNTERS}
 
 
-_NO_COUNTERS: Final = frozenset({"stalled", "trips"})
+_NO_COUNTERS: Final = frozenset({"stalled", "round_trips"})

@@ -11,14 +11,13 @@ numbers of states and errors are those of the vendor's package ``odrive`` 0.6.11
 from enum import IntEnum, IntFlag
 from typing import Final
 
-from drivers.dialogue import DriveSetup, Order, Reading
+from drivers.dialogue import LONGEST_TIMEOUT_S, DriveSetup, Order, Reading
 from safety.signals import DriveFault, Input
 
 LONGEST_LINE: Final = 128
 KEPT_BYTES: Final = 4 * LONGEST_LINE
 CURRENT_KEPT: Final = 3
 """A current that was not read again for so many exchanges is of another time."""
-LONGEST_TIMEOUT_S: Final = 0.25
 
 
 class AxisState(IntEnum):

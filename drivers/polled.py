@@ -112,7 +112,7 @@ class PolledDrive:
             return None
         if self.dialogue.problem is not None:
             return self.dialogue.problem
-        late = self.health.trips.too_late(REPLY_S)
+        late = self.health.round_trips.too_late(REPLY_S)
         if late:
             return f"the {self.setup.capabilities.name} answers, but {late}"
         if self.health.bytes_in > NOTICE_BYTES and not self.dialogue.frames:
@@ -199,7 +199,7 @@ class PolledDrive:
         while self._unanswered and now_s - self._unanswered[0] > LATEST_S:
             self._unanswered.popleft()
         if new and self._unanswered:
-            self.health.trips.late.append(now_s - self._unanswered.popleft())
+            self.health.round_trips.late.append(now_s - self._unanswered.popleft())
 
     def _give_up(self, now_s: float) -> None:
         self.health.lost_frames += 1
@@ -230,15 +230,15 @@ class PolledDrive:
             self._forget()
             self._zero_deg, self.position = self.setup.zero_deg, None
             return []
-        trip_s = now_s - asked_s
+        round_trip_s = now_s - asked_s
         if reading is None:
             return []
-        if trip_s > STALE_S:
+        if round_trip_s > STALE_S:
             health.stale_frames += 1
             return []
         health.frames += 1
-        health.take_round_trip(trip_s)
-        health.take_delay(max(trip_s - (health.round_trip_s or 0.0), 0.0))
+        health.take_round_trip(round_trip_s)
+        health.take_delay(max(round_trip_s - (health.round_trip_s or 0.0), 0.0))
         if reading.refused:
             self._rejected = min(self._rejected + 1, 255)
             health.rejected_commands += 1

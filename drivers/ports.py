@@ -4,7 +4,7 @@ import select
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from drivers.channels import join, split
+from drivers.line_chunks import join, split
 from drivers.port import SerialPort
 
 UNHEARD_S: Final = 0.002
@@ -12,7 +12,7 @@ UNHEARD_S: Final = 0.002
 
 
 class Ports:
-    """The ports of a ``drivers.composite.CompositeLink``; their bytes are the chunks of ``drivers.channels``."""
+    """The ports of a ``drivers.composite.CompositeLink``; their bytes are the chunks of ``drivers.line_chunks``."""
 
     def __init__(self, ports: Sequence[SerialPort]) -> None:
         self._ports = tuple(ports)
@@ -47,16 +47,16 @@ class Ports:
     def write(self, data: bytes) -> None:
         """Send each chunk on its port, without waiting."""
         parts = dict(split(data, len(self._ports)))
-        for channel, port in enumerate(self._ports):
-            port.write(parts.get(channel, b""))
+        for line, port in enumerate(self._ports):
+            port.write(parts.get(line, b""))
 
     def poll(self, now_s: float) -> bool:
         """Reopen what vanished, now and then. Only its own device begins anew: always False."""
-        for channel, port in enumerate(self._ports):
+        for line, port in enumerate(self._ports):
             if port.poll(now_s):
-                self.reopened(channel)
+                self.reopened(line)
         return False
 
 
-def _nobody(channel: int) -> None:
+def _nobody(line: int) -> None:
     """Nobody wants to know."""

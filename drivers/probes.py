@@ -25,7 +25,7 @@ would spoil the question, it follows after the time for an answer.
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
-from drivers import modbus, odrive, roboclaw, vesc
+from drivers import contacts, modbus, odrive, roboclaw, vesc
 from drivers.servo_map import RegisterMap
 
 STOP_BYTE: Final = b"\0"
@@ -88,7 +88,7 @@ def probes_for(kind: str, registers: RegisterMap, address: int | None = None) ->
     if kind == "servo":
         feedback = registers.feedback
         return [Probe(kind, unit, modbus_read(modbus.read_registers(unit, feedback.address, feedback.registers)))]
-    return [Probe(kind, unit, modbus_read(modbus.read_discrete_inputs(unit, 0, 8)))]
+    return [Probe(kind, unit, modbus_read(modbus.read_discrete_inputs(unit, 0, contacts.INPUT_COUNT)))]
 
 
 def _stopped(question: Question) -> Question:

@@ -9,7 +9,7 @@ Source: CiA 402-2 (IEC 61800-7-201), state machine and error codes.
 from enum import IntEnum
 from typing import Final
 
-from drivers.dialogue import DriveSetup, Order, Reading
+from drivers.dialogue import LONGEST_TIMEOUT_S, DriveSetup, Order, Reading
 from drivers.modbus import (
     EXCEPTIONS,
     Answer,
@@ -24,7 +24,6 @@ from drivers.servo_map import RegisterMap
 from safety.signals import DriveFault
 
 PROFILE_VELOCITY: Final = 3
-LONGEST_TIMEOUT_S: Final = 0.25
 _I32_MOST: Final = 2**31 - 1
 _U16_MOST: Final = 0xFFFF
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from fastcrc.crc16 import xmodem
 
-from drivers.dialogue import DriveSetup, Order, Reading
+from drivers.dialogue import LONGEST_TIMEOUT_S, DriveSetup, Order, Reading
 from drivers.orders import SETTLED_DPS
 from safety.signals import DriveFault
 
@@ -26,7 +26,6 @@ LONGEST_PAYLOAD: Final = 1024
 KEPT_BYTES: Final = LONGEST_PAYLOAD + 6
 ERPM_PER_STEP_S: Final = 10.0
 """The tachometer counts six steps in an electrical turn; 60 s in a minute."""
-LONGEST_TIMEOUT_S: Final = 0.25
 
 
 class Command(IntEnum):

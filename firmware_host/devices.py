@@ -58,7 +58,7 @@ def make_port(table: Table, urls: Sequence[str], baud: int | None) -> Port:
 def attach(port: Port, link: Link) -> None:
     """Let a link of devices know which of its ports came back."""
     if isinstance(port, Ports) and isinstance(link, CompositeLink):
-        port.reopened = link.reset_channel
+        port.reopened = link.reset_line
 
 
 def ports_of(table: Table) -> list[str] | None:

@@ -17,20 +17,15 @@ from sim.layout import (
 )
 from sim.parameters import TableParameters
 from sim.rider import Rider
+from sim.switch_trial import SwitchTrial
 from sim.table import SimulatedTable
 
 WATCHDOG_S: Final = 0.25
 FRAME_MS: Final = 10
-BOARDING_DEG: Final = 1.0
-"""A rider so near to upright is boarding."""
 LOGIC_V: Final = 8.0
 """Below this bus voltage the board's own supply is gone."""
 SETTLES_MS: Final = 200
 """A board that restarted answers nobody until its filters know whether the table turns: its brake falls meanwhile."""
-TRIES_MS: Final = 300
-"""A rider who is asked to try the hand switch takes so long over it, ..."""
-TRIES_ORDERS: Final = 10
-"""... and goes on until the host has looked: one that stalled just then would wait for it for good."""
 _U32: Final = 0xFFFFFFFF
 
 
@@ -60,8 +55,8 @@ class VirtualBoard:
         # The same numbers again, not a copy: numpy takes four times as long to write a single one.
         self._order: memoryview[float] = self.table.order.data.cast("B").cast("d")
         self._said = self._memory[board_memory.STATUS : board_memory.SAID_DPS + 1]
-        self._tried_at_ms: int | None = None
-        self._orders = self._tried_at_order = 0
+        self._trial = SwitchTrial(self.table)
+        self._orders = 0
         self._random = random.Random(seed)
         self._identity = BoardIdentity(serial, (1, 0, 0), 1, upright_deg, inverted_limit_deg, max_rate_dps, watchdog_s)
         self.link = self._new_link()
@@ -99,14 +94,13 @@ class VirtualBoard:
                 self._memory[board_memory.CLEAR_FAULTS] = 1.0
         if self.link.session_id != session:
             order[SESSION_OPEN] = 1.0
-            self._ask_the_rider()
+            truth = self.table.truth()
+            self._trial.ask(truth, self._identity.upright_deg, self._orders, stands=truth.brake_closed)
 
     def advance(self, duration_s: float) -> bytes:
         """Let time pass; give the bytes that the board sends meanwhile."""
-        tried_at_ms = self._tried_at_ms
-        if tried_at_ms is not None and self.table.now_ms >= tried_at_ms and self._orders >= self._tried_at_order:
-            self._tried_at_ms = None
-            self.table.faults[sensors.RIDER_TRIES] = 0.0
+        if self._trial.under_way:
+            self._trial.end_when_over(self._orders)
         left_ms = round(duration_s * 1000.0)
         sent = b""
         while left_ms > 0:
@@ -118,14 +112,6 @@ class VirtualBoard:
                 self._left_ms = FRAME_MS
                 sent += self._frame()
         return sent
-
-    def _ask_the_rider(self) -> None:
-        """A session begins: a rider who lies at the boarding position tries the hand switch."""
-        truth = self.table.truth()
-        if truth.brake_closed and truth.angle_deg < self._identity.upright_deg + BOARDING_DEG:
-            self.table.faults[sensors.RIDER_TRIES] = 1.0
-            self._tried_at_ms = self.table.now_ms + TRIES_MS
-            self._tried_at_order = self._orders + TRIES_ORDERS
 
     def reboot(self) -> None:
         """Lose all memory, as after a power cut or a watchdog reset of the board itself."""

@@ -7,8 +7,7 @@ from typing import Final
 
 from fastcrc.crc16 import modbus
 
-from drivers.contacts import INPUTS as COUNT
-from drivers.contacts import NAMES
+from drivers.contacts import INPUT_COUNT, NAMES
 from drivers.modbus import CRC_BYTES, READ_DISCRETE_INPUTS, REFUSED
 from sim.layout import INPUTS
 from sim.table import SimulatedTable
@@ -52,7 +51,7 @@ class EmulatedContacts:
     def _answer(self, function: int, address: int, count: int) -> bytes:
         if function != READ_DISCRETE_INPUTS:
             return bytes((self.unit, function | REFUSED, 1))
-        if address + count > COUNT or count == 0:
+        if address + count > INPUT_COUNT or count == 0:
             return bytes((self.unit, function | REFUSED, 2))
         inputs = int(self.table.readings[INPUTS])
         pattern = sum(1 << at for at, bit in enumerate(_BITS) if inputs & bit)

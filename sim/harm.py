@@ -11,9 +11,9 @@ from typing import Final
 from drivers.capabilities import Capabilities
 from safety.signals import Recovery, Response, Trip
 from sim.asked import Harm, Span
-from sim.bench import LockstepResult
 from sim.faults import STRAYED_DEG, Fault
 from sim.layout import TRACE_COLUMNS
+from sim.lockstep import LockstepResult
 from sim.oracle_terms import Floats
 
 BOARD_ALONE_S: Final = 0.25

@@ -2,22 +2,27 @@
 
 numba's on-disk cache compares only the file in which a function stands. The run loop of ``sim/table.py`` contains
 functions of other files, so an edit there would leave the old machine code in use. Here the cache lives in a folder
-named after the contents of all of ``sim``: any edit begins a new one.
+named after the contents of all of ``sim`` and of what its compiled code takes constants from elsewhere: any edit begins
+a new one.
 """
 
 import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import numba
+
+CONSTANTS: Final = ("safety/signals.py",)
+"""Sources outside of ``sim`` whose numbers compiled loops have within them."""
 
 
 def _cache_folder() -> Path:
     package = Path(__file__).parent
     digest = hashlib.sha256()
-    for source in sorted(package.glob("*.py")):
+    beside_us = (package.parent / name for name in CONSTANTS)
+    for source in [*sorted(package.glob("*.py")), *beside_us]:
         digest.update(source.name.encode() + b"\0" + source.read_bytes())
     beside = package / "__pycache__"
     if os.access(beside if beside.exists() else package, os.W_OK):

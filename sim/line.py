@@ -1,6 +1,6 @@
 """The serial line between board and host, byte by byte in both directions, and what a line can do to bytes.
 
-Where several lines share the stream (``drivers.channels``), a frame is a chunk: what one device sent at once.
+Where several lines share the stream (``drivers.line_chunks``), a frame is a chunk: what one device sent at once.
 
 A direction that nothing disturbs hands its bytes on untouched. One that is disturbed cuts them into frames, for what
 goes wrong on a line mostly goes wrong frame by frame: a buffer that overruns, a converter that sends twice. Random
@@ -12,7 +12,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from drivers.channels import HEAD_BYTES, join, split
+from drivers.line_chunks import HEAD_BYTES, join, split
 
 BURST_PERIOD_MS: Final = 500.0
 """Bursts of lost frames begin so often."""
@@ -95,7 +95,7 @@ class Direction:
     def _cut(self, data: bytes) -> list[bytes]:
         """Whole frames, each with its closing zero; the beginning of the next one stays here. Or whole chunks."""
         if self._lines:
-            return [join([b""] * channel + [part]) for channel, part in split(data, self._lines)]
+            return [join([b""] * line + [part]) for line, part in split(data, self._lines)]
         *frames, self._rest = (self._rest + data).split(b"\0")
         return [frame + b"\0" for frame in frames]
 

@@ -25,6 +25,9 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+HIGHEST_UPRIGHT_DEG: Final = -45.0
+"""No table's upright end lies above this: ``safety.limits`` lets none be called upright beyond it."""
+
 
 def _range(lowest: float, highest: float) -> Any:
     """A finite number within [lowest, highest]."""
@@ -57,13 +60,13 @@ class BodyParameters(_Section):
 class StopParameters(_Section):
     """Where the travel ends, and the contacts that say so."""
 
-    boarding_deg: Annotated[float, _range(-85.0, -45.0)] = -75.0
+    boarding_deg: Annotated[float, _range(-85.0, HIGHEST_UPRIGHT_DEG)] = -75.0
     """Where the table stands when the simulation begins."""
-    upright_switch_deg: Annotated[float, _range(-85.0, -45.0)] = -74.5
+    upright_switch_deg: Annotated[float, _range(-85.0, HIGHEST_UPRIGHT_DEG)] = -74.5
     """The upright switch is closed at and below this angle."""
     inverted_switch_deg: Annotated[float, _range(10.0, 95.0)] = 91.0
     """The inverted switch is closed at and above this angle, and cuts torque toward inversion."""
-    upright_stop_deg: Annotated[float, _range(-90.0, -45.0)] = -79.0
+    upright_stop_deg: Annotated[float, _range(-90.0, HIGHEST_UPRIGHT_DEG)] = -79.0
     inverted_stop_deg: Annotated[float, _range(10.0, 100.0)] = 94.0
     stiffness_nm_per_rad: Annotated[float, _range(1e3, 2e5)] = 5e4
     damping_nms_per_rad: Annotated[float, _range(0.0, 2e3)] = 900.0

@@ -515,9 +515,3 @@ def _gear_torque(terms: _Terms, sign: float, table_nm: float, motor_nm: float) -
     driving_nm = share * (motor_nm - sign * terms.motor_dry_nm)
     lossless = driving_nm - (1.0 - share) * (table_nm - sign * terms.table_dry_nm)
     return lossless * (terms.forward_gain if sign * lossless >= 0.0 else terms.backward_gain)
-
-
-def mechanical_energy_j(s: Floats, p: Floats) -> float:
-    """Kinetic energy of table and rotor plus the height of the unbalance; stops and friction hold none of it."""
-    kinetic = s[INERTIA_KGM2] * s[RATE_RAD_S] ** 2 + p[ROTOR_INERTIA_KGM2] * s[MOTOR_RATE_RAD_S] ** 2
-    return float(0.5 * kinetic - s[UNBALANCE_NM] * math.sin(s[ANGLE_RAD] - s[UNBALANCE_PHASE_RAD]))

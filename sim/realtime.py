@@ -16,14 +16,15 @@ import tty
 from collections.abc import Callable
 from typing import Final
 
-from drivers.channels import join, split
+from drivers.line_chunks import join, split
 from safety.signals import CommandMode
 from sim.board import FRAME_MS
 from sim.faults import CATALOGUE, Fault, Injector
-from sim.faults.world import Place, World
+from sim.faults.kind import Place
+from sim.faults.world import World
 from sim.layout import MODE
 from sim.line import Line
-from sim.machine import Machine
+from sim.table_end import TableEnd
 
 PERIOD_S: Final = FRAME_MS * 1e-3
 CATCH_UP_S: Final = 0.5
@@ -147,8 +148,8 @@ class ManyLines:
 
     def write(self, data: bytes) -> None:
         """Send chunks, each on its line."""
-        for channel, part in split(data, len(self._lines)):
-            self._lines[channel].write(part)
+        for number, part in split(data, len(self._lines)):
+            self._lines[number].write(part)
 
     def close(self) -> None:
         """Take the ports away."""
@@ -162,7 +163,7 @@ Lines = PtyLine | TcpLine | ManyLines
 class FaultyTable:
     """The board behind a line, with faults whose time counts from the first motion that a host orders."""
 
-    def __init__(self, board: Machine, faults: list[Fault], seed: int) -> None:
+    def __init__(self, board: TableEnd, faults: list[Fault], seed: int) -> None:
         """Same seed, same disturbed frames."""
         self._board, self._line = board, Line(seed, board.lines)
         self._world = World(board, self._line)
@@ -198,7 +199,7 @@ class FaultyTable:
 
 
 def serve(
-    board: Machine,
+    board: TableEnd,
     speed: float = 1.0,
     tcp_port: int | None = None,
     ended: Callable[[], bool] = lambda: False,
@@ -243,7 +244,7 @@ def _obey_next(table: FaultyTable, told: Callable[[], str | None]) -> bool:
     return False
 
 
-def _open(board: Machine, tcp_port: int | None) -> Lines:
+def _open(board: TableEnd, tcp_port: int | None) -> Lines:
     if board.lines:
         return ManyLines(board.lines)
     return PtyLine() if tcp_port is None else TcpLine(tcp_port)

@@ -1,15 +1,15 @@
 """A simulated table on which devices from a shop hang, each on a serial line of its own, in place of the table board.
 
-It stands where ``sim.board.VirtualBoard`` stands. Bytes of several lines travel as the chunks of ``drivers.channels``.
+It stands where ``sim.board.VirtualBoard`` stands. Bytes of several lines travel as the chunks of
+``drivers.line_chunks``.
 """
 
 import math
 from typing import Final, Protocol
 
-from drivers.channels import join, split
+from drivers.line_chunks import join, split
 from safety.signals import SIMULATOR_SERIALS
-from sim import sensors
-from sim.board import BOARDING_DEG, TRIES_MS, TRIES_ORDERS
+from sim.switch_trial import SwitchTrial
 from sim.table import SimulatedTable
 from sim.uart import Uart
 
@@ -45,8 +45,8 @@ class Rig:
         self._lines = [device.uart for device in devices]
         self._heard_ms = -SILENCE_MS
         self._asked_at_ms: int | None = None
-        self._tried_at_ms: int | None = None
-        self._orders = self._tried_at_order = 0
+        self._trial = SwitchTrial(table)
+        self._orders = 0
 
     @property
     def lines(self) -> int:
@@ -56,9 +56,9 @@ class Rig:
     def receive(self, data: bytes) -> None:
         """Take chunks from the host. Never raises."""
         now_ms = self.table.now_ms
-        for channel, part in split(data, len(self.devices)):
-            self._lines[channel].receive(part, float(now_ms))
-            if channel == 0:
+        for line, part in split(data, len(self.devices)):
+            self._lines[line].receive(part, float(now_ms))
+            if line == 0:
                 if now_ms - self._heard_ms >= SILENCE_MS:
                     self._asked_at_ms = now_ms + ASKED_MS
                 self._heard_ms = now_ms
@@ -69,7 +69,7 @@ class Rig:
         table, devices, lines = self.table, self.devices, self._lines
         now_ms = table.now_ms
         end_ms = now_ms + round(duration_s * 1000.0)
-        if self._asked_at_ms is not None or self._tried_at_ms is not None:
+        if self._asked_at_ms is not None or self._trial.under_way:
             self._try_the_switch(now_ms)
         while now_ms < end_ms:
             # To the millisecond in which the next bytes are there.
@@ -83,17 +83,14 @@ class Rig:
         return join([line.send(float(end_ms)) for line in lines])
 
     def _try_the_switch(self, now_ms: int) -> None:
-        """A session begins: a rider who lies at the boarding position tries the hand switch."""
-        table = self.table
+        """A session begins: the rider is asked, or is done."""
         if self._asked_at_ms is not None and now_ms >= self._asked_at_ms:
             self._asked_at_ms = None
-            truth = table.truth()
-            if truth.rate_dps == 0.0 and truth.angle_deg < table.parameters.stops.boarding_deg + BOARDING_DEG:
-                table.faults[sensors.RIDER_TRIES] = 1.0
-                self._tried_at_ms, self._tried_at_order = now_ms + TRIES_MS, self._orders + TRIES_ORDERS
-        elif self._tried_at_ms is not None and now_ms >= self._tried_at_ms and self._orders >= self._tried_at_order:
-            self._tried_at_ms = None
-            table.faults[sensors.RIDER_TRIES] = 0.0
+            truth = self.table.truth()
+            boarding_deg = self.table.parameters.stops.boarding_deg
+            self._trial.ask(truth, boarding_deg, self._orders, stands=truth.rate_dps == 0.0)
+        else:
+            self._trial.end_when_over(self._orders)
 
     def reboot(self) -> None:
         """The drive loses power for a moment."""

@@ -12,13 +12,10 @@ from sim.layout import INCLINOMETER_DEG
 from sim.table import SimulatedTable
 from sim.uart import Uart
 
-ALL_KINDS: Final = 0x001E
-"""Acceleration, rates, angles and field, as bits of the register that chooses."""
 ANGLES_ALONE: Final = 0x0008
 _KIND_BITS: Final = ((0x0002, 0x51), (0x0004, 0x52), (0x0008, ANGLE), (0x0010, 0x54))
 _PERIODS_MS: Final = {1: 5000, 2: 2000, 3: 1000, 4: 500, 5: 200, 6: 100, 7: 50, 8: 20, 9: 10, 11: 5}
 HUNDRED_HZ: Final = 9
-TEN_HZ: Final = 6
 COMMAND_BYTES: Final = 5
 UNLOCKED_MS: Final = 10_000.0
 BOOT_MS: Final = 300.0

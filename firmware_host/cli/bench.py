@@ -6,16 +6,16 @@ from typing import Any, Final
 
 from rich.table import Table as Grid
 
-from firmware_host.cli.judged import Run, begun, run
+from firmware_host.cli.judged import JudgedRun, begun, run
 from firmware_host.cli.sessions import complain, load_session, print_grid, write_json
 from firmware_host.cli.summary import open_blackbox
 from firmware_host.files.toml_source import FileError
 from firmware_host.files.validation import Session
 from firmware_host.recording.blackbox import BlackBoxError
 from safety.signals import Trip
-from sim.bench import CLOCK_START_S
 from sim.faults import Fault, FaultError, parse_all
 from sim.layout import TRACE_COLUMNS
+from sim.lockstep import CLOCK_START_S
 from sim.oracle import false_trips, judge, unanswered, wrong_causes
 from sim.oracle_terms import Floats, reached_s, upright_below_deg
 
@@ -87,7 +87,7 @@ def run_session(session: Session, faults: list[Fault], seed: int, records: Path 
     }
 
 
-def _truth(done: Run) -> dict[str, Any]:
+def _truth(done: JudgedRun) -> dict[str, Any]:
     truth, trips = done.truth, done.asked.trips
     t_s, angle_deg = (done.trace[:, TRACE_COLUMNS.index(name)] for name in ("t_s", "angle_deg"))
     trip_s, upright_deg = min((trip.t_s for trip in trips), default=None), upright_below_deg(done.asked)
@@ -107,7 +107,7 @@ def _reached_s(t_s: Floats, angle_deg: Floats, trip_s: float | None, below_deg: 
     return None if found_s is None else round(found_s, 3)
 
 
-def _told(trip: Trip, done: Run) -> dict[str, Any]:
+def _told(trip: Trip, done: JudgedRun) -> dict[str, Any]:
     return {
         "id": trip.monitor,
         "response": trip.response.name,

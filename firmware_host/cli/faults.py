@@ -7,7 +7,7 @@ from rich.table import Table as Grid
 
 from firmware_host.cli.sessions import complain, print_grid, write_json
 from sim.faults import CATALOGUE
-from sim.faults.world import Kind
+from sim.faults.kind import Kind
 
 NO_TRIP: Final = "no trip"
 

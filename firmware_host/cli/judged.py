@@ -5,20 +5,21 @@ import time
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from firmware_host.cli.lockstep import LockstepHost
-from firmware_host.cli.virtual import make_machine
+from firmware_host.cli.lockstep_host import LockstepHost
+from firmware_host.cli.virtual import make_table_end
 from firmware_host.devices import capabilities
 from firmware_host.files.validation import Session
 from firmware_host.recording.blackbox import BlackBox
 from safety.signals import Recovery, Response
 from sim.asked import Asked, Drive, Harm, Owed, Span, Tripped
-from sim.bench import PERIOD_S, LockstepResult, run_lockstep
 from sim.faults import Fault, right_answers
-from sim.faults.world import HostProcess, Place
+from sim.faults.kind import Place
+from sim.faults.world import HostProcess
 from sim.harm import begun_times_s, changes_s, harm_of, spans_of
-from sim.machine import Machine
+from sim.lockstep import PERIOD_S, LockstepResult, run_lockstep
 from sim.oracle_terms import Floats, upright_below_deg
 from sim.table import Truth
+from sim.table_end import TableEnd
 
 RESTED_S: Final = 3.0
 """Whoever asks so long after a stop asks a table that stands."""
@@ -26,7 +27,7 @@ EXTRA_S: Final = 300.0
 """Simulated time beyond the plan at which a session is given up: longer than every promise of a return together."""
 
 
-class Run(NamedTuple):
+class JudgedRun(NamedTuple):
     """A session that was run, ready to be judged."""
 
     host: LockstepHost
@@ -40,9 +41,9 @@ class Run(NamedTuple):
     result: LockstepResult
 
 
-def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | None) -> Run:
+def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | None) -> JudgedRun:
     """Run a session to its end. Raises ``FileError`` for a ``[physics]`` section that cannot be."""
-    board = make_machine(session.table, session.rider, seed)
+    board = make_table_end(session.table, session.rider, seed)
     board.table.advance_ms(0)  # compile before the clock starts
     process = HostProcess(panel_watches=any(fault.kind.at_panel for fault in faults))
     if blackbox is not None:
@@ -64,7 +65,7 @@ def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | N
         owed=tuple(_owed(met, result, by_board=able.returns_by_itself)),
         ended=host.over or not result.host_alive or any(fault.lasts_s == math.inf for fault in met),
     )
-    return Run(host, trace, board.table.truth(), asked, result.ticks * PERIOD_S, wall_s, result)
+    return JudgedRun(host, trace, board.table.truth(), asked, result.ticks * PERIOD_S, wall_s, result)
 
 
 def _met(faults: list[Fault], result: LockstepResult) -> list[Fault]:
@@ -124,7 +125,7 @@ def _stands(fault: Fault) -> bool:
     return fault.kind.person_stops or (fault.kind.opens_chain and fault.duration_s is None)
 
 
-def _alarm(host: LockstepHost, result: LockstepResult, board: Machine) -> str:
+def _alarm(host: LockstepHost, result: LockstepResult, board: TableEnd) -> str:
     """What is seen or heard in the end: of a host that is gone, nothing but the board's buzzer."""
     told = host.controller.alarms.text if result.host_alive else ""
     return told or ("the board's buzzer" if board.buzzes else "")

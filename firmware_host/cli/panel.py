@@ -10,7 +10,7 @@ from types import FrameType, TracebackType
 from typing import Final, Protocol, Self
 
 from firmware_host.control.choosing import Choice
-from firmware_host.control.controller import Outcome
+from firmware_host.control.outcome import Outcome
 from firmware_host.panel.desk import AtHand, SessionDesk
 from firmware_host.panel.options import PanelOptions
 

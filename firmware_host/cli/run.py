@@ -11,10 +11,10 @@ from rich.console import Console
 
 from drivers.link import Port
 from drivers.port import PortError
+from firmware_host.cli.live_session import LiveSession, Manner
 from firmware_host.cli.logbook import Logbook
 from firmware_host.cli.outlet import Outlet
 from firmware_host.cli.panel import Panel, PanelUnavailableError, find_panel
-from firmware_host.cli.running import Manner, Run
 from firmware_host.cli.sessions import EXIT_CODES, complain, load_session
 from firmware_host.cli.simulator import SimulatorError, SimulatorProcess
 from firmware_host.cli.summary import open_blackbox, tell_outcome, tell_recording
@@ -120,7 +120,7 @@ def _run_all(
     while True:
         clock_s = time.monotonic()
         with open_blackbox(choice.session, options.records, options.seed, clock_s, choice.record()) as blackbox:
-            run = Run(choice, port, blackbox, preflight, console, panel, manner, logbook.known)
+            run = LiveSession(choice, port, blackbox, preflight, console, panel, manner, logbook.known)
             try:
                 outcome = run.run()
             finally:

@@ -37,9 +37,9 @@ def sim_command(
 
     Then a line of standard input is ``begin FAULT`` or ``end FAULT``: what it names happens, or ends, at once.
     """
-    from firmware_host.cli.virtual import make_machine
+    from firmware_host.cli.virtual import make_table_end
     from sim.faults import FaultError, parse_all
-    from sim.faults.world import Place
+    from sim.faults.kind import Place
     from sim.realtime import serve
 
     try:
@@ -51,7 +51,7 @@ def sim_command(
                 raise FaultError(
                     f"{fault}: here the times count from the first motion, and you press: try righting bench"
                 )
-        board = make_machine(load_table(table), load_rider(rider), seed, serial)
+        board = make_table_end(load_table(table), load_rider(rider), seed, serial)
     except (FaultError, FileError) as error:
         return complain(error)
     told = _Input()

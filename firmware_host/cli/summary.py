@@ -9,7 +9,7 @@ from typing import Final
 
 from rich.console import Console
 
-from firmware_host.control.controller import Outcome
+from firmware_host.control.outcome import Outcome
 from firmware_host.files.validation import Session
 from firmware_host.recording.blackbox import BlackBox
 from firmware_host.recording.blackbox_reader import BlackBoxReadError, read

@@ -11,7 +11,6 @@ from safety.signals import SIMULATOR_SERIALS
 from sim import motor_drive, sensors
 from sim.board import VirtualBoard
 from sim.contacts import EmulatedContacts
-from sim.machine import Machine
 from sim.odrive import EmulatedODrive
 from sim.rider import Rider as SimulatedRider
 from sim.rider import Sex
@@ -19,11 +18,12 @@ from sim.rig import Device, Rig
 from sim.roboclaw import EmulatedRoboClaw
 from sim.servo import EmulatedServo
 from sim.table import Inner, SimulatedTable
+from sim.table_end import TableEnd
 from sim.vesc import EmulatedVesc
 from sim.witmotion import EmulatedInclinometer
 
 
-def make_machine(table: Table, rider: Rider, seed: int, serial: int = SIMULATOR_SERIALS.start) -> Machine:
+def make_table_end(table: Table, rider: Rider, seed: int, serial: int = SIMULATOR_SERIALS.start) -> TableEnd:
     """Make what the table file describes. Raises ``FileError`` for a [physics] section that cannot be."""
     return make_rig(table, rider, seed) if table.file.device else make_board(table, rider, seed, serial)
 

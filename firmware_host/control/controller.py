@@ -4,11 +4,12 @@ No thread, no clock, no port: the same object runs in real time on a serial port
 and in a replay, where it must give the same commands bit for bit.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
-from firmware_host.control.machine import OperatingStates
 from firmware_host.control.manual import TOWARD, ManualMotion
 from firmware_host.control.motion import MotionError
+from firmware_host.control.operating_states import OperatingStates
+from firmware_host.control.outcome import PROGRAM_FINISHED, Outcome, each_once, outcome_name, outcome_reason
 from firmware_host.control.plan import Move, Plan
 from firmware_host.control.presses import FreshPress
 from firmware_host.control.runner import Runner
@@ -23,14 +24,6 @@ from safety.view import HandSwitchMode
 
 _NOTHING: Final = MotionRequest()
 _RETURN: Final = MotionRequest(ask=Response.RETURN)
-
-
-class Outcome(NamedTuple):
-    """How a session ended."""
-
-    name: str
-    """completed, returned, emergency_returned, stopped or refused."""
-    reason: str
 
 
 class Controller:
@@ -136,15 +129,11 @@ class Controller:
         """How the session would have ended if this were its end."""
         if self.states.state == "unlinked":
             return Outcome("stopped", "no link: the rider is not known to be upright")
-        reason = ", ".join(self._trip_ids) or ("operator" if self._asked_return or self._operator_stopped else "")
-        if self._strongest >= Response.STOP:
-            return Outcome("stopped", reason)
-        if self._strongest == Response.EMERGENCY_RETURN:
-            return Outcome("emergency_returned", reason)
-        done = self._runner.segment is None and self.states.state == "finished"
-        if self._started and done and not self._trip_ids and not self._asked_return:
-            return Outcome("completed", "program finished")
-        return Outcome("returned", reason)
+        done = self._started and self._runner.segment is None and self.states.state == "finished"
+        undisturbed = done and not self._trip_ids and not self._asked_return
+        name = outcome_name(self._strongest, unlinked=False, undisturbed=undisturbed)
+        asked = self._asked_return or self._operator_stopped
+        return Outcome(name, outcome_reason(name, self._trip_ids, asked=asked))
 
     @property
     def held(self) -> bool:
@@ -163,8 +152,8 @@ class Controller:
 
     @property
     def trip_ids(self) -> tuple[str, ...]:
-        """Monitors that tripped, in order."""
-        return tuple(self._trip_ids)
+        """Monitors that tripped, each once, in the order of their first trips."""
+        return each_once(self._trip_ids)
 
     @property
     def manual_direction(self) -> int:
@@ -333,7 +322,7 @@ class Controller:
 
     def _tell_segment(self, now_s: float) -> None:
         segment = self._runner.segment
-        self._tell("program", "program finished" if segment is None else segment.label, now_s)
+        self._tell("program", PROGRAM_FINISHED if segment is None else segment.label, now_s)
 
     def _tell(self, kind: str, text: str, now_s: float) -> None:
         self._events.append(Event(now_s, kind, text))

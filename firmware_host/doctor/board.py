@@ -9,7 +9,7 @@ from typing import Final
 from drivers import wire
 from drivers.framing import Deframer, encode_frame
 from drivers.health import LATE_S
-from drivers.path import figures_of
+from drivers.round_trips import figures_of
 from firmware_host.board_words import FAULT_WORDS, brake, contacts, named
 from firmware_host.doctor.findings import Examination, Finding, Place, note, unsafe
 from firmware_host.doctor.line import Line
@@ -38,7 +38,7 @@ class _Listener:
         self.config: BoardConfig | None = None
         self.newest: Telemetry | None = None
         self.gaps = Gaps(line.now_s)
-        self.trips: list[float] = []
+        self.round_trips: list[float] = []
         self.sent = self.lost = 0
 
     @property
@@ -64,7 +64,7 @@ class _Listener:
             fields = wire.WELCOME_FRAME.unpack(payload)
             sent_s = self._hellos.pop(fields[4], None)
             if sent_s is not None:
-                self.trips.append(self._line.now_s() - sent_s)
+                self.round_trips.append(self._line.now_s() - sent_s)
                 self.config = config_of(fields)
             return False
         if len(payload) != wire.TELEMETRY_FRAME.size or payload[:2] != bytes((wire.VERSION, wire.Type.TELEMETRY)):
@@ -120,7 +120,7 @@ def _quality(listener: _Listener) -> Quality:
     expected = gaps.frames + listener.lost
     return Quality(
         gaps.passed_s,
-        figures_of(listener.trips),
+        figures_of(listener.round_trips),
         expected,
         listener.lost,
         gaps.frames / gaps.passed_s,

@@ -19,7 +19,7 @@ class Reply(NamedTuple):
     """An answer."""
 
     value: Any
-    trip_s: float
+    round_trip_s: float
     """From the question's first byte out to the answer's last byte in."""
 
 

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from drivers.odrive import LONGEST_TIMEOUT_S, AxisState, Error, number
+from drivers.dialogue import LONGEST_TIMEOUT_S
+from drivers.odrive import AxisState, Error, number
 from drivers.probes import odrive_feedback, odrive_property
 from firmware_host.doctor.findings import Examination, Finding, Place, note, turning, turns, unsafe
 from firmware_host.doctor.line import Line

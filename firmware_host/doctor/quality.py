@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from drivers.path import ADVICE, Figures, figures_of
 from drivers.polled import REPLY_S
 from drivers.probes import Question
+from drivers.round_trips import ADVICE, Figures, figures_of
 from firmware_host.doctor.line import Line
 from safety.limits import Limits
 
@@ -47,7 +47,7 @@ class Quality(NamedTuple):
 def measure(line: Line, question: Question, seconds: float, period_s: float = PERIOD_S) -> Quality:
     """Ask the same again and again. Raises ``LineLostError``."""
     begun_s = newest_s = line.now_s()
-    trips: list[float] = []
+    round_trips: list[float] = []
     sent, silence_s, corrupted = 0, 0.0, 0
     while (asked_s := line.now_s()) - begun_s < seconds:
         reply = line.ask(question, max(PATIENCE_S, line.reply_s))
@@ -57,11 +57,19 @@ def measure(line: Line, question: Question, seconds: float, period_s: float = PE
             corrupted += line.rest != b""
         else:
             silence_s, newest_s = max(silence_s, now_s - newest_s), now_s
-            trips.append(reply.trip_s)
+            round_trips.append(reply.round_trip_s)
         line.listen(asked_s + period_s - now_s)
     silence_s = max(silence_s, line.now_s() - newest_s)
     passed_s = line.now_s() - begun_s
-    return Quality(passed_s, figures_of(trips), sent, sent - len(trips), len(trips) / passed_s, silence_s, corrupted)
+    return Quality(
+        passed_s,
+        figures_of(round_trips),
+        sent,
+        sent - len(round_trips),
+        len(round_trips) / passed_s,
+        silence_s,
+        corrupted,
+    )
 
 
 def judge(quality: Quality, limits: Limits, *, polled: bool) -> list[tuple[bool, str, str]]:
@@ -74,9 +82,9 @@ def judge(quality: Quality, limits: Limits, *, polled: bool) -> list[tuple[bool,
     """
     found = []
     most_s = min(limits.latency_s, REPLY_S) if polled else limits.latency_s
-    trip = quality.round_trip
-    if trip is not None and trip.p99_s > most_s:
-        text = f"the path is too slow: {trip}; all but one in a hundred must be within {most_s * 1e3:.0f} ms"
+    round_trip = quality.round_trip
+    if round_trip is not None and round_trip.p99_s > most_s:
+        text = f"the path is too slow: {round_trip}; all but one in a hundred must be within {most_s * 1e3:.0f} ms"
         found.append((True, text, f"{ADVICE}; set the latency timer of a USB converter to 1 ms"))
     if quality.longest_silence_s > limits.link_age_s:
         text = (

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from drivers.contacts import INPUTS, NAMES
+from drivers.contacts import INPUT_COUNT, NAMES
 from drivers.modbus import Answer, read_discrete_inputs
 from drivers.probes import modbus_read
 from drivers.witmotion import ANGLE, AXES, HALF_TURN_DEG, LEAST_RATE_HZ, STEPS, Deframer
@@ -50,9 +50,9 @@ def examine_contacts(line: Line, unit: int, answer: Answer, place: Place, second
     wiring = tuple(NAMES) if device is None or device.inputs is None else device.inputs
     pattern = answer.data[0] if answer.data else 0
     closed = {name: bool(pattern >> at & 1) for at, name in enumerate(wiring) if name}
-    facts = [("inputs", format(pattern, f"0{INPUTS}b") + " (input 1 last)")]
+    facts = [("inputs", format(pattern, f"0{INPUT_COUNT}b") + " (input 1 last)")]
     facts += [(name, "closed" if is_closed else "open") for name, is_closed in closed.items()]
-    quality = measure(line, modbus_read(read_discrete_inputs(unit, 0, INPUTS)), seconds)
+    quality = measure(line, modbus_read(read_discrete_inputs(unit, 0, INPUT_COUNT)), seconds)
     name = f"Modbus input module at unit {unit}"
     # Without a table file the wiring is only assumed.
     findings = _contradictions(closed, unsafe if device is not None else note)

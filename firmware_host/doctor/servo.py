@@ -1,8 +1,9 @@
 """A servo on Modbus RTU: what is read of it, and what of that is unsafe. Nothing is written."""
 
+from drivers.dialogue import LONGEST_TIMEOUT_S
 from drivers.modbus import Answer, read_registers
 from drivers.probes import modbus_read
-from drivers.servo import LONGEST_TIMEOUT_S, PROFILE_VELOCITY, State, fault_of, state_of
+from drivers.servo import PROFILE_VELOCITY, State, fault_of, state_of
 from drivers.servo_map import RegisterMap
 from firmware_host.doctor.findings import Examination, Finding, note, turning, unsafe
 from firmware_host.doctor.line import Line

@@ -3,8 +3,9 @@
 from struct import Struct
 from typing import Final
 
+from drivers.dialogue import LONGEST_TIMEOUT_S
 from drivers.probes import Question, vesc_command
-from drivers.vesc import APP_CONFIG, LONGEST_TIMEOUT_S, MASK, STATUS_BIT, TIMED_OUT, VALUES, Command, Fault
+from drivers.vesc import APP_CONFIG, MASK, STATUS_BIT, TIMED_OUT, VALUES, Command, Fault
 from firmware_host.doctor.findings import Examination, Finding, Place, note, turning, turns, unsafe
 from firmware_host.doctor.line import Line
 from firmware_host.doctor.quality import measure

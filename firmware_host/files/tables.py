@@ -6,7 +6,8 @@ from typing import Any, Final, Literal, NamedTuple, Self
 from pydantic import Field, field_validator, model_validator
 
 from drivers.capabilities import DRIVES
-from drivers.contacts import NAMES
+from drivers.contacts import INPUT_COUNT, NAMES
+from drivers.dialogue import LONGEST_TIMEOUT_S
 from drivers.modbus import FIRST_UNIT, LAST_UNIT
 from drivers.roboclaw import FIRST_ADDRESS, LAST_ADDRESS
 from firmware_host.files.kinds import expect_kind
@@ -27,7 +28,6 @@ TABLE_DEFAULT_LIMIT_DEG: Final = 60.0
 """Inverted limit of a table whose file says nothing: what a table with no further clearance is built for."""
 
 HandSwitch = Literal["hold-to-run", "press-to-return"]
-MODULE_INPUTS: Final = 8
 _CONTACTS: Final = (*NAMES, "")
 DeviceKind = Literal["roboclaw", "vesc", "odrive", "servo", "witmotion", "contacts"]
 _UNITS: Final[dict[DeviceKind, int]] = {"roboclaw": FIRST_ADDRESS, "servo": FIRST_UNIT, "contacts": FIRST_UNIT}
@@ -70,7 +70,7 @@ class DeviceSection(FileModel):
     """Table angle at the device's 0; a drive without it is referred to the table's own angle at the start."""
     current_a: float | None = Field(default=None, gt=0.0, le=500.0, examples=["current_a = 6"])
     """Of a drive: the motor's rated current."""
-    timeout_s: float = Field(default=0.2, ge=0.05, le=0.25)
+    timeout_s: float = Field(default=0.2, ge=0.05, le=LONGEST_TIMEOUT_S)
     brake: bool = False
     """Of a drive: a brake that closes without power hangs on its brake output or its supply."""
     self_locking: bool = False
@@ -102,8 +102,8 @@ class DeviceSection(FileModel):
     @field_validator("inputs")
     @classmethod
     def _contacts(cls, inputs: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        if inputs is not None and len(inputs) > MODULE_INPUTS:
-            raise ValueError(f"names more than the {MODULE_INPUTS} inputs of a module; use those that are wired")
+        if inputs is not None and len(inputs) > INPUT_COUNT:
+            raise ValueError(f"names more than the {INPUT_COUNT} inputs of a module; use those that are wired")
         return None if inputs is None else _only_contacts(inputs)
 
     @model_validator(mode="after")

@@ -7,8 +7,8 @@ from typing import Any, Final, NamedTuple
 
 from firmware_host.board_words import brake, contacts
 from firmware_host.control.choosing import Choice, Chooser, Refusal, Text, Wanted
-from firmware_host.control.controller import Outcome
 from firmware_host.control.controls import Controls
+from firmware_host.control.outcome import Outcome
 from firmware_host.control.plan import Move, Plan
 from firmware_host.control.scene import Scene, words
 from firmware_host.files.limit_chain import THE_MACHINE

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Final
 
+from firmware_host.control.outcome import outcome_reason
 from firmware_host.control.ticks import TickInput
 from firmware_host.recording.blackbox_reader import BlackBoxReadError, Recording, stream
 from firmware_host.recording.record_schema import RecordedOutput
@@ -134,11 +135,9 @@ def _events(recording: Recording, first_s: float | None) -> list[DigestEvent]:
 
 def _reason(outcome: str, recording: Recording) -> str:
     """Say why a session ended as it did, in the words of the controller."""
-    if outcome == "completed":
-        return "program finished"
     monitors = [event.trip.monitor for event in recording.events if event.trip is not None]
     asked = any(event.kind == "operator" and event.text in ("stop", "return upright") for event in recording.events)
-    return ", ".join(dict.fromkeys(monitors)) or ("operator" if asked else "")
+    return outcome_reason(outcome, monitors, asked=asked)
 
 
 def _table_name(metadata: dict[str, str]) -> str | None:

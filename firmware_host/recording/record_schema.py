@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from mcap.opcode import Opcode
 
 from drivers.health import LinkHealth
-from firmware_host.control.machine import LEAVES
+from firmware_host.control.operating_states import LEAVES
 from firmware_host.control.ticks import NO_REQUEST, Event, OperatorRequest, TickInput, TickOutput
 from firmware_host.recording.mcap_chunks import AFTER_LENGTH, MESSAGE_HEADER
 from safety.signals import BoardConfig, CommandMode, Response, Telemetry, Trip

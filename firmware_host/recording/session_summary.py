@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from firmware_host.control.outcome import PROGRAM_FINISHED, outcome_name
 from firmware_host.control.ticks import Event, TickInput
 from firmware_host.recording.moment import believed_deg
 from firmware_host.recording.record_schema import RecordedOutput
@@ -111,13 +112,10 @@ class Summing:
             return "refused" if self._state != "unlinked" else "stopped"
         if not self._state.startswith(("finished", "stopped_held", "unlinked", "offline", "boarding")):
             return f"unknown: the recording ends in state {self._state}"
-        if self._strongest >= Response.STOP or self._state == "unlinked":
-            return "stopped"
-        if self._strongest == Response.EMERGENCY_RETURN:
-            return "emergency_returned"
-        done = any(event.kind == "program" and event.text == "program finished" for event in events)
+        done = any(event.kind == "program" and event.text == PROGRAM_FINISHED for event in events)
         tripped = any(event.kind == "trip" for event in events)
-        return "completed" if done and not self._asked and not tripped else "returned"
+        undisturbed = done and not tripped and not self._asked
+        return outcome_name(self._strongest, unlinked=self._state == "unlinked", undisturbed=undisturbed)
 
 
 def _program(metadata: dict[str, str]) -> str:

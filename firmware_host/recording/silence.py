@@ -2,12 +2,11 @@
 
 from typing import Final, NamedTuple
 
+from drivers.health import HOST_STALL_S
 from firmware_host.control.ticks import TickInput
 from firmware_host.recording.moment import JUMPED_S
 from safety.signals import Status, Telemetry, Trip, board_us_between
 
-STALL_S: Final = 0.05
-"""A tick this late means that the host did not run."""
 SILENT_S: Final = 0.05
 """Without a frame for so long the link was down."""
 AROUND_S: Final = 0.2
@@ -28,10 +27,10 @@ def silence(inputs: list[TickInput], trip: Trip) -> tuple[str, str]:
     before, after = _around(inputs, trip)
     gap_s = _gap_s(inputs, trip)
     explains = trip.monitor == "tick" or (after is not None and gap_s - stalled_s <= SILENT_S)
-    if stalled_s > STALL_S and explains and not _restarted(before, after):
+    if stalled_s > HOST_STALL_S and explains and not _restarted(before, after):
         return "host", _of_the_host(stalled_s, before, after)
     cause, told = _of_the_others(before, after, gap_s)
-    beside = f" The host stalled for {stalled_s:.2f} s as well." if stalled_s > STALL_S and told else ""
+    beside = f" The host stalled for {stalled_s:.2f} s as well." if stalled_s > HOST_STALL_S and told else ""
     return cause, told + beside
 
 

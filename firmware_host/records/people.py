@@ -3,7 +3,7 @@
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any
 
 from sqlalchemy import Row, func, insert, select, update
 
@@ -12,10 +12,7 @@ from firmware_host.records.database import Transaction
 from firmware_host.records.errors import NotThereError, RecordsError, TakenError
 from firmware_host.records.tables import person
 from firmware_host.records.who import Who
-
-Role = Literal["rider", "operator", "clinician", "service"]
-ROLES: Final[tuple[Role, ...]] = ("rider", "operator", "clinician", "service")
-"""Rising: each may do what those before it may."""
+from firmware_host.roles import ROLES, Role
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from sqlalchemy import Row, delete, insert, or_, select, update
 from firmware_host.records import audit
 from firmware_host.records.database import Transaction
 from firmware_host.records.errors import NotThereError, RecordsError
-from firmware_host.records.people import ROLES, Role
 from firmware_host.records.tables import token
 from firmware_host.records.who import Who
+from firmware_host.roles import ROLES, Role
 
 USED_EACH: Final = timedelta(minutes=1)
 """How closely the last use is kept: a client that asks often must not become a writer."""

@@ -11,7 +11,8 @@ from itertools import combinations
 from typing import Final, NamedTuple
 
 from sim.faults import actuator, person, process, sensor, wire
-from sim.faults.world import Due, Kind, World
+from sim.faults.kind import Due, Kind
+from sim.faults.world import World
 
 CATALOGUE: Final[dict[str, Kind]] = {**sensor.KINDS, **actuator.KINDS, **wire.KINDS, **process.KINDS, **person.KINDS}
 

@@ -5,7 +5,8 @@ from typing import Final
 
 from sim import plant
 from sim.faults import causes
-from sim.faults.world import SOON, Begin, Due, Kind, Parameter, Place, World, fixed, physics
+from sim.faults.kind import SOON, Begin, Due, Kind, Parameter, Place, fixed, physics
+from sim.faults.world import World
 
 _DUTY: Final = Parameter(0.6, 0.05, 1.0, "of the supply's voltage")
 _AHEAD: Final = Parameter(1.0, 0.0, 60.0, "deg")

@@ -5,7 +5,8 @@ from typing import Final
 
 from sim import plant, sensors
 from sim.faults import causes
-from sim.faults.world import SOON, Begin, End, Kind, Parameter, Place, World, fixed, physics
+from sim.faults.kind import SOON, Begin, End, Kind, Parameter, Place, fixed, physics
+from sim.faults.world import World
 from sim.plant import settle_rider
 
 FIGHTS_NM: Final = Parameter(60.0, 1.0, 120.0, "N m")

@@ -3,7 +3,8 @@
 from typing import Final
 
 from sim.faults import causes
-from sim.faults.world import Begin, Due, End, Kind, Parameter, Place, World
+from sim.faults.kind import Begin, Due, End, Kind, Parameter, Place
+from sim.faults.world import World
 
 _UNWATCHED: Final = Due(3.0)
 """A panel has 2 s for each sign of life."""

@@ -6,7 +6,8 @@ from typing import Final
 from safety.signals import Input
 from sim import sensors
 from sim.faults import causes
-from sim.faults.world import SOON, Begin, End, Kind, Parameter, Place, World, fixed
+from sim.faults.kind import SOON, Begin, End, Kind, Parameter, Place, fixed
+from sim.faults.world import World
 from sim.layout import ENCODER_DEG, INCLINOMETER_DEG
 from sim.sensors import FORCED_CLOSED, FORCED_OPEN
 

@@ -3,7 +3,8 @@
 from typing import Final
 
 from sim.faults import causes
-from sim.faults.world import SOON, Begin, End, Kind, Parameter, Place, World
+from sim.faults.kind import SOON, Begin, End, Kind, Parameter, Place
+from sim.faults.world import World
 from sim.line import Direction, Disturbance
 
 TO_HOST: Final = ("to_host",)

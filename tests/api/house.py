@@ -19,12 +19,13 @@ from websockets.typing import Origin
 
 from firmware_host.panel.access.logins import hashed
 from firmware_host.panel.access.network import Network, doors
-from firmware_host.panel.access.rights import ROOT, Role
+from firmware_host.panel.access.rights import ROOT
 from firmware_host.panel.app import Place, make_app
 from firmware_host.panel.messages import LONGEST_BYTES, Choose
 from firmware_host.panel.station import Answer, Station
 from firmware_host.panel.stop_path import StopServer
 from firmware_host.records import COMMAND_LINE, Records, default_url, open_records, people, tokens
+from firmware_host.roles import Role
 from tests.api.desk import SESSION, Desk
 from tests.waiting import LONGEST_S, until
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from firmware_host.panel.access.rights import MESSAGES, RIGHTS, ROLES, Role
+from firmware_host.panel.access.rights import MESSAGES, RIGHTS
+from firmware_host.roles import ROLES, Role
 
 NOBODY = "nobody"
 

@@ -9,9 +9,10 @@ import pytest
 from starlette.routing import BaseRoute
 from websockets.sync.client import ClientConnection, connect
 
-from firmware_host.panel.access.rights import MESSAGES, RIGHTS, ROLES, ROOT, Role, may
+from firmware_host.panel.access.rights import MESSAGES, RIGHTS, ROOT, may
 from firmware_host.panel.messages import Press
 from firmware_host.panel.sockets import LOGGED_OUT
+from firmware_host.roles import ROLES, Role
 from tests.api.desk import press
 from tests.api.house import House, house
 

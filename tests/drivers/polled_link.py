@@ -1,11 +1,12 @@
 """A polled drive and its emulated counterpart, a hundredth of a second at a time; and what every drive has to do."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 
 import pytest
 
-from drivers.channels import join, split
 from drivers.dialogue import Dialogue, DriveSetup
+from drivers.line_chunks import join, split
 from drivers.polled import PolledDrive
 from safety.signals import CommandMode, DriveFault, SafeCommand, Status, Telemetry
 from sim import sensors
@@ -97,6 +98,25 @@ def measures_supply_and_heat(last: Telemetry) -> None:
     """Of the simulated table, which has just been switched on."""
     assert last.bus_v == pytest.approx(24.0, abs=0.5)
     assert last.drive_temperature_c == pytest.approx(22.0, abs=1.0)
+
+
+def follows_and_measures_all(found: Bench) -> None:
+    """A drive that measures the heat of the motor too."""
+    last = follows(found)
+    measures_supply_and_heat(last)
+    assert last.motor_temperature_c == pytest.approx(22.0, abs=2.0)
+
+
+def keeps_a_hundred_a_second(found: Bench) -> None:
+    """Each tick has its exchange."""
+    assert len(found.run(2.0, move(1.0))) == 200
+
+
+def says_nothing_that_is_no_number(frames: Iterable[Telemetry]) -> None:
+    """What a drive tells is a finite number, or absent."""
+    for frame in frames:
+        told = [value for value in frame if isinstance(value, float)]
+        assert all(math.isfinite(value) for value in told), frame
 
 
 def stops_without_its_host(found: Bench, within_s: float = 1.0) -> None:

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.capabilities import Capabilities
-from drivers.channels import MOST, join, split
 from drivers.composite import CompositeLink
 from drivers.contacts import Contacts
 from drivers.dialogue import DriveSetup
+from drivers.line_chunks import MOST, join, split
 from drivers.polled import PolledDrive
 from drivers.roboclaw import RoboClaw
 from drivers.witmotion import Inclinometer, InclinometerSetup
@@ -74,8 +74,8 @@ class Table:
 
     def _through(self, data: bytes) -> bytes:
         parts = [b"", b"", b""]
-        for channel, part in split(data, 3):
-            parts[channel] += b"" if channel in self.cut else part
+        for line, part in split(data, 3):
+            parts[line] += b"" if line in self.cut else part
         return join(parts)
 
 
@@ -88,9 +88,9 @@ def test_what_is_joined_is_split_again(parts: list[bytes]) -> None:
 
 
 @given(st.binary(max_size=200), st.integers(1, 4))
-def test_chunks_that_cannot_be_raise_nothing(data: bytes, channels: int) -> None:
-    for channel, part in split(data, channels):
-        assert 0 <= channel < channels
+def test_chunks_that_cannot_be_raise_nothing(data: bytes, lines: int) -> None:
+    for line, part in split(data, lines):
+        assert 0 <= line < lines
         assert part in data
 
 
@@ -127,9 +127,7 @@ def test_one_telemetry_of_three_devices() -> None:
     assert config.session_id == last.session_id
     assert config.equipment == Equipment.ALL
     assert found.link.problem is None
-    assert [name for name, _ in found.link.device_health()] == [
-        "RoboClaw", "WitMotion inclinometer", "Modbus input module",
-    ]  # fmt: skip
+    assert [one.capabilities.name for one in found.link.beside] == ["WitMotion inclinometer", "Modbus input module"]
     found.run(5.0, move(3.0))
     last = found.last
     assert last.encoder_deg == pytest.approx(found.table.truth().angle_deg, abs=0.2)
@@ -204,11 +202,12 @@ def test_after_a_reset_of_the_drive_the_position_is_referred_again() -> None:
 
 def test_each_port_begins_anew_by_itself() -> None:
     found = Table()
+    lines = [found.link.drive.health, *(one.health for one in found.link.beside)]
     found.run(0.5)
-    found.link.reset_channel(1)
-    assert [health.reconnections for _, health in found.link.device_health()] == [0, 1, 0]
+    found.link.reset_line(1)
+    assert [health.reconnections for health in lines] == [0, 1, 0]
     found.link.reset()
-    assert [health.reconnections for _, health in found.link.device_health()] == [1, 2, 1]
+    assert [health.reconnections for health in lines] == [1, 2, 1]
     found.run(0.3, OFF)
     assert found.last.encoder_deg is not None
 

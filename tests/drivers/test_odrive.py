@@ -21,12 +21,12 @@ from tests.drivers.polled_link import (
     HOLD,
     OFF,
     Bench,
-    follows,
+    follows_and_measures_all,
     lets_go_without_its_encoder,
     limits_the_current,
-    measures_supply_and_heat,
     motion_gets_rid_of_a_fault,
     move,
+    says_nothing_that_is_no_number,
     stops_without_its_host,
 )
 from tests.sim.rigs import UPRIGHT_DEG, driven_table
@@ -106,7 +106,8 @@ def test_hostile_answers_raise_nothing(texts: list[bytes]) -> None:
     link = PolledDrive(ODrive(setup), setup, lambda: 1)
     for turn, text in enumerate(texts):
         link.transmit(HOLD, turn * 0.02)
-        link.receive((text + b"*%d\r\n" % checksum(text)) * 8, turn * 0.02 + 0.01)
+        found = link.receive((text + b"*%d\r\n" % checksum(text)) * 8, turn * 0.02 + 0.01)
+        says_nothing_that_is_no_number(found)
 
 
 @pytest.mark.parametrize(
@@ -154,10 +155,7 @@ def test_a_ramp_of_its_own_is_no_session() -> None:
 
 @pytest.mark.parametrize("direction", [1, -1])
 def test_the_table_follows_and_telemetry_says_so_in_its_own_directions(direction: int) -> None:
-    found = bench(direction=direction).connect()
-    last = follows(found)
-    measures_supply_and_heat(last)
-    assert last.motor_temperature_c == pytest.approx(22.0, abs=2.0)
+    follows_and_measures_all(bench(direction=direction).connect())
 
 
 def test_the_exchange_keeps_seventy_five_a_second_at_115200_baud() -> None:

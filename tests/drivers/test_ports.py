@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers.channels import join, split
+from drivers.line_chunks import join, split
 from drivers.port import REOPEN_PERIOD_S, PortError, SerialPort
 from drivers.ports import Ports
 

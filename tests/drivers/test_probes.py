@@ -7,8 +7,8 @@ import pytest
 from fastcrc.crc16 import modbus
 
 from drivers import roboclaw, vesc
-from drivers.channels import join
 from drivers.framing import Deframer
+from drivers.line_chunks import join
 from drivers.odrive import encode_line, encode_velocity
 from drivers.probes import STOP_BYTE, all_probes
 from drivers.roboclaw import encode_speed

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.capabilities import Capabilities
-from drivers.channels import split
 from drivers.dialogue import DriveSetup, Order
+from drivers.line_chunks import split
 from drivers.polled import FORGET_S, PolledDrive
 from drivers.roboclaw import (
     KEPT_BYTES,
@@ -32,6 +32,7 @@ from tests.drivers.polled_link import (
     Bench,
     does_not_wind_up,
     follows,
+    keeps_a_hundred_a_second,
     limits_the_current,
     measures_supply_and_heat,
     move,
@@ -165,8 +166,7 @@ def test_the_table_follows_and_telemetry_says_so_in_its_own_directions(direction
 
 
 def test_the_exchange_keeps_a_hundred_a_second_at_115200_baud() -> None:
-    found = bench().connect()
-    assert len(found.run(2.0, move(1.0))) == 200
+    keeps_a_hundred_a_second(bench().connect())
 
 
 def test_requests_one_by_one_where_the_controller_does_not_queue_them() -> None:

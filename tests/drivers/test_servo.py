@@ -23,6 +23,7 @@ from tests.drivers.polled_link import (
     OFF,
     Bench,
     follows,
+    keeps_a_hundred_a_second,
     lets_go_without_its_encoder,
     limits_the_current,
     measures_supply_and_heat,
@@ -194,8 +195,7 @@ def test_a_session_begins_with_a_timeout_that_was_read_back() -> None:
 
 
 def test_the_exchange_keeps_a_hundred_a_second_at_115200_baud() -> None:
-    found = bench().connect()
-    assert len(found.run(2.0, move(1.0))) == 200
+    keeps_a_hundred_a_second(bench().connect())
 
 
 def test_a_timeout_or_mode_that_is_not_kept_is_no_session() -> None:

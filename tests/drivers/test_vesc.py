@@ -31,10 +31,11 @@ from tests.drivers.polled_link import (
     OFF,
     Bench,
     does_not_wind_up,
-    follows,
+    follows_and_measures_all,
+    keeps_a_hundred_a_second,
     lets_go_without_its_encoder,
-    measures_supply_and_heat,
     move,
+    says_nothing_that_is_no_number,
     stops_without_its_host,
 )
 from tests.sim.rigs import UPRIGHT_DEG, driven_table
@@ -125,7 +126,8 @@ def test_hostile_payloads_raise_nothing(payloads: list[bytes]) -> None:
         now_s = number * 0.01
         link.transmit(HOLD, now_s)
         for command in (0, 17, 50):
-            link.receive(encode_packet(bytes((command,)) + payload), now_s + 0.005)
+            found = link.receive(encode_packet(bytes((command,)) + payload), now_s + 0.005)
+            says_nothing_that_is_no_number(found)
 
 
 # ------------------------------------------------------------------------------------------------ the controller
@@ -152,15 +154,11 @@ def test_an_unsafe_timeout_is_no_session_and_is_said_with_what_to_do(timeout_ms:
 
 @pytest.mark.parametrize("direction", [1, -1])
 def test_the_table_follows_and_telemetry_says_so_in_its_own_directions(direction: int) -> None:
-    found = bench(direction=direction).connect()
-    last = follows(found)
-    measures_supply_and_heat(last)
-    assert last.motor_temperature_c == pytest.approx(22.0, abs=2.0)
+    follows_and_measures_all(bench(direction=direction).connect())
 
 
 def test_the_exchange_keeps_a_hundred_a_second_at_115200_baud() -> None:
-    found = bench().connect()
-    assert len(found.run(2.0, move(1.0))) == 200
+    keeps_a_hundred_a_second(bench().connect())
 
 
 def test_firmware_without_the_status_byte_is_understood() -> None:

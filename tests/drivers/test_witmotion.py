@@ -21,9 +21,11 @@ from drivers.witmotion import (
 )
 from sim.layout import INCLINOMETER_DEG
 from sim.sensors import DEAD, fault_index
-from sim.witmotion import ALL_KINDS, TEN_HZ, EmulatedInclinometer
+from sim.witmotion import EmulatedInclinometer
 from tests.sim.rigs import UPRIGHT_DEG, driven_table
 
+AS_DELIVERED = (0x001E, 6)
+"""Acceleration, rates, angles and field, ten times a second, as its registers have them."""
 INT16 = st.integers(-(2**15), 2**15 - 1)
 
 # By the formula of the maker's protocol: 45 deg is 0x2000, -90 deg is 0xC000; the sum is over the ten bytes before.
@@ -138,7 +140,7 @@ def test_the_emulated_sensor_gives_the_table_s_angle_a_hundred_times_a_second(
 
 def test_a_sensor_as_it_was_delivered_is_set_to_a_hundred_angles_a_second() -> None:
     device = EmulatedInclinometer(driven_table(), 115200)
-    device.saved = (ALL_KINDS, TEN_HZ)
+    device.saved = AS_DELIVERED
     device.reset()
     sensor = Inclinometer(InclinometerSetup("roll", 1, 0.0))
     now_s = run(sensor, device, 2.5)
@@ -150,7 +152,7 @@ def test_a_sensor_as_it_was_delivered_is_set_to_a_hundred_angles_a_second() -> N
 
 def test_a_sensor_that_does_not_listen_is_said_to_be_too_slow() -> None:
     device = EmulatedInclinometer(driven_table(), 115200)
-    device.saved = (ALL_KINDS, TEN_HZ)
+    device.saved = AS_DELIVERED
     device.reset()
     sensor = Inclinometer(InclinometerSetup("roll", 1, 0.0))
     table, now_s = device.table, 50.0

@@ -8,7 +8,7 @@ import pytest
 
 from drivers.capabilities import DRIVES
 from drivers.composite import CompositeLink
-from firmware_host.cli.judged import Run, run
+from firmware_host.cli.judged import JudgedRun, run
 from firmware_host.cli.sessions import load_session
 from firmware_host.cli.simulator import SimulatorProcess
 from firmware_host.devices import attach, make_link, make_port
@@ -24,7 +24,7 @@ SHORT = short(20.0, 5.0)
 PATIENCE_S = 30.0
 
 
-def session_on(drive: str | Path, folder: Path, faults: list[str]) -> Run:
+def session_on(drive: str | Path, folder: Path, faults: list[str]) -> JudgedRun:
     program = folder / "short.toml"
     program.write_text(SHORT)
     table = drive if isinstance(drive, Path) else EXAMPLES / f"table-{drive}.toml"

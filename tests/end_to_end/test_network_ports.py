@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from drivers.link import Link
-from drivers.path import ENOUGH
 from drivers.port import SerialPort
-from firmware_host.control.path_check import EVERY_S, PathCheck
+from drivers.round_trips import ENOUGH
+from firmware_host.control.latency_check import EVERY_S, LatencyCheck
 from firmware_host.devices import make_link
 from firmware_host.files.tables import load_table
 from safety.limits import MACHINE, narrow
@@ -46,12 +46,12 @@ def drive() -> Iterator[str]:
 WIDEST = narrow(MACHINE, {"latency_s": 0.2}, "a machine that is busy with other tests")
 
 
-def talk(url: str, link: Link, exchanges: int) -> PathCheck:
+def talk(url: str, link: Link, exchanges: int) -> LatencyCheck:
     """Exchange so much, standing still, or until the link says what is wrong with it."""
-    port, check = SerialPort(url, 115200), PathCheck(link.health, WIDEST)
+    port, check = SerialPort(url, 115200), LatencyCheck(link.health, WIDEST)
     port.open()
     give_up_s = time.monotonic() + LONGEST_S
-    while len(link.health.trips.newest) < exchanges and not link.problem and time.monotonic() < give_up_s:
+    while len(link.health.round_trips.newest) < exchanges and not link.problem and time.monotonic() < give_up_s:
         now_s = time.monotonic()
         port.wait(link.patience_s(now_s))
         now_s = time.monotonic()

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from firmware_host.control.machine import LEAVES
+from firmware_host.control.operating_states import LEAVES
 from firmware_host.control.ticks import TickOutput
 from safety.signals import Response
 from safety.supervisor import Phase

@@ -17,9 +17,9 @@ from firmware_host.cli.campaign.cases import PROGRAM_S, devices_of, draw_case
 from firmware_host.cli.campaign.changes import cross, mutate
 from firmware_host.cli.campaign.coverage import Coverage
 from firmware_host.cli.campaign.detection import WINDOWS_S, Detections, Times
+from firmware_host.cli.campaign.judging import phase_of, run_case
 from firmware_host.cli.campaign.lines import write_case
 from firmware_host.cli.campaign.results import CRASHED_SHARE, Detected, Onset, Result, Tripped, Weakest
-from firmware_host.cli.campaign.running import phase_of, run_case
 from firmware_host.cli.campaign.shards import NO_PART_OF_A_SESSION, Folder, FolderError, Shard, code_digest, shards
 from firmware_host.cli.campaign.steering import Parents, Tried, child, parents_of, usual_shares
 from firmware_host.cli.campaign.summary import WORST_KEPT, Summary
@@ -218,7 +218,7 @@ def test_a_folder_of_another_campaign_is_refused(tmp_path: Path) -> None:
 
 def test_no_session_enters_the_rooms_whose_code_a_campaign_does_not_depend_on() -> None:
     names = ", ".join(repr(f"firmware_host.{room}") for room in NO_PART_OF_A_SESSION)
-    run = "from firmware_host.cli.campaign.running import run_drawn; assert run_drawn(7, 1).session_s > 10.0"
+    run = "from firmware_host.cli.campaign.judging import run_drawn; assert run_drawn(7, 1).session_s > 10.0"
     told = f"import sys; {run}; print([name for name in sys.modules if name.startswith(({names}))])"
     found = subprocess.run([sys.executable, "-c", told], check=True, capture_output=True, text=True, timeout=300)
     assert found.stdout.strip() == "[]"

@@ -15,7 +15,7 @@ from firmware_host.cli.hil.plugin import soak_s
 from firmware_host.cli.hil.promises import MISSING, lacks
 from firmware_host.cli.hil.targets import TargetError, allowed_deg, ports
 from firmware_host.cli.simulator import SimulatorProcess
-from firmware_host.cli.virtual import make_machine
+from firmware_host.cli.virtual import make_table_end
 from firmware_host.files.riders import load_rider
 from firmware_host.files.tables import load_table
 from safety.signals import Equipment, Telemetry
@@ -89,12 +89,12 @@ def test_the_plugin_loads_nothing_until_a_test_asks_for_a_stand() -> None:
 
 
 def test_what_is_told_to_the_simulated_table_happens_at_once() -> None:
-    machine = make_machine(load_table(None), load_rider(None), 1)
-    table = FaultyTable(machine, [], 1)
+    table_end = make_table_end(load_table(None), load_rider(None), 1)
+    table = FaultyTable(table_end, [], 1)
     table.obey("begin emergency-stop")
-    assert machine.table.faults[ESTOP_PRESSED] == 1.0
+    assert table_end.table.faults[ESTOP_PRESSED] == 1.0
     table.obey("end emergency-stop")
-    assert machine.table.faults[ESTOP_PRESSED] == 0.0
+    assert table_end.table.faults[ESTOP_PRESSED] == 0.0
     for wrong in ("begin nothing", "emergency-stop", "begin host-killed", "begin press-stop", "end nothing", ""):
         with pytest.raises(ValueError, match="write begin FAULT or end FAULT"):
             table.obey(wrong)

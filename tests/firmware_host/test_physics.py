@@ -2,9 +2,10 @@
 
 import pytest
 
-from firmware_host.cli.physics import parameters
+from firmware_host.cli.physics import HIGHEST_DEG, parameters
 from firmware_host.files.tables import make_table
 from firmware_host.files.toml_source import parse_toml
+from sim.parameters import HIGHEST_UPRIGHT_DEG
 
 
 def upright_end(text: str) -> tuple[float, float, float]:
@@ -25,3 +26,7 @@ def upright_end(text: str) -> tuple[float, float, float]:
 )
 def test_the_upright_end_goes_by_what_the_file_calls_upright(text: str, end: tuple[float, float, float]) -> None:
     assert upright_end(text) == end
+
+
+def test_the_simulator_takes_every_upright_end_that_a_table_file_may_have() -> None:
+    assert HIGHEST_UPRIGHT_DEG == HIGHEST_DEG

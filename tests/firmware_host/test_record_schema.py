@@ -13,7 +13,7 @@ from mcap.data_stream import ReadDataStream
 from mcap.opcode import Opcode
 from mcap.records import Message
 
-from firmware_host.control.machine import LEAVES, OperatingStates
+from firmware_host.control.operating_states import LEAVES, OperatingStates
 from firmware_host.control.ticks import NO_REQUEST, OperatorRequest, TickInput, TickOutput
 from firmware_host.recording import record_schema
 from firmware_host.recording.mcap_chunks import MESSAGE_HEADER

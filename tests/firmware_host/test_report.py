@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from firmware_host.control.machine import LEAVES
+from firmware_host.control.operating_states import LEAVES
 from firmware_host.control.ticks import NO_REQUEST, Event, OperatorRequest, TickInput
 from firmware_host.recording.blackbox_reader import Recording
 from firmware_host.recording.record_schema import RecordedCommand, RecordedOutput

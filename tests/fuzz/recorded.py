@@ -4,8 +4,8 @@ from collections.abc import Callable
 from itertools import count
 from typing import Final
 
-from drivers.channels import join, split
 from drivers.dialogue import Dialogue, DriveSetup
+from drivers.line_chunks import join, split
 from drivers.odrive import ODrive
 from drivers.polled import PolledDrive
 from drivers.roboclaw import FIRST_ADDRESS, RoboClaw

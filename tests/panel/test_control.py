@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import pytest
 
-from firmware_host.cli.running import NO_ANSWER_S
+from firmware_host.cli.live_session import NO_ANSWER_S
 from firmware_host.control.preflight import CONFIRMATIONS
 from firmware_host.recording.blackbox_reader import Recording, read
 from firmware_host.recording.replay import replay

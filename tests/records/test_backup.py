@@ -205,10 +205,15 @@ def test_a_database_in_use_is_not_pulled_away(kept: Records, sqlite_url: str, fo
 
 
 def test_a_damaged_database_is_no_reason_not_to_restore(kept: Records, folder: Path, tmp_path: Path) -> None:
+    with kept.begin() as transaction:
+        riders.add(transaction, ANYBODY, document("Ada"))
+    before = contents(kept)["rider"]
     back_up(kept, folder, tmp_path / "backup.tar")
     (folder / "righting.db").write_bytes(os.urandom(9000))
     restore(tmp_path / "backup.tar", folder, replace=True)
-    open_records(default_url(folder)).close()
+    with open_records(default_url(folder)) as there:
+        assert contents(there)["rider"] == before
+    assert len(before) == 1
 
 
 # --- archives that are not whole

@@ -7,7 +7,7 @@ import threading
 import tty
 from collections.abc import Iterator
 
-from drivers.channels import join, split
+from drivers.line_chunks import join, split
 from sim.motor_drive import TORQUE_ON
 from sim.rig import Device, Rig
 from sim.table import SimulatedTable

@@ -9,10 +9,10 @@ import pytest
 from drivers.capabilities import Capabilities
 from safety.signals import Recovery, Response, Trip
 from sim.asked import Asked, Drive, Harm, Tripped
-from sim.bench import CLOCK_START_S, LockstepResult
 from sim.faults import parse
 from sim.harm import harm_of
 from sim.layout import TRACE_COLUMNS
+from sim.lockstep import CLOCK_START_S, LockstepResult
 from sim.oracle import judge
 
 ROW_S: Final = 0.01

@@ -21,7 +21,7 @@ from firmware_host.files.toml_source import FileError, TomlSource
 from firmware_host.files.validation import Session, prepare
 from safety.limits import MACHINE, SPECS
 from sim.faults import CATALOGUE, Fault, apart, parse
-from sim.faults.world import Parameter
+from sim.faults.kind import Parameter
 
 Section = dict[str, Any]
 Devices = Sequence[Section]

@@ -13,10 +13,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from firmware_host.cli import judged
 from firmware_host.cli.campaign.cases import Case, Devices, devices_of, draw_case
+from firmware_host.cli.campaign.judging import run_drawn
 from firmware_host.cli.campaign.lines import write_case
 from firmware_host.cli.campaign.report import PICTURED, Pictured, ReportError, write_report
 from firmware_host.cli.campaign.results import CRASHED_SHARE, Result
-from firmware_host.cli.campaign.running import run_drawn
 from firmware_host.cli.campaign.shards import Folder, FolderError, Shard, code_digest, shards
 from firmware_host.cli.campaign.shrinking import Failing, shrink
 from firmware_host.cli.campaign.steering import Tried, steer

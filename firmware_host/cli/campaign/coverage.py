@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from firmware_host.cli.campaign.results import Onset
-from firmware_host.control.machine import LEAVES
+from firmware_host.control.operating_states import LEAVES
 from sim.faults import CATALOGUE
 
 Situation = tuple[str, str]

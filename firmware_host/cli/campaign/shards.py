@@ -19,7 +19,7 @@ _HEADER: Final = "campaign.json"
 _PACKAGES: Final = ("safety", "drivers", "sim", "firmware_host")
 _DATA: Final = (".csv", ".toml")
 NO_PART_OF_A_SESSION: Final = (
-    "panel", "records", "doctor", "diagnostics", "cli.hil", "cli.screen", "cli.view", "board_words",
+    "panel", "records", "doctor", "diagnostics", "cli.hil", "cli.screen", "cli.terminal_view", "board_words", "roles",
     "cli.campaign.changes", "cli.campaign.command", "cli.campaign.coverage", "cli.campaign.detection",
     "cli.campaign.lines", "cli.campaign.report", "cli.campaign.shards", "cli.campaign.shrinking",
     "cli.campaign.steering", "cli.campaign.summary", "cli.campaign.workers",

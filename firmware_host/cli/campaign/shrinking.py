@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from firmware_host.cli.campaign.cases import Case
-from firmware_host.cli.campaign.running import run_case
+from firmware_host.cli.campaign.judging import run_case
 
 RUNS_AT_MOST: Final = 30
 _PLAIN_RIDER: Final = {"name": "Campaign", "sex": "female", "mass_kg": 70.0, "height_m": 1.72}

@@ -15,8 +15,8 @@ from typing import Final, NamedTuple
 
 from firmware_host.cli.campaign.cases import Case, Devices, draw_case
 from firmware_host.cli.campaign.changes import cross, mutate
+from firmware_host.cli.campaign.judging import run_case
 from firmware_host.cli.campaign.results import CRASHED_SHARE, Result
-from firmware_host.cli.campaign.running import run_case
 from firmware_host.cli.campaign.workers import Workers
 
 RANDOM_SHARE: Final = 0.25

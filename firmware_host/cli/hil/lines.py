@@ -6,11 +6,11 @@ from typing import Final, NamedTuple, Protocol
 
 from drivers.link import Link, Port
 from firmware_host.devices import attach
-from sim.bench import CLOCK_START_S, PERIOD_MS, PERIOD_S
 from sim.faults import CATALOGUE
 from sim.faults.world import World
 from sim.line import Line
-from sim.machine import Machine
+from sim.lockstep import CLOCK_START_S, PERIOD_MS, PERIOD_S
+from sim.table_end import TableEnd
 
 _CABLE: Final = CATALOGUE["cable-out"]
 
@@ -54,11 +54,11 @@ class TargetLine(Protocol):
 class LockstepLine:
     """A simulated table in this process, which owns time: a tick is a hundredth of a second, however long it takes."""
 
-    def __init__(self, machine: Machine, seed: int, clock_ppm: float = 0.0) -> None:
+    def __init__(self, table_end: TableEnd, seed: int, clock_ppm: float = 0.0) -> None:
         """``clock_ppm`` is how much faster the host's clock runs than the table's, in millionths."""
-        self._machine = machine
-        self._line = Line(seed, machine.lines)
-        self.world = World(machine, self._line)
+        self._table_end = table_end
+        self._line = Line(seed, table_end.lines)
+        self.world = World(table_end, self._line)
         self._period_s = PERIOD_S * (1.0 + clock_ppm * 1e-6)
         self._ticks = 0
         self._link: Link | None = None
@@ -70,7 +70,7 @@ class LockstepLine:
 
     def hear(self) -> Heard:
         """Let a hundredth of a second pass."""
-        data = self._line.to_host.carry(self._machine.advance(PERIOD_S), self._ticks * PERIOD_MS)
+        data = self._line.to_host.carry(self._table_end.advance(PERIOD_S), self._ticks * PERIOD_MS)
         self._ticks += 1
         if self._returned and self._link is not None:
             self._returned = False
@@ -81,7 +81,7 @@ class LockstepLine:
         """Send, without waiting."""
         arrived = self._line.to_board.carry(data, self._ticks * PERIOD_MS)
         if arrived:
-            self._machine.receive(arrived)
+            self._table_end.receive(arrived)
 
     def unplug(self) -> None:
         """Take the cable out."""

@@ -10,7 +10,7 @@ from firmware_host.cli.hil.labgrid import SUFFIXES, EnvironmentFileError, ports_
 from firmware_host.cli.hil.lines import LockstepLine, PortLine
 from firmware_host.cli.hil.stand import Opened
 from firmware_host.cli.simulator import SimulatorProcess
-from firmware_host.cli.virtual import make_machine
+from firmware_host.cli.virtual import make_table_end
 from firmware_host.control.real_time import real_time
 from firmware_host.devices import make_port, ordered, ports_of
 from firmware_host.files.riders import load_rider
@@ -44,9 +44,9 @@ def allowed_deg(table: Table, asked_deg: float | None) -> float:
 
 def open_lockstep(table: Table, limit_deg: float, soak_s: float, clock_ppm: float = CLOCK_PPM) -> Opened:
     """Make a simulated table in this process."""
-    machine = make_machine(table, load_rider(None), SEED)
-    machine.table.advance_ms(0)  # compile before a test begins
-    line = LockstepLine(machine, SEED, clock_ppm)
+    table_end = make_table_end(table, load_rider(None), SEED)
+    table_end.table.advance_ms(0)  # compile before a test begins
+    line = LockstepLine(table_end, SEED, clock_ppm)
     hands = SimulatedHands(line.world)
     return Opened(table, line, hands, True, limit_deg, soak_s, TRACE_S, "simulated table in lock-step")
 

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Final, Literal
 
 from firmware_host.panel.access.logins import Login, Logins, hashed
-from firmware_host.panel.access.rights import KEPT_WHEN_LOCKED, MESSAGES, PEOPLE_ALONE, RIGHTS, Role, may
+from firmware_host.panel.access.rights import KEPT_WHEN_LOCKED, MESSAGES, PEOPLE_ALONE, RIGHTS, may
 from firmware_host.records import ANYBODY, Records, RecordsError, Who, people, person, token, tokens
+from firmware_host.roles import Role
 
 Kind = Literal["nobody", "open", "person", "token"]
 LOCKED: Final = "the screen is locked: unlock it with the PIN"

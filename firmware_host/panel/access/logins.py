@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from firmware_host.panel.access import keep
-from firmware_host.panel.access.rights import Role
+from firmware_host.roles import Role
 
 IDLE_S: Final = 15 * 60.0
 """Without a request of this person the login is locked."""

@@ -5,11 +5,9 @@ STOP and RETURN UPRIGHT need nobody: no row of this table, no lock and no login 
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-Role = Literal["rider", "operator", "clinician", "service"]
-ROLES: Final[tuple[Role, ...]] = ("rider", "operator", "clinician", "service")
-"""Rising: each may what those before it may."""
+from firmware_host.roles import ROLES, Role
 
 ROOT: Final = "/api/v1"
 

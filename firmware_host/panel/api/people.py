@@ -12,11 +12,11 @@ from firmware_host.panel.access import pins
 from firmware_host.panel.access.guard import LOG_IN, Identity, Refusal
 from firmware_host.panel.access.logins import LONGEST_S, hashed
 from firmware_host.panel.access.network import LOOPBACK_NAMES
-from firmware_host.panel.access.rights import ROLES, Role
 from firmware_host.panel.api.parts import AllParts, Body, Done, Id, Me, Parts
 from firmware_host.panel.api.problems import ApiError, at_field, wait
 from firmware_host.records import NotThereError, RecordsError, people, tokens
 from firmware_host.records.people import Person
+from firmware_host.roles import ROLES, Role
 
 DEVICE_KNOWN_S: Final = 90 * 24 * 3600
 TOKEN_PREFIX: Final = "righting_"

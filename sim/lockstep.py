@@ -5,7 +5,7 @@ from typing import Final, NamedTuple, Protocol
 from sim.faults import Fault, Injector
 from sim.faults.world import HostProcess, World
 from sim.line import Line
-from sim.machine import Machine
+from sim.table_end import TableEnd
 
 PERIOD_MS: Final = 10
 PERIOD_S: Final = PERIOD_MS * 1e-3
@@ -67,7 +67,7 @@ class LockstepResult(NamedTuple):
 
 
 def run_lockstep(
-    board: Machine,
+    board: TableEnd,
     host: HostSide,
     faults: list[Fault],
     longest_s: float,

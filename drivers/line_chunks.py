@@ -15,18 +15,18 @@ MOST: Final = 0xFFFF
 
 def join(parts: Sequence[bytes]) -> bytes:
     """Give the chunks of what each line gave; a line that gave nothing has none."""
-    return b"".join(_HEAD.pack(channel, len(part[-MOST:])) + part[-MOST:] for channel, part in enumerate(parts) if part)
+    return b"".join(_HEAD.pack(line, len(part[-MOST:])) + part[-MOST:] for line, part in enumerate(parts) if part)
 
 
-def split(data: bytes, channels: int) -> list[tuple[int, bytes]]:
+def split(data: bytes, lines: int) -> list[tuple[int, bytes]]:
     """Give each chunk's line and bytes. Never raises: after one that cannot be, the rest is left out."""
     found = []
     at = 0
     while at + _HEAD.size <= len(data):
-        channel, length = _HEAD.unpack_from(data, at)
+        line, length = _HEAD.unpack_from(data, at)
         end = at + _HEAD.size + length
-        if channel >= channels or end > len(data):
+        if line >= lines or end > len(data):
             break
-        found.append((channel, data[at + _HEAD.size : end]))
+        found.append((line, data[at + _HEAD.size : end]))
         at = end
     return found

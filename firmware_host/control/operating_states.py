@@ -10,7 +10,8 @@ The rules of this file:
   so whatever becomes of the link.
 * What forbids inversion while the table is upright ends a session too: when it is over, somebody has to start anew.
 
-The diagram in ``docs/operating-states.md`` is made from these tables (``python -m firmware_host.control.machine``).
+The diagram in ``docs/operating-states.md`` is made from these tables:
+``python -m firmware_host.control.operating_states``.
 """
 
 from typing import Any, Final

@@ -6,7 +6,7 @@ Pure: the time is an argument. The control loop's thread calls ``look``; whoever
 from typing import Final
 
 from drivers.health import LinkHealth
-from drivers.path import ENOUGH, figures_of, too_slow
+from drivers.round_trips import ENOUGH, figures_of, too_slow
 from safety.limits import Limits
 
 EVERY_S: Final = 0.25
@@ -14,7 +14,7 @@ PATIENCE_S: Final = 10.0
 """A path that has been too slow for so long stays so: this much of its past is looked at."""
 
 
-class PathCheck:
+class LatencyCheck:
     """Of one link, before one session."""
 
     def __init__(self, health: LinkHealth, limits: Limits) -> None:
@@ -32,7 +32,7 @@ class PathCheck:
     @property
     def explanation(self) -> str:
         """What ``why_not`` says, of however little was measured. For the control loop's thread."""
-        figures = figures_of(self._health.trips.newest)
+        figures = figures_of(self._health.round_trips.newest)
         return "" if figures is None else too_slow(figures, self._limits)
 
     def look(self, now_s: float) -> None:
@@ -40,7 +40,7 @@ class PathCheck:
         if self._due_s is not None and now_s < self._due_s:
             return
         self._due_s = now_s + EVERY_S
-        self.measured = len(self._health.trips.newest) >= ENOUGH
+        self.measured = len(self._health.round_trips.newest) >= ENOUGH
         self.why_not = self.explanation if self.measured else ""
         if not self.why_not:
             self._wrong_since_s, self.hopeless = None, False

@@ -5,7 +5,7 @@ from typing import Protocol
 from sim.table import SimulatedTable
 
 
-class Machine(Protocol):
+class TableEnd(Protocol):
     """The part of ``sim.board.VirtualBoard`` and ``sim.rig.Rig`` that bench, faults and the real-time process use."""
 
     @property
@@ -15,7 +15,7 @@ class Machine(Protocol):
 
     @property
     def lines(self) -> int:
-        """How many serial lines share its stream as the chunks of ``drivers.channels``; 0: the bytes are plain."""
+        """How many serial lines share its stream as the chunks of ``drivers.line_chunks``; 0: the bytes are plain."""
         ...
 
     @property

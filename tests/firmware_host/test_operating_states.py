@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from firmware_host.control.machine import STATES, TRANSITIONS, OperatingStates, diagram
+from firmware_host.control.operating_states import STATES, TRANSITIONS, OperatingStates, diagram
 
 pytestmark = pytest.mark.requirement("REQ-SES-STATES")
 

@@ -39,7 +39,7 @@ _EVENTS_SHOWN: Final = 6
 _PLAIN_EVERY_S: Final = 5.0
 
 
-class View(Protocol):
+class TerminalView(Protocol):
     """Shows scenes and events."""
 
     def show(self, scene: Scene) -> None:

@@ -5,15 +5,15 @@ from itertools import count
 from typing import Final
 
 from firmware_host.cli.sessions import make_controller
-from firmware_host.control.controller import Outcome
 from firmware_host.control.host import Host
+from firmware_host.control.outcome import Outcome
 from firmware_host.control.ticks import NO_REQUEST, OperatorRequest
 from firmware_host.devices import make_link
 from firmware_host.files.validation import Session
 from firmware_host.recording.blackbox import BlackBox
 from safety.signals import SIMULATOR_SERIALS, Status, Trip
-from sim.bench import CLOCK_START_S
 from sim.faults.world import HostProcess
+from sim.lockstep import CLOCK_START_S
 from sim.oracle_terms import COASTS_S
 
 _START: Final = OperatorRequest(start=True)

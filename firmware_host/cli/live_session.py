@@ -1,8 +1,7 @@
 """One session of ``righting run`` under way: the control loop, the terminal, and what the panel may ask of both."""
 
-import contextlib
+import math
 import os
-import signal
 import threading
 import time
 from collections import deque
@@ -12,16 +11,19 @@ from typing import Final, NamedTuple
 from rich.console import Console
 
 from drivers.link import Port
+from firmware_host.cli.auto_start import AutoStart
 from firmware_host.cli.keys import Keys
 from firmware_host.cli.panel import Panel
 from firmware_host.cli.sessions import make_controller
-from firmware_host.cli.view import LiveView, PlainView, View
+from firmware_host.cli.signals import Signals
+from firmware_host.cli.terminal_view import LiveView, PlainView, TerminalView
 from firmware_host.control.choosing import Choice, Chooser, Handover
-from firmware_host.control.controller import Controller, Outcome
+from firmware_host.control.controller import Controller
 from firmware_host.control.controls import BEFORE_START, Controls
 from firmware_host.control.host import Host
+from firmware_host.control.latency_check import LatencyCheck
 from firmware_host.control.loop import Clock, FramePacedClock, Loop, MonotonicClock, Requests
-from firmware_host.control.path_check import PathCheck
+from firmware_host.control.outcome import Outcome
 from firmware_host.control.preflight import CONFIRMATIONS, Preflight
 from firmware_host.control.real_time import beside_the_loop, real_time
 from firmware_host.control.scene import Scene, make_scene
@@ -39,9 +41,6 @@ KEYS: Final = "[space] STOP   [u] return upright   [a] alarm seen   [Ctrl-C] ret
 KEYS_TO_START: Final = "[s] start   " + KEYS
 NO_ANSWER_S: Final = 5.0
 """A port on which no table board answers for so long is given up."""
-PRESSED_AGAIN_S: Final = 1.0
-"""A start that presses itself tries again so much later: one that is held counts no longer."""
-TWICE_S: Final = 2.0
 REDRAW_S: Final = 0.1
 
 
@@ -58,7 +57,7 @@ class Manner(NamedTuple):
     """Somebody chose this session at a panel: it waits for them."""
 
 
-class Run:
+class LiveSession:
     """One session under way: the control loop in its thread, the terminal in this one."""
 
     def __init__(
@@ -85,7 +84,7 @@ class Run:
         clock: Clock = FramePacedClock() if manner.speed != 1.0 else MonotonicClock()
         self._clock = clock
         self._loop = Loop(self._host, port, self._requests, clock)
-        self._path = PathCheck(self._link.health, session.limits)
+        self._latency = LatencyCheck(self._link.health, session.limits)
         self.handover = Handover()
         """Takes the session that is chosen instead of this one, or after it."""
         self._chooser = Chooser(session, self.handover, self._may_be_replaced, self._nobody_lies_here, now, known)
@@ -99,45 +98,34 @@ class Run:
         )
         self.kept = False
         """Something moved: the recording is worth keeping."""
-        self._begun = self._asked_to_confirm = self._alone = self._hung_up = False
+        self._begun = self._asked_to_confirm = self._alone = False
         self._outlet = console.file
         self._events: deque[Event] = deque()
-        self._ready_s: float | None = None
-        self._next_start_s = 0.0
+        self._auto_start = AutoStart(start=manner.start, simulated=manner.simulated)
         self._heard_s = clock.now_s()
         self._answered = False
         self._judged: tuple[object, str] | None = None
         self._refused = ""
         self._failure: BaseException | None = None
-        self._last_signal_s = -TWICE_S
         live = console.is_terminal and not manner.plain
         asks = panel.url != "" or not (manner.simulated or manner.start)
-        self._view: View = LiveView(console, KEYS_TO_START if asks else KEYS) if live else PlainView(console)
+        self._view: TerminalView = LiveView(console, KEYS_TO_START if asks else KEYS) if live else PlainView(console)
 
     def run(self) -> Outcome:
         """Run until the session is over."""
-        woken, waker = os.pipe()
-        os.set_blocking(woken, False)
-        os.set_blocking(waker, False)
-        before = {number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup tells to take no notice
-            before[signal.SIGHUP] = signal.signal(signal.SIGHUP, self._on_hangup)
-        old_waker = signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         thread = threading.Thread(target=self._control, name="control", daemon=True)
         try:
-            thread.start()
-            self._panel.show(self._at_hand())
-            self._serve_terminal(thread, woken)
+            with Signals(self._end) as signals:
+                try:
+                    thread.start()
+                    self._panel.show(self._at_hand())
+                    self._serve_terminal(thread, signals)
+                finally:
+                    self._loop.stopping.set()
+                    thread.join()
+                    self.handover.end()
         finally:
-            self._loop.stopping.set()
-            thread.join()
-            self.handover.end()
-            signal.set_wakeup_fd(old_waker)
-            for number, handler in before.items():
-                signal.signal(number, handler)
             self._view.close()
-            os.close(woken)
-            os.close(waker)
         if self._failure is not None:
             raise self._failure
         if self.kept and self._controller.trip_ids:
@@ -178,20 +166,13 @@ class Run:
         self._look(output)
         if self.handover.offered is not None and self.handover.decide(free=self._may_be_replaced()):
             return True
-        ready = output.state == "boarding_ready"
-        if not ready:
-            self._ready_s = None
-        elif self._ready_s is None:
-            self._ready_s = time.monotonic()
-        now_s = time.monotonic()
-        if self._ready_s is not None and now_s >= self._next_start_s and self._starts_by_itself(now_s - self._ready_s):
-            self._next_start_s = now_s + PRESSED_AGAIN_S
+        if self._starts_by_itself(output.state == "boarding_ready"):
             self._refused = self._no_longer()
             if self._refused:
                 return True
             self._requests.press("start")
         if self._gives_up_the_path():
-            self._refused = self._path.explanation
+            self._refused = self._latency.explanation
             return True
         unscreened = output.command is not None and "screening" in self._controller.safety.supervisor.inhibited
         if unscreened and (self._panel.url == "" or self._manner.start):  # at a panel somebody else can be chosen
@@ -213,15 +194,15 @@ class Run:
 
     def _path_refuses(self) -> str:
         """Say why the way to the table is too slow. A table that was started for this run is not far away."""
-        return "" if self._manner.simulated else self._path.why_not
+        return "" if self._manner.simulated else self._latency.why_not
 
     def _gives_up_the_path(self) -> bool:
         """It is too slow and stays so, and nobody is at a panel who could wait for a better one."""
         if self._manner.simulated or self._begun:
             return False
         if self._controller.outcome is not None:
-            return self._path.explanation != ""  # what ended it before it began comes of the path
-        return self._path.hopeless and (self._panel.url == "" or self._manner.start)
+            return self._latency.explanation != ""  # what ended it before it began comes of the path
+        return self._latency.hopeless and (self._panel.url == "" or self._manner.start)
 
     def _look(self, output: TickOutput) -> None:
         """Look at what the tick did: for the pre-flight check before the start, and for whether anything moved."""
@@ -241,10 +222,10 @@ class Run:
     def _look_at_the_path(self) -> None:
         if self._manner.simulated:
             return
-        path, before = self._path, self._path_refuses()
-        path.look(self._clock.now_s())
+        check, before = self._latency, self._path_refuses()
+        check.look(self._clock.now_s())
         if self._path_refuses() and not before:
-            self._note("warning", path.why_not)
+            self._note("warning", check.why_not)
 
     def _pass_preflight(self) -> None:
         """A motion begins: either all is checked, or the table was told to start without anybody."""
@@ -256,15 +237,14 @@ class Run:
             self._note("preflight", f"the check {due}: {done}")
         self._preflight.passed(today())
 
-    def _starts_by_itself(self, ready_s: float) -> bool:
-        """With --start, and on a simulated table before which nobody sits; never what somebody has just chosen."""
-        alone = not self._requests.watched and ready_s >= self._panel.patience_s
-        if self._manner.chosen or self._chooser.busy:
-            return False
-        if self._manner.simulated:
-            return self._manner.start or alone
-        # Once: what ended a session at upright, an open latch for one, was done by somebody, who starts it again.
-        return self._manner.start and not self._begun and self._path.measured and not self._path.why_not
+    def _starts_by_itself(self, ready: bool) -> bool:
+        return self._auto_start.presses(
+            time.monotonic(),
+            ready=ready,
+            alone_after_s=math.inf if self._requests.watched else self._panel.patience_s,
+            withheld=self._manner.chosen or self._chooser.busy,
+            once=not self._begun and self._latency.measured and not self._latency.why_not,
+        )
 
     def _may_be_replaced(self) -> bool:
         """Nothing has started, or the session is over."""
@@ -298,17 +278,16 @@ class Run:
         self._host.note(event)
         self._events.append(event)
 
-    def _serve_terminal(self, thread: threading.Thread, woken: int) -> None:
+    def _serve_terminal(self, thread: threading.Thread, signals: Signals) -> None:
         with beside_the_loop(), Keys() as keys:
             while thread.is_alive():
-                self._on_key(keys.wait(REDRAW_S, woken))
-                with contextlib.suppress(BlockingIOError):
-                    os.read(woken, 64)
+                self._on_key(keys.wait(REDRAW_S, signals.woken))
+                signals.drain()
                 while self._events:
                     self._view.tell(self._events.popleft())
                 self._view.show(self._scene())
                 self._panel.supervise()
-                if not self._alone and (self._hung_up or keys.gone or getattr(self._outlet, "gone", False)):
+                if not self._alone and (signals.hung_up or keys.gone or getattr(self._outlet, "gone", False)):
                     self._left_alone()
             while self._events:
                 self._view.tell(self._events.popleft())
@@ -356,17 +335,6 @@ class Run:
             self._loop.stopping.set()
         else:
             self._requests.press(press)
-
-    def _on_signal(self, number: int, frame: object) -> None:  # noqa: ARG002 - the signature that signal asks for
-        """Bring the rider upright; twice within two seconds, stop and brake. Where nothing is at stake, leave."""
-        now_s = time.monotonic()
-        twice = now_s - self._last_signal_s <= TWICE_S
-        self._last_signal_s = now_s
-        self._end("stop" if twice else "return_upright")
-
-    def _on_hangup(self, number: int, frame: object) -> None:  # noqa: ARG002 - the signature that signal asks for
-        """The terminal was closed: shell and system may both say so, which is no person who presses twice."""
-        self._hung_up = True
 
     def _outcome(self) -> Outcome:
         if self._refused:

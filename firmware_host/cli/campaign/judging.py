@@ -10,15 +10,15 @@ import numpy as np
 
 from firmware_host.cli.campaign.cases import Case, Devices, draw_case
 from firmware_host.cli.campaign.results import Detected, Onset, Result, Tripped, Weakest
-from firmware_host.cli.judged import Run, run
+from firmware_host.cli.judged import JudgedRun, run
 from firmware_host.cli.sessions import make_controller
 from firmware_host.cli.summary import open_blackbox
 from firmware_host.files.validation import Session
 from firmware_host.recording.blackbox_reader import read
 from firmware_host.recording.replay import replay
 from safety.signals import Response
-from sim.bench import CLOCK_START_S
 from sim.layout import TRACE_COLUMNS
+from sim.lockstep import CLOCK_START_S
 from sim.oracle import false_trips, judge, margins, unanswered, wrong_causes
 from sim.oracle_terms import Margin
 
@@ -79,7 +79,7 @@ def _crashed(index: int, faults: tuple[str, ...], error: Exception, core_s: floa
     )
 
 
-def _run_replayed(session: Session, case: Case) -> Run:
+def _run_replayed(session: Session, case: Case) -> JudgedRun:
     """Run a session with its black box, and replay that."""
     with tempfile.TemporaryDirectory() as folder:
         with open_blackbox(session, Path(folder), case.seed, CLOCK_START_S, lossless=True) as blackbox:
@@ -99,7 +99,7 @@ def _weakest(found: Iterable[Margin]) -> list[Weakest]:
     ]
 
 
-def _onsets(case: Case, done: Run) -> Iterable[Onset]:
+def _onsets(case: Case, done: JudgedRun) -> Iterable[Onset]:
     """Say in which state and phase each fault met the session; one that came after its end met nothing."""
     for fault in case.faults:
         onset_s = done.result.begun_s(fault)
@@ -107,7 +107,7 @@ def _onsets(case: Case, done: Run) -> Iterable[Onset]:
             yield Onset(fault=fault.name, state=_state_at(done, onset_s), phase=_phase_at(done, onset_s))
 
 
-def _detected(case: Case, done: Run) -> Detected | None:
+def _detected(case: Case, done: JudgedRun) -> Detected | None:
     """Say how long the first response took, where one fault alone calls for it."""
     if len(case.faults) != 1:
         return None
@@ -123,12 +123,12 @@ def _detected(case: Case, done: Run) -> Detected | None:
     return Detected(fault=fault.name, monitor=first.monitor, after_s=round(after_s, 3), window_s=round(window_s, 3))
 
 
-def _state_at(done: Run, t_s: float) -> str:
+def _state_at(done: JudgedRun, t_s: float) -> str:
     before = [state for clock_s, state in done.host.states if done.result.simulated_s(clock_s) < t_s]
     return before[-1] if before else "offline"
 
 
-def _phase_at(done: Run, t_s: float) -> str:
+def _phase_at(done: JudgedRun, t_s: float) -> str:
     row = min(int(np.searchsorted(done.trace[:, 0], t_s)), len(done.trace) - 1)
     angle_deg, rate_dps = (float(done.trace[row, TRACE_COLUMNS.index(name)]) for name in ("angle_deg", "rate_dps"))
     return phase_of(angle_deg, rate_dps)

@@ -41,13 +41,13 @@ class Figures(NamedTuple):
         return f"round trip {told} ms in {self.exchanges} exchanges"
 
 
-def figures_of(trips_s: Collection[float]) -> Figures | None:
+def figures_of(round_trips_s: Collection[float]) -> Figures | None:
     """Sum up round trips in the order in which they were made; None without any."""
-    if not trips_s:
+    if not round_trips_s:
         return None
-    ranked = sorted(trips_s)
+    ranked = sorted(round_trips_s)
     last = len(ranked) - 1
-    steps = [abs(after - before) for before, after in pairwise(trips_s)]
+    steps = [abs(after - before) for before, after in pairwise(round_trips_s)]
     jitter_s = sum(steps) / len(steps) if steps else 0.0
     return Figures(len(ranked), ranked[last // 2], ranked[int(last * SLOWEST_SHARE)], ranked[last], jitter_s)
 
@@ -63,7 +63,7 @@ def too_slow(figures: Figures, limits: Limits) -> str:
     )
 
 
-class Trips:
+class RoundTrips:
     """The newest round trips of one link."""
 
     __slots__ = ("late", "newest")
