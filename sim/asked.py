@@ -58,6 +58,10 @@ class Owed(NamedTuple):
     lasts: Span
     within_s: float
     """So soon after it meets a table away from upright, or a table with it gets there."""
+    least: str = "RETURN"
+    """The weakest response that is an answer: a name of ``sim.oracle_rescue.DEADLINES``."""
+    noticed_s: float | None = None
+    """So long it has to be there for that; None: as long as there is for the answer."""
 
 
 class Drive(NamedTuple):
@@ -158,6 +162,10 @@ class Asked(NamedTuple):
     """Monitors that are right answers to the faults that were injected; None: not known."""
     owed: tuple[Owed, ...] = ()
     """What must not pass without a trip."""
+    waits_s: tuple[Span, ...] = ()
+    """From a person's stop to whatever comes next: in between nobody is to move the table, either way."""
+    rests: bool = False
+    """Nothing but people may keep a rider who is brought out of inversion from the rest at horizontal."""
     ended: bool = True
     """Whether the session was over before the simulator gave up waiting. Without its host nobody ends it, and with a
     line that fails on, or a contact that stays wrong, it may wait for good."""

@@ -15,11 +15,13 @@ import numpy as np
 from sim.asked import Asked, Owed, Span, Tripped
 from sim.layout import TRACE_COLUMNS
 from sim.oracle_motion import accel, again, alone, angle, people, rates, unasked
-from sim.oracle_rescue import rescued
+from sim.oracle_rescue import STRENGTH, rescued, rested, waited
 from sim.oracle_terms import ALONE_S, COASTS_S, STANDING_DPS, Columns, Floats, Margin, slowed_s, upright_below_deg
 
 AWAY_DEG: Final = 20.0
 """So far from upright every monitor holds the table to be away from it, and its switch to be open."""
+UP_BY_ITSELF: Final = ("rider is brought upright.", "rider is upright.")
+"""What nobody may be told of a rider who is held."""
 PARTED_DEG: Final = 1.5
 """Where nothing ties the table to its motor any more, the angle in use may be off by half of what two may disagree."""
 
@@ -67,6 +69,8 @@ def _driven(column: Columns, asked: Asked) -> list[Margin]:
         *unasked(column, asked),
         *people(column, asked),
         *rescued(column, asked),
+        *waited(column, asked),
+        *rested(column, asked),
         *alone(column, asked),
         *again(column, asked),
     ]
@@ -90,22 +94,33 @@ def unanswered(trace: Floats, asked: Asked) -> list[str]:
     """Give the faults that had to be answered, lasted away from upright for as long as they may, and met no trip."""
     column = {name: trace[:, index] for index, name in enumerate(TRACE_COLUMNS)} if len(trace) else {}
     found = ((owed, _due_at_s(column, asked, owed)) for owed in asked.owed if column)
-    return [
-        f"unanswered: {owed.fault}: no trip by {due_s:.2f} s, {owed.within_s:g} s after it was there away from upright"
+    late = [
+        (owed, due_s)
         for owed, due_s in found
-        if due_s is not None and not any(trip.t_s <= due_s for trip in asked.trips)
+        if due_s is not None and not any(_answers(trip, owed, due_s) for trip in asked.trips)
+    ]
+    return [
+        f"unanswered: {owed.fault}: no {owed.least} or stronger by {due_s:.2f} s, {owed.within_s:g} s after it met a "
+        "table away from upright"
+        for owed, due_s in late
     ]
 
 
+def _answers(trip: Tripped, owed: Owed, due_s: float) -> bool:
+    return trip.t_s <= due_s and STRENGTH.index(trip.response) >= STRENGTH.index(owed.least)
+
+
 def _due_at_s(column: Columns, asked: Asked, owed: Owed) -> float | None:
-    """When an answer is due: as soon as the fault has lasted so long with the table away from upright all the time."""
+    """When an answer is due: so soon after the fault has lasted long enough with the table away from upright."""
     if asked.started_s is None:
         return None
     t_s, away = column["t_s"], column["angle_deg"] > asked.upright_deg + AWAY_DEG
     meets = away & (t_s >= max(owed.lasts.from_s, asked.started_s)) & (t_s < owed.lasts.until_s)
     lasted_s = t_s - np.maximum.accumulate(np.where(meets, t_s[0], t_s))
-    due = np.flatnonzero(meets & (lasted_s >= owed.within_s))
-    return float(t_s[due[0]]) if len(due) else None
+    noticed_s = owed.within_s if owed.noticed_s is None else owed.noticed_s
+    noticed = np.flatnonzero(meets & (lasted_s >= noticed_s))
+    due_s = float(t_s[noticed[0]]) + owed.within_s - noticed_s if len(noticed) else np.inf
+    return due_s if due_s <= t_s[-1] else None
 
 
 def _said(trip: Tripped) -> str:
@@ -127,6 +142,7 @@ def _left(column: Columns, asked: Asked) -> Iterator[Margin]:
     on the host's sign of life, which no simulator has. There, standing still is all that is promised.
     """
     end_deg, rate_dps = float(column["angle_deg"][-1]), float(column["rate_dps"][-1])
+    alarm = "" if any(promise in asked.alarm for promise in UP_BY_ITSELF) else asked.alarm
     most_deg = upright_below_deg(asked) + (PARTED_DEG if asked.harm.load_path_breaks else 0.0)
     end_s = float(column["t_s"][-1])
     unreached = not asked.drive.returns_by_itself and any(
@@ -135,11 +151,11 @@ def _left(column: Columns, asked: Asked) -> Iterator[Margin]:
     unheard = asked.harm.repeats_s is not None and end_s < asked.harm.repeats_s.until_s + ALONE_S + slowed_s(asked)
     free = unheard or (asked.nothing_holds and end_s < asked.harm.ties_again_s + COASTS_S)
     still_dps = np.inf if free else STANDING_DPS + asked.harm.wrong_by_dps
-    if end_deg > most_deg and (asked.alarm or unreached) and abs(rate_dps) <= still_dps:
+    if end_deg > most_deg and (alarm or unreached) and abs(rate_dps) <= still_dps:
         return
     ended, granted = f"ended at {end_deg:.2f} deg", f"granted up to {most_deg:g} deg"
     if end_deg > most_deg:
-        ended += f", turning at {abs(rate_dps):.2f} deg/s, {'with' if asked.alarm else 'without'} an alarm"
+        ended += f", turning at {abs(rate_dps):.2f} deg/s, {'with' if alarm else 'without'} an alarm"
         still = [f"up to {still_dps:g} deg/s"] if still_dps < np.inf else []
         granted += f", or {' and '.join([*still, *([] if unreached else ['an alarm'])])}"
     yield Margin("left", most_deg - end_deg, "deg", 3.0, f"{ended}; {granted}")

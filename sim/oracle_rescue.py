@@ -9,6 +9,7 @@ import numpy as np
 from sim.asked import Asked, Span, Tripped
 from sim.oracle_terms import (
     ALONE_S,
+    CREPT_DEG,
     HELD_DEG,
     HORIZONTAL_DEG,
     ROW_S,
@@ -29,6 +30,9 @@ UNSURE_DEG: Final = 15.0
 RECOVERS_DPS: Final = 1.5
 """So fast a recovery turns. A drive whose encoder drifts by 0.5 deg/s turns at 1 deg/s then, and takes half as long
 again; told to stand it turns at 0.5 deg/s, until its torque is off."""
+FLAT_WITHIN_DEG: Final = 3.0
+LEAST_REST_S: Final = 5.0
+"""So long a rider rests at horizontal at least, whoever brings them up and however fast."""
 RECONNECTS_S: Final = 1.0
 """So soon a host has hold of the table again once the line is whole."""
 
@@ -47,7 +51,7 @@ DEADLINES: Final = {
     "TORQUE_OFF": Deadline(25.0, 85.0),
 }
 """From 60 degrees; from beyond, in proportion. The later in this list, the stronger."""
-_STRENGTH: Final = tuple(DEADLINES)
+STRENGTH: Final = tuple(DEADLINES)
 REFERENCE_DEG: Final = 60.0
 
 
@@ -93,6 +97,32 @@ def _held(column: Columns, asked: Asked) -> Iterator[Margin]:
     held_s = stops_s if asked.harm.cannot_move else lasting_s
     if held_s and not asked.harm.load_path_breaks:
         yield from _kept(column, max(min(held_s), from_s) + granted_s, HELD_DEG + coasted_deg(asked))
+
+
+def waited(column: Columns, asked: Asked) -> Iterator[Margin]:
+    """After a person's stop the table waits for a person: it moves neither way by itself."""
+    t_s, angle_deg = column["t_s"], column["angle_deg"]
+    spans = [span for span in asked.waits_s if asked.started_s is not None and span.from_s > asked.started_s]
+    for span in spans:
+        stood_deg = angle_deg[(t_s >= span.from_s + slowed_s(asked)) & (t_s < span.until_s)]
+        if len(stood_deg):
+            moved_deg = float(np.abs(stood_deg - stood_deg[0]).max())
+            text = f"{moved_deg:.2f} deg after a person's stop, before anybody asked; granted {CREPT_DEG:g} deg"
+            yield Margin("waits", CREPT_DEG - moved_deg, "deg", CREPT_DEG, text)
+
+
+def rested(column: Columns, asked: Asked) -> Iterator[Margin]:
+    """Whoever is brought out of inversion rests at horizontal, before the head goes up."""
+    t_s, angle_deg = column["t_s"], column["angle_deg"]
+    after = t_s >= min((trip.t_s for trip in asked.trips), default=np.inf)
+    if not asked.rests or not after.any() or angle_deg[after][0] <= FLAT_WITHIN_DEG:
+        return
+    t_s, angle_deg = t_s[after], angle_deg[after]
+    flat_s, up_s = t_s[angle_deg <= FLAT_WITHIN_DEG], t_s[angle_deg < -FLAT_WITHIN_DEG]
+    if len(up_s):
+        rest_s = float(up_s[0] - flat_s[0])
+        text = f"{rest_s:.2f} s within {FLAT_WITHIN_DEG:g} deg of horizontal on the way up; granted {LEAST_REST_S:g} s"
+        yield Margin("rest", rest_s - LEAST_REST_S, "s", LEAST_REST_S, text)
 
 
 def _heard(trip: Tripped, asked: Asked) -> bool:
@@ -177,7 +207,7 @@ def _stages(trips: list[Tripped]) -> list[Tripped]:
     """Give the trips that asked for more than every one before them."""
     found: list[Tripped] = []
     for trip in sorted(trips, key=lambda one: one.t_s):
-        if not found or _STRENGTH.index(trip.response) > _STRENGTH.index(found[-1].response):
+        if not found or STRENGTH.index(trip.response) > STRENGTH.index(found[-1].response):
             found.append(trip)
     return found
 

@@ -23,6 +23,8 @@ from sim.table_end import TableEnd
 
 RESTED_S: Final = 3.0
 """Whoever asks so long after a stop asks a table that stands."""
+NOTICED_S: Final = 0.1
+"""A chain that is open for less may not be seen."""
 EXTRA_S: Final = 300.0
 """Simulated time beyond the plan at which a session is given up: longer than every promise of a return together."""
 
@@ -62,7 +64,9 @@ def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | N
         causes=right_answers((fault.name for fault in met), apart=board.lines > 0),
         drive=Drive(able.returns_by_itself, able.brake, able.slows_alone),
         harm=harm._replace(unsure_upright=unsure),
-        owed=tuple(_owed(met, result, by_board=able.returns_by_itself)),
+        owed=tuple(_owed(session, met, result, by_board=able.returns_by_itself)),
+        waits_s=tuple(_waits_s(met, result)),
+        rests=all(fault.kind.place is Place.PERSON for fault in met),
         ended=host.over or not result.host_alive or any(fault.lasts_s == math.inf for fault in met),
     )
     return JudgedRun(host, trace, board.table.truth(), asked, result.ticks * PERIOD_S, wall_s, result)
@@ -106,18 +110,40 @@ def _asked_up_s(met: list[Fault], result: LockstepResult, stopped_s: float) -> f
     return min((at_s for at_s in asks_s if at_s >= free_s), default=None)
 
 
-def _owed(met: list[Fault], result: LockstepResult, *, by_board: bool) -> Iterator[Owed]:
-    """What has to be answered; a host that does not run answers nothing."""
+def _owed(session: Session, met: list[Fault], result: LockstepResult, *, by_board: bool) -> Iterator[Owed]:
+    """What has to be answered; a host that does not run answers nothing.
+
+    Beside another fault any trip is an answer: what is short may be lost behind it, and what is weak may be stronger.
+    """
     if any(fault.kind.silences and fault.kind.place is Place.PROCESS for fault in met):
         return
+    held = session.table.file.table.hand_switch == "hold-to-run"
     for fault in met:
         due = fault.due
-        if due is not None and (by_board or not due.by_board):
-            (begun_s,) = begun_times_s([fault], result)
-            felt = Span(begun_s, begun_s + fault.felt_s)
-            hiding = spans_of((other for other in met if other.name == fault.kind.hidden_by), result)
-            for alone in felt.without(hiding):
-                yield Owed(fault.name, alone, due.within_s)
+        if due is None or (due.by_board and not by_board) or (due.where_held and not held):
+            continue
+        (begun_s,) = begun_times_s([fault], result)
+        felt = Span(begun_s, begun_s + fault.felt_s)
+        hiding = spans_of((other for other in met if other.name == fault.kind.hidden_by), result)
+        for seen in felt.without(hiding):
+            owed = Owed(fault.name, seen, due.within_s)
+            yield owed._replace(least=due.least, noticed_s=due.noticed_s) if len(met) == 1 else owed
+
+
+def _waits_s(met: list[Fault], result: LockstepResult) -> Iterator[Span]:
+    """When the table is to wait for a person's word: from a person's stop to whatever comes next.
+
+    Where another fault is there, or was a moment ago, what moves the table may be its answer.
+    """
+    for stop in met:
+        if not (stop.kind.person_stops or stop.kind.opens_chain) or stop.lasts_s < NOTICED_S:
+            continue
+        (from_s,) = begun_times_s([stop], result)
+        others = [other for other in met if other is not stop]
+        before = spans_of((other for other in others if other.kind.end is not None), result)
+        if not any(other.from_s <= from_s <= other.until_s + RESTED_S for other in before):
+            later_s = [at_s for at_s in begun_times_s(others, result) if at_s >= from_s]
+            yield Span(from_s, min(later_s, default=math.inf))
 
 
 def _stands(fault: Fault) -> bool:

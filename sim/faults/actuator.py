@@ -187,6 +187,7 @@ KINDS: Final[dict[str, Kind]] = {
         # A supply that comes back finds a drive that had made up for it: the motor turns faster until it has eased off.
         frozenset({"energy", "drive-fault", "overspeed"}) | causes.STUCK,
         parameter=Parameter(5.0, 0.1, 10.0, "V"),
+        due=SOON._replace(value_from=5.0, by_board=True, least="EMERGENCY_RETURN"),
         too_much_from=5.5,
         # At the rate of an emergency return the motor sets more against the voltage than is left, and brakes itself.
         jolts_from=9.0,

@@ -41,10 +41,19 @@ class Due(NamedTuple):
     """Of the table board alone: not every drive measures what it changes."""
     fades: bool = False
     """What it does is soon over: it may pass where the table was not away from upright from its onset on."""
+    least: str = "RETURN"
+    """The weakest response that is an answer, where no other fault has its own."""
+    noticed_s: float | None = None
+    """What lasts for so long has to be answered in the end, although it is over by then; None: ``within_s``."""
+    where_held: bool = False
+    """Only at a table whose hand switch is held: elsewhere nobody uses its contact until they want to come up."""
 
 
 SOON: Final = Due(1.0)
 """Longer than any monitor waits for what it can see in a frame, and than any device takes to tell it."""
+BY_HAND: Final = Due(1.0, least="EMERGENCY_RETURN", noticed_s=0.1)
+"""A rider's contact may be let go for a moment only; a module of contacts is asked every few hundredths of a second."""
+CHAIN: Final = BY_HAND._replace(least="TORQUE_OFF")
 
 
 class Kind(NamedTuple):

@@ -5,7 +5,7 @@ from typing import Final
 
 from sim import plant, sensors
 from sim.faults import causes
-from sim.faults.kind import SOON, Begin, End, Kind, Parameter, Place, fixed, physics
+from sim.faults.kind import BY_HAND, CHAIN, Begin, End, Kind, Parameter, Place, fixed, physics
 from sim.faults.world import World
 from sim.plant import settle_rider
 
@@ -68,7 +68,7 @@ KINDS: Final[dict[str, Kind]] = {
         "the rider lets go of the hand switch, or presses it where that is what brings them back",
         *_contact(sensors.RIDER_AGREES, 0.0),
         frozenset({"hand-switch"}),
-        due=SOON,
+        due=BY_HAND,
         asks_up=True,
     ),
     "ankle-latch-open": Kind(
@@ -76,7 +76,7 @@ KINDS: Final[dict[str, Kind]] = {
         "the ankle latch opens",
         *_contact(sensors.ANKLE_LATCH_LOCKED, 0.0),
         frozenset({"ankle-latch"}),
-        due=SOON,
+        due=BY_HAND,
     ),
     "emergency-stop": Kind(
         Place.PERSON,
@@ -84,7 +84,7 @@ KINDS: Final[dict[str, Kind]] = {
         *_contact(sensors.ESTOP_PRESSED, 1.0),
         frozenset({"emergency-stop"}) | causes.LEFT_THERE,
         opens_chain=True,
-        due=SOON,
+        due=CHAIN,
     ),
     "arms-raised": Kind(Place.PERSON, "the rider raises both arms overhead", fixed(_arms[0], 1.0), _arms[1], _LOAD),
     "rider-heavier": Kind(

@@ -6,7 +6,7 @@ from typing import Final
 from safety.signals import Input
 from sim import sensors
 from sim.faults import causes
-from sim.faults.kind import SOON, Begin, End, Kind, Parameter, Place, fixed
+from sim.faults.kind import BY_HAND, CHAIN, SOON, Begin, End, Kind, Parameter, Place, fixed
 from sim.faults.world import World
 from sim.layout import ENCODER_DEG, INCLINOMETER_DEG
 from sim.sensors import FORCED_CLOSED, FORCED_OPEN
@@ -106,21 +106,21 @@ _CONTACTS: Final[dict[str, Kind]] = {
     ),
     "hand-switch-wire": _contact(
         Input.HAND_SWITCH_NO, FORCED_OPEN, "a wire of the hand switch breaks", _HAND_SWITCH
-    ),
+    )._replace(due=BY_HAND._replace(where_held=True)),
     "hand-switch-stuck": _contact(
         Input.HAND_SWITCH_NO, FORCED_CLOSED,
         "the hand switch's contact is welded: it reads as held, and as released too once it is", _HAND_SWITCH,
     ),
     "ankle-latch-wire": _contact(
         Input.ANKLE_LATCH_NO, FORCED_OPEN, "a wire of the ankle latch breaks", _ANKLE_LATCH
-    )._replace(due=SOON),
+    )._replace(due=BY_HAND),
     "ankle-latch-stuck": _contact(
         Input.ANKLE_LATCH_NO, FORCED_CLOSED,
         "the ankle latch's contact is welded: it reads as locked, and as open too once it is", _ANKLE_LATCH,
     ),
     "emergency-stop-wire": _contact(
         Input.ESTOP_CHAIN, FORCED_OPEN, "a wire of the emergency-stop chain breaks", frozenset({"emergency-stop"})
-    )._replace(opens_chain=True, due=SOON),
+    )._replace(opens_chain=True, due=CHAIN),
 }  # fmt: skip
 
 KINDS: Final[dict[str, Kind]] = {

@@ -49,7 +49,7 @@ def harm(faults: tuple[str, ...], rows: Any, trips: Trips, able: Capabilities = 
         Trip(monitor, Response[name], Recovery.AUTOMATIC, CLOCK_START_S + at_s, CLOCK_START_S + at_s, "", None, None)
         for monitor, name, at_s in trips
     ]
-    return harm_of(able, [parse(fault) for fault in faults], result, rows, made, -72.0)
+    return harm_of(able, [parse(fault) for fault in faults], result, rows, made, -72.0, None)
 
 
 def broken(faults: tuple[str, ...], rows: Any, trips: Trips, able: Capabilities = BOARD) -> set[str]:

@@ -28,7 +28,7 @@ def asked(*trips_s: float, owed: Owed = HOT, started_s: float | None = 1.0) -> A
 
 def test_a_fault_that_lasts_away_from_upright_has_to_be_answered() -> None:
     assert unanswered(trace(20.0), asked()) == [
-        "unanswered: motor-hot: no trip by 5.99 s, 1 s after it was there away from upright"
+        "unanswered: motor-hot: no RETURN or stronger by 5.99 s, 1 s after it met a table away from upright"
     ]
 
 
@@ -85,3 +85,24 @@ def test_every_fault_that_hides_another_is_in_the_catalogue() -> None:
     hiding = {kind.hidden_by for kind in CATALOGUE.values() if kind.hidden_by}
     assert hiding
     assert hiding <= set(CATALOGUE)
+
+
+LATCH = Owed("ankle-latch-open", Span(5.0, 5.2), 1.0, "EMERGENCY_RETURN", 0.1)
+
+
+@pytest.mark.parametrize(
+    ("told", "missed"),
+    [
+        (asked(owed=LATCH), 1),
+        (asked(5.5, owed=LATCH), 1),
+        (asked(5.5, owed=LATCH)._replace(trips=(Tripped("ankle-latch", "TORQUE_OFF", 5.5),)), 0),
+        (asked(owed=LATCH._replace(lasts=Span(5.0, 5.05))), 0),
+    ],
+    ids=["none", "weak", "strong", "too-short"],
+)
+def test_what_was_there_for_a_moment_is_owed_an_answer_that_is_strong_enough(told: Asked, missed: int) -> None:
+    assert len(unanswered(trace(20.0), told)) == missed
+
+
+def test_what_ends_before_its_answer_is_due_may_pass() -> None:
+    assert unanswered(trace(20.0, 5.9), asked(owed=LATCH)) == []
