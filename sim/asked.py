@@ -97,8 +97,9 @@ class Harm(NamedTuple):
     """The drive turns by an encoder that drifts by so much, and nothing tells it: it may be slower than it was told."""
     off_deg: float = 0.0
     """Both angles have a fault, and the one to go by may be off by so much although it counts as right."""
-    unsure_upright: bool = False
-    """An angle is spoiled, and the upright switch says upright wherever the table is."""
+    unsure_deg: float = 0.0
+    """So far from upright the table may be taken to be there, since an angle is spoiled and an alarm says to look: far
+    where the switch says upright wherever the table is, a little where an angle has drifted unnoticed."""
     repeats_s: Span | None = None
     """When the drive did what it was told long ago, because the line repeated that: nobody had a say in it."""
     startled_s: tuple[float, ...] = ()

@@ -25,6 +25,8 @@ TRIED_AGAIN_S: Final = 6.0
 """So soon after a try that was in vain a board that is alone begins the next one."""
 PAUSE_S: Final = 2.0
 """Nobody tries to recover a rider sooner after a stop, unless a person asks: what is over by then has failed no try."""
+UNSURE_DEG: Final = 15.0
+"""So near to upright two witnesses that contradict each other on it may both be the right one."""
 FOUND_WITHIN_S: Final = 2.0
 """So soon a monitor has found what nothing can move, even where that could be moved again meanwhile."""
 
@@ -75,6 +77,11 @@ def harm_of(
                 spans_of([fault for fault in met if fault.spoils == "encoder" and fault.blinds], result),
                 _spoiled_s(met, trips, result, "inclinometer"),
             ),
+            # By one angle alone a table that catches up with a sensor looks like one that runs away: its torque is cut.
+            *_meetings(
+                _spoiled_s(met, trips, result, "encoder"),
+                spans_of([fault for fault in met if fault.spoils == "inclinometer"], result),
+            ),
         ),
         stuck_s=(
             *dead_s,
@@ -87,7 +94,7 @@ def harm_of(
         sees_late_from_s=max(disobeys_s, wrong_motor_s),
         wrong_by_dps=0.0 if able.checks_encoder else max((one.amount for one in met if _drifts(one)), default=0.0),
         off_deg=_off_deg(met),
-        unsure_upright=bool(_meetings(_spoiled_s(met, trips, result), _switch_says_s(met, trips, result))),
+        unsure_deg=_unsure_deg(met, trips, result),
         repeats_s=min(spans_of(repeating, result), default=None),
         startled_s=_startled_s(able, met, result),
         late_orders_s=spans_of(late, result),
@@ -176,6 +183,12 @@ def _switch_says_s(met: list[Fault], trips: list[Trip], result: LockstepResult) 
     """When the upright switch says upright wherever the table is, or is no witness any more because it did."""
     saying = [fault for fault in met if fault.kind.says_upright]
     return [_kept(span, SWITCH_MONITORS, trips, result) for span in spans_of(saying, result)]
+
+
+def _unsure_deg(met: list[Fault], trips: list[Trip], result: LockstepResult) -> float:
+    """How far from upright the witnesses may take a table to be upright, if an alarm says that they contradict."""
+    spoiled_s = _spoiled_s(met, trips, result)
+    return UNSURE_DEG if _meetings(spoiled_s, _switch_says_s(met, trips, result)) else STRAYED_DEG if spoiled_s else 0.0
 
 
 def _off_deg(met: list[Fault]) -> float:

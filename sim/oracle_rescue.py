@@ -25,8 +25,6 @@ from sim.oracle_terms import (
 SETTLES_S: Final = 0.2
 """A stop has so long more than the ramp from the rate that it began with, as hard as the table's brake decelerates:
 that takes 1 s alone from the 8 deg/s of an emergency return."""
-UNSURE_DEG: Final = 15.0
-"""So near to upright two witnesses that contradict each other on it may both be the right one."""
 RECOVERS_DPS: Final = 1.5
 """So fast a recovery turns. A drive whose encoder drifts by 0.5 deg/s turns at 1 deg/s then, and takes half as long
 again; told to stand it turns at 0.5 deg/s, until its torque is off."""
@@ -67,7 +65,7 @@ def rescued(column: Columns, asked: Asked) -> Iterator[Margin]:
     until_s = np.inf if asked.person_stopped_s is None else asked.person_stopped_s
     edges_s = {until_s, *(edge_s for span in asked.harm.stuck_s for edge_s in span)}
     asked = asked._replace(changes_s=tuple(sorted({*asked.changes_s, *filter(np.isfinite, edges_s)})))
-    unsure_deg = UNSURE_DEG if asked.harm.unsure_upright and asked.alarm else 0.0
+    unsure_deg = asked.harm.unsure_deg if asked.alarm else 0.0
     horizontal_deg = HORIZONTAL_DEG + asked.harm.off_deg
     for name, below_deg in (("horizontal", horizontal_deg), ("upright", upright_below_deg(asked) + unsure_deg)):
         promises = [promise for promise in _promises(asked) if promise.until_s <= until_s]

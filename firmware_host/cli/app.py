@@ -20,7 +20,7 @@ app = typer.Typer(
 Program = Annotated[Path | None, typer.Argument(help="Program file; without it the built-in demonstration.")]
 TableOption = Annotated[Path | None, typer.Option("--table", help="Table file; without it the reference table.")]
 RiderOption = Annotated[Path | None, typer.Option("--rider", help="Rider file; without it a beginner.")]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of the simulator's noise.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**64 - 1, help="Seed of the simulator's noise.")]
 Folder = Annotated[Path, typer.Option("--records", help="Folder for black boxes and pictures.")]
 Faults = Annotated[
     list[str] | None,

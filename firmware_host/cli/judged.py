@@ -58,12 +58,12 @@ def run(session: Session, faults: list[Fault], seed: int, blackbox: BlackBox | N
     met = _met(faults, result)
     asked, able = _asked(session, host, result, met), capabilities(host.host.link)
     harm = harm_of(able, met, result, trace, host.trips, upright_below_deg(asked), asked.asked_up_s)
-    unsure = harm.unsure_upright and any(one.id == "upright-unsure" for one in host.controller.alarms.active)
+    looks = any(one.id == "upright-unsure" for one in host.controller.alarms.active)
     asked = asked._replace(
         alarm=_alarm(host, result, board) or _offline(host, harm),
         causes=right_answers((fault.name for fault in met), apart=board.lines > 0),
         drive=Drive(able.returns_by_itself, able.brake, able.slows_alone),
-        harm=harm._replace(unsure_upright=unsure),
+        harm=harm if looks else harm._replace(unsure_deg=0.0),
         owed=tuple(_owed(session, met, result, by_board=able.returns_by_itself)),
         waits_s=tuple(_waits_s(met, result)),
         rests=all(fault.kind.place is Place.PERSON for fault in met),

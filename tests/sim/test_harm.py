@@ -43,13 +43,15 @@ def trace(*points: tuple[float, float], pushes_s: tuple[float, float] = (0.0, 0.
     return rows
 
 
-def harm(faults: tuple[str, ...], rows: Any, trips: Trips, able: Capabilities = BOARD) -> Harm:
+def harm(
+    faults: tuple[str, ...], rows: Any, trips: Trips, able: Capabilities = BOARD, asked_up_s: float | None = None
+) -> Harm:
     result = LockstepResult(len(rows), 0.0, 0.0, True, ())
     made = [
         Trip(monitor, Response[name], Recovery.AUTOMATIC, CLOCK_START_S + at_s, CLOCK_START_S + at_s, "", None, None)
         for monitor, name, at_s in trips
     ]
-    return harm_of(able, [parse(fault) for fault in faults], result, rows, made, -72.0, None)
+    return harm_of(able, [parse(fault) for fault in faults], result, rows, made, -72.0, asked_up_s)
 
 
 def broken(faults: tuple[str, ...], rows: Any, trips: Trips, able: Capabilities = BOARD) -> set[str]:
@@ -99,6 +101,9 @@ UNSURE: Final = trace(*TO_60, (61.0, 60.0), (80.0, 0.0), (95.0, 0.0), (140.0, -5
         # Frames that come twice keep nobody from hearing.
         (("torque-lost@60:0.01", "frames-repeated=0.5@61:0.01"), LEFT_AT_60, [("duty", "RETURN", 300.0)], BOTH),
         (("encoder-jump=1@5:0.1", "upright-switch-closed@60:0.1"), UNSURE, [("duty", "RETURN", 61.0)], UP),
+        # What was over before a recovery was due has failed none; nor was anything tried while a person had not asked.
+        (("torque-lost@60:2",), LEFT_AT_60, [("following", "STOP", 60.2)], BOTH),
+        (("torque-lost@60:2", "press-return@63"), LEFT_AT_60, [("following", "STOP", 60.2)], BOTH),
     ],
 )
 def test_a_fault_excuses_what_it_met(faults: tuple[str, ...], rows: Any, trips: Trips, rules: set[str]) -> None:
@@ -115,6 +120,7 @@ def test_a_fault_excuses_what_it_met(faults: tuple[str, ...], rows: Any, trips: 
             [("angle-plausibility", "RETURN", 52.0), ("duty", "STOP", 300.0)],
         ),
         (("torque-lost@52:20",), [("following", "STOP", 53.0)]),
+        (("torque-lost@60:2", "press-return@61"), [("following", "STOP", 60.2)]),
         (("torque-lost@52:20", "to-host-dead@60:5"), [("link", "EMERGENCY_RETURN", 60.1)]),
     ],
 )
@@ -163,3 +169,17 @@ def test_a_supply_that_sags_below_what_a_fast_motor_sets_against_it_jolts(fault:
 @pytest.mark.parametrize(("brake", "unbraked"), [("brake-slips@1", True), ("brake-slips@1:2", False)])
 def test_nothing_holds_a_table_whose_coupling_broke_and_whose_brake_slips(brake: str, unbraked: bool) -> None:
     assert harm((brake, "coupling-broken@5"), trace(*TO_60), []).unbraked is unbraked
+
+
+@pytest.mark.parametrize(("asked_up_s", "until_s"), [(None, math.inf), (100.0, 100.0), (60.0, 72.0)])
+def test_who_asks_for_the_way_up_when_the_drive_works_again_is_to_be_brought_up(
+    asked_up_s: float | None, until_s: float
+) -> None:
+    found = harm(("torque-lost@52:20",), LEFT_AT_60, [("following", "STOP", 53.0)], asked_up_s=asked_up_s)
+    assert [span.until_s for span in found.stuck_s] == [until_s]
+
+
+@pytest.mark.parametrize(("fault", "unsure_deg"), [("inclinometer-drift=1@5", 1.0), ("motor-hot@5", 0.0)])
+def test_a_spoiled_angle_makes_upright_unsure_by_a_degree(fault: str, unsure_deg: float) -> None:
+    assert harm((fault,), LEFT_AT_60, []).unsure_deg == unsure_deg
+    assert harm((fault, "upright-switch-closed@6"), LEFT_AT_60, []).unsure_deg == 15.0 * unsure_deg

@@ -171,9 +171,9 @@ def test_what_rises_after_the_actuator_died_was_to_be_held() -> None:
 @pytest.mark.parametrize(
     ("changes", "ends_deg", "broken"),
     [
-        ({"unsure_upright": True, "alarm": "look"}, -58.0, ()),
-        ({"unsure_upright": True, "alarm": "look"}, -56.0, ("rescue-upright",)),
-        ({"unsure_upright": True}, -58.0, ("rescue-upright", "left")),
+        ({"unsure_deg": 15.0, "alarm": "look"}, -58.0, ()),
+        ({"unsure_deg": 15.0, "alarm": "look"}, -56.0, ("rescue-upright",)),
+        ({"unsure_deg": 15.0}, -58.0, ("rescue-upright", "left")),
         ({"alarm": "look"}, -58.0, ("rescue-upright",)),
     ],
 )

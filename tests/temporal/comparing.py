@@ -95,7 +95,7 @@ def _changed(trace: Floats, asked: Asked) -> Iterator[tuple[str, Floats, Asked]]
 
 def _excuses_nothing(asked: Asked) -> bool:
     """Tell whether the motion is judged without exception. A line that is cut off excuses no table board."""
-    harm = asked.harm._replace(cut_off_s=(), silent_s=(), stuck_s=(), off_deg=0.0, unsure_upright=False)
+    harm = asked.harm._replace(cut_off_s=(), silent_s=(), stuck_s=(), off_deg=0.0, unsure_deg=0.0)
     return harm == Harm()
 
 
