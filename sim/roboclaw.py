@@ -16,6 +16,7 @@ from drivers.roboclaw import (
     CRC_BYTES,
     CURRENT_STEP_A,
     DUTY_MOST,
+    ERRORS,
     SETTINGS,
     TIMEOUT_STEP_S,
     Command,
@@ -146,7 +147,7 @@ class EmulatedRoboClaw:
             self.errors &= ~_ESTOP  # set up to come back by itself once the chain is closed
             self._off()
         if self.errors != before or self.errors:
-            self.table.memory[motor_drive.BLOCKED] = 1.0 if self.errors else 0.0
+            self.table.memory[motor_drive.BLOCKED] = 1.0 if self.errors & ERRORS else 0.0
 
     def _packet(self, data: bytes) -> tuple[bytes, int]:
         """Give the answer to the packet at the beginning, and its length; 0 while it is not whole."""

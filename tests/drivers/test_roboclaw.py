@@ -387,6 +387,11 @@ def test_the_emergency_stop_is_an_input_and_stops_the_motor() -> None:
         (Error.MAIN_LOW, DriveFault.UNDERVOLTAGE),
         (Error.SPEED_1, DriveFault.ENCODER),
         (Error.MAIN_HIGH, DriveFault.DRIVER),
+        (Error.DRIVER_1, DriveFault.DRIVER),
+        (Error.DRIVER_2, DriveFault.DRIVER),
+        (Error.SPEED_2, DriveFault.DRIVER),
+        (Error.POSITION_2, DriveFault.DRIVER),
+        (Error.CURRENT_2, DriveFault.DRIVER),
     ],
 )
 def test_latched_errors_are_drive_faults_with_the_torque_off(errors: Error, fault: int) -> None:
@@ -397,6 +402,27 @@ def test_latched_errors_are_drive_faults_with_the_torque_off(errors: Error, faul
     assert found.last.faults == fault
     assert not found.last.status & Status.TORQUE_ON
     assert found.table.truth().rate_dps == pytest.approx(0.0, abs=0.05)
+
+
+@pytest.mark.parametrize("bit", [1 << at for at in range(1, 16)])
+def test_every_error_is_a_fault_and_the_torque_is_off_whether_it_has_a_name_or_not(bit: int) -> None:
+    found = bench().connect()
+    found.run(1.0, move(2.0))
+    controller(found).errors = bit
+    found.run(0.1, move(2.0))
+    assert found.last.faults
+    assert not found.last.status & Status.TORQUE_ON
+
+
+@pytest.mark.parametrize("bit", [1 << at for at in range(16, 32) if not 0x0038_0000 & 1 << at])
+def test_a_warning_or_message_stops_nothing(bit: int) -> None:
+    """A limit switch at the inverted end is S5, and a rider who stands on it comes back under torque."""
+    found = bench().connect()
+    controller(found).errors = bit
+    found.run(1.0, move(2.0))
+    assert found.last.faults == 0
+    assert found.last.status & Status.TORQUE_ON
+    assert found.table.truth().rate_dps == pytest.approx(2.0, abs=0.1)
 
 
 @pytest.mark.parametrize("fault", [sensors.DEAD, sensors.STUCK])

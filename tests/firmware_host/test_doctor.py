@@ -135,6 +135,24 @@ def test_what_is_unsafe_is_said_with_how_to_mend_it(kind: str, tmp_path: Path) -
     assert not pump.driven
 
 
+@pytest.mark.parametrize(
+    ("bits", "level", "what"),
+    [
+        (0x40, "unsafe", "the controller reports: driver_1 (0x40)"),
+        (0x2200, "unsafe", "the controller reports: speed_2 (0x200), current_2 (0x2000)"),
+        (0x0004_0000, "unsafe", "the controller reports: warn_main_high (0x40000)"),
+        (0x0080_0000, "note", "the controller reports: signal_5 (0x800000)"),
+    ],
+)
+def test_no_status_bit_of_a_roboclaw_is_kept_back(bits: int, level: str, what: str, tmp_path: Path) -> None:
+    table = driven_table()
+    device = EmulatedRoboClaw(table, BAUD)
+    device.stored_timeout, device.errors = 2, bits
+    with on_a_port(table, device) as pump:
+        told = ask(pump, tmp_path)
+    assert (level, what) in [(one["level"], one["what"]) for one in told["findings"]]
+
+
 def test_a_motor_that_turns_is_asked_nothing_more(tmp_path: Path) -> None:
     table = driven_table()
     device = EmulatedRoboClaw(table, BAUD)
