@@ -393,7 +393,7 @@ class RoboClaw:
         self._queue.clear()
 
     def _identification(self) -> list[tuple[int, tuple[int, ...]]]:
-        steps = round(self._setup.timeout_s / TIMEOUT_STEP_S)
+        steps = timeout_steps(self._setup.timeout_s)
         return [
             (Command.DUTY, (0,)),  # whatever is asked feeds the timeout: a motor that turns must not go on by it
             (Command.GET_VERSION, ()),
@@ -411,12 +411,12 @@ class RoboClaw:
                 self.problem = problem
                 return
         elif answer.command == Command.GET_TIMEOUT:
-            wanted = round(self._setup.timeout_s / TIMEOUT_STEP_S)
+            wanted = timeout_steps(self._setup.timeout_s)
             if answer.values[0] != wanted:
                 self._steps = self._identification()
                 self.problem = (
                     f"the controller keeps a serial timeout of {answer.values[0] * TIMEOUT_STEP_S:.1f} s although "
-                    f"{self._setup.timeout_s:.1f} s was set: update its firmware, or set it in Motion Studio"
+                    f"{wanted * TIMEOUT_STEP_S:.1f} s was set: update its firmware, or set it in Motion Studio"
                 )
                 return
             self.timeout_s = answer.values[0] * TIMEOUT_STEP_S
@@ -437,7 +437,7 @@ class RoboClaw:
         return None
 
     def _check_timeout(self, steps: int) -> None:
-        if steps != round(self._setup.timeout_s / TIMEOUT_STEP_S):
+        if steps != timeout_steps(self._setup.timeout_s):
             self.was_reset = True
 
     def _exchange(self, order: Order) -> list[tuple[int, bytes]]:
@@ -460,6 +460,15 @@ class RoboClaw:
         self._turn += 1
         requests.append((slow, encode_request(address, slow)))
         return requests
+
+
+def timeout_steps(timeout_s: float) -> int:
+    """Give a timeout in the controller's tenths of a second: never longer than asked for, and never 0, which is none.
+
+    Args:
+        timeout_s: at least ``TIMEOUT_STEP_S``, which is the shortest that the controller has.
+    """
+    return max(int(timeout_s / TIMEOUT_STEP_S + 1e-9), 1)
 
 
 def version_in(text: str) -> tuple[int, int, int]:

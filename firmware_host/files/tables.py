@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 from drivers.capabilities import DRIVES
 from drivers.contacts import NAMES
 from drivers.modbus import FIRST_UNIT, LAST_UNIT
-from drivers.roboclaw import FIRST_ADDRESS, LAST_ADDRESS
+from drivers.roboclaw import FIRST_ADDRESS, LAST_ADDRESS, TIMEOUT_STEP_S
 from firmware_host.files.kinds import expect_kind
 from firmware_host.files.limit_chain import MACHINE_CHAIN, Chain, narrowed, tightened
 from firmware_host.files.toml_source import (
@@ -117,6 +117,8 @@ class DeviceSection(FileModel):
             for name in ("scale", "current_a"):
                 if getattr(self, name) is None:
                     raise ValueError(f"a {self.kind} needs {name}; docs/drives says how to find it")
+        if self.kind == "roboclaw" and self.timeout_s < TIMEOUT_STEP_S:
+            raise ValueError(f"timeout_s = {self.timeout_s:g} is shorter than a RoboClaw can keep; use 0.1 or 0.2")
         if self.kind == "roboclaw" and not FIRST_ADDRESS <= self.unit <= LAST_ADDRESS:
             raise ValueError(f"address = {self.unit} is none of a RoboClaw; use 128 to 135")
         if self.kind in ("servo", "contacts") and not FIRST_UNIT <= self.unit <= LAST_UNIT:

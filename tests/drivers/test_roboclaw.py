@@ -43,11 +43,11 @@ ADDRESS = 0x80
 CAPABILITIES = Capabilities("RoboClaw", motor_angle=True, brake=True, self_locking=True, current=True)
 
 
-def bench(baud: int = 115200, direction: int = 1) -> Bench:
+def bench(baud: int = 115200, direction: int = 1, timeout_s: float = 0.2) -> Bench:
     table = driven_table()
     device = EmulatedRoboClaw(table, baud, ADDRESS, direction)
     setup = DriveSetup(
-        counts_per_degree(table), direction, None, 6.0, UPRIGHT_DEG, 60.0, 8.0, CAPABILITIES, 0.2, ADDRESS
+        counts_per_degree(table), direction, None, 6.0, UPRIGHT_DEG, 60.0, 8.0, CAPABILITIES, timeout_s, ADDRESS
     )
     return Bench(table, device, setup, RoboClaw)
 
@@ -265,6 +265,17 @@ def test_without_a_command_the_motor_is_told_to_stand_and_telemetry_goes_on() ->
     assert len(frames) > 150
     assert found.table.truth().rate_dps == 0.0
     assert found.last.status & Status.BRAKE_CLOSED
+
+
+@pytest.mark.parametrize(
+    ("wanted_s", "kept_s"), [(0.05, 0.1), (0.1, 0.1), (0.15, 0.1), (0.19, 0.1), (0.2, 0.2), (0.25, 0.2), (0.3, 0.3)]
+)
+def test_the_timeout_is_rounded_down_to_tenths_but_never_to_none(wanted_s: float, kept_s: float) -> None:
+    found = bench(timeout_s=wanted_s)
+    controller(found).stored_timeout = 7
+    found.connect()
+    assert found.table.settings[motor_drive.TIMEOUT_S] == pytest.approx(kept_s)
+    assert found.link.capabilities.timeout_s == pytest.approx(kept_s)
 
 
 def test_a_timeout_that_is_not_kept_is_no_session() -> None:

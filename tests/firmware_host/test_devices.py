@@ -50,6 +50,7 @@ def test_a_port_that_is_missing_is_no_port() -> None:
         (['[[device]]\nkind = "vesc"\nscale = 268\n'], "needs current_a"),
         ([DRIVE + "address = 7\n"], "use 128 to 135"),
         ([DRIVE + "timeout_s = 1.0\n"], "timeout_s"),
+        ([DRIVE + "timeout_s = 0.05\n"], "shorter than a RoboClaw can keep; use 0.1 or 0.2"),
         ([DRIVE + "direction = 0\n"], "direction"),
         ([DRIVE + "gear = 3\n"], "gear"),
         ([DRIVE, '[[device]]\nkind = "contacts"\ninputs = ["hand"]\n'], "not a known contact"),
