@@ -195,6 +195,7 @@ class SerialPort:
         return data
 
     def _read_object(self) -> bytes:
+        _raise_if_deaf(self._serial)
         # Without a timeout pyserial gives one byte a call over RFC 2217, however many are asked for.
         return b"".join(bytes(self._serial.read(1)) for _ in range(self._serial.in_waiting))
 
@@ -204,6 +205,7 @@ class SerialPort:
         seen = 0
         try:
             while time.monotonic() < ends_s:
+                _raise_if_deaf(self._serial)
                 waiting = self._serial.in_waiting
                 if waiting and waiting == seen:
                     return  # pyserial's own thread hands over byte by byte: nothing more comes of this piece
@@ -261,6 +263,17 @@ def _close(port: Any) -> None:
         port.close()
     if connection is not None:
         connection.close()  # pyserial leaves one open whose other end has hung up
+
+
+def _raise_if_deaf(port: Any) -> None:
+    """Raise ``serial.SerialException`` if pyserial's own thread that reads a connection by RFC 2217 has ended.
+
+    It ends when the server hangs up, and by an error of its own when it reads ``IAC SE`` that ends no suboption: a
+    server that forgets to double the data byte FF sends that. pyserial says nothing while its buffer is empty.
+    """
+    reader = getattr(port, "_thread", None)
+    if isinstance(reader, threading.Thread) and not reader.is_alive():
+        raise serial.SerialException("the thread that reads the connection has ended")
 
 
 def _tune_socket(connection: socket.socket | None) -> None:

@@ -12,6 +12,7 @@ import serial
 import serial.rfc2217
 
 from drivers.port import PortError, SerialPort, list_ports
+from tests.waiting import LONGEST_S
 
 pytestmark = pytest.mark.realtime
 
@@ -211,6 +212,27 @@ def test_a_network_port_by_rfc_2217() -> None:
     assert len(pieces) < 11, "not a tick of the control loop for each byte"
     port.close()
     network.join()
+
+
+@pytest.mark.requirement("REQ-WIRE-PORT")
+@pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")  # in pyserial 3.5 itself
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # pyserial's thread, as is meant
+@pytest.mark.parametrize("look", [SerialPort.read, lambda port: port.wait(0.0001)], ids=["read", "wait"])
+def test_a_network_port_whose_reader_died_is_lost_and_made_anew(look: Callable[[SerialPort], object]) -> None:
+    network = NetworkPort()
+    network.start()
+    port = SerialPort(network.url, 115200)
+    port.open()
+    reader = port._serial._thread
+    network.write(b"\xff\xf0")  # the data FF F0 by a server that does not double FF
+    reader.join(LONGEST_S)
+    assert not reader.is_alive()
+    look(port)
+    assert not port.is_open
+    network.join()
+    port.poll(1.0)
+    assert port._opening is not None
+    port.close()
 
 
 @pytest.mark.parametrize(
