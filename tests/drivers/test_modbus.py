@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pymodbus.framer import FramerRTU
-from pymodbus.pdu import DecodePDU
+from pymodbus.pdu import DecodePDU, ModbusPDU
 from pymodbus.pdu.bit_message import ReadDiscreteInputsRequest
 from pymodbus.pdu.register_message import (
     ReadHoldingRegistersRequest,
@@ -12,7 +12,9 @@ from pymodbus.pdu.register_message import (
     ReadInputRegistersRequest,
     ReadWriteMultipleRegistersRequest,
     WriteMultipleRegistersRequest,
+    WriteMultipleRegistersResponse,
     WriteSingleRegisterRequest,
+    WriteSingleRegisterResponse,
 )
 
 from drivers.contacts import NAMES, Contacts
@@ -20,6 +22,7 @@ from drivers.modbus import (
     KEPT_BYTES,
     READ_INPUT,
     AnswerReader,
+    Request,
     read_discrete_inputs,
     read_registers,
     read_write_registers,
@@ -128,6 +131,35 @@ def test_an_answer_of_another_length_is_none() -> None:
     reader.expect(read_registers(1, 0, 2))
     assert reader.feed(framer().buildFrame(ReadHoldingRegistersResponse(registers=[7, 8, 9], dev_id=1))) is None
     assert reader.corrupted == 1
+
+
+@pytest.mark.parametrize(
+    ("request_", "other"),
+    [
+        (write_register(1, 0x6060, 3), WriteSingleRegisterResponse(address=0x6061, registers=[3], dev_id=1)),
+        (write_register(1, 0x6060, 3), WriteSingleRegisterResponse(address=0x6060, registers=[2], dev_id=1)),
+        (write_registers(1, 100, [1, 2, 3]), WriteMultipleRegistersResponse(address=101, count=3, dev_id=1)),
+        (write_registers(1, 100, [1, 2, 3]), WriteMultipleRegistersResponse(address=100, count=2, dev_id=1)),
+    ],
+)
+def test_the_answer_to_another_write_is_none(request_: Request, other: ModbusPDU) -> None:
+    reader = AnswerReader()
+    reader.expect(request_)
+    assert reader.feed(framer().buildFrame(other)) is None
+    assert reader.corrupted == 1
+
+
+@given(UNITS, ADDRESSES, st.lists(WORDS, min_size=1, max_size=100))
+def test_a_write_that_was_done_is_an_answer(unit: int, address: int, values: list[int]) -> None:
+    one = WriteSingleRegisterResponse(address=address, registers=values[:1], dev_id=unit)
+    many = WriteMultipleRegistersResponse(address=address, count=len(values), dev_id=unit)
+    for request, answer in (
+        (write_register(unit, address, values[0]), one),
+        (write_registers(unit, address, values), many),
+    ):
+        reader = AnswerReader()
+        reader.expect(request)
+        assert reader.feed(framer().buildFrame(answer)) is not None
 
 
 # ------------------------------------------------------------------------------------------------ the input module
