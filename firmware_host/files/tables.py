@@ -31,6 +31,10 @@ MODULE_INPUTS: Final = 8
 _CONTACTS: Final = (*NAMES, "")
 DeviceKind = Literal["roboclaw", "vesc", "odrive", "servo", "witmotion", "contacts"]
 _UNITS: Final[dict[DeviceKind, int]] = {"roboclaw": FIRST_ADDRESS, "servo": FIRST_UNIT, "contacts": FIRST_UNIT}
+NO_DELAY_KNOWN: Final = (
+    "the inclinometer talks by itself, so the delay of a network cannot be measured: "
+    "connect it to a port of this machine"
+)
 _EVERYBODYS: Final = frozenset({"kind", "port", "baud"})
 _WHOSE: Final[dict[str, tuple[str, ...]]] = {
     "address": ("roboclaw", "odrive", "servo", "contacts"),
@@ -117,6 +121,8 @@ class DeviceSection(FileModel):
             for name in ("scale", "current_a"):
                 if getattr(self, name) is None:
                     raise ValueError(f"a {self.kind} needs {name}; docs/drives says how to find it")
+        if self.kind == "witmotion" and self.port is not None and "://" in self.port:
+            raise ValueError(f"port = {shown_value(self.port)}: {NO_DELAY_KNOWN}")
         if self.kind == "roboclaw" and self.timeout_s < TIMEOUT_STEP_S:
             raise ValueError(f"timeout_s = {self.timeout_s:g} is shorter than a RoboClaw can keep; use 0.1 or 0.2")
         if self.kind == "roboclaw" and not FIRST_ADDRESS <= self.unit <= LAST_ADDRESS:

@@ -1,5 +1,7 @@
 """Modbus RTU: the specification's own examples, an independent implementation, hostile bytes; and the input module."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +19,9 @@ from pymodbus.pdu.register_message import (
     WriteSingleRegisterResponse,
 )
 
+from drivers import witmotion
 from drivers.contacts import NAMES, Contacts
+from drivers.health import LinkHealth
 from drivers.modbus import (
     KEPT_BYTES,
     READ_INPUT,
@@ -29,6 +33,8 @@ from drivers.modbus import (
     write_register,
     write_registers,
 )
+from firmware_host.control.path_check import PathCheck
+from safety.limits import MACHINE
 from safety.signals import Input
 from sim.contacts import EmulatedContacts
 from sim.sensors import ESTOP_PRESSED, RIDER_AGREES
@@ -231,3 +237,44 @@ def test_another_unit_is_not_heard_and_a_refusal_is_told() -> None:
     data = bytes((1, 0x82, 1))
     refusing.receive(data + FramerRTU.compute_CRC(data).to_bytes(2, "big"), 1.01)
     assert "does not know the function" in (refusing.problem or "")
+
+
+@pytest.mark.requirement("REQ-WIRE-PATH")
+@pytest.mark.parametrize("late_ms", [40.0, 50.0, 60.0, 100.0, 300.0])
+def test_contacts_on_a_slow_path_are_not_believed_and_it_is_said_with_what_was_measured(late_ms: float) -> None:
+    device, contacts = EmulatedContacts(driven_table(), 115200), Contacts(1)
+    device.turnaround_ms = late_ms
+    now_s = run(contacts, device, 10.0)
+    told = re.match(
+        r"the input module answers, but the path to it is too slow: round trip median (\S+),", contacts.problem or ""
+    )
+    assert told, contacts.problem
+    assert float(told[1]) >= late_ms
+    assert contacts.inputs(now_s) is None
+    check = PathCheck(LinkHealth(), MACHINE, [("input module", contacts.health)])
+    check.look(now_s)
+    assert "too slow" in check.why_not
+    device.turnaround_ms = 1.0
+    now_s = run(contacts, device, 4.0, now_s)
+    assert contacts.inputs(now_s) is not None
+    assert contacts.problem is None
+
+
+def test_a_module_that_is_silent_is_asked_more_and_more_seldom() -> None:
+    device, contacts = EmulatedContacts(driven_table(), 115200), Contacts(1)
+    device.deaf = True
+    now_s = run(contacts, device, 5.0)
+    before = contacts.health.lost_frames
+    run(contacts, device, 5.0, now_s)
+    assert contacts.health.lost_frames - before < 5.0 / 0.4 + 2
+
+
+def test_another_device_in_the_place_of_the_module_is_no_slow_path() -> None:
+    device, contacts = EmulatedContacts(driven_table(), 115200), Contacts(1)
+    now_s = run(contacts, device, 0.5)
+    device.deaf = True
+    for _ in range(300):
+        contacts.transmit(now_s)
+        now_s += 0.01
+        contacts.receive(witmotion.encode(witmotion.ANGLE, (1, 2, 3, 4)), now_s)
+    assert not contacts.health.trips.late

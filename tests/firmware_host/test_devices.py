@@ -6,7 +6,7 @@ import pytest
 
 from drivers.board import HostLink
 from drivers.composite import CompositeLink
-from drivers.port import SerialPort
+from drivers.port import PortError, SerialPort
 from drivers.ports import Ports
 from firmware_host.devices import make_link, make_port, ports_of
 from firmware_host.files.tables import Table, load_table, make_table
@@ -63,11 +63,19 @@ def test_a_port_that_is_missing_is_no_port() -> None:
         ([DRIVE, f'[[device]]\nkind = "contacts"\ninputs = {["hand_switch_nc"] * 2}\n'], "names hand_switch_nc twice"),
         ([DRIVE + 'port = "/dev/a"\n', SENSOR + 'port = "/dev/a"\n'], "names a port twice"),
         ([DRIVE.replace("12777.8", "1e-300")], "scale"),
+        ([DRIVE, SENSOR + 'port = "socket://h:4001"\n'], "the delay of a network cannot be measured: connect it to"),
     ],
 )
 def test_what_cannot_be_is_refused_with_its_reason(sections: list[str], told: str) -> None:
     with pytest.raises(FileError, match=told):
         table(*sections)
+
+
+def test_an_inclinometer_behind_a_network_is_refused_however_its_port_is_named() -> None:
+    found = table(DRIVE + 'port = "socket://h:4000"\n', SENSOR)
+    with pytest.raises(PortError, match="the delay of a network cannot be measured"):
+        make_port(found, ["socket://h:4000", "rfc2217://h:4001"], None)
+    assert isinstance(make_port(found, ["socket://h:4000", "/dev/a"], None), Ports)
 
 
 def test_a_register_map_is_found_beside_the_table_file_or_told_to_be_missing(tmp_path: Path) -> None:

@@ -223,6 +223,14 @@ def test_a_path_that_is_too_slow_is_refused_with_what_was_measured(tmp_path: Pat
     assert any("the path is too slow: round trip median" in one["what"] for one in told["findings"])
 
 
+def test_an_inclinometer_behind_a_network_is_unsafe(tmp_path: Path) -> None:
+    table = driven_table()
+    with on_a_port(table, EmulatedInclinometer(table, BAUD)) as pump, Relay(pump.name_of_port) as relay:
+        code, told = doctor(relay.url, tmp_path)
+    assert (code, told["device"]) == (1, "witmotion")
+    assert "it is behind a network" in found(told)
+
+
 def test_a_drive_is_found_behind_rfc_2217(tmp_path: Path) -> None:
     table = driven_table()
     with on_a_port(table, EmulatedVesc(table, BAUD)) as pump, Relay(pump.name_of_port, rfc2217=True) as relay:
