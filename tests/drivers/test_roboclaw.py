@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drivers import witmotion
 from drivers.capabilities import Capabilities
 from drivers.channels import split
 from drivers.dialogue import DriveSetup, Order
@@ -361,6 +362,16 @@ def test_an_answer_that_a_stalled_host_finds_late_is_not_acted_on() -> None:
     assert found.link.health.host_stalls > 0
     found.run(0.1, HOLD)
     assert found.last.status & Status.TORQUE_ON == 0
+
+
+@pytest.mark.parametrize("every", [1, 10], ids=["a hundred a second", "ten a second"])
+def test_a_sensor_in_the_place_of_the_drive_is_not_called_a_slow_path(every: int) -> None:
+    found, frame = bench(), witmotion.encode(witmotion.ANGLE, (1, 2, 3, 4))
+    for tick in range(1000):
+        found.now_s += 0.01
+        found.link.receive(frame if tick % every == 0 else b"", found.now_s)
+        found.link.transmit(HOLD, found.now_s)
+    assert "none is an answer of a RoboClaw" in (found.link.problem or "")
 
 
 def test_wrong_bits_on_the_line_cost_an_exchange_and_no_more() -> None:
