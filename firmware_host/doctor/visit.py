@@ -55,10 +55,18 @@ def visit(url: str, baud: int | None, table: Table | None, seconds: float, tell:
         found = identify(line, registers, expected, tell)
         if isinstance(found, NothingKnown):
             return Visit(url, rate, None, found, None)
-        place = Place(table, device or _device_of(found.kind, table))
+        same = device is not None and device.kind == found.kind
+        place = Place(table, device if same else _device_of(found.kind, table))
         tell(f"found: {found.kind}; measuring the line for {seconds:g} s")
         examination = _examine(line, found, place, seconds)
-        return Visit(url, line.baud, None, None, _judged(examination, place))
+        examination = _judged(examination, place)
+        if device is not None and not same:
+            other = unsafe(
+                f"the table file names this port for its {device.kind}, and a {found.kind} is on it",
+                "swap the ports in the table file, or correct kind there",
+            )
+            examination = examination._replace(findings=(other, *examination.findings))
+        return Visit(url, line.baud, None, None, examination)
     except (PortError, LineLostError) as error:
         return Visit(url, rate, str(error), None, None)
     finally:

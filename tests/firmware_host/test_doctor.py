@@ -181,6 +181,21 @@ def test_a_table_file_says_what_should_be_there_and_what_is_missing(tmp_path: Pa
     assert "the table file names no vesc" in found(told)
 
 
+@pytest.mark.parametrize(("named", "there"), [("vesc", "witmotion"), ("witmotion", "vesc"), ("contacts", "vesc")])
+def test_another_device_than_the_table_file_names_for_the_port_is_unsafe(
+    named: str, there: str, tmp_path: Path
+) -> None:
+    table = driven_table()
+    file = tmp_path / "table.toml"
+    with on_a_port(table, MADE[there](table)) as pump:
+        text = (ROOT / "examples/table-vesc.toml").read_text()
+        file.write_text(text.replace(f'kind = "{named}"', f'kind = "{named}"\nport = "{pump.name_of_port}"'))
+        code, told = doctor(pump.name_of_port, tmp_path, file)
+    assert (code, told["device"]) == (1, there)
+    assert f"the table file names this port for its {named}, and a {there} is on it" in found(told)
+    assert "swap the ports" in told["findings"][0]["mend"]
+
+
 @contextmanager
 def board_port() -> Iterator[tuple[str, SimulatedTable]]:
     board = make_board(load_table(None), load_rider(None), seed=1, serial=SIMULATOR_SERIALS.stop + 1000)
