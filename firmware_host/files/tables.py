@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 from drivers.capabilities import DRIVES
 from drivers.contacts import NAMES
 from drivers.modbus import FIRST_UNIT, LAST_UNIT
+from drivers.polled import REPLY_S
 from drivers.roboclaw import FIRST_ADDRESS, LAST_ADDRESS, TIMEOUT_STEP_S
 from firmware_host.files.kinds import expect_kind
 from firmware_host.files.limit_chain import MACHINE_CHAIN, Chain, narrowed, tightened
@@ -28,6 +29,8 @@ TABLE_DEFAULT_LIMIT_DEG: Final = 60.0
 
 HandSwitch = Literal["hold-to-run", "press-to-return"]
 MODULE_INPUTS: Final = 8
+BITS_A_BYTE: Final = 10
+"""With start and stop bit."""
 _CONTACTS: Final = (*NAMES, "")
 DeviceKind = Literal["roboclaw", "vesc", "odrive", "servo", "witmotion", "contacts"]
 _UNITS: Final[dict[DeviceKind, int]] = {"roboclaw": FIRST_ADDRESS, "servo": FIRST_UNIT, "contacts": FIRST_UNIT}
@@ -35,6 +38,10 @@ NO_DELAY_KNOWN: Final = (
     "the inclinometer talks by itself, so the delay of a network cannot be measured: "
     "connect it to a port of this machine"
 )
+EXCHANGE_BYTES: Final[dict[str, int]] = {"odrive": 280, "roboclaw": 76, "vesc": 56, "servo": 50, "contacts": 14}
+"""Bytes on the line, both ways, from a question to its answer, at most; of a VESC without its configuration, which
+arrives in one piece for longer. The tests measure them."""
+_BAUDS: Final = (9600, 19200, 38400, 57600, 115200)
 _EVERYBODYS: Final = frozenset({"kind", "port", "baud"})
 _WHOSE: Final[dict[str, tuple[str, ...]]] = {
     "address": ("roboclaw", "odrive", "servo", "contacts"),
@@ -121,6 +128,9 @@ class DeviceSection(FileModel):
             for name in ("scale", "current_a"):
                 if getattr(self, name) is None:
                     raise ValueError(f"a {self.kind} needs {name}; docs/drives says how to find it")
+        slow = too_slow(self.kind, self.baud)
+        if slow:
+            raise ValueError(slow)
         if self.kind == "witmotion" and self.port is not None and "://" in self.port:
             raise ValueError(f"port = {shown_value(self.port)}: {NO_DELAY_KNOWN}")
         if self.kind == "roboclaw" and self.timeout_s < TIMEOUT_STEP_S:
@@ -130,6 +140,19 @@ class DeviceSection(FileModel):
         if self.kind in ("servo", "contacts") and not FIRST_UNIT <= self.unit <= LAST_UNIT:
             raise ValueError(f"address = {self.unit} is none of a Modbus device; use {FIRST_UNIT} to {LAST_UNIT}")
         return self
+
+
+def too_slow(kind: str, baud: int) -> str:
+    """Say why a device cannot be asked at a baud rate, and what to do; empty if it can."""
+    bits = EXCHANGE_BYTES.get(kind, 0) * BITS_A_BYTE
+    line_s = bits / baud
+    if line_s <= REPLY_S:
+        return ""
+    least = next(rate for rate in _BAUDS if bits / rate <= REPLY_S)
+    return (
+        f"baud = {baud} is too slow for the {kind}: a question and its answer take {line_s * 1e3:.0f} ms on the line, "
+        f"and an answer counts for {REPLY_S * 1e3:.0f} ms; set the device, and baud, to {least} or more"
+    )
 
 
 def _only_contacts(names: tuple[str, ...]) -> tuple[str, ...]:
