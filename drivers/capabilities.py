@@ -4,6 +4,8 @@ from typing import Final, NamedTuple
 
 from safety.signals import Equipment, Input
 
+LEAST_BAUD, MOST_BAUD = 9600, 4_000_000
+"""Of any line, whatever is on it."""
 _PAIRS: Final = (
     (Equipment.HAND_SWITCH, Input.HAND_SWITCH_NO | Input.HAND_SWITCH_NC),
     (Equipment.ANKLE_LATCH, Input.ANKLE_LATCH_NO | Input.ANKLE_LATCH_NC),

@@ -14,7 +14,7 @@ from firmware_host.doctor.findings import Examination, Finding, Place, note, uns
 from firmware_host.doctor.identify import Found, NothingKnown, identify
 from firmware_host.doctor.line import Line, LineLostError
 from firmware_host.doctor.quality import judge
-from firmware_host.files.tables import DeviceSection, Table
+from firmware_host.files.tables import DeviceSection, Table, real_port
 from safety.limits import MACHINE
 from safety.signals import BoardConfig
 
@@ -75,7 +75,7 @@ def visit(url: str, baud: int | None, table: Table | None, seconds: float, tell:
 
 def _device_at(url: str, table: Table | None) -> DeviceSection | None:
     devices = () if table is None else table.file.device
-    return next((device for device in devices if device.port == url), None)
+    return next((device for device in devices if device.port and real_port(device.port) == real_port(url)), None)
 
 
 def _device_of(kind: str, table: Table | None) -> DeviceSection | None:

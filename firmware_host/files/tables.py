@@ -1,11 +1,12 @@
 """Table files: which table it is, its devices from a shop, and the limits that it leaves of the machine's."""
 
+import os
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from drivers.capabilities import DRIVES
+from drivers.capabilities import DRIVES, LEAST_BAUD, MOST_BAUD
 from drivers.contacts import NAMES
 from drivers.modbus import FIRST_UNIT, LAST_UNIT
 from drivers.polled import REPLY_S
@@ -61,7 +62,7 @@ class TableSection(FileModel):
     serial: int | None = Field(default=None, ge=0, lt=2**32)
     """Serial number of the table board; None accepts any board."""
     port: str | None = Field(default=None, min_length=1)
-    baud: int = Field(default=115200, ge=9600, le=4_000_000)
+    baud: int = Field(default=115200, ge=LEAST_BAUD, le=MOST_BAUD)
     hand_switch: HandSwitch = "hold-to-run"
 
 
@@ -70,7 +71,7 @@ class DeviceSection(FileModel):
 
     kind: DeviceKind = Field(examples=['kind = "roboclaw"'])
     port: str | None = Field(default=None, min_length=1)
-    baud: int = Field(default=115200, ge=9600, le=4_000_000)
+    baud: int = Field(default=115200, ge=LEAST_BAUD, le=MOST_BAUD)
     address: int | None = Field(default=None, ge=0, le=255)
     """Of a RoboClaw 128 to 135, of an ODrive the axis, of a Modbus device its unit."""
     scale: float | None = Field(default=None, ge=1e-4, le=1e9, examples=["scale = 12777.8"])
@@ -142,6 +143,11 @@ class DeviceSection(FileModel):
         return self
 
 
+def real_port(port: str) -> str:
+    """Give a port by the one name that all of its names lead to: those in ``/dev/serial`` are links."""
+    return port if "://" in port else os.path.realpath(port)
+
+
 def too_slow(kind: str, baud: int) -> str:
     """Say why a device cannot be asked at a baud rate, and what to do; empty if it can."""
     bits = EXCHANGE_BYTES.get(kind, 0) * BITS_A_BYTE
@@ -205,7 +211,7 @@ class TableFile(FileModel):
         kinds = [one.kind for one in device]
         if len(set(kinds)) != len(kinds):
             raise ValueError("names a kind of device twice; a table has one of each")
-        ports = [one.port for one in device if one.port is not None]
+        ports = [real_port(one.port) for one in device if one.port is not None]
         if len(set(ports)) != len(ports):
             raise ValueError("names a port twice; each device has a line of its own")
         return device

@@ -17,6 +17,12 @@ from tests.waiting import LONGEST_S
 pytestmark = pytest.mark.realtime
 
 
+WITHOUT_ADDRESS = (
+    *("socket://foo", "socket://h:99999", "socket://h:0", "socket://:5", "socket://h:abc"),
+    *("rfc2217://foo", "rfc2217://h:99999"),
+)
+
+
 def read_all(port: SerialPort, size: int) -> bytes:
     """Read until so many bytes came; waiting is the port's own."""
     data = b""
@@ -243,6 +249,7 @@ def test_a_network_port_whose_reader_died_is_lost_and_made_anew(look: Callable[[
         ("/", "not a serial port"),
         ("nonsense://x", "socket://"),
         ("socket://127.0.0.1:1", "nobody listens"),
+        *((url, "name host and port, as in socket://192") for url in WITHOUT_ADDRESS),
     ],
 )
 def test_what_cannot_be_opened_says_what_to_do(url: str, advice: str) -> None:
@@ -250,6 +257,11 @@ def test_what_cannot_be_opened_says_what_to_do(url: str, advice: str) -> None:
         SerialPort(url, 115200).open()
     assert url in str(refused.value)
     assert advice in str(refused.value)
+
+
+def test_a_rate_that_no_port_can_do_says_so(pty: tuple[int, int, str]) -> None:
+    with pytest.raises(PortError, match="no port can do 99999999999 baud"):
+        SerialPort(pty[2], 99_999_999_999).open()
 
 
 def test_a_busy_port_says_so(pty: tuple[int, int, str]) -> None:

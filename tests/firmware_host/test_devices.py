@@ -154,6 +154,12 @@ def test_an_inclinometer_behind_a_network_is_refused_however_its_port_is_named()
     assert isinstance(make_port(found, ["socket://h:4000", "/dev/a"], None), Ports)
 
 
+def test_a_port_that_is_named_by_two_names_is_named_twice(tmp_path: Path) -> None:
+    (tmp_path / "by-id").symlink_to("/dev/null")
+    with pytest.raises(FileError, match="names a port twice"):
+        table(DRIVE + 'port = "/dev/null"\n', SENSOR + f'port = "{tmp_path / "by-id"}"\n')
+
+
 def test_a_register_map_is_found_beside_the_table_file_or_told_to_be_missing(tmp_path: Path) -> None:
     file = tmp_path / "table.toml"
     text = '[table]\nname = "T"\n[[device]]\nkind = "servo"\nscale = 1e4\ncurrent_a = 6\nmap = "mine.toml"\n'

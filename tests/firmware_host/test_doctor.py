@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 from fastcrc.crc16 import modbus
+from typer.testing import CliRunner
 
 from drivers.odrive import AxisState
 from drivers.port import SerialPort
 from drivers.servo_map import read_map
 from drivers.vesc import Fault
+from firmware_host.cli.app import app
 from firmware_host.cli.doctor import DoctorOptions, doctor_command
 from firmware_host.cli.virtual import make_board
 from firmware_host.files.riders import load_rider
@@ -339,6 +341,13 @@ def test_a_port_that_cannot_be_used_says_what_to_do(tmp_path: Path, capsys: pyte
     code, _ = doctor(None, tmp_path)
     assert code == 2
     assert "which port?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["run", "doctor"])
+def test_a_rate_that_no_port_can_do_is_refused_as_in_a_table_file(command: str) -> None:
+    done = CliRunner().invoke(app, [command, "--port", "/dev/null", "--baud", "99999999999"])
+    assert done.exit_code == 2
+    assert "less than or equal to 4000000" in done.output or "is not in the range" in done.output
 
 
 def test_a_device_that_turns_itself_off_while_it_is_measured_is_said(tmp_path: Path) -> None:
