@@ -4,6 +4,8 @@ from typing import Final, NamedTuple
 
 from safety.signals import ANKLE_LATCH, HAND_SWITCH, Equipment, Input
 
+LEAST_BAUD, MOST_BAUD = 9600, 4_000_000
+"""Of any line, whatever is on it."""
 _PAIRS: Final = (
     (Equipment.HAND_SWITCH, HAND_SWITCH.mask),
     (Equipment.ANKLE_LATCH, ANKLE_LATCH.mask),

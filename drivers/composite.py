@@ -99,6 +99,11 @@ class CompositeLink:
         """The drive's line, which the session stands on."""
         return self.drive.health
 
+    def device_health(self) -> list[tuple[str, LinkHealth]]:
+        """Name and line of each device, the drive first."""
+        named = [(self.drive.setup.capabilities.name, self.drive.health)]
+        return named + [(device.capabilities.name, device.health) for device in self.beside]
+
     @property
     def problem(self) -> str | None:
         """Say what is wrong with the devices, and what to do; None if nothing is, as far as is known yet."""

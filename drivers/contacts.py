@@ -3,6 +3,7 @@
 Eight inputs are read in each exchange (function 2); the table file says which input is which contact.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from functools import reduce
 from operator import or_
@@ -11,6 +12,7 @@ from typing import Final
 from drivers.capabilities import Capabilities
 from drivers.health import STALE_S, LinkHealth
 from drivers.modbus import EXCEPTIONS, AnswerReader, read_discrete_inputs
+from drivers.round_trips import ENOUGH, LATE_ENOUGH
 from safety.signals import Input
 
 INPUT_COUNT: Final = 8
@@ -18,6 +20,12 @@ INPUT_COUNT: Final = 8
 PERIOD_S: Final = 0.0095
 REPLY_S: Final = 0.03
 QUIET_S: Final = 0.012
+"""After a question that was not answered in time so long a silence separates old from new. It doubles with each further
+one, as with the drives: no answer says to which question it belongs."""
+DOUBLED_MOST: Final = 5
+LATEST_S: Final = 1.0
+"""What comes later than this is no answer any more."""
+UNANSWERED: Final = 32
 NOTICE_BYTES: Final = 200
 NAMES: Final = {
     "hand_switch_no": Input.HAND_SWITCH_NO,
@@ -50,6 +58,12 @@ class Contacts:
         self._asked_s: float | None = None
         self._due_s = self._quiet_s = 0.0
         self._heard_s: float | None = None
+        self._missed = 0
+        self._unanswered: deque[float] = deque(maxlen=UNANSWERED)
+        """When questions were asked of which nothing has come yet; answers come in order."""
+        self._late = AnswerReader()
+        """Reads what comes when nobody waits for it."""
+        self._punctual = 0
         self._inputs = 0
         self._refusal = 0
         self.capabilities = Capabilities("Modbus input module", contacts=self._table[-1])
@@ -61,6 +75,9 @@ class Contacts:
         if self._refusal:
             reason = EXCEPTIONS.get(self._refusal, f"exception {self._refusal}")
             return f"the input module refuses to be read ({reason}): use one with {INPUT_COUNT} inputs on function 2"
+        late = self.health.round_trips.too_late(REPLY_S)
+        if late:
+            return f"the input module answers, but {late}"
         if self.health.bytes_in > NOTICE_BYTES and not self._reader.frames:
             return "bytes arrive, but none is an answer of the input module: check baud rate, unit address and port"
         return None
@@ -70,9 +87,11 @@ class Contacts:
         return None
 
     def inputs(self, now_s: float) -> int | None:
-        """Bits of ``Input``; None while the newest ones are too old."""
+        """Bits of ``Input``; None while the newest ones are too old, or answers come so late that none says when."""
         heard_s = self._heard_s
-        return None if heard_s is None or now_s - heard_s > STALE_S else self._inputs
+        if heard_s is None or now_s - heard_s > STALE_S or len(self.health.round_trips.late) >= LATE_ENOUGH:
+            return None
+        return self._inputs
 
     def reset(self) -> None:
         """Begin anew on a port that was opened again."""
@@ -87,13 +106,15 @@ class Contacts:
         health, reader = self.health, self._reader
         health.bytes_in += len(data)
         if self._asked_s is None:
-            self._quiet_s = now_s + QUIET_S
+            self._quiet_s = max(self._quiet_s, now_s + QUIET_S)
+            self._take_late(data, now_s)
             return
         answer = reader.feed(data)
         health.corrupted_frames = reader.corrupted
         if answer is None:
             return
         asked_s, self._asked_s = self._asked_s, None
+        self._take_punctual()
         if answer.refusal:
             self._refusal = answer.refusal
             return
@@ -111,9 +132,35 @@ class Contacts:
             if now_s - self._asked_s < REPLY_S:
                 return b""
             self.health.lost_frames += 1
-            self._asked_s, self._quiet_s = None, now_s + QUIET_S
+            quiet_s = QUIET_S * 2.0 ** min(self._missed, DOUBLED_MOST)
+            self._asked_s, self._quiet_s = None, max(self._quiet_s, now_s + quiet_s)
+            self._missed += 1
+            self._punctual = 0
             self._reader.clear()
+            self._late.expect(self._request)
         if now_s < self._due_s or now_s < self._quiet_s:
             return b""
         self._asked_s, self._due_s = now_s, now_s + PERIOD_S
+        self._unanswered.append(now_s)
         return self._reader.expect(self._request)
+
+    def _take_late(self, data: bytes, now_s: float) -> None:
+        """Bytes came that nobody waited for. Only a whole answer is a late one: another device may be here."""
+        answer = self._late.feed(data)
+        if not self._late.waiting:
+            self._late.expect(self._request)
+        unanswered = self._unanswered
+        while unanswered and now_s - unanswered[0] > LATEST_S:
+            unanswered.popleft()
+        if answer is not None and unanswered:
+            self.health.round_trips.late.append(now_s - unanswered.popleft())
+
+    def _take_punctual(self) -> None:
+        """An answer came in time. After many in a row none is under way any more, and those that were late are past."""
+        self._missed = 0
+        self._punctual += 1
+        if self._unanswered:
+            self._unanswered.popleft()
+        if self._punctual >= ENOUGH:
+            self._unanswered.clear()
+            self.health.round_trips.late.clear()

@@ -1,7 +1,8 @@
 """Modbus RTU from the master's side: requests and their answers as bytes. Sans-I/O; nothing is raised by what comes in.
 
 A request and its answer are unit, function, data and a CRC-16 (little-endian; all else is big-endian). An answer
-repeats unit and function, with the top bit set when the unit refuses and says why. One request is under way at a time.
+repeats unit and function, with the top bit set when the unit refuses and says why; that to a write repeats address and
+value, or count, too. One request is under way at a time.
 
 Source: Modbus Application Protocol Specification V1.1b3 and Modbus over Serial Line V1.02 (modbus.org).
 """
@@ -32,6 +33,8 @@ EXCEPTIONS: Final = {
     6: "it is busy",
 }
 _REFUSAL_BYTES: Final = 3 + CRC_BYTES
+_ECHO_BYTES: Final = 6
+"""What the answer to a write repeats of its request (6.6 and 6.12 of the specification)."""
 _HEAD: Final = Struct(">BBHH")
 _READ_WRITE: Final = Struct(">BBHHHHB")
 
@@ -134,7 +137,7 @@ class AnswerReader:
         sent = request.data
         ours = rest[0] == sent[0] and rest[1] & ~REFUSED == sent[1]
         # A CRC over a frame and its own CRC is 0.
-        if not ours or modbus(rest[:length]) or not self._counts(rest, length, refused):
+        if not ours or modbus(rest[:length]) or not self._fits(sent, rest, length, refused):
             self.corrupted += 1
             self._request = Request(sent, KEPT_BYTES + 1)
             return None
@@ -146,10 +149,10 @@ class AnswerReader:
         return Answer(0, rest[3 if counted else 2 : length - CRC_BYTES])
 
     @staticmethod
-    def _counts(rest: bytes, length: int, refused: int) -> bool:
-        """Tell whether the byte count, where there is one, is that of the answer, and a refusal has a reason."""
+    def _fits(sent: bytes, rest: bytes, length: int, refused: int) -> bool:
+        """Tell whether an answer repeats what its kind has to: byte count, address, value. A refusal has a reason."""
         if refused:
             return rest[2] != 0  # with code 0 it would pass for an answer without data
         if rest[1] in (WRITE_REGISTER, WRITE_REGISTERS):
-            return True
+            return rest[:_ECHO_BYTES] == sent[:_ECHO_BYTES]
         return rest[2] == length - 3 - CRC_BYTES

@@ -16,6 +16,7 @@ from drivers.capabilities import Capabilities
 from drivers.dialogue import STAND, Dialogue, DriveSetup, Reading
 from drivers.health import STALE_S, LinkHealth
 from drivers.orders import WILD_DPS, Orders
+from drivers.round_trips import ENOUGH
 from safety.signals import (
     SIMULATOR_SERIALS,
     BoardConfig,
@@ -47,6 +48,8 @@ NOTICE_BYTES: Final = 400
 LATEST_S: Final = 1.0
 """What comes later than this is no answer any more."""
 UNANSWERED: Final = 32
+UNASKED_MOST: Final = ENOUGH
+"""As many as late answers are kept: what talks on without being asked is no drive, however often it was asked."""
 _U16: Final = 0xFFFF
 _U32: Final = 0xFFFFFFFF
 _ALL_FAULTS: Final = (
@@ -75,7 +78,9 @@ class PolledDrive:
         """When the exchange under way began; None between two."""
         self._unanswered: deque[float] = deque(maxlen=UNANSWERED)
         """When requests were made of which nothing has come yet, before there is a session; answers come in order."""
-        self._late_s = 0.0
+        self._late_s = self._late_began_s = 0.0
+        self._unasked = 0
+        """Pieces that came when no answer was outstanding, or went on for longer than an answer: somebody else's."""
         self._sent_s = 0.0
         self._ordered_s: float | None = None
         self._accepted: tuple[int, float] | None = None
@@ -112,8 +117,9 @@ class PolledDrive:
             return None
         if self.dialogue.problem is not None:
             return self.dialogue.problem
-        late = self.health.round_trips.too_late(REPLY_S)
-        if late:
+        round_trips = self.health.round_trips
+        late = round_trips.too_late(REPLY_S)
+        if late and len(round_trips.late) > self._unasked:
             return f"the {self.setup.capabilities.name} answers, but {late}"
         if self.health.bytes_in > NOTICE_BYTES and not self.dialogue.frames:
             name = self.setup.capabilities.name
@@ -196,10 +202,17 @@ class PolledDrive:
         """Bytes came that nobody waited for: the answer to a request that was given up, or more of one."""
         new = now_s - self._late_s > QUIET_S
         self._late_s = now_s
+        if new:
+            self._late_began_s = now_s
+        elif now_s - self._late_began_s > ANSWER_MOST_S:
+            self._late_began_s = now_s
+            self._unasked = max(self._unasked, UNASKED_MOST) + 1
         while self._unanswered and now_s - self._unanswered[0] > LATEST_S:
             self._unanswered.popleft()
         if new and self._unanswered:
             self.health.round_trips.late.append(now_s - self._unanswered.popleft())
+        elif new:
+            self._unasked += 1
 
     def _give_up(self, now_s: float) -> None:
         self.health.lost_frames += 1
@@ -277,6 +290,7 @@ class PolledDrive:
             session = self._draw_nonce() & _U32
         self._session = session
         self._unanswered.clear()
+        self._unasked = 0
         serial, firmware = self.dialogue.identity
         setup = self.setup
         if serial in SIMULATOR_SERIALS:

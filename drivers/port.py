@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import serial
 from serial.tools import list_ports as pyserial_list_ports
@@ -27,6 +28,8 @@ LOOK_S: Final = 0.001
 """How often a port that cannot be waited for (``rfc2217://``) is looked at."""
 SILENT_PEER_MS: Final = 2000
 """A network connection whose other end has acknowledged nothing for so long is given up, and made anew."""
+
+ADDRESSED: Final = ("socket://", "rfc2217://")
 
 _UNREACHABLE: Final = "no way to that host; check its address, its power and the network"
 _ADVICE: Final = {
@@ -80,6 +83,9 @@ class SerialPort:
 
     def open(self) -> None:
         """Open the port. Raises ``PortError``."""
+        if self.url.startswith(ADDRESSED) and not _has_address(self.url):
+            told = "name host and port, as in socket://192.168.7.20:4001; a port is a number from 1 to 65535"
+            raise PortError(f"{self.url}: {told}")
         path = Path(self.url)
         if "://" not in self.url and path.exists() and not path.is_char_device():
             raise PortError(f"{self.url}: this is not a serial port; see righting ports")
@@ -87,6 +93,10 @@ class SerialPort:
             self._adopt(self._make())
         except serial.SerialException as error:
             raise PortError(f"{self.url}: {_advice(error)}") from error
+        except OverflowError as error:
+            raise PortError(
+                f"{self.url}: no port can do {self.baud} baud; use 115200, or what the device says"
+            ) from error
         except (OSError, ValueError) as error:
             raise PortError(f"{self.url}: {error}; see righting ports, or write socket:// or rfc2217://") from error
 
@@ -195,6 +205,7 @@ class SerialPort:
         return data
 
     def _read_object(self) -> bytes:
+        _raise_if_deaf(self._serial)
         # Without a timeout pyserial gives one byte a call over RFC 2217, however many are asked for.
         return b"".join(bytes(self._serial.read(1)) for _ in range(self._serial.in_waiting))
 
@@ -204,6 +215,7 @@ class SerialPort:
         seen = 0
         try:
             while time.monotonic() < ends_s:
+                _raise_if_deaf(self._serial)
                 waiting = self._serial.in_waiting
                 if waiting and waiting == seen:
                     return  # pyserial's own thread hands over byte by byte: nothing more comes of this piece
@@ -255,12 +267,32 @@ class _Opening(threading.Thread):
             _close(made)
 
 
+def _has_address(url: str) -> bool:
+    """Tell whether a URL names a host and a port that can be, which pyserial does not say in plain words."""
+    parts = urlsplit(url)
+    try:
+        return bool(parts.hostname and parts.port)
+    except ValueError:
+        return False
+
+
 def _close(port: Any) -> None:
     connection = getattr(port, "_socket", None)
     with contextlib.suppress(OSError, serial.SerialException):
         port.close()
     if connection is not None:
         connection.close()  # pyserial leaves one open whose other end has hung up
+
+
+def _raise_if_deaf(port: Any) -> None:
+    """Raise ``serial.SerialException`` if pyserial's own thread that reads a connection by RFC 2217 has ended.
+
+    It ends when the server hangs up, and by an error of its own when it reads ``IAC SE`` that ends no suboption: a
+    server that forgets to double the data byte FF sends that. pyserial says nothing while its buffer is empty.
+    """
+    reader = getattr(port, "_thread", None)
+    if isinstance(reader, threading.Thread) and not reader.is_alive():
+        raise serial.SerialException("the thread that reads the connection has ended")
 
 
 def _tune_socket(connection: socket.socket | None) -> None:

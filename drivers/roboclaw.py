@@ -57,7 +57,11 @@ ESTOP_PINS: Final = (1, 2)
 
 
 class Error(IntFlag):
-    """The drive's status word: errors, which stop the motor, below; warnings above."""
+    """The drive's status word: errors, which stop the motor, below; warnings and messages, which do not, above.
+
+    Source: the user manual's table of command 90 (bits up to 0x0200_0000), and the constants ``ERROR_`` and ``WARN_``
+    of the vendor's package, which has those above too. The tests compare.
+    """
 
     ESTOP = 0x0001
     TEMPERATURE = 0x0002
@@ -65,15 +69,40 @@ class Error(IntFlag):
     MAIN_HIGH = 0x0008
     LOGIC_HIGH = 0x0010
     LOGIC_LOW = 0x0020
+    DRIVER_1 = 0x0040
+    DRIVER_2 = 0x0080
     SPEED_1 = 0x0100
+    SPEED_2 = 0x0200
     POSITION_1 = 0x0400
+    POSITION_2 = 0x0800
     CURRENT_1 = 0x1000
+    CURRENT_2 = 0x2000
     MAIN_LOW = 0x4000
     MAIN_HIGH_HELD = 0x8000
     WARN_CURRENT_1 = 0x0001_0000
+    WARN_CURRENT_2 = 0x0002_0000
+    WARN_MAIN_HIGH = 0x0004_0000
     WARN_MAIN_LOW = 0x0008_0000
     WARN_TEMPERATURE = 0x0010_0000
     WARN_TEMPERATURE_2 = 0x0020_0000
+    SIGNAL_4 = 0x0040_0000
+    SIGNAL_5 = 0x0080_0000
+    WARN_SPEED_1 = 0x0100_0000
+    WARN_SPEED_2 = 0x0200_0000
+    WARN_POSITION_1 = 0x0400_0000
+    WARN_POSITION_2 = 0x0800_0000
+    WARN_CAN = 0x1000_0000
+    BOOTED = 0x2000_0000
+    WARN_REGENERATION_1 = 0x4000_0000
+    WARN_REGENERATION_2 = 0x8000_0000
+
+
+ERRORS: Final = 0xFFFF
+"""The half of the status word that stops the motor. With any bit of it but the emergency stop's, known or not, the
+power stage counts as off and the drive as faulty."""
+MESSAGES: Final = Error.SIGNAL_4 | Error.SIGNAL_5 | Error.BOOTED
+"""Bits of the other half that are no trouble: an input with a function (home, limit, stop) is closed, as the limit
+switch at the inverted end is, and the controller was switched on."""
 
 
 _BYTE: Final = Struct(">B")
@@ -225,22 +254,10 @@ _FAULTS: Final = (
     ),
     (Error.LOGIC_LOW | Error.MAIN_LOW | Error.WARN_MAIN_LOW, DriveFault.UNDERVOLTAGE),
     (Error.SPEED_1 | Error.POSITION_1, DriveFault.ENCODER),
-    (Error.MAIN_HIGH | Error.LOGIC_HIGH | Error.MAIN_HIGH_HELD, DriveFault.DRIVER),
 )
-_STOPPED: Final = int(
-    Error.ESTOP
-    | Error.TEMPERATURE
-    | Error.TEMPERATURE_2
-    | Error.MAIN_HIGH
-    | Error.LOGIC_HIGH
-    | Error.LOGIC_LOW
-    | Error.SPEED_1
-    | Error.POSITION_1
-    | Error.CURRENT_1
-    | Error.MAIN_LOW
-    | Error.MAIN_HIGH_HELD
-)
-"""With any of these the power stage is off."""
+"""What each bit is to the safety layer; every other error is a power stage that failed. The other warnings are none:
+the motor goes on, and if it comes to an error, that is one."""
+_NAMED: Final = int(Error.ESTOP) | sum(int(bits) for bits, _ in _FAULTS)
 
 
 class RoboClaw:
@@ -345,6 +362,7 @@ class RoboClaw:
         torque_a = (current if pwm >= 0 else -current) * CURRENT_STEP_A * setup.direction
         faults = 0
         if error:
+            faults = DriveFault.DRIVER if error & ERRORS & ~_NAMED else 0
             for bits, fault in _FAULTS:
                 if error & bits:
                     faults |= fault
@@ -356,7 +374,7 @@ class RoboClaw:
             None if temperature is None else temperature[0] / 10.0,
             None,
             faults,
-            self._order.torque and not error & _STOPPED,
+            self._order.torque and not error & ERRORS,
             0 if error & Error.ESTOP else Input.ESTOP_CHAIN,
         )
 
@@ -375,7 +393,7 @@ class RoboClaw:
         self._queue.clear()
 
     def _identification(self) -> list[tuple[int, tuple[int, ...]]]:
-        steps = round(self._setup.timeout_s / TIMEOUT_STEP_S)
+        steps = timeout_steps(self._setup.timeout_s)
         return [
             (Command.DUTY, (0,)),  # whatever is asked feeds the timeout: a motor that turns must not go on by it
             (Command.GET_VERSION, ()),
@@ -393,12 +411,12 @@ class RoboClaw:
                 self.problem = problem
                 return
         elif answer.command == Command.GET_TIMEOUT:
-            wanted = round(self._setup.timeout_s / TIMEOUT_STEP_S)
+            wanted = timeout_steps(self._setup.timeout_s)
             if answer.values[0] != wanted:
                 self._steps = self._identification()
                 self.problem = (
                     f"the controller keeps a serial timeout of {answer.values[0] * TIMEOUT_STEP_S:.1f} s although "
-                    f"{self._setup.timeout_s:.1f} s was set: update its firmware, or set it in Motion Studio"
+                    f"{wanted * TIMEOUT_STEP_S:.1f} s was set: update its firmware, or set it in Motion Studio"
                 )
                 return
             self.timeout_s = answer.values[0] * TIMEOUT_STEP_S
@@ -419,7 +437,7 @@ class RoboClaw:
         return None
 
     def _check_timeout(self, steps: int) -> None:
-        if steps != round(self._setup.timeout_s / TIMEOUT_STEP_S):
+        if steps != timeout_steps(self._setup.timeout_s):
             self.was_reset = True
 
     def _exchange(self, order: Order) -> list[tuple[int, bytes]]:
@@ -442,6 +460,15 @@ class RoboClaw:
         self._turn += 1
         requests.append((slow, encode_request(address, slow)))
         return requests
+
+
+def timeout_steps(timeout_s: float) -> int:
+    """Give a timeout in the controller's tenths of a second: never longer than asked for, and never 0, which is none.
+
+    Args:
+        timeout_s: at least ``TIMEOUT_STEP_S``, which is the shortest that the controller has.
+    """
+    return max(int(timeout_s / TIMEOUT_STEP_S + 1e-9), 1)
 
 
 def version_in(text: str) -> tuple[int, int, int]:

@@ -235,9 +235,11 @@ class Servo:
             # Whatever turns is stopped as the servo itself does it best, before anything else is asked.
             write_register(unit, registers.command.address + self._control_offset(), Control.QUICK_STOP),
             write_register(unit, registers.mode_at, PROFILE_VELOCITY),
+            # Between two reads there is a write: its answer says what it answers, and on a slow path those to the read
+            # before it have all come when it comes. Else a late timeout would be taken for a mode.
+            read_registers(unit, registers.mode_at, 1),
             write_register(unit, registers.timeout_at, steps),
             read_registers(unit, registers.timeout_at, 1),
-            read_registers(unit, registers.mode_at, 1),
         )[self._step]
 
     def _control_offset(self) -> int:
@@ -249,26 +251,27 @@ class Servo:
         step, self._step = self._step, 0
         if answer.refusal:
             reason = EXCEPTIONS.get(answer.refusal, f"exception {answer.refusal}")
-            what = ("control word", "mode", "timeout", "timeout", "mode")[step]
+            what = ("control word", "mode", "mode", "timeout", "timeout")[step]
             self.problem = f"the servo refuses its {what} ({reason}): check the register map against its manual"
             return
-        if step == 3:
-            told = answer.registers()[0]
-            wanted = round(self._setup.timeout_s / self._map.timeout_unit_s)
-            if told != wanted or not 0.0 < told * self._map.timeout_unit_s <= LONGEST_TIMEOUT_S:
-                self.problem = (
-                    f"the servo keeps a timeout of {told * self._map.timeout_unit_s:g} s although "
-                    f"{self._setup.timeout_s:g} s was set: set its communication timeout with the maker's program"
-                )
-                return
-            self.timeout_s = told * self._map.timeout_unit_s
-        elif step == 4:
-            if answer.registers()[0] != PROFILE_VELOCITY:
-                self.problem = "the servo does not take the mode profile velocity (3): set it with the maker's program"
-                return
-            self.problem, self.identified = None, True
+        if step == 2 and answer.registers()[0] != PROFILE_VELOCITY:
+            self.problem = "the servo does not take the mode profile velocity (3): set it with the maker's program"
+            return
+        if step == 4:
+            self._judge_timeout(answer.registers()[0])
             return
         self._step = step + 1
+
+    def _judge_timeout(self, told: int) -> None:
+        wanted = round(self._setup.timeout_s / self._map.timeout_unit_s)
+        told_s = told * self._map.timeout_unit_s
+        if told != wanted or not 0.0 < told_s <= LONGEST_TIMEOUT_S:
+            self.problem = (
+                f"the servo keeps a timeout of {told_s:g} s although {self._setup.timeout_s:g} s was set: set its "
+                "communication timeout with the maker's program"
+            )
+            return
+        self.timeout_s, self.problem, self.identified = told_s, None, True
 
     def _take_feedback(self, answer: Answer) -> None:
         values = self._map.unpack(self._map.feedback, answer.registers())

@@ -7,10 +7,13 @@ are not answered; an order, and nothing else, feeds the controller's timeout.
 Source: the published firmware (``datatypes.h``, ``commands.c``, ``packet.c``, ``confgenerator.c`` of versions 5 and 6).
 """
 
+import re
+from collections import deque
 from collections.abc import Callable
 from enum import IntEnum
+from heapq import heappop, heappush
 from struct import Struct
-from typing import Final
+from typing import Final, NamedTuple
 
 from fastcrc.crc16 import xmodem
 
@@ -22,8 +25,12 @@ SHORT: Final = 2
 LONG: Final = 3
 STOP: Final = 3
 SHORT_MOST: Final = 255
+SHORTEST_HEAD: Final = 2
+LONGEST_HEAD: Final = 3
+TAIL_BYTES: Final = 3
 LONGEST_PAYLOAD: Final = 1024
 KEPT_BYTES: Final = LONGEST_PAYLOAD + 6
+_BEGINNING: Final = re.compile(b"[\x02\x03]")
 ERPM_PER_STEP_S: Final = 10.0
 """The tachometer counts six steps in an electrical turn; 60 s in a minute."""
 
@@ -98,50 +105,110 @@ def encode_order(command: int, value: int) -> bytes:
 REQUESTS: Final = tuple(encode_packet(Struct(">BI").pack(Command.GET_VALUES_SELECTIVE, MASK | tag)) for tag in TAGS)
 
 
-class Deframer:
-    """Cuts a stream of bytes into payloads whose CRC is right."""
+class _Begun(NamedTuple):
+    """What may be a packet, by places in the stream."""
 
-    __slots__ = ("_rest", "corrupted", "frames")
+    end: int
+    at: int
+    payload_at: int
+
+
+class Deframer:
+    """Cuts a stream of bytes into payloads whose CRC is right.
+
+    Each place at which a packet may begin is looked at once, and its CRC computed once, when its last byte is there:
+    hostile bytes cost no more for each byte than a few packets do.
+    """
+
+    __slots__ = ("_behind", "_by_end", "_by_place", "_looked", "_rest", "_start", "corrupted", "frames")
 
     def __init__(self) -> None:
-        self._rest = b""
         self.frames = 0
         self.corrupted = 0
+        self.clear()
 
     def clear(self) -> None:
         """Forget half a packet."""
         self._rest = b""
+        self._start = 0
+        """The place of the first byte that is kept; a place is a number of bytes since ``clear``."""
+        self._looked = 0
+        """Before this place all beginnings are known."""
+        self._behind = 0
+        """Before this place all belongs to packets that were given."""
+        self._by_end: list[_Begun] = []
+        """A heap: what ends first is first."""
+        self._by_place: deque[_Begun] = deque()
 
     def feed(self, data: bytes) -> list[bytes]:
         """Take bytes; give the payloads that they complete, in order."""
-        rest = self._rest + data if self._rest else data
-        found = []
-        at, unfinished = 0, -1
-        while at < len(rest):
-            begin, length = _extent(rest, at)
-            end = begin + length + 3
-            if length and end <= len(rest):
-                payload = rest[begin : begin + length]
-                if rest[end - 1] == STOP and xmodem(payload) == rest[end - 3] << 8 | rest[end - 2]:
-                    found.append(payload)
-                    at, unfinished = end, -1
-                    continue
-                self.corrupted += unfinished < 0
-            elif length and unfinished < 0:
-                unfinished = at  # more of it may come; or it is none, and a whole one stands behind it
-            at += 1
+        if not self._rest and _is_packet(data):
+            self.frames += 1
+            return [data[_extent(data, 0)[0] : -TAIL_BYTES]]  # the usual case: one whole packet
+        self._rest += data
+        self._look()
+        end = self._start + len(self._rest)
+        whole = []
+        while self._by_end and self._by_end[0].end <= end:
+            whole.append(heappop(self._by_end))
+        places = self._by_place
+        while places and places[0].end <= end:
+            places.popleft()
+        found = [payload for one in sorted(whole, key=_place) if (payload := self._payload(one)) is not None]
         self.frames += len(found)
-        self._rest = rest[unfinished:][-KEPT_BYTES:] if unfinished >= 0 else b""
+        while places and (places[0].end <= end or places[0].at < self._behind):
+            places.popleft()
+        # Behind the first place at which a packet may still begin everything is needed.
+        first = places[0].at if places else max(self._looked, self._behind)
+        self._rest, self._start = self._rest[first - self._start :], first
         return found
+
+    def _look(self) -> None:
+        """Take note of the places at which a packet may begin; not yet of those whose length is not whole."""
+        rest, start = self._rest, self._start
+        until = max(len(rest) - LONGEST_HEAD + 1, 0)
+        for begin in _BEGINNING.finditer(rest, max(self._looked - start, 0), until):
+            payload_at, length = _extent(rest, begin.start())
+            if length:
+                one = _Begun(start + payload_at + length + TAIL_BYTES, start + begin.start(), start + payload_at)
+                heappush(self._by_end, one)
+                self._by_place.append(one)
+        self._looked = max(self._looked, start + until)
+
+    def _payload(self, one: _Begun) -> bytes | None:
+        """Give the payload if all of its packet is right, and none of it belongs to another that was."""
+        if one.at < self._behind:
+            return None
+        packet = self._rest[one.at - self._start : one.end - self._start]
+        if _is_packet(packet):
+            self._behind = one.end
+            return packet[one.payload_at - one.at : -TAIL_BYTES]
+        # Within what may be a packet that is not whole yet, nothing is known to be wrong.
+        self.corrupted += not self._by_place or one.at < self._by_place[0].at
+        return None
+
+
+def _place(one: _Begun) -> int:
+    return one.at
+
+
+def _is_packet(data: bytes) -> bool:
+    """Tell whether the bytes are one packet, whole and right."""
+    if len(data) <= SHORTEST_HEAD + TAIL_BYTES or data[-1] != STOP:
+        return False
+    payload_at, length = _extent(data, 0)
+    if length == 0 or payload_at + length + TAIL_BYTES != len(data):
+        return False
+    return xmodem(data[payload_at:-TAIL_BYTES]) == data[-3] << 8 | data[-2]
 
 
 def _extent(rest: bytes, at: int) -> tuple[int, int]:
-    """Where the payload begins and how long it is; length 0: here begins no packet."""
-    kind, left = rest[at], len(rest) - at
+    """Where the payload begins and how long it is; length 0: here begins no packet. The head has to be whole."""
+    kind = rest[at]
     if kind == SHORT:
-        return at + 2, rest[at + 1] if left > 1 else LONGEST_PAYLOAD
+        return at + 2, rest[at + 1]
     if kind == LONG:
-        length = rest[at + 1] << 8 | rest[at + 2] if left > 2 else LONGEST_PAYLOAD
+        length = rest[at + 1] << 8 | rest[at + 2]
         return at + 3, length if SHORT_MOST < length <= LONGEST_PAYLOAD else 0
     return at, 0
 

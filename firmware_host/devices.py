@@ -11,14 +11,14 @@ from drivers.dialogue import Dialogue, DriveSetup
 from drivers.link import Link, Port
 from drivers.odrive import ODrive
 from drivers.polled import PolledDrive
-from drivers.port import SerialPort
+from drivers.port import PortError, SerialPort
 from drivers.ports import Ports
 from drivers.roboclaw import RoboClaw
 from drivers.servo import Servo
 from drivers.servo_map import MapError, read_map
 from drivers.vesc import Vesc
 from drivers.witmotion import Inclinometer, InclinometerSetup
-from firmware_host.files.tables import DeviceSection, Table
+from firmware_host.files.tables import NO_DELAY_KNOWN, DeviceSection, Table, too_slow
 from firmware_host.files.toml_source import FileError
 
 
@@ -48,8 +48,17 @@ def ordered(devices: Sequence[DeviceSection]) -> list[DeviceSection]:
 
 
 def make_port(table: Table, urls: Sequence[str], baud: int | None) -> Port:
-    """Make the port to talk through: one for a board, one each for devices. ``baud`` overrides the file's."""
+    """Make the port to talk through: one for a board, one each for devices. ``baud`` overrides the file's.
+
+    Raises ``drivers.port.PortError`` for an inclinometer behind a network, and for a rate that is too slow.
+    """
     devices = ordered(table.file.device)
+    for url, device in zip(urls, devices, strict=False):
+        if device.kind == "witmotion" and "://" in url:
+            raise PortError(f"{url}: {NO_DELAY_KNOWN}")
+        slow = too_slow(device.kind, baud or device.baud)
+        if slow:
+            raise PortError(f"{url}: {slow}")
     if not devices:
         return SerialPort(urls[0], baud or table.file.table.baud)
     return Ports([SerialPort(url, baud or device.baud) for url, device in zip(urls, devices, strict=True)])

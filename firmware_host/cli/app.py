@@ -5,6 +5,8 @@ from typing import Annotated, Final
 
 import typer
 
+from drivers.capabilities import LEAST_BAUD, MOST_BAUD
+
 NOT_A_DEVICE: Final = "Righting is not a certified medical device. Read the safety concept before a person lies down."
 
 app = typer.Typer(
@@ -68,7 +70,9 @@ def run(
             "Without it, and with none in the table file, the simulated table is started."
         ),
     ] = None,
-    baud: Annotated[int | None, typer.Option(min=9600, help="Baud rate; without it the table file's.")] = None,
+    baud: Annotated[
+        int | None, typer.Option(min=LEAST_BAUD, max=MOST_BAUD, help="Baud rate; without it the table file's.")
+    ] = None,
     speed: Annotated[float, typer.Option(min=0.1, max=50.0, help="Simulated table only: times real time.")] = 1.0,
     records: Folder = RECORDS,
     seed: Seed = 1,
@@ -316,7 +320,8 @@ def doctor(
     ] = None,
     table: Annotated[Path | None, typer.Option("--table", help="Table file: what should be there.")] = None,
     baud: Annotated[
-        int | None, typer.Option(min=9600, help="Baud rate; without it the table file's, or 115200.")
+        int | None,
+        typer.Option(min=LEAST_BAUD, max=MOST_BAUD, help="Baud rate; without it the table file's, or 115200."),
     ] = None,
     seconds: Annotated[
         float, typer.Option(min=0.5, max=3600.0, help="How long the quality of the line is measured.")

@@ -39,7 +39,8 @@ def _due(kind: Kind) -> str:
         return ""
     unit = "" if kind.parameter is None else kind.parameter.unit
     smallest = f", from {kind.due.value_from:g} {unit} on" if kind.due.value_from else ""
-    return f"; away from upright due within {kind.due.within_s:g} s{smallest}"
+    least = "" if kind.due.least == "RETURN" else f" with {kind.due.least} or stronger"
+    return f"; away from upright due within {kind.due.within_s:g} s{least}{smallest}"
 
 
 def _for_machines(name: str, kind: Kind) -> dict[str, Any]:

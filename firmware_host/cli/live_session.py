@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from rich.console import Console
 
+from drivers.composite import CompositeLink
 from drivers.link import Port
 from firmware_host.cli.auto_start import AutoStart
 from firmware_host.cli.keys import Keys
@@ -84,7 +85,8 @@ class LiveSession:
         clock: Clock = FramePacedClock() if manner.speed != 1.0 else MonotonicClock()
         self._clock = clock
         self._loop = Loop(self._host, port, self._requests, clock)
-        self._latency = LatencyCheck(self._link.health, session.limits)
+        beside = self._link.device_health()[1:] if isinstance(self._link, CompositeLink) else []
+        self._latency = LatencyCheck(self._link.health, session.limits, beside)
         self.handover = Handover()
         """Takes the session that is chosen instead of this one, or after it."""
         self._chooser = Chooser(session, self.handover, self._may_be_replaced, self._nobody_lies_here, now, known)

@@ -3,7 +3,16 @@
 from typing import Final
 
 from drivers.probes import roboclaw_value
-from drivers.roboclaw import CURRENT_STEP_A, ESTOP_PINS, TIMEOUT_STEP_S, Answer, Command, Error, version_in
+from drivers.roboclaw import (
+    CURRENT_STEP_A,
+    ESTOP_PINS,
+    MESSAGES,
+    TIMEOUT_STEP_S,
+    Answer,
+    Command,
+    Error,
+    version_in,
+)
 from firmware_host.doctor.findings import Examination, Finding, Place, note, turning, turns, unsafe
 from firmware_host.doctor.line import Line
 from firmware_host.doctor.quality import measure
@@ -72,9 +81,11 @@ def _judge(values: Values, version: tuple[int, int, int], place: Place) -> list[
         text = "no serial timeout is stored: before a session has set one, a motor that was told to turn goes on"
         found.append(note(text, "set 0.2 s in Motion Studio and save it; each session sets it and reads it back"))
     (error,) = values.get(Command.GET_ERROR, (0,))
-    named = [bit.name.lower() for bit in Error if error & bit and bit.name and bit != Error.ESTOP]
-    if named:
-        found.append(unsafe(f"the controller reports: {', '.join(named)}", "find the cause before anybody lies down"))
+    wrong, messages = _named(error & ~(Error.ESTOP | MESSAGES)), _named(error & MESSAGES)
+    if wrong:
+        found.append(unsafe(f"the controller reports: {wrong}", "find the cause before anybody lies down"))
+    if messages:
+        found.append(note(f"the controller reports: {messages}", "see that no switch is closed that should be open"))
     if error & Error.ESTOP:
         found.append(note("the emergency stop is pressed", "release it when it is safe to do so"))
     pins = values.get(Command.GET_PINS)
@@ -82,6 +93,10 @@ def _judge(values: Values, version: tuple[int, int, int], place: Place) -> list[
         text = "no input is set to E-Stop: the controller cannot say that the emergency-stop chain is open"
         found.append(unsafe(text, "wire the chain's second contact to S4, set S4 to E-Stop (latching off), save"))
     return found
+
+
+def _named(bits: int) -> str:
+    return ", ".join(f"{bit.name.lower()} (0x{bit:x})" for bit in Error if bits & bit and bit.name)
 
 
 def _judge_motion(values: Values, place: Place) -> list[Finding]:

@@ -10,6 +10,7 @@ from drivers.witmotion import ANGLE, AXES, HALF_TURN_DEG, LEAST_RATE_HZ, STEPS, 
 from firmware_host.doctor.findings import Examination, Finding, Place, note, unsafe
 from firmware_host.doctor.line import Line
 from firmware_host.doctor.quality import Gaps, Quality, measure
+from firmware_host.files.tables import NO_DELAY_KNOWN
 from safety.signals import ANKLE_LATCH, HAND_SWITCH
 
 LOOK_S: Final = 0.05
@@ -29,6 +30,8 @@ def examine_inclinometer(line: Line, place: Place, seconds: float) -> Examinatio
     rate_hz = gaps.frames / gaps.passed_s
     quality = Quality(gaps.passed_s, None, gaps.frames, 0, rate_hz, gaps.longest_s, deframer.corrupted)
     facts, findings = [], []
+    if "://" in line.url:
+        findings.append(unsafe("it is behind a network", NO_DELAY_KNOWN))
     if newest is None:
         findings.append(unsafe("it sends no angle", "choose its contents with the maker's program: angles alone"))
     else:

@@ -14,7 +14,7 @@ from firmware_host.doctor.findings import Examination, Finding, Place, note, uns
 from firmware_host.doctor.identify import Found, NothingKnown, identify
 from firmware_host.doctor.line import Line, LineLostError
 from firmware_host.doctor.quality import judge
-from firmware_host.files.tables import DeviceSection, Table
+from firmware_host.files.tables import DeviceSection, Table, real_port
 from safety.limits import MACHINE
 from safety.signals import BoardConfig
 
@@ -55,10 +55,18 @@ def visit(url: str, baud: int | None, table: Table | None, seconds: float, tell:
         found = identify(line, registers, expected, tell)
         if isinstance(found, NothingKnown):
             return Visit(url, rate, None, found, None)
-        place = Place(table, device or _device_of(found.kind, table))
+        same = device is not None and device.kind == found.kind
+        place = Place(table, device if same else _device_of(found.kind, table))
         tell(f"found: {found.kind}; measuring the line for {seconds:g} s")
         examination = _examine(line, found, place, seconds)
-        return Visit(url, line.baud, None, None, _judged(examination, place))
+        examination = _judged(examination, place)
+        if device is not None and not same:
+            other = unsafe(
+                f"the table file names this port for its {device.kind}, and a {found.kind} is on it",
+                "swap the ports in the table file, or correct kind there",
+            )
+            examination = examination._replace(findings=(other, *examination.findings))
+        return Visit(url, line.baud, None, None, examination)
     except (PortError, LineLostError) as error:
         return Visit(url, rate, str(error), None, None)
     finally:
@@ -67,7 +75,7 @@ def visit(url: str, baud: int | None, table: Table | None, seconds: float, tell:
 
 def _device_at(url: str, table: Table | None) -> DeviceSection | None:
     devices = () if table is None else table.file.device
-    return next((device for device in devices if device.port == url), None)
+    return next((device for device in devices if device.port and real_port(device.port) == real_port(url)), None)
 
 
 def _device_of(kind: str, table: Table | None) -> DeviceSection | None:

@@ -1,15 +1,17 @@
 """Table files: which table it is, its devices from a shop, and the limits that it leaves of the machine's."""
 
+import os
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from drivers.capabilities import DRIVES
+from drivers.capabilities import DRIVES, LEAST_BAUD, MOST_BAUD
 from drivers.contacts import INPUT_COUNT, NAMES
 from drivers.dialogue import LONGEST_TIMEOUT_S
 from drivers.modbus import FIRST_UNIT, LAST_UNIT
-from drivers.roboclaw import FIRST_ADDRESS, LAST_ADDRESS
+from drivers.polled import REPLY_S
+from drivers.roboclaw import FIRST_ADDRESS, LAST_ADDRESS, TIMEOUT_STEP_S
 from firmware_host.files.kinds import expect_kind
 from firmware_host.files.limit_chain import MACHINE_CHAIN, Chain, narrowed, tightened
 from firmware_host.files.toml_source import (
@@ -28,9 +30,21 @@ TABLE_DEFAULT_LIMIT_DEG: Final = 60.0
 """Inverted limit of a table whose file says nothing: what a table with no further clearance is built for."""
 
 HandSwitch = Literal["hold-to-run", "press-to-return"]
+MOST_SCALE: Final = 2.0**31 / 180.0
+"""Of a drive that counts its position in 32 bits, with sign; what is ordered per degree fits then too."""
+BITS_A_BYTE: Final = 10
+"""With start and stop bit."""
 _CONTACTS: Final = (*NAMES, "")
 DeviceKind = Literal["roboclaw", "vesc", "odrive", "servo", "witmotion", "contacts"]
 _UNITS: Final[dict[DeviceKind, int]] = {"roboclaw": FIRST_ADDRESS, "servo": FIRST_UNIT, "contacts": FIRST_UNIT}
+NO_DELAY_KNOWN: Final = (
+    "the inclinometer talks by itself, so the delay of a network cannot be measured: "
+    "connect it to a port of this machine"
+)
+EXCHANGE_BYTES: Final[dict[str, int]] = {"odrive": 280, "roboclaw": 76, "vesc": 56, "servo": 50, "contacts": 14}
+"""Bytes on the line, both ways, from a question to its answer, at most; of a VESC without its configuration, which
+arrives in one piece for longer. The tests measure them."""
+_BAUDS: Final = (9600, 19200, 38400, 57600, 115200)
 _EVERYBODYS: Final = frozenset({"kind", "port", "baud"})
 _WHOSE: Final[dict[str, tuple[str, ...]]] = {
     "address": ("roboclaw", "odrive", "servo", "contacts"),
@@ -50,7 +64,7 @@ class TableSection(FileModel):
     serial: int | None = Field(default=None, ge=0, lt=2**32)
     """Serial number of the table board; None accepts any board."""
     port: str | None = Field(default=None, min_length=1)
-    baud: int = Field(default=115200, ge=9600, le=4_000_000)
+    baud: int = Field(default=115200, ge=LEAST_BAUD, le=MOST_BAUD)
     hand_switch: HandSwitch = "hold-to-run"
 
 
@@ -59,7 +73,7 @@ class DeviceSection(FileModel):
 
     kind: DeviceKind = Field(examples=['kind = "roboclaw"'])
     port: str | None = Field(default=None, min_length=1)
-    baud: int = Field(default=115200, ge=9600, le=4_000_000)
+    baud: int = Field(default=115200, ge=LEAST_BAUD, le=MOST_BAUD)
     address: int | None = Field(default=None, ge=0, le=255)
     """Of a RoboClaw 128 to 135, of an ODrive the axis, of a Modbus device its unit."""
     scale: float | None = Field(default=None, ge=1e-4, le=1e9, examples=["scale = 12777.8"])
@@ -117,11 +131,41 @@ class DeviceSection(FileModel):
             for name in ("scale", "current_a"):
                 if getattr(self, name) is None:
                     raise ValueError(f"a {self.kind} needs {name}; docs/drives says how to find it")
+        if self.kind != "odrive" and self.scale is not None and self.scale > MOST_SCALE:
+            raise ValueError(
+                f"scale = {self.scale:g} is more than a {self.kind} can count: 180 deg have to fit into 31 bits, "
+                f"which is {MOST_SCALE:.3g} units in a degree; see docs/drives for the formula"
+            )
+        slow = too_slow(self.kind, self.baud)
+        if slow:
+            raise ValueError(slow)
+        if self.kind == "witmotion" and self.port is not None and "://" in self.port:
+            raise ValueError(f"port = {shown_value(self.port)}: {NO_DELAY_KNOWN}")
+        if self.kind == "roboclaw" and self.timeout_s < TIMEOUT_STEP_S:
+            raise ValueError(f"timeout_s = {self.timeout_s:g} is shorter than a RoboClaw can keep; use 0.1 or 0.2")
         if self.kind == "roboclaw" and not FIRST_ADDRESS <= self.unit <= LAST_ADDRESS:
             raise ValueError(f"address = {self.unit} is none of a RoboClaw; use 128 to 135")
         if self.kind in ("servo", "contacts") and not FIRST_UNIT <= self.unit <= LAST_UNIT:
             raise ValueError(f"address = {self.unit} is none of a Modbus device; use {FIRST_UNIT} to {LAST_UNIT}")
         return self
+
+
+def real_port(port: str) -> str:
+    """Give a port by the one name that all of its names lead to: those in ``/dev/serial`` are links."""
+    return port if "://" in port else os.path.realpath(port)
+
+
+def too_slow(kind: str, baud: int) -> str:
+    """Say why a device cannot be asked at a baud rate, and what to do; empty if it can."""
+    bits = EXCHANGE_BYTES.get(kind, 0) * BITS_A_BYTE
+    line_s = bits / baud
+    if line_s <= REPLY_S:
+        return ""
+    least = next(rate for rate in _BAUDS if bits / rate <= REPLY_S)
+    return (
+        f"baud = {baud} is too slow for the {kind}: a question and its answer take {line_s * 1e3:.0f} ms on the line, "
+        f"and an answer counts for {REPLY_S * 1e3:.0f} ms; set the device, and baud, to {least} or more"
+    )
 
 
 def _only_contacts(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -174,7 +218,7 @@ class TableFile(FileModel):
         kinds = [one.kind for one in device]
         if len(set(kinds)) != len(kinds):
             raise ValueError("names a kind of device twice; a table has one of each")
-        ports = [one.port for one in device if one.port is not None]
+        ports = [real_port(one.port) for one in device if one.port is not None]
         if len(set(ports)) != len(ports):
             raise ValueError("names a port twice; each device has a line of its own")
         return device

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from basicmicro import Basicmicro
 
-from drivers.roboclaw import Command, encode_request, encode_setting, encode_speed
+from drivers.roboclaw import Command, Error, encode_request, encode_setting, encode_speed
 from sim.layout import BUS_V
 from sim.roboclaw import EmulatedRoboClaw
 from tests.sim.pump import Pump, on_a_port
@@ -92,3 +92,50 @@ def test_the_vendor_s_software_turns_the_simulated_table(pump: Pump, vendor: Any
     assert ok
     assert speed == pytest.approx(wanted_dps * device.scale, rel=0.1)
     assert vendor.DutyM1(ADDRESS, 0)
+
+
+OURS = {
+    "ESTOP": Error.ESTOP,
+    "TEMP": Error.TEMPERATURE,
+    "TEMP2": Error.TEMPERATURE_2,
+    "MBATHIGH": Error.MAIN_HIGH,
+    "LBATHIGH": Error.LOGIC_HIGH,
+    "LBATLOW": Error.LOGIC_LOW,
+    "SPEED1": Error.SPEED_1,
+    "SPEED2": Error.SPEED_2,
+    "POS1": Error.POSITION_1,
+    "POS2": Error.POSITION_2,
+    "CURRENTM1": Error.CURRENT_1,
+    "CURRENTM2": Error.CURRENT_2,
+    "MBATLOW": Error.MAIN_LOW,
+    "MBATHIGH_HYST": Error.MAIN_HIGH_HELD,
+}
+OUR_WARNINGS = {
+    "OVERCURRENTM1": Error.WARN_CURRENT_1,
+    "OVERCURRENTM2": Error.WARN_CURRENT_2,
+    "MBATHIGH": Error.WARN_MAIN_HIGH,
+    "MBATLOW": Error.WARN_MAIN_LOW,
+    "TEMP": Error.WARN_TEMPERATURE,
+    "TEMP2": Error.WARN_TEMPERATURE_2,
+    "S4": Error.SIGNAL_4,
+    "S5": Error.SIGNAL_5,
+    "SPEED1": Error.WARN_SPEED_1,
+    "SPEED2": Error.WARN_SPEED_2,
+    "POS1": Error.WARN_POSITION_1,
+    "POS2": Error.WARN_POSITION_2,
+    "CAN": Error.WARN_CAN,
+    "BOOT": Error.BOOTED,
+    "OVERREGENM1": Error.WARN_REGENERATION_1,
+    "OVERREGENM2": Error.WARN_REGENERATION_2,
+}
+NOT_THE_PACKAGE_S = Error.DRIVER_1 | Error.DRIVER_2
+"""The user manual alone has these."""
+
+
+def test_the_vendor_s_status_bits_are_all_ours_errors_in_the_lower_half_and_warnings_in_the_upper() -> None:
+    theirs = {name: value for name, value in vars(Basicmicro).items() if isinstance(value, int) and value}
+    errors = {name[6:]: value for name, value in theirs.items() if name.startswith("ERROR_")}
+    warnings = {name[5:]: value << 16 for name, value in theirs.items() if name.startswith("WARN_")}
+    assert errors == OURS
+    assert warnings == OUR_WARNINGS
+    assert sum(errors.values()) + sum(warnings.values()) + NOT_THE_PACKAGE_S == 0xFFFF_FFFF

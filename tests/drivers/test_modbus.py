@@ -1,10 +1,12 @@
 """Modbus RTU: the specification's own examples, an independent implementation, hostile bytes; and the input module."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pymodbus.framer import FramerRTU
-from pymodbus.pdu import DecodePDU
+from pymodbus.pdu import DecodePDU, ModbusPDU
 from pymodbus.pdu.bit_message import ReadDiscreteInputsRequest
 from pymodbus.pdu.register_message import (
     ReadHoldingRegistersRequest,
@@ -12,20 +14,27 @@ from pymodbus.pdu.register_message import (
     ReadInputRegistersRequest,
     ReadWriteMultipleRegistersRequest,
     WriteMultipleRegistersRequest,
+    WriteMultipleRegistersResponse,
     WriteSingleRegisterRequest,
+    WriteSingleRegisterResponse,
 )
 
+from drivers import witmotion
 from drivers.contacts import NAMES, Contacts
+from drivers.health import LinkHealth
 from drivers.modbus import (
     KEPT_BYTES,
     READ_INPUT,
     AnswerReader,
+    Request,
     read_discrete_inputs,
     read_registers,
     read_write_registers,
     write_register,
     write_registers,
 )
+from firmware_host.control.latency_check import LatencyCheck
+from safety.limits import MACHINE
 from safety.signals import Input
 from sim.contacts import EmulatedContacts
 from sim.sensors import ESTOP_PRESSED, RIDER_AGREES
@@ -130,6 +139,35 @@ def test_an_answer_of_another_length_is_none() -> None:
     assert reader.corrupted == 1
 
 
+@pytest.mark.parametrize(
+    ("request_", "other"),
+    [
+        (write_register(1, 0x6060, 3), WriteSingleRegisterResponse(address=0x6061, registers=[3], dev_id=1)),
+        (write_register(1, 0x6060, 3), WriteSingleRegisterResponse(address=0x6060, registers=[2], dev_id=1)),
+        (write_registers(1, 100, [1, 2, 3]), WriteMultipleRegistersResponse(address=101, count=3, dev_id=1)),
+        (write_registers(1, 100, [1, 2, 3]), WriteMultipleRegistersResponse(address=100, count=2, dev_id=1)),
+    ],
+)
+def test_the_answer_to_another_write_is_none(request_: Request, other: ModbusPDU) -> None:
+    reader = AnswerReader()
+    reader.expect(request_)
+    assert reader.feed(framer().buildFrame(other)) is None
+    assert reader.corrupted == 1
+
+
+@given(UNITS, ADDRESSES, st.lists(WORDS, min_size=1, max_size=100))
+def test_a_write_that_was_done_is_an_answer(unit: int, address: int, values: list[int]) -> None:
+    one = WriteSingleRegisterResponse(address=address, registers=values[:1], dev_id=unit)
+    many = WriteMultipleRegistersResponse(address=address, count=len(values), dev_id=unit)
+    for request, answer in (
+        (write_register(unit, address, values[0]), one),
+        (write_registers(unit, address, values), many),
+    ):
+        reader = AnswerReader()
+        reader.expect(request)
+        assert reader.feed(framer().buildFrame(answer)) is not None
+
+
 # ------------------------------------------------------------------------------------------------ the input module
 
 
@@ -199,3 +237,44 @@ def test_another_unit_is_not_heard_and_a_refusal_is_told() -> None:
     data = bytes((1, 0x82, 1))
     refusing.receive(data + FramerRTU.compute_CRC(data).to_bytes(2, "big"), 1.01)
     assert "does not know the function" in (refusing.problem or "")
+
+
+@pytest.mark.requirement("REQ-WIRE-PATH")
+@pytest.mark.parametrize("late_ms", [40.0, 50.0, 60.0, 100.0, 300.0])
+def test_contacts_on_a_slow_path_are_not_believed_and_it_is_said_with_what_was_measured(late_ms: float) -> None:
+    device, contacts = EmulatedContacts(driven_table(), 115200), Contacts(1)
+    device.turnaround_ms = late_ms
+    now_s = run(contacts, device, 10.0)
+    told = re.match(
+        r"the input module answers, but the path to it is too slow: round trip median (\S+),", contacts.problem or ""
+    )
+    assert told, contacts.problem
+    assert float(told[1]) >= late_ms
+    assert contacts.inputs(now_s) is None
+    check = LatencyCheck(LinkHealth(), MACHINE, [("input module", contacts.health)])
+    check.look(now_s)
+    assert "too slow" in check.why_not
+    device.turnaround_ms = 1.0
+    now_s = run(contacts, device, 4.0, now_s)
+    assert contacts.inputs(now_s) is not None
+    assert contacts.problem is None
+
+
+def test_a_module_that_is_silent_is_asked_more_and_more_seldom() -> None:
+    device, contacts = EmulatedContacts(driven_table(), 115200), Contacts(1)
+    device.deaf = True
+    now_s = run(contacts, device, 5.0)
+    before = contacts.health.lost_frames
+    run(contacts, device, 5.0, now_s)
+    assert contacts.health.lost_frames - before < 5.0 / 0.4 + 2
+
+
+def test_another_device_in_the_place_of_the_module_is_no_slow_path() -> None:
+    device, contacts = EmulatedContacts(driven_table(), 115200), Contacts(1)
+    now_s = run(contacts, device, 0.5)
+    device.deaf = True
+    for _ in range(300):
+        contacts.transmit(now_s)
+        now_s += 0.01
+        contacts.receive(witmotion.encode(witmotion.ANGLE, (1, 2, 3, 4)), now_s)
+    assert not contacts.health.round_trips.late

@@ -12,8 +12,15 @@ import serial
 import serial.rfc2217
 
 from drivers.port import PortError, SerialPort, list_ports
+from tests.waiting import LONGEST_S
 
 pytestmark = pytest.mark.realtime
+
+
+WITHOUT_ADDRESS = (
+    *("socket://foo", "socket://h:99999", "socket://h:0", "socket://:5", "socket://h:abc"),
+    *("rfc2217://foo", "rfc2217://h:99999"),
+)
 
 
 def read_all(port: SerialPort, size: int) -> bytes:
@@ -213,6 +220,27 @@ def test_a_network_port_by_rfc_2217() -> None:
     network.join()
 
 
+@pytest.mark.requirement("REQ-WIRE-PORT")
+@pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")  # in pyserial 3.5 itself
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # pyserial's thread, as is meant
+@pytest.mark.parametrize("look", [SerialPort.read, lambda port: port.wait(0.0001)], ids=["read", "wait"])
+def test_a_network_port_whose_reader_died_is_lost_and_made_anew(look: Callable[[SerialPort], object]) -> None:
+    network = NetworkPort()
+    network.start()
+    port = SerialPort(network.url, 115200)
+    port.open()
+    reader = port._serial._thread
+    network.write(b"\xff\xf0")  # the data FF F0 by a server that does not double FF
+    reader.join(LONGEST_S)
+    assert not reader.is_alive()
+    look(port)
+    assert not port.is_open
+    network.join()
+    port.poll(1.0)
+    assert port._opening is not None
+    port.close()
+
+
 @pytest.mark.parametrize(
     ("url", "advice"),
     [
@@ -221,6 +249,7 @@ def test_a_network_port_by_rfc_2217() -> None:
         ("/", "not a serial port"),
         ("nonsense://x", "socket://"),
         ("socket://127.0.0.1:1", "nobody listens"),
+        *((url, "name host and port, as in socket://192") for url in WITHOUT_ADDRESS),
     ],
 )
 def test_what_cannot_be_opened_says_what_to_do(url: str, advice: str) -> None:
@@ -228,6 +257,11 @@ def test_what_cannot_be_opened_says_what_to_do(url: str, advice: str) -> None:
         SerialPort(url, 115200).open()
     assert url in str(refused.value)
     assert advice in str(refused.value)
+
+
+def test_a_rate_that_no_port_can_do_says_so(pty: tuple[int, int, str]) -> None:
+    with pytest.raises(PortError, match="no port can do 99999999999 baud"):
+        SerialPort(pty[2], 99_999_999_999).open()
 
 
 def test_a_busy_port_says_so(pty: tuple[int, int, str]) -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drivers import witmotion
 from drivers.capabilities import Capabilities
 from drivers.dialogue import DriveSetup, Order
 from drivers.line_chunks import split
@@ -44,11 +45,11 @@ ADDRESS = 0x80
 CAPABILITIES = Capabilities("RoboClaw", motor_angle=True, brake=True, self_locking=True, current=True)
 
 
-def bench(baud: int = 115200, direction: int = 1) -> Bench:
+def bench(baud: int = 115200, direction: int = 1, timeout_s: float = 0.2) -> Bench:
     table = driven_table()
     device = EmulatedRoboClaw(table, baud, ADDRESS, direction)
     setup = DriveSetup(
-        counts_per_degree(table), direction, None, 6.0, UPRIGHT_DEG, 60.0, 8.0, CAPABILITIES, 0.2, ADDRESS
+        counts_per_degree(table), direction, None, 6.0, UPRIGHT_DEG, 60.0, 8.0, CAPABILITIES, timeout_s, ADDRESS
     )
     return Bench(table, device, setup, RoboClaw)
 
@@ -267,6 +268,17 @@ def test_without_a_command_the_motor_is_told_to_stand_and_telemetry_goes_on() ->
     assert found.last.status & Status.BRAKE_CLOSED
 
 
+@pytest.mark.parametrize(
+    ("wanted_s", "kept_s"), [(0.05, 0.1), (0.1, 0.1), (0.15, 0.1), (0.19, 0.1), (0.2, 0.2), (0.25, 0.2), (0.3, 0.3)]
+)
+def test_the_timeout_is_rounded_down_to_tenths_but_never_to_none(wanted_s: float, kept_s: float) -> None:
+    found = bench(timeout_s=wanted_s)
+    controller(found).stored_timeout = 7
+    found.connect()
+    assert found.table.settings[motor_drive.TIMEOUT_S] == pytest.approx(kept_s)
+    assert found.link.capabilities.timeout_s == pytest.approx(kept_s)
+
+
 def test_a_timeout_that_is_not_kept_is_no_session() -> None:
     found = bench()
     controller(found).keeps_timeout = False
@@ -352,6 +364,16 @@ def test_an_answer_that_a_stalled_host_finds_late_is_not_acted_on() -> None:
     assert found.last.status & Status.TORQUE_ON == 0
 
 
+@pytest.mark.parametrize("every", [1, 10], ids=["a hundred a second", "ten a second"])
+def test_a_sensor_in_the_place_of_the_drive_is_not_called_a_slow_path(every: int) -> None:
+    found, frame = bench(), witmotion.encode(witmotion.ANGLE, (1, 2, 3, 4))
+    for tick in range(1000):
+        found.now_s += 0.01
+        found.link.receive(frame if tick % every == 0 else b"", found.now_s)
+        found.link.transmit(HOLD, found.now_s)
+    assert "none is an answer of a RoboClaw" in (found.link.problem or "")
+
+
 def test_wrong_bits_on_the_line_cost_an_exchange_and_no_more() -> None:
     found = bench().connect()
     data = found.rig.advance(0.01)
@@ -387,6 +409,11 @@ def test_the_emergency_stop_is_an_input_and_stops_the_motor() -> None:
         (Error.MAIN_LOW, DriveFault.UNDERVOLTAGE),
         (Error.SPEED_1, DriveFault.ENCODER),
         (Error.MAIN_HIGH, DriveFault.DRIVER),
+        (Error.DRIVER_1, DriveFault.DRIVER),
+        (Error.DRIVER_2, DriveFault.DRIVER),
+        (Error.SPEED_2, DriveFault.DRIVER),
+        (Error.POSITION_2, DriveFault.DRIVER),
+        (Error.CURRENT_2, DriveFault.DRIVER),
     ],
 )
 def test_latched_errors_are_drive_faults_with_the_torque_off(errors: Error, fault: int) -> None:
@@ -397,6 +424,27 @@ def test_latched_errors_are_drive_faults_with_the_torque_off(errors: Error, faul
     assert found.last.faults == fault
     assert not found.last.status & Status.TORQUE_ON
     assert found.table.truth().rate_dps == pytest.approx(0.0, abs=0.05)
+
+
+@pytest.mark.parametrize("bit", [1 << at for at in range(1, 16)])
+def test_every_error_is_a_fault_and_the_torque_is_off_whether_it_has_a_name_or_not(bit: int) -> None:
+    found = bench().connect()
+    found.run(1.0, move(2.0))
+    controller(found).errors = bit
+    found.run(0.1, move(2.0))
+    assert found.last.faults
+    assert not found.last.status & Status.TORQUE_ON
+
+
+@pytest.mark.parametrize("bit", [1 << at for at in range(16, 32) if not 0x0038_0000 & 1 << at])
+def test_a_warning_or_message_stops_nothing(bit: int) -> None:
+    """A limit switch at the inverted end is S5, and a rider who stands on it comes back under torque."""
+    found = bench().connect()
+    controller(found).errors = bit
+    found.run(1.0, move(2.0))
+    assert found.last.faults == 0
+    assert found.last.status & Status.TORQUE_ON
+    assert found.table.truth().rate_dps == pytest.approx(2.0, abs=0.1)
 
 
 @pytest.mark.parametrize("fault", [sensors.DEAD, sensors.STUCK])

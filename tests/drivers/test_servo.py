@@ -210,6 +210,15 @@ def test_a_timeout_or_mode_that_is_not_kept_is_no_session() -> None:
     assert found.link.config is None
 
 
+@pytest.mark.parametrize("late_ms", [60.0, 100.0, 150.0])
+def test_late_answers_are_not_taken_for_a_mode_or_timeout_that_is_not_kept(late_ms: float) -> None:
+    found = bench()
+    servo(found).turnaround_ms = late_ms
+    for _ in range(2000):
+        found.tick(HOLD)
+        assert "maker's program" not in (found.link.problem or "")
+
+
 def test_a_map_for_another_make_is_told_with_what_to_do() -> None:
     found = bench()
     servo(found).map = OTHER

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drivers import vesc
 from drivers.capabilities import Capabilities
 from drivers.dialogue import STAND, DriveSetup
 from drivers.polled import PolledDrive
@@ -116,6 +117,26 @@ def test_hostile_bytes_raise_nothing_and_are_not_kept(pieces: list[bytes]) -> No
     for piece in pieces:
         deframer.feed(piece)
         assert len(deframer._rest) <= KEPT_BYTES
+
+
+@pytest.mark.parametrize("pattern", [b"\x03", b"\x03\x03\xff", b"\x02\xff", b"\x02", b"\x02\x02\x00\x00\x03"])
+def test_hostile_bytes_are_looked_at_a_few_times_each_however_they_arrive(
+    pattern: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked, extent = 0, vesc._extent
+
+    def counts(rest: bytes, at: int) -> tuple[int, int]:
+        nonlocal looked
+        looked += 1
+        return extent(rest, at)
+
+    monkeypatch.setattr(vesc, "_extent", counts)
+    deframer, hostile = Deframer(), (pattern * 4096)[:4096]
+    for at in range(len(hostile)):
+        deframer.feed(hostile[at : at + 1])
+    assert looked <= 3 * len(hostile)
+    deframer.clear()
+    assert deframer.feed(encode_packet(b"\x04good")) == [b"\x04good"]
 
 
 @given(st.lists(st.binary(min_size=1, max_size=40), max_size=20))

@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 from fastcrc.crc16 import modbus
+from typer.testing import CliRunner
 
 from drivers.odrive import AxisState
 from drivers.port import SerialPort
 from drivers.servo_map import read_map
 from drivers.vesc import Fault
+from firmware_host.cli.app import app
 from firmware_host.cli.doctor import DoctorOptions, doctor_command
 from firmware_host.cli.virtual import make_board
 from firmware_host.files.riders import load_rider
@@ -135,6 +137,24 @@ def test_what_is_unsafe_is_said_with_how_to_mend_it(kind: str, tmp_path: Path) -
     assert not pump.driven
 
 
+@pytest.mark.parametrize(
+    ("bits", "level", "what"),
+    [
+        (0x40, "unsafe", "the controller reports: driver_1 (0x40)"),
+        (0x2200, "unsafe", "the controller reports: speed_2 (0x200), current_2 (0x2000)"),
+        (0x0004_0000, "unsafe", "the controller reports: warn_main_high (0x40000)"),
+        (0x0080_0000, "note", "the controller reports: signal_5 (0x800000)"),
+    ],
+)
+def test_no_status_bit_of_a_roboclaw_is_kept_back(bits: int, level: str, what: str, tmp_path: Path) -> None:
+    table = driven_table()
+    device = EmulatedRoboClaw(table, BAUD)
+    device.stored_timeout, device.errors = 2, bits
+    with on_a_port(table, device) as pump:
+        told = ask(pump, tmp_path)
+    assert (level, what) in [(one["level"], one["what"]) for one in told["findings"]]
+
+
 def test_a_motor_that_turns_is_asked_nothing_more(tmp_path: Path) -> None:
     table = driven_table()
     device = EmulatedRoboClaw(table, BAUD)
@@ -161,6 +181,21 @@ def test_a_table_file_says_what_should_be_there_and_what_is_missing(tmp_path: Pa
     with on_a_port(table, EmulatedVesc(table, BAUD)) as pump:
         told = ask(pump, tmp_path, file)
     assert "the table file names no vesc" in found(told)
+
+
+@pytest.mark.parametrize(("named", "there"), [("vesc", "witmotion"), ("witmotion", "vesc"), ("contacts", "vesc")])
+def test_another_device_than_the_table_file_names_for_the_port_is_unsafe(
+    named: str, there: str, tmp_path: Path
+) -> None:
+    table = driven_table()
+    file = tmp_path / "table.toml"
+    with on_a_port(table, MADE[there](table)) as pump:
+        text = (ROOT / "examples/table-vesc.toml").read_text()
+        file.write_text(text.replace(f'kind = "{named}"', f'kind = "{named}"\nport = "{pump.name_of_port}"'))
+        code, told = doctor(pump.name_of_port, tmp_path, file)
+    assert (code, told["device"]) == (1, there)
+    assert f"the table file names this port for its {named}, and a {there} is on it" in found(told)
+    assert "swap the ports" in told["findings"][0]["mend"]
 
 
 @contextmanager
@@ -203,6 +238,14 @@ def test_a_path_that_is_too_slow_is_refused_with_what_was_measured(tmp_path: Pat
     assert (code, told["device"]) == (1, "odrive")
     assert told["quality"]["round_trip"]["median_s"] >= 0.08
     assert any("the path is too slow: round trip median" in one["what"] for one in told["findings"])
+
+
+def test_an_inclinometer_behind_a_network_is_unsafe(tmp_path: Path) -> None:
+    table = driven_table()
+    with on_a_port(table, EmulatedInclinometer(table, BAUD)) as pump, Relay(pump.name_of_port) as relay:
+        code, told = doctor(relay.url, tmp_path)
+    assert (code, told["device"]) == (1, "witmotion")
+    assert "it is behind a network" in found(told)
 
 
 def test_a_drive_is_found_behind_rfc_2217(tmp_path: Path) -> None:
@@ -298,6 +341,13 @@ def test_a_port_that_cannot_be_used_says_what_to_do(tmp_path: Path, capsys: pyte
     code, _ = doctor(None, tmp_path)
     assert code == 2
     assert "which port?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["run", "doctor"])
+def test_a_rate_that_no_port_can_do_is_refused_as_in_a_table_file(command: str) -> None:
+    done = CliRunner().invoke(app, [command, "--port", "/dev/null", "--baud", "99999999999"])
+    assert done.exit_code == 2
+    assert "less than or equal to 4000000" in done.output or "is not in the range" in done.output
 
 
 def test_a_device_that_turns_itself_off_while_it_is_measured_is_said(tmp_path: Path) -> None:

@@ -140,8 +140,10 @@ def _modbus_answer(reader: modbus_codec.AnswerReader, said: bytes) -> bytes:
         body = bytes((unit, function | modbus_codec.REFUSED, said[0] & ~modbus_codec.REFUSED))
     else:
         size = request.answer_bytes - 2 - modbus_codec.CRC_BYTES
-        head = bytes(((size - 1) & 0xFF,)) if function in COUNTED else b""
-        body = bytes((unit, function)) + (head + said[1:])[:size].ljust(size, b"\0")
+        counted = function in COUNTED
+        data = (bytes(((size - 1) & 0xFF,)) + said[1:] if counted else said[1:])[:size]
+        # The answer to a write repeats the request, where nothing else is said.
+        body = bytes((unit, function)) + data + (bytes(size) if counted else request.data[2:])[len(data) : size]
     return body + modbus(body).to_bytes(modbus_codec.CRC_BYTES, "little")
 
 

@@ -82,7 +82,7 @@ def _roboclaw() -> bytes:
 def _servo() -> bytes:
     feedback = pack(">HiihHHHH", 0x0227, 200, 125, 150, 0, 240, 251, 200)
     timeout = pack(">BH", 0, 200)
-    return framed(b"\0", b"\0", b"\0", timeout, pack(">BH", 0, servo.PROFILE_VELOCITY), b"\0" + feedback)
+    return framed(b"\0", b"\0", pack(">BH", 0, servo.PROFILE_VELOCITY), b"\0", timeout, b"\0" + feedback)
 
 
 def _witmotion() -> bytes:
