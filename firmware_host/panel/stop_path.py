@@ -3,8 +3,10 @@
 Nothing that the page's handlers do, or fail to do, keeps it waiting. A plain POST is enough, from any program here.
 """
 
+import contextlib
 import json
 import ssl
+import time
 import uuid
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,6 +24,8 @@ from firmware_host.panel.messages import LONGEST_BYTES, Press
 PRESSES: Final = {"/stop": "stop", "/return": "return_upright"}
 SLOWEST_S: Final = 5.0
 """A client that takes longer to send its request is left."""
+BODY_S: Final = 0.05
+"""A press waits so long for its body, which comes with the head or not at all; then it acts without."""
 
 
 class StopServer(ThreadingHTTPServer):
@@ -75,14 +79,27 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _press(self, name: str) -> dict[str, Any]:
         try:
-            length = int(self.headers.get("Content-Length", "0"))
-            told = json.loads(self.rfile.read(min(max(length, 0), LONGEST_BYTES)))
-        except (OSError, ValueError, RecursionError):  # a body that does not come, or is none
+            told = json.loads(self._body())
+        except (ValueError, RecursionError):  # a body that does not come, or is none
             told = None
         # A body says when it was pressed, and its id; what is not understood there does not keep a press from acting.
         known = _understood(told)
         press = json.dumps({"id": str(uuid.uuid4()), **known, "kind": "press", "name": name})
         return ask_now(self.server.folder, self.server.context, press.encode())
+
+    def _body(self) -> bytes:
+        """Read what comes of the body in time. Raises ``ValueError``."""
+        missing = min(max(int(self.headers.get("Content-Length", "0")), 0), LONGEST_BYTES)
+        came, until_s = b"", time.monotonic() + BODY_S
+        with contextlib.suppress(OSError):
+            while missing > len(came) and (left_s := until_s - time.monotonic()) > 0.0:
+                self.connection.settimeout(left_s)
+                part = self.rfile.read1(missing - len(came))
+                if part == b"":
+                    break
+                came += part
+        self.connection.settimeout(self.timeout)
+        return came
 
     def _answer(self, status: HTTPStatus, answer: dict[str, Any]) -> None:
         body = json.dumps(answer).encode()
