@@ -18,8 +18,9 @@ import zmq
 from pydantic import ValidationError
 
 from firmware_host.panel.access.network import Doors
-from firmware_host.panel.bridge import ask_now
+from firmware_host.panel.bridge import Line
 from firmware_host.panel.messages import LONGEST_BYTES, Press
+from firmware_host.panel.station import STOPS, address
 
 PRESSES: Final = {"/stop": "stop", "/return": "return_upright"}
 SLOWEST_S: Final = 5.0
@@ -45,9 +46,9 @@ class StopServer(ThreadingHTTPServer):
         super().__init__(listener.getsockname(), _Handler, bind_and_activate=False)
         self.socket.close()
         self.socket = listener
-        self.folder = folder
         self.doors = doors
         self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self.line = Line(self.context, address(folder, STOPS))
         self._tls = tls
 
     def get_request(self) -> tuple[socket, Any]:
@@ -85,7 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
         # A body says when it was pressed, and its id; what is not understood there does not keep a press from acting.
         known = _understood(told)
         press = json.dumps({"id": str(uuid.uuid4()), **known, "kind": "press", "name": name})
-        return ask_now(self.server.folder, self.server.context, press.encode())
+        return self.server.line.ask(press.encode())
 
     def _body(self) -> bytes:
         """Read what comes of the body in time. Raises ``ValueError``."""

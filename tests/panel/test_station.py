@@ -16,16 +16,27 @@ import zmq
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firmware_host.panel import station as station_module
 from firmware_host.panel import stop_path
 from firmware_host.panel.access.network import Network, doors
 from firmware_host.panel.messages import LONGEST_BYTES, LONGEST_CHOICE_BYTES, Press
-from firmware_host.panel.station import LEASE_S, REQUESTS, STATES, Station, address, why_not
+from firmware_host.panel.station import (
+    ANSWERS_EACH_PERIOD,
+    LEASE_S,
+    REQUESTS,
+    STATES,
+    STOPS,
+    Station,
+    address,
+    why_not,
+)
 from firmware_host.panel.stop_path import StopServer
 from tests.api.desk import SESSION, Desk
 from tests.api.desk import press as press_of_a_page
 from tests.waiting import LONGEST_S, until
 
 NAMES = ["start", "stop", "return_upright", "acknowledge", "pause_audio", "next", "test_brake"]
+LONG_PERIOD_S: Final = 5.0
 REFERENCE = "0c5a2f9e-7c1d-4a70-9d0c-3b8f6f6f2a11"
 
 
@@ -386,6 +397,38 @@ def test_a_stop_whose_body_comes_in_drips_stops(station: Station, stops: str, mo
         finally:
             over.set()
             dripping.join()
+
+
+def test_no_flood_from_the_page_keeps_the_second_path_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More came than is looked at in this period, which is a long one: STOP is answered within it."""
+
+    class Shown(Desk):
+        begun = threading.Event()
+
+        def state(self) -> dict[str, Any]:
+            self.begun.set()
+            return super().state()
+
+    monkeypatch.setattr(station_module, "PERIOD_S", LONG_PERIOD_S)
+    station = Station(tmp_path)
+    station.desk = desk = Shown()
+    with (
+        station,
+        zmq.Context() as context,
+        context.socket(zmq.DEALER) as flood,
+        context.socket(zmq.DEALER) as stop,
+    ):
+        assert desk.begun.wait(LONGEST_S), "a period begins with its state"
+        for peer, where in ((flood, REQUESTS), (stop, STOPS)):
+            peer.set(zmq.LINGER, 0)
+            peer.connect(address(tmp_path, where))
+        for number in range(ANSWERS_EACH_PERIOD + 1):
+            flood.send(press("acknowledge", number))
+        for _ in range(ANSWERS_EACH_PERIOD):
+            flood.recv()
+        stop.send(press("stop", 5000))
+        assert json.loads(stop.recv()) == {"ok": True}
+        assert flood.poll(0) == 0, "the flood waits for the next period"
 
 
 def test_the_same_press_over_both_paths_counts_once(station: Station, stops: str) -> None:
