@@ -1,17 +1,19 @@
 """The second path of STOP and RETURN UPRIGHT: a listener in a thread of its own, with a socket of its own.
 
 Nothing that the page's handlers do, or fail to do, keeps it waiting. A plain POST is enough, from any program here.
+There is always room for one more: whoever connects and says nothing is dropped, the oldest first.
 """
 
 import contextlib
 import json
 import ssl
+import threading
 import time
 import uuid
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from socket import socket
+from socket import SHUT_RDWR, socket
 from typing import Any, ClassVar, Final
 
 import zmq
@@ -24,9 +26,11 @@ from firmware_host.panel.station import STOPS, address
 
 PRESSES: Final = {"/stop": "stop", "/return": "return_upright"}
 SLOWEST_S: Final = 5.0
-"""A client that takes longer to send its request is left."""
+"""A client that takes longer to send its request, from connecting on, is left."""
 BODY_S: Final = 0.05
 """A press waits so long for its body, which comes with the head or not at all; then it acts without."""
+CONNECTIONS: Final = 64
+"""With one more the oldest is dropped: it had more time than the newest one will have taken."""
 
 
 class StopServer(ThreadingHTTPServer):
@@ -50,13 +54,39 @@ class StopServer(ThreadingHTTPServer):
         self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self.line = Line(self.context, address(folder, STOPS))
         self._tls = tls
+        self._open: dict[socket, float] = {}
+        """Each connection, and since when; the oldest first."""
+        self._opening = threading.Lock()
 
     def get_request(self) -> tuple[socket, Any]:
         """Take a connection. Its greeting is left to its own thread: nobody who dawdles there delays another one."""
         connection, peer = super().get_request()
-        if self._tls is None:
-            return connection, peer
-        return self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), peer
+        if self._tls is not None:
+            connection = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        with self._opening:
+            self._open[connection] = time.monotonic()
+            if len(self._open) > CONNECTIONS:
+                self._drop(next(iter(self._open)))
+        return connection, peer
+
+    def service_actions(self) -> None:
+        """Drop those that are too slow: called each time that somebody connects, and now and then."""
+        last_s = time.monotonic() - SLOWEST_S
+        with self._opening:
+            for connection in [one for one, since_s in self._open.items() if since_s < last_s]:
+                self._drop(connection)
+
+    def _drop(self, connection: socket) -> None:
+        """Break off; its own thread finds the end of the stream, and closes it."""
+        self._open.pop(connection, None)
+        with contextlib.suppress(OSError):
+            socket.shutdown(connection, SHUT_RDWR)  # not that of TLS, which is its thread's
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection that was served."""
+        with self._opening:
+            self._open.pop(request, None)
+        super().shutdown_request(request)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing of connections that break off."""

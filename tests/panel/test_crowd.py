@@ -1,21 +1,77 @@
-"""STOP among many: clients that say too much."""
+"""STOP among many: connections that say nothing, and clients that say too much. The panel is a process of its own."""
 
 import json
+import resource
+import socket
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import psutil
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
 from firmware_host.panel import sockets
+from firmware_host.panel.options import PanelOptions
+from firmware_host.panel.process import PanelProcess
 from tests.api.desk import SESSION, press
-from tests.api.house import House, house
+from tests.api.house import House, TakingDesk, house
 from tests.waiting import LONGEST_S, until
+
+FILES: Final = 420
+"""So many the panel has in this test: fewer than would be taken if everybody were let in."""
+IDLE: Final = 400
+
+
+@pytest.fixture
+def panel(tmp_path: Path) -> Iterator[PanelProcess]:
+    """The real process, started by somebody who may have few files."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (512, before[1]))
+    try:
+        with PanelProcess(0, PanelOptions(records=tmp_path)) as panel:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+            panel.station.desk = TakingDesk()
+            until(lambda: panel.station.pinged_s is not None, "the panel is alive")
+            yield panel
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def ports(panel: PanelProcess) -> tuple[int, int]:
+    """Of the page and of STOP."""
+    page = int(panel.url.rstrip("/").split(":")[-1])
+    listening = {one.laddr.port for one in psutil.Process(panel.pid).net_connections("tcp") if one.status == "LISTEN"}
+    (stop,) = listening - {page}
+    return page, stop
+
+
+def test_the_panel_takes_as_many_files_as_it_may(panel: PanelProcess) -> None:
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    assert resource.prlimit(panel.pid, resource.RLIMIT_NOFILE) == (most, most)
+
+
+@pytest.mark.parametrize("crowded", ["page", "stop", "both"])
+def test_a_crowd_that_says_nothing_keeps_neither_stop_nor_the_page_from_anybody(
+    panel: PanelProcess, crowded: str
+) -> None:
+    page, stop = ports(panel)
+    resource.prlimit(panel.pid, resource.RLIMIT_NOFILE, (FILES, FILES))
+    with ExitStack() as stack:
+        for port in {"page": [page], "stop": [stop], "both": [page, stop]}[crowded]:
+            for _ in range(IDLE):
+                stack.enter_context(socket.create_connection(("127.0.0.1", port), LONGEST_S))
+        asked = urllib.request.Request(f"http://127.0.0.1:{stop}/stop", data=b"", method="POST")
+        with urllib.request.urlopen(asked, timeout=LONGEST_S) as answer:
+            assert json.load(answer) == {"ok": True}
+        with urllib.request.urlopen(panel.url, timeout=LONGEST_S) as answer:
+            assert answer.status == 200
+    assert isinstance(panel.station.desk, TakingDesk)
+    assert panel.station.desk.pressed == ["stop"]
 
 
 @pytest.fixture
