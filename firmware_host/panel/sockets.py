@@ -123,6 +123,10 @@ class Client:
     async def _follow(self, message: dict[str, Any], text: str) -> None:
         row = row_of(message)
         refused = self._guard.why_no_message(self._identity, row)
+        if row == "echo":
+            # From here, and at once: it tells a page how long the way is. The clock is the controller's too.
+            await self._tell({"kind": "echo", "asked_s": message.get("asked_s"), "now_s": time.monotonic()})
+            return
         if row == "beat":
             if not refused:
                 await self._bridge.ask(text.encode())

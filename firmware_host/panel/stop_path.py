@@ -31,6 +31,8 @@ BODY_S: Final = 0.05
 """A press waits so long for its body, which comes with the head or not at all; then it acts without."""
 CONNECTIONS: Final = 64
 """With one more the oldest is dropped: it had more time than the newest one will have taken."""
+NOW: Final = "Righting-Now"
+"""Header of an answer: the time on the controller's clock, from which a page reckons how long the way is."""
 
 
 class StopServer(ThreadingHTTPServer):
@@ -138,9 +140,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Connection", "close")
+        self.send_header(NOW, repr(time.monotonic()))
         origin = self.headers.get("Origin")
         if origin is not None and self.server.doors.is_own(origin, self.headers.get("Host")):
             self.send_header("Access-Control-Allow-Origin", origin)
+            self.send_header("Access-Control-Expose-Headers", NOW)
             self.send_header("Vary", "Origin")
         self.end_headers()
         self.wfile.write(body)
