@@ -1,8 +1,10 @@
 """kill -9 of any process at a random moment: the rider comes upright, and nothing that was committed is lost.
 
-The real stack with the simulated board in a process that nobody kills, and a real browser before it. Meanwhile somebody
-writes to the records by the API; what was answered with a yes has to be there afterwards. The same folder of records
-serves all kills of a worker, so that the audit log's chain leads through all of them.
+The real stack with the simulated board in a process that nobody kills, and a real browser before it. The session goes
+past horizontal and back, and a process is killed at any moment of it: on the way down, inverted, at rest at horizontal,
+on the way up. What became of the rider is read from the simulator's truth. Meanwhile somebody writes to the records by
+the API; what was answered with a yes has to be there afterwards. The same folder of records serves all kills of a
+worker, so that the audit log's chain leads through all of them.
 """
 
 import contextlib
@@ -26,31 +28,61 @@ from playwright.sync_api import sync_playwright
 
 from benchmarks.browsing import browsers, open_page, start_session
 from benchmarks.figure import Comparison, Figure
+from firmware_host.cli.sessions import load_session
 from firmware_host.records import audit, default_url, open_records, riders
+from tests.end_to_end.commands import REGULAR
 from tests.panel.stack import Stack, running
 
 KILLS: Final = 200
-SHORT_KILLS: Final = 2
-WORKERS: Final = 2
+SHORT_KILLS: Final = 4
+WORKERS: Final = 4
 """At the same time: a kill is mostly waiting."""
 UPRIGHT_DEG: Final = -75.0
 NEAR_DEG: Final = 1.0
-MOMENTS_S: Final = (0.5, 12.0)
-"""When a process is killed, counted from the press of START: on the way there, or on the way back."""
-LONGEST_S: Final = 120.0
+FIRST_S: Final = 0.5
+"""The first moment at which a process is killed, counted from the press of START; the last is the end of the way."""
+TO_DEG: Final = 10.0
+BEYOND_DEG: Final = 3.0
+"""So far past the end of its way no table may come, whatever was killed: what it takes to stop, and its play."""
+FASTEST_DPS: Final = 8.0
+"""What the board holds."""
+LEVEL_DEG: Final = -10.0
+"""From here on the rider lies, or hangs."""
+LONGEST_S: Final = 240.0
+"""Enough for the rest of a session in which nothing came of a kill."""
 LOOKED_EACH_S: Final = 0.05
 STANDS_S: Final = 1.0
 WRITES_EACH_S: Final = 0.1
 RIDER: Final = {"sex": "female", "mass_kg": 70.5, "height_m": 1.72, "experience": "beginner"}
-PROGRAM: Final = 'name = "There and back"\n[[step]]\ndo = "go"\nto_deg = -63\nrate_dps = 2\n'
+PROGRAM: Final = f"""name = "Past horizontal and back"
+[motion]
+rate_dps = 3
+rest_at_flat_s = 10
+[[step]]
+do = "go"
+to_deg = {TO_DEG:g}
+[[step]]
+do = "hold"
+for_s = 10
+"""
+"""Nearly as short as one may be, and long enough inverted: under two minutes."""
+
+
+class Kill(NamedTuple):
+    """One of them, and what it did to the rider."""
+
+    what: str
+    at_deg: float
+    """Where the rider was at that moment."""
+    upright: bool
+    farthest_deg: float
+    fastest_dps: float
 
 
 class Told(NamedTuple):
     """What became of the kills of one worker."""
 
-    kills: list[str]
-    """What was killed."""
-    upright: int
+    kills: list[Kill]
     committed: int
     """Writes that were answered with a yes."""
     lost: int
@@ -63,13 +95,19 @@ def measure(short: bool) -> list[Figure]:
     each = (SHORT_KILLS if short else KILLS) // WORKERS
     with ProcessPoolExecutor(WORKERS, get_context("spawn")) as pool:
         told = list(pool.map(_kill_all, [each] * WORKERS, range(WORKERS)))
-    killed = [one for worker in told for one in worker.kills]
+    kills = [one for worker in told for one in worker.kills]
+    killed = [one.what for one in kills]
     which = ", ".join(f"{killed.count(name)} {name}" for name in sorted(set(killed)))
     committed = sum(one.committed for one in told)
-    upright = sum(one.upright for one in told) / len(killed)
-    note = f"{len(killed)} kills: {which}"
+    upright = sum(one.upright for one in kills) / len(kills)
+    level, inverted = (sum(one.at_deg > over_deg for one in kills) for over_deg in (LEVEL_DEG, 0.0))
+    note = f"{len(kills)} kills: {which}; {level} beyond {LEVEL_DEG:g} deg, {inverted} of these inverted"
     return [
         Figure("kill -9 at a random moment: rider upright", upright, "of kills", 1.0, Comparison.AT_LEAST, note),
+        Figure("kill -9: farthest past the end of the way", max(one.farthest_deg for one in kills) - TO_DEG, "deg",
+               BEYOND_DEG, note="the simulator's truth, of all kills"),
+        Figure("kill -9: fastest", max(one.fastest_dps for one in kills), "deg/s", FASTEST_DPS,
+               note="the simulator's truth, of all kills"),
         Figure("kill -9: committed records lost", sum(one.lost for one in told), "", 0.0,
                note=f"of {committed} that were answered with a yes"),
         Figure("kill -9: breaks of the audit chain", sum(len(one.chain) for one in told), "", 0.0),
@@ -78,23 +116,22 @@ def measure(short: bool) -> list[Figure]:
 
 def _kill_all(kills: int, seed: int) -> Told:
     draw = random.Random(seed)
-    told = Told([], 0, 0, 0, [])
+    told = Told([], 0, 0, [])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "program.toml").write_text(PROGRAM)
         (folder / "records").mkdir()
+        whole_s = load_session(folder / "program.toml", REGULAR, None).plan.total_s
         written: list[str] = []
         for number in range(kills):
-            killed, upright = _kill_one(folder, draw, f"{seed}-{number}", written)
-            told.kills.append(killed)
-            told = told._replace(upright=told.upright + upright)
+            told.kills.append(_kill_one(folder, draw, f"{seed}-{number}", written, whole_s))
         with open_records(default_url(folder / "records")) as records, records.read() as transaction:
             there = {one.name for one in riders.everyone(transaction)}
             chain = list(audit.verify(transaction).problems)
     return told._replace(committed=len(written), lost=len(set(written) - there), chain=chain)
 
 
-def _kill_one(folder: Path, draw: random.Random, name: str, written: list[str]) -> tuple[str, bool]:
+def _kill_one(folder: Path, draw: random.Random, name: str, written: list[str], whole_s: float) -> Kill:
     """Run a session, kill one of its processes, and see where the rider is in the end."""
     with (
         sync_playwright() as playwright,
@@ -104,9 +141,12 @@ def _kill_one(folder: Path, draw: random.Random, name: str, written: list[str]) 
         page = open_page(browser, stack.url)
         with _writing(stack.url, name, written):
             start_session(page)
-            time.sleep(draw.uniform(*MOMENTS_S))
+            time.sleep(draw.uniform(FIRST_S, whole_s))
+            at_deg = stack.truth().angle_deg
             killed = _kill(stack, draw)
-            return killed, _comes_upright(stack)
+            upright = _comes_upright(stack)
+            t = stack.truth()
+            return Kill(killed, at_deg, upright, t.max_angle_deg, t.max_rate_dps)
 
 
 def _kill(stack: Stack, draw: random.Random) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from firmware_host.panel.access.network import Network, doors, why_closed
+from firmware_host.panel.door import AT_ONCE, Door, open_more_files, protocol_of
 from firmware_host.panel.messages import LONGEST_BYTES
 from firmware_host.panel.options import DATABASE_VARIABLE
 from firmware_host.panel.stop_path import StopServer
@@ -28,7 +29,8 @@ def main() -> None:
     network = Network(options.address, options.tls_cert, options.tls_key, options.insecure_network, tuple(options.name))
     if options.check:
         sys.exit(_check(network, options.records))
-    page, stop = socket(fileno=options.page_fd), socket(fileno=options.stop_fd)
+    open_more_files()
+    page, stop = Door(options.page_fd), socket(fileno=options.stop_fd)
     reached = doors(network, page.getsockname()[1], stop.getsockname()[1])
     # First of all: STOP does not wait for a database.
     stops = StopServer(stop, options.folder, reached, network.context())
@@ -42,6 +44,8 @@ def main() -> None:
     server = uvicorn.Server(
         uvicorn.Config(
             app,
+            http=protocol_of(page),
+            backlog=AT_ONCE,
             log_level="warning",
             access_log=False,
             proxy_headers=False,

@@ -30,7 +30,7 @@ from firmware_host.panel.api.parts import Parts
 from firmware_host.panel.api.problems import add_handlers
 from firmware_host.panel.bridge import CHOICE_S, NOT_THERE, Bridge, ask_now
 from firmware_host.panel.library import keep_built_in
-from firmware_host.panel.sockets import STRANGER, Client
+from firmware_host.panel.sockets import FULL, STRANGER, Client, Crowd
 from firmware_host.panel.take_up import TakingUp
 from firmware_host.records import Records, RecordsError
 
@@ -134,6 +134,7 @@ def _add_page(app: FastAPI, place: Place) -> None:
 
 def _add_sockets(app: FastAPI, parts: Parts) -> None:
     router = APIRouter()
+    crowd = Crowd()
     limiter = CapacityLimiter(4)  # of its own, so that no REST request keeps a page from coming back
 
     async def serve(websocket: WebSocket, authorization: str | None) -> None:
@@ -146,7 +147,7 @@ def _add_sockets(app: FastAPI, parts: Parts) -> None:
             return
         except RecordsError:  # STOP and what the table does need no records; who this is can be asked again
             identity = Identity("nobody", expires_at=datetime.now(tz=UTC) + UNKNOWN)
-        await _serve(app, websocket, parts, identity)
+        await _serve(app, websocket, parts, identity, crowd)
 
     @router.websocket("/socket")
     async def page_socket(websocket: WebSocket) -> None:
@@ -170,7 +171,11 @@ def _add_sockets(app: FastAPI, parts: Parts) -> None:
     app.include_router(router)
 
 
-async def _serve(app: FastAPI, websocket: WebSocket, parts: Parts, identity: Identity) -> None:
-    await websocket.accept()
-    stop_port = parts.doors.stop_port
-    await Client(websocket, app.state.bridge, parts.guard, identity, stop_port=stop_port).serve()
+async def _serve(app: FastAPI, websocket: WebSocket, parts: Parts, identity: Identity, crowd: Crowd) -> None:
+    with crowd.member() as room:
+        await websocket.accept()
+        if not room:
+            await websocket.close(FULL)
+            return
+        stop_port = parts.doors.stop_port
+        await Client(websocket, app.state.bridge, parts.guard, identity, crowd, stop_port=stop_port).serve()

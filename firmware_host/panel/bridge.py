@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import time
+import uuid
 from collections import deque
 from pathlib import Path
+from queue import LifoQueue
 from typing import Any, Final
 
 import zmq
@@ -22,6 +25,42 @@ CHART_S: Final = 600.0
 _ASK_SETUP: Final = AskSetup(kind="setup").model_dump_json().encode()
 
 NOT_THERE: Final = {"ok": False, "error": NO_CONTROLLER}
+
+
+class Line:
+    """Peers that stand ready for threads that ask: an answer takes no new socket, and so no file of the process."""
+
+    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", where: str, peers: int = 4) -> None:
+        """Connect.
+
+        Args:
+            context: for the peers; whoever destroys it closes them.
+            where: address of a socket of the station.
+            peers: so many threads ask at once; a further one waits for its turn.
+        """
+        self._idle: LifoQueue[zmq.Socket[bytes]] = LifoQueue()
+        for _ in range(peers):
+            peer = context.socket(zmq.DEALER)
+            peer.set(zmq.LINGER, 0)
+            peer.connect(where)
+            self._idle.put(peer)
+
+    def ask(self, request: bytes, wait_s: float = ANSWER_S) -> dict[str, Any]:
+        """Ask the controller, and wait for its answer."""
+        peer, mine = self._idle.get(), uuid.uuid4().bytes
+        try:
+            peer.send_multipart([mine, request], zmq.NOBLOCK)
+            until_s = time.monotonic() + wait_s
+            while peer.poll(max(round((until_s - time.monotonic()) * 1e3), 0)):
+                whose, data = peer.recv_multipart()
+                if whose == mine:  # not what came late for somebody before
+                    answer: dict[str, Any] = json.loads(data)
+                    return answer
+        except zmq.Again:  # as many wait as may: nobody takes them
+            pass
+        finally:
+            self._idle.put(peer)
+        return dict(NOT_THERE)
 
 
 def ask_now(

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import json
+import time
+from collections.abc import Iterator
 from typing import Any, Final
 
 from fastapi import WebSocket, WebSocketDisconnect
@@ -18,19 +20,50 @@ LOGGED_OUT: Final = 4401
 """The socket is closed so when whoever opened it was logged out, or the token revoked; it may be opened again."""
 STRANGER: Final = 4403
 """The socket is closed so to a page of another origin."""
+FULL: Final = 1013
+"""The socket is closed so where as many are open as may be; it may be opened again."""
 WATCHED_EACH_S: Final = 0.5
+CLIENTS: Final = 64
+EACH_PER_S: Final = 50.0
+"""Messages that one client may bring: a page on which somebody holds a button sends thirty."""
+ALL_PER_S: Final = 1000.0
+"""Messages that all of them may bring, in equal parts."""
+AT_ONCE: Final = 20
+"""So many may come at once after a rest."""
 _PERSONAL: Final[dict[str, Any]] = {"rider": "", "unscreened": [], "height_m": None}
 """What somebody who is not logged in is not shown of a session."""
+
+
+class Crowd:
+    """All clients together: how many there are, and how fast each of them may speak."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    @contextlib.contextmanager
+    def member(self) -> Iterator[bool]:
+        """Count one for as long as it is served; tells whether there is room for it."""
+        self.count += 1
+        try:
+            yield self.count <= CLIENTS
+        finally:
+            self.count -= 1
+
+    def period_s(self) -> float:
+        """Give the time from one message of a client to its next, on average."""
+        return max(1.0 / EACH_PER_S, self.count / ALL_PER_S)
 
 
 class Client:
     """One page, or one integrator's program."""
 
     def __init__(
-        self, websocket: WebSocket, bridge: Bridge, guard: Guard, identity: Identity, *, stop_port: int
+        self, websocket: WebSocket, bridge: Bridge, guard: Guard, identity: Identity, crowd: Crowd, *, stop_port: int
     ) -> None:
         self._websocket, self._bridge, self._guard, self._identity = websocket, bridge, guard, identity
-        self._stop_port = stop_port
+        self._crowd, self._stop_port = crowd, stop_port
+        self._spoken_for_s = 0.0
+        """Until when its messages have used up its share of the time."""
         self._session: int | None = None
 
     async def serve(self) -> None:
@@ -77,10 +110,23 @@ class Client:
                     await self._websocket.close(UNASKED)
                     return
                 await self._follow(message, text)
+                await self._rest()
+
+    async def _rest(self) -> None:
+        """Leave further messages in the network where more came than may: what was read has been followed already."""
+        period_s, now_s = self._crowd.period_s(), time.monotonic()
+        self._spoken_for_s = max(self._spoken_for_s, now_s) + period_s
+        early_s = self._spoken_for_s - now_s - AT_ONCE * period_s
+        if early_s > 0.0:
+            await asyncio.sleep(early_s)
 
     async def _follow(self, message: dict[str, Any], text: str) -> None:
         row = row_of(message)
         refused = self._guard.why_no_message(self._identity, row)
+        if row == "echo":
+            # From here, and at once: it tells a page how long the way is. The clock is the controller's too.
+            await self._tell({"kind": "echo", "asked_s": message.get("asked_s"), "now_s": time.monotonic()})
+            return
         if row == "beat":
             if not refused:
                 await self._bridge.ask(text.encode())

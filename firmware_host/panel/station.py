@@ -1,9 +1,10 @@
 """The controller's end of the panel: it sends states, and answers requests, in a thread that no tick waits for.
 
 States go out by a PUB socket, which drops what a panel does not take. Requests come in by a ROUTER socket, which takes
-turns between its peers: STOP has a peer of its own, so that a flood from the page does not keep it waiting. Both are
-files in a folder that this user alone may enter. What takes its time, the check of a chosen rider and program, is done
-elsewhere and answered when it is done.
+turns between its peers, and so many of them are answered in a period. What comes by the second path of STOP has a
+socket of its own, which is looked at first, always and outside that count: no flood from the page keeps it waiting. All
+are files in a folder that this user alone may enter. What takes its time, the check of a chosen rider and program, is
+done elsewhere and answered when it is done.
 """
 
 import contextlib
@@ -42,6 +43,7 @@ from firmware_host.panel.messages import (
 
 STATES: Final = "states"
 REQUESTS: Final = "requests"
+STOPS: Final = "stops"
 """Names of the sockets in the folder."""
 LEASE_S: Final = 1.0
 """A press that sets a standing table in motion, or prepares that, counts for so long."""
@@ -138,23 +140,34 @@ class Station:
             beside_the_loop(),
             self._context.socket(zmq.PUB) as states,
             self._context.socket(zmq.ROUTER) as requests,
+            self._context.socket(zmq.ROUTER) as stops,
         ):
             states.set(zmq.SNDHWM, 2)
-            requests.set(zmq.RCVHWM, QUEUED_AT_MOST)
-            requests.set(zmq.SNDHWM, QUEUED_AT_MOST)
-            requests.set(zmq.MAXMSGSIZE, LONGEST_CHOICE_BYTES)
-            for socket, name in ((states, STATES), (requests, REQUESTS)):
+            for asked in (requests, stops):
+                asked.set(zmq.RCVHWM, QUEUED_AT_MOST)
+                asked.set(zmq.SNDHWM, QUEUED_AT_MOST)
+                asked.set(zmq.MAXMSGSIZE, LONGEST_CHOICE_BYTES)
+            for socket, name in ((states, STATES), (requests, REQUESTS), (stops, STOPS)):
                 socket.set(zmq.LINGER, 0)
                 socket.bind(address(self._folder, name))
-            self._take_turns(states, requests)
+            self._take_turns(states, requests, stops)
 
-    def _take_turns(self, states: "zmq.Socket[bytes]", requests: "zmq.Socket[bytes]") -> None:
+    def _take_turns(
+        self, states: "zmq.Socket[bytes]", requests: "zmq.Socket[bytes]", stops: "zmq.Socket[bytes]"
+    ) -> None:
+        either = zmq.Poller()
+        either.register(stops, zmq.POLLIN)
+        either.register(requests, zmq.POLLIN)
         next_s, left = time.monotonic(), ANSWERS_EACH_PERIOD
         while not self._stopping.is_set():
-            wait_s = max(next_s - time.monotonic(), 0.0)
+            wait_ms = round(max(next_s - time.monotonic(), 0.0) * 1e3)
             if left == 0:
-                self._stopping.wait(wait_s)
-            elif requests.poll(round(wait_s * 1e3)):
+                stops.poll(wait_ms)
+            else:
+                either.poll(wait_ms)
+            if stops.poll(0):
+                self._answer_one(stops)
+            if left > 0 and requests.poll(0):
                 self._answer_one(requests)
                 left -= 1
             self._answer_late(requests)

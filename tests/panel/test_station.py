@@ -1,5 +1,6 @@
 """The controller's end: what it follows, what it refuses, and that no panel keeps it from anything."""
 
+import contextlib
 import json
 import socket
 import threading
@@ -15,15 +16,27 @@ import zmq
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firmware_host.panel import station as station_module
 from firmware_host.panel import stop_path
 from firmware_host.panel.access.network import Network, doors
 from firmware_host.panel.messages import LONGEST_BYTES, LONGEST_CHOICE_BYTES, Press
-from firmware_host.panel.station import LEASE_S, REQUESTS, STATES, Station, address, why_not
+from firmware_host.panel.station import (
+    ANSWERS_EACH_PERIOD,
+    LEASE_S,
+    REQUESTS,
+    STATES,
+    STOPS,
+    Station,
+    address,
+    why_not,
+)
 from firmware_host.panel.stop_path import StopServer
 from tests.api.desk import SESSION, Desk
 from tests.api.desk import press as press_of_a_page
+from tests.waiting import LONGEST_S, until
 
 NAMES = ["start", "stop", "return_upright", "acknowledge", "pause_audio", "next", "test_brake"]
+LONG_PERIOD_S: Final = 5.0
 REFERENCE = "0c5a2f9e-7c1d-4a70-9d0c-3b8f6f6f2a11"
 
 
@@ -357,12 +370,65 @@ def test_a_stop_whose_body_does_not_come_stops(
     station: Station, stops: str, length: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The network breaks down within the request, or the length is none."""
-    monkeypatch.setattr(stop_path._Handler, "timeout", 0.1)
+    monkeypatch.setattr(stop_path._Handler, "timeout", None)  # by a time of its own, and not when the client is left
     address = urlsplit(stops)
     with socket.create_connection((address.hostname, address.port)) as connection:
         connection.sendall(f'POST /stop HTTP/1.1\r\nContent-Length: {length}\r\n\r\n{{"id'.encode("latin-1"))
         assert b'{"ok": true}' in b"".join(iter(lambda: connection.recv(4096), b""))
     assert pressed(station) == ["stop"]
+
+
+def test_a_stop_whose_body_comes_in_drips_stops(station: Station, stops: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte in time, and all of them never."""
+    monkeypatch.setattr(stop_path, "SLOWEST_S", 2 * LONGEST_S)  # not because the client is left
+    address, over = urlsplit(stops), threading.Event()
+    with socket.create_connection((address.hostname, address.port)) as connection:
+        connection.sendall(f"POST /stop HTTP/1.1\r\nContent-Length: {LONGEST_BYTES}\r\n\r\n".encode())
+
+        def drip() -> None:
+            with contextlib.suppress(OSError):
+                while not over.wait(2 * LONGEST_S / LONGEST_BYTES):
+                    connection.sendall(b"x")
+
+        dripping = threading.Thread(target=drip)
+        dripping.start()
+        try:
+            until(lambda: pressed(station) == ["stop"], "it stops without its body")
+        finally:
+            over.set()
+            dripping.join()
+
+
+def test_no_flood_from_the_page_keeps_the_second_path_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More came than is looked at in this period, which is a long one: STOP is answered within it."""
+
+    class Shown(Desk):
+        begun = threading.Event()
+
+        def state(self) -> dict[str, Any]:
+            self.begun.set()
+            return super().state()
+
+    monkeypatch.setattr(station_module, "PERIOD_S", LONG_PERIOD_S)
+    station = Station(tmp_path)
+    station.desk = desk = Shown()
+    with (
+        station,
+        zmq.Context() as context,
+        context.socket(zmq.DEALER) as flood,
+        context.socket(zmq.DEALER) as stop,
+    ):
+        assert desk.begun.wait(LONGEST_S), "a period begins with its state"
+        for peer, where in ((flood, REQUESTS), (stop, STOPS)):
+            peer.set(zmq.LINGER, 0)
+            peer.connect(address(tmp_path, where))
+        for number in range(ANSWERS_EACH_PERIOD + 1):
+            flood.send(press("acknowledge", number))
+        for _ in range(ANSWERS_EACH_PERIOD):
+            flood.recv()
+        stop.send(press("stop", 5000))
+        assert json.loads(stop.recv()) == {"ok": True}
+        assert flood.poll(0) == 0, "the flood waits for the next period"
 
 
 def test_the_same_press_over_both_paths_counts_once(station: Station, stops: str) -> None:

@@ -78,6 +78,7 @@ STOP: Final = "press stop"
 MESSAGES: Final[Mapping[str, Role | None]] = {
     "setup": ANYBODY,
     "release": ANYBODY,
+    "echo": ANYBODY,
     STOP: ANYBODY,
     "press return_upright": ANYBODY,
     "press acknowledge": "operator",

@@ -20,6 +20,8 @@ const CHECK_AGE_MS = 50;
 const AWAKE_MS = 500;
 /** So long a page that is opened waits for who is there. */
 const ASKING_MS = 2000;
+/** A page that shows no present from the start says so after so long. */
+const OPENING_MS = 2000;
 const CHART_PERIOD_S = 0.5;
 const CHART_S = 300;
 
@@ -46,6 +48,7 @@ const watchers = new Set();
 let awakeSince_ms = performance.now();
 /** The touch that is down, or was, began while nothing was to be pressed: it presses nothing when it ends either. */
 let tooEarly = false;
+const opened_ms = performance.now();
 let losses = 0;
 let wasStale = true;
 
@@ -167,11 +170,11 @@ function watchAge() {
   if (stale) banner.silence();
   if (stale !== wasStale) {
     document.body.classList.toggle("stale", stale);
-    byId("overlay").hidden = !stale;
     const count = tn("Lost once since this page was opened.", "Lost {count} times since this page was opened.", losses);
     write(within("#overlay .count"), losses === 0 ? "" : count);
     if (!stale) reconnected();
   }
+  byId("overlay").hidden = !stale || (losses === 0 && performance.now() - opened_ms < OPENING_MS);
   wasStale = stale;
   hint.age();
 }
