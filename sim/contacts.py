@@ -3,6 +3,7 @@
 It is silent to a wrong CRC and to another unit, and refuses functions and addresses that it does not have.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from fastcrc.crc16 import modbus
@@ -17,17 +18,17 @@ from sim.uart import Uart
 TURNAROUND_MS: Final = 1.0
 REQUEST_BYTES: Final = 8
 BOOT_MS: Final = 200.0
-_BITS: Final = tuple(NAMES.values())
 
 
 class EmulatedContacts:
     """One module with eight inputs."""
 
-    def __init__(self, table: SimulatedTable, baud: int, unit: int = 1) -> None:
-        """Switch it on."""
+    def __init__(self, table: SimulatedTable, baud: int, unit: int = 1, wiring: Sequence[str] = tuple(NAMES)) -> None:
+        """Switch it on. ``wiring`` names the contact on each input, an empty name none."""
         self.table = table
         self.uart = Uart(baud)
         self.unit = unit
+        self._bits = tuple(int(NAMES[name]) if name else 0 for name in wiring)
         self.turnaround_ms = TURNAROUND_MS
         self.deaf = False
         """It answers nothing: it died."""
@@ -55,5 +56,5 @@ class EmulatedContacts:
         if address + count > COUNT or count == 0:
             return bytes((self.unit, function | REFUSED, 2))
         inputs = int(self.table.readings[INPUTS])
-        pattern = sum(1 << at for at, bit in enumerate(_BITS) if inputs & bit)
+        pattern = sum(1 << at for at, bit in enumerate(self._bits) if inputs & bit)
         return bytes((self.unit, function, 1, pattern >> address & (1 << count) - 1))

@@ -37,17 +37,24 @@ HOT_C: Final = 90.0
 LOGIC_V: Final = 8.0
 KEPT_BYTES: Final = 512
 SERIAL: Final = 0x3762_1A2B_3C4D
+_OF_AN_AXIS: Final = ("v", "u", "f")
+"""Commands that name the axis."""
 _CHAIN: Final = int(Input.ESTOP_CHAIN)
 
 
 class EmulatedODrive:
-    """One drive with the table's motor on axis 0, whose brake output holds the table's brake."""
+    """One drive with the table's motor on one axis, whose brake output holds the table's brake."""
 
-    def __init__(self, table: SimulatedTable, baud: int, direction: int = 1) -> None:
-        """Switch it on. The table runs with ``Inner.MOTOR_DRIVE``."""
+    def __init__(
+        self, table: SimulatedTable, baud: int, direction: int = 1, axis: int = 0, scale: float | None = None
+    ) -> None:
+        """Switch it on. The table runs with ``Inner.MOTOR_DRIVE``. ``scale``: turns in a degree, with another gear."""
+        self.axis = axis
+        """The number of its axis; it has no other."""
+        self._name = f"axis{axis}"
         self.table = table
         self.uart = Uart(baud)
-        self.scale = turns_per_degree(table) * direction
+        self.scale = (turns_per_degree(table) if scale is None else scale) * direction
         self.turnaround_ms = TURNAROUND_MS
         self.read_only: set[str] = set()
         """What cannot be changed any more: the owner locked it."""
@@ -64,10 +71,10 @@ class EmulatedODrive:
         self._zero, self._position = self._turned(), 0.0
         self.errors = self.reason = 0
         self._settings = {
-            "axis0.config.watchdog_timeout": 0.0,
-            "axis0.config.enable_watchdog": 0.0,
-            "axis0.controller.config.input_mode": 1.0,
-            "axis0.config.motor.current_soft_max": self.table.parameters.motor.rated_current_a,
+            f"{self._name}.config.watchdog_timeout": 0.0,
+            f"{self._name}.config.enable_watchdog": 0.0,
+            f"{self._name}.controller.config.input_mode": 1.0,
+            f"{self._name}.config.motor.current_soft_max": self.table.parameters.motor.rated_current_a,
         }
         self._velocity_dps = 0.0
         self._state = int(AxisState.IDLE)
@@ -95,12 +102,12 @@ class EmulatedODrive:
     def _apply(self) -> None:
         """Hand over to the inner loop what is set."""
         table, settings = self.table, self._settings
-        enabled = settings["axis0.config.enable_watchdog"] == 1.0
-        table.settings[motor_drive.TIMEOUT_S] = settings["axis0.config.watchdog_timeout"] if enabled else 0.0
+        enabled = settings[f"{self._name}.config.enable_watchdog"] == 1.0
+        table.settings[motor_drive.TIMEOUT_S] = settings[f"{self._name}.config.watchdog_timeout"] if enabled else 0.0
         order = table.order
         order[MODE] = motor_drive.FOLLOW if self._state == AxisState.CLOSED_LOOP_CONTROL else motor_drive.OFF
         order[RATE_DPS], order[ACCEL_DPS2] = self._velocity_dps, QUICK_DPS2
-        order[motor_drive.LIMIT_A] = settings["axis0.config.motor.current_soft_max"]
+        order[motor_drive.LIMIT_A] = settings[f"{self._name}.config.motor.current_soft_max"]
 
     def advance(self, now_ms: float) -> None:
         """Take what has arrived by now, and answer it."""
@@ -157,7 +164,11 @@ class EmulatedODrive:
         if not words:
             return ""
         handler = handlers.get(words[0])
-        return "unknown command" if handler is None else handler(words)
+        if handler is None:
+            return "unknown command"
+        if words[0] in _OF_AN_AXIS and words[1:2] != [str(self.axis)]:
+            return f"invalid motor {' '.join(words[1:2])}"
+        return handler(words)
 
     def _feed(self, words: list[str]) -> str:  # noqa: ARG002 - one of the handlers
         self.table.order[AGE_S] = 0.0
@@ -182,18 +193,20 @@ class EmulatedODrive:
         readings = self._readings
         measured: dict[str, float | int] = {
             "vbus_voltage": readings[BUS_V],
-            "axis0.motor.foc.Iq_measured": readings[CURRENT_A] * (1.0 if self.scale > 0.0 else -1.0),
-            "axis0.motor.fet_thermistor.temperature": readings[DRIVE_TEMPERATURE_C],
-            "axis0.motor.motor_thermistor.temperature": readings[MOTOR_TEMPERATURE_C],
-            "axis0.current_state": self._state,
-            "axis0.active_errors": self.errors,
-            "axis0.disarm_reason": self.reason,
+            f"{self._name}.motor.foc.Iq_measured": readings[CURRENT_A] * (1.0 if self.scale > 0.0 else -1.0),
+            f"{self._name}.motor.fet_thermistor.temperature": readings[DRIVE_TEMPERATURE_C],
+            f"{self._name}.motor.motor_thermistor.temperature": readings[MOTOR_TEMPERATURE_C],
+            f"{self._name}.current_state": self._state,
+            f"{self._name}.active_errors": self.errors,
+            f"{self._name}.disarm_reason": self.reason,
             "fw_version_major": 0,
             "fw_version_minor": 6,
             "fw_version_revision": 11,
             "serial_number": SERIAL,
-            "axis0.config.enable_watchdog": int(self._settings["axis0.config.enable_watchdog"]),
-            "axis0.controller.config.input_mode": int(self._settings["axis0.controller.config.input_mode"]),
+            f"{self._name}.config.enable_watchdog": int(self._settings[f"{self._name}.config.enable_watchdog"]),
+            f"{self._name}.controller.config.input_mode": int(
+                self._settings[f"{self._name}.controller.config.input_mode"]
+            ),
         }
         value = measured.get(name, self._settings.get(name))
         if value is None:
@@ -204,7 +217,7 @@ class EmulatedODrive:
         if len(words) != 3:
             return "invalid command format"
         name, value = words[1], float(words[2])
-        if name == "axis0.requested_state":
+        if name == f"{self._name}.requested_state":
             closed = value == AxisState.CLOSED_LOOP_CONTROL and not self.errors and not self.reason
             self._state = int(AxisState.CLOSED_LOOP_CONTROL if closed else AxisState.IDLE)
             self._velocity_dps = 0.0

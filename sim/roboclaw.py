@@ -58,12 +58,19 @@ VERSION: Final = b"USB Roboclaw 2x15a v4.2.4\n\0"
 class EmulatedRoboClaw:
     """One controller with the table's motor on channel 1."""
 
-    def __init__(self, table: SimulatedTable, baud: int, address: int = 0x80, direction: int = 1) -> None:
-        """Switch it on. The table runs with ``Inner.MOTOR_DRIVE``."""
+    def __init__(
+        self,
+        table: SimulatedTable,
+        baud: int,
+        address: int = 0x80,
+        direction: int = 1,
+        scale: float | None = None,
+    ) -> None:
+        """Switch it on. The table runs with ``Inner.MOTOR_DRIVE``. ``scale``: counts a degree, of another encoder."""
         self.table = table
         self.uart = Uart(baud)
         self.address = address
-        self.scale = counts_per_degree(table) * direction
+        self.scale = (counts_per_degree(table) if scale is None else scale) * direction
         self.direction = direction
         self.turnaround_ms = TURNAROUND_MS
         """How long it takes to answer; more is a slow one."""

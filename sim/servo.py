@@ -66,14 +66,23 @@ class EmulatedServo:
     """One servo with the table's motor, whose brake output holds the table's brake."""
 
     def __init__(
-        self, table: SimulatedTable, baud: int, registers: RegisterMap, unit: int = 1, direction: int = 1
+        self,
+        table: SimulatedTable,
+        baud: int,
+        registers: RegisterMap,
+        unit: int = 1,
+        direction: int = 1,
+        scale: float | None = None,
     ) -> None:
-        """Switch it on. The table runs with ``Inner.MOTOR_DRIVE``; its encoder is absolute."""
+        """Switch it on. The table runs with ``Inner.MOTOR_DRIVE``; its encoder is absolute.
+
+        ``scale``: counts in a degree, of another encoder.
+        """
         self.table = table
         self.uart = Uart(baud)
         self.map = registers
         self.unit = unit
-        self.scale = counts_per_degree(table) * direction
+        self.scale = (counts_per_degree(table) if scale is None else scale) * direction
         self.turnaround_ms = TURNAROUND_MS
         self.keeps_timeout = True
         self.refuses_mode = False

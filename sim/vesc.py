@@ -47,11 +47,18 @@ _ORDER: Final = Struct(">Bi")
 class EmulatedVesc:
     """One controller with the table's motor."""
 
-    def __init__(self, table: SimulatedTable, baud: int, direction: int = 1, timeout_ms: int = 200) -> None:
-        """Switch it on. The table runs with ``Inner.MOTOR_DRIVE``."""
+    def __init__(
+        self,
+        table: SimulatedTable,
+        baud: int,
+        direction: int = 1,
+        timeout_ms: int = 200,
+        scale: float | None = None,
+    ) -> None:
+        """Switch it on. The table runs with ``Inner.MOTOR_DRIVE``. ``scale``: steps in a degree, of another motor."""
         self.table = table
         self.uart = Uart(baud)
-        self.scale = steps_per_degree(table) * direction
+        self.scale = (steps_per_degree(table) if scale is None else scale) * direction
         self.timeout_ms = timeout_ms
         self.least_erpm = 100.0
         """Below this order the speed control lets the motor go."""

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from drivers.contacts import NAMES
 from drivers.servo_map import read_map
 from firmware_host.cli.physics import parameters
 from firmware_host.devices import map_path, ordered
@@ -60,16 +61,17 @@ def make_rig(table: Table, rider: Rider, seed: int) -> Rig:
 def _emulated(table: Table, device: DeviceSection, simulated: SimulatedTable) -> Device:
     baud, direction = device.baud, device.direction
     if device.kind == "roboclaw":
-        return EmulatedRoboClaw(simulated, baud, device.unit, direction)
+        return EmulatedRoboClaw(simulated, baud, device.unit, direction, device.scale)
     if device.kind == "vesc":
-        return EmulatedVesc(simulated, baud, direction, round(device.timeout_s * 1e3))
+        return EmulatedVesc(simulated, baud, direction, round(device.timeout_s * 1e3), device.scale)
     if device.kind == "odrive":
-        return EmulatedODrive(simulated, baud, direction)
+        return EmulatedODrive(simulated, baud, direction, device.unit, device.scale)
     if device.kind == "servo":
-        return EmulatedServo(simulated, baud, read_map(map_path(table, device)), device.unit, direction)
+        registers = read_map(map_path(table, device))
+        return EmulatedServo(simulated, baud, registers, device.unit, direction, device.scale)
     if device.kind == "witmotion":
         return EmulatedInclinometer(simulated, baud, device.axis, direction, device.zero_deg or 0.0)
-    return EmulatedContacts(simulated, baud, device.unit)
+    return EmulatedContacts(simulated, baud, device.unit, tuple(NAMES) if device.inputs is None else device.inputs)
 
 
 def _body(rider: Rider) -> SimulatedRider:

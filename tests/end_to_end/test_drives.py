@@ -186,3 +186,26 @@ def test_a_fault_that_is_over_does_not_keep_the_rider_inverted(drive: str, fault
     assert found.trace[:, TRACE_COLUMNS.index("angle_deg")].max() > 10.0
     assert found.truth.angle_deg < -73.0
     assert judge(found.trace, found.asked) == []
+
+
+@pytest.mark.parametrize(
+    ("drive", "written", "instead"),
+    [
+        ("vesc", "scale = 268.333333", "scale = 134.166667"),
+        ("roboclaw", "scale = 12777.7778", "scale = 3000"),
+        ("servo", "scale = 63888.8889", "scale = 10000"),
+        ("odrive", "scale = 6.38888889", "scale = 3.2"),
+        ("odrive", "address = 0 ", "address = 1 "),
+        ("vesc", '"estop_chain", "upright_switch"', '"upright_switch", "", "estop_chain"'),
+    ],
+)
+def test_the_emulated_devices_are_as_the_table_file_says(
+    drive: str, written: str, instead: str, tmp_path: Path
+) -> None:
+    text = (EXAMPLES / f"table-{drive}.toml").read_text()
+    assert written in text
+    file = tmp_path / "table.toml"
+    file.write_text(text.replace(written, instead))
+    found = session_on(file, tmp_path, [])
+    assert found.host.outcome().name == "completed", found.host.outcome()
+    assert judge(found.trace, found.asked) == []
