@@ -30,6 +30,8 @@ TABLE_DEFAULT_LIMIT_DEG: Final = 60.0
 
 HandSwitch = Literal["hold-to-run", "press-to-return"]
 MODULE_INPUTS: Final = 8
+MOST_SCALE: Final = 2.0**31 / 180.0
+"""Of a drive that counts its position in 32 bits, with sign; what is ordered per degree fits then too."""
 BITS_A_BYTE: Final = 10
 """With start and stop bit."""
 _CONTACTS: Final = (*NAMES, "")
@@ -129,6 +131,11 @@ class DeviceSection(FileModel):
             for name in ("scale", "current_a"):
                 if getattr(self, name) is None:
                     raise ValueError(f"a {self.kind} needs {name}; docs/drives says how to find it")
+        if self.kind != "odrive" and self.scale is not None and self.scale > MOST_SCALE:
+            raise ValueError(
+                f"scale = {self.scale:g} is more than a {self.kind} can count: 180 deg have to fit into 31 bits, "
+                f"which is {MOST_SCALE:.3g} units in a degree; see docs/drives for the formula"
+            )
         slow = too_slow(self.kind, self.baud)
         if slow:
             raise ValueError(slow)

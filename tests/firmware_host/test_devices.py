@@ -8,6 +8,7 @@ import pytest
 from drivers.board import HostLink
 from drivers.composite import CompositeLink
 from drivers.contacts import Contacts
+from drivers.dialogue import Order
 from drivers.port import PortError, SerialPort
 from drivers.ports import Ports
 from firmware_host.devices import make_link, make_port, ports_of
@@ -72,6 +73,7 @@ def test_a_port_that_is_missing_is_no_port() -> None:
         ([DRIVE, f'[[device]]\nkind = "contacts"\ninputs = {["hand_switch_nc"] * 2}\n'], "names hand_switch_nc twice"),
         ([DRIVE + 'port = "/dev/a"\n', SENSOR + 'port = "/dev/a"\n'], "names a port twice"),
         ([DRIVE.replace("12777.8", "1e-300")], "scale"),
+        ([DRIVE.replace("12777.8", "1.2e7")], "more than a roboclaw can count"),
         ([DRIVE, SENSOR + 'port = "socket://h:4001"\n'], "the delay of a network cannot be measured: connect it to"),
     ],
 )
@@ -145,6 +147,17 @@ def longest_exchange(found: Bench) -> int:
         for command in (move(2.0), move(2.0, 0.5), HOLD, move(-2.0)):
             found.run(0.5, command)
     return longest
+
+
+@pytest.mark.parametrize("kind", ["roboclaw", "vesc", "servo"])
+def test_the_largest_scale_still_fits_into_every_order(kind: str) -> None:
+    found = table(f'[[device]]\nkind = "{kind}"\nscale = 1.193e7\ncurrent_a = 6\n')
+    link = make_link(found, lambda: 1, None)
+    assert isinstance(link, CompositeLink)
+    dialogue, limits = link.drive.dialogue, found.limits
+    vars(dialogue)["identified"] = True
+    for rate_dps in (limits.emergency_rate_dps, -limits.emergency_rate_dps):
+        assert dialogue.ask(Order(True, rate_dps, limits.emergency_accel_dps2, 6.0, False))
 
 
 def test_an_inclinometer_behind_a_network_is_refused_however_its_port_is_named() -> None:
