@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 
 from drivers.capabilities import Capabilities
 from drivers.dialogue import DriveSetup
-from drivers.odrive import KEPT_BYTES, Error, LineReader, ODrive, checksum, encode_line, encode_velocity, number
+from drivers.odrive import (
+    KEPT_BYTES,
+    AxisState,
+    Error,
+    InputMode,
+    LineReader,
+    ODrive,
+    checksum,
+    encode_line,
+    encode_velocity,
+    number,
+)
 from drivers.polled import PolledDrive
 from safety.signals import DriveFault, Input, SafeCommand, Status
 from sim import motor_drive
@@ -49,6 +60,43 @@ def drive(found: Bench) -> EmulatedODrive:
 
 
 # ------------------------------------------------------------------------------------------------ lines
+
+
+# ``ODriveError``, ``AxisState``, ``InputMode`` of odrive/enums.py in the vendor's package odrive 0.6.11.post1 (MIT, on
+# PyPI). The package itself is not installed for the tests: it brings aiohttp, IPython and a native library with it.
+VENDOR_ERRORS = {
+    "INITIALIZING": 0x0000_0001,
+    "SYSTEM_LEVEL": 0x0000_0002,
+    "TIMING_ERROR": 0x0000_0004,
+    "MISSING_ESTIMATE": 0x0000_0008,
+    "BAD_CONFIG": 0x0000_0010,
+    "DRV_FAULT": 0x0000_0020,
+    "MISSING_INPUT": 0x0000_0040,
+    "DC_BUS_OVER_VOLTAGE": 0x0000_0100,
+    "DC_BUS_UNDER_VOLTAGE": 0x0000_0200,
+    "DC_BUS_OVER_CURRENT": 0x0000_0400,
+    "DC_BUS_OVER_REGEN_CURRENT": 0x0000_0800,
+    "CURRENT_LIMIT_VIOLATION": 0x0000_1000,
+    "MOTOR_OVER_TEMP": 0x0000_2000,
+    "INVERTER_OVER_TEMP": 0x0000_4000,
+    "VELOCITY_LIMIT_VIOLATION": 0x0000_8000,
+    "POSITION_LIMIT_VIOLATION": 0x0001_0000,
+    "REQUESTED_CURRENT_TOO_HIGH": 0x0002_0000,
+    "WATCHDOG_TIMER_EXPIRED": 0x0100_0000,
+    "ESTOP_REQUESTED": 0x0200_0000,
+    "SPINOUT_DETECTED": 0x0400_0000,
+    "BRAKE_RESISTOR_DISARMED": 0x0800_0000,
+    "THERMISTOR_DISCONNECTED": 0x1000_0000,
+    "CALIBRATION_ERROR": 0x4000_0000,
+}
+VENDOR_STATES = {"IDLE": 1, "CLOSED_LOOP_CONTROL": 8}
+VENDOR_INPUT_MODES = {"PASSTHROUGH": 1}
+
+
+def test_the_numbers_of_errors_states_and_modes_are_the_vendor_s() -> None:
+    assert {one.name: one.value for one in Error} == VENDOR_ERRORS
+    assert {one.name: one.value for one in AxisState} == VENDOR_STATES
+    assert {one.name: one.value for one in InputMode} == VENDOR_INPUT_MODES
 
 
 def test_the_example_of_the_documentation() -> None:
