@@ -47,10 +47,10 @@ def told(protocol: Path) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", protocol.read_text(encoding="utf-8")))
 
 
-def test_a_table_whose_scale_is_wrong_fails_and_the_protocol_says_all(tmp_path: Path) -> None:
+def test_a_table_whose_zero_is_wrong_fails_and_the_protocol_says_all(tmp_path: Path) -> None:
     text = (EXAMPLES / "table-vesc.toml").read_text()
     wrong = tmp_path / "wrong.toml"
-    wrong.write_text(text.replace("scale = 268.333333", "scale = 300"))
+    wrong.write_text(text.replace("scale = 268.333333", "zero_deg = -72.4\nscale = 268.333333"))
     assert wrong.read_text() != text
     done = suite("-k", SHORT, "--righting-table", str(wrong), "--righting-report", str(tmp_path))
     assert done.returncode == 1, done.stdout
