@@ -226,9 +226,18 @@ function listen() {
   });
 }
 
+/** What lies above the footer knows where it begins. */
+function measureFooter() {
+  const footer = within("footer");
+  new ResizeObserver(() => {
+    document.documentElement.style.setProperty("--footer", `${footer.offsetHeight}px`);
+  }).observe(footer);
+}
+
 // STOP first: it waits for no language and for nobody's name.
 label();
 listen();
+measureFooter();
 setInterval(watchAge, CHECK_AGE_MS);
 await loadLanguage(settings.get().language);
 label();
