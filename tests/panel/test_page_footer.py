@@ -118,3 +118,45 @@ def test_a_question_lies_above_the_footer_however_high_that_is(page: Page) -> No
             """() => document.querySelector("dialog.question").getBoundingClientRect().bottom
                 <= document.querySelector("footer").getBoundingClientRect().top"""
         )
+
+
+LOST: Final = """async () => {
+    document.activeElement.blur();
+    const overlay = document.getElementById("overlay");
+    const footer = document.querySelector("footer").getBoundingClientRect(), wrong = [];
+    overlay.scrollTo(0, 0);
+    const head = overlay.querySelector(".what").getBoundingClientRect();
+    if (head.top < 0 || head.left < 0 || head.right > innerWidth || head.bottom > footer.top) wrong.push("heading");
+    overlay.scrollTo(0, overlay.scrollHeight);
+    const last = [...overlay.children].filter((one) => one.textContent !== "").at(-1).getBoundingClientRect();
+    if (last.top < 0 || last.bottom > footer.top + 1 || last.right > innerWidth) wrong.push("end");
+    if (overlay.scrollWidth > overlay.clientWidth) wrong.push("wide");
+    const box = overlay.getBoundingClientRect();
+    if (box.height < 100 || !overlay.contains(document.elementFromPoint(innerWidth / 2, box.top + box.height / 2))) wrong.push("covered");
+    overlay.scrollTo(0, 0);
+    return wrong;
+}"""
+"""What of the overlay cannot be read, scrolled to its beginning and to its end."""
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_what_is_said_of_a_lost_connection_can_be_read(page: Page, home: House, language: str, large: bool) -> None:
+    chosen(page, language=language, large=large)
+    home.station.desk = None  # no more states: as when the controller is gone
+    page.wait_for_selector("body.stale #overlay:not([hidden])")
+    for covered in (False, True):
+        page.evaluate(
+            """(covered) => { document.body.classList.toggle("covered", covered);
+                document.getElementById("cover").hidden = !covered; }""",
+            covered,
+        )
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            in_reach(page, width, height)
+            assert page.evaluate(LOST) == [], (width, height, covered)
+    page.set_viewport_size({"width": 320, "height": 568})
+    page.focus("#overlay")
+    page.keyboard.press("End")  # whoever has no touch scrolls it too
+    if large:
+        page.wait_for_function("() => document.getElementById('overlay').scrollTop > 0")
