@@ -16,7 +16,7 @@ from firmware_host.panel.desk import PAUSED_ALREADY
 from firmware_host.panel.messages import NO_CONTROLLER
 from tests.api.house import House
 from tests.panel.routes import SETTINGS, in_reach
-from tests.panel.still import StillDesk, reload, standing_still
+from tests.panel.still import reload, standing_still
 from tests.panel.views import opened
 
 PAGE: Final = Path(firmware_host.panel.__file__).parent / "page"
@@ -43,8 +43,8 @@ MEASURE: Final = """async (texts) => {
         const {top, bottom} = hint.getBoundingClientRect();
         const whole = hint.scrollHeight <= hint.clientHeight && hint.scrollWidth <= hint.clientWidth;
         const footer = document.querySelector("footer").getBoundingClientRect();
-        const shown = hint.clientHeight > 0 && top >= footer.top && bottom <= innerHeight && footer.height < innerHeight * 0.66;
-        if (!whole || !shown) found.push([hint.textContent, hidden]);
+        const shown = hint.clientHeight > 0 && top >= footer.top && bottom <= innerHeight;
+        if (!whole || !shown || footer.height > innerHeight * 0.66) found.push([hint.textContent, hidden]);
         const stop = document.getElementById("stop").getBoundingClientRect();
         places.add(`${Math.round(stop.top)} ${Math.round(stop.left)}`);
     }
@@ -132,7 +132,8 @@ LOST: Final = """async () => {
     if (last.top < 0 || last.bottom > footer.top + 1 || last.right > innerWidth) wrong.push("end");
     if (overlay.scrollWidth > overlay.clientWidth) wrong.push("wide");
     const box = overlay.getBoundingClientRect();
-    if (box.height < 100 || !overlay.contains(document.elementFromPoint(innerWidth / 2, box.top + box.height / 2))) wrong.push("covered");
+    const seen = document.elementFromPoint(innerWidth / 2, box.top + box.height / 2);
+    if (box.height < 100 || !overlay.contains(seen)) wrong.push("covered");
     overlay.scrollTo(0, 0);
     return wrong;
 }"""
