@@ -20,6 +20,9 @@ const CHECK_AGE_MS = 50;
 const AWAKE_MS = 500;
 /** So long a page that is opened waits for who is there. */
 const ASKING_MS = 2000;
+/** What the panel answers whose records cannot be used; it is asked again after so long. */
+const NO_RECORDS = [409, 503];
+const AGAIN_MS = 3000;
 const CHART_PERIOD_S = 0.5;
 const CHART_S = 300;
 
@@ -46,6 +49,7 @@ const watchers = new Set();
 let awakeSince_ms = performance.now();
 /** The touch that is down, or was, began while nothing was to be pressed: it presses nothing when it ends either. */
 let tooEarly = false;
+let askedAgain = 0;
 let losses = 0;
 let wasStale = true;
 
@@ -144,17 +148,30 @@ function answered(name, answer) {
   else hint.show(sent[/** @type {"stop"} */ (name)] ?? "");
 }
 
+/** Records that cannot be used are said so, on every route, and asked for until they can. @param {string} problem */
+function notice(problem) {
+  const place = byId("notice");
+  place.hidden = problem === "";
+  if (place.hidden) return;
+  write(place, t("The records cannot be used. The table, its alarms, STOP and RETURN UPRIGHT work; nothing else does until this is mended: {problem}", { problem }));
+  clearTimeout(askedAgain);
+  askedAgain = setTimeout(() => void refreshMe(), AGAIN_MS);
+}
+
 async function refreshMe() {
   const before = me;
+  const unknown = !byId("notice").hidden;
   try {
     me = await api.get("me");
+    notice("");
   } catch (error) {
+    if (error instanceof ApiError && NO_RECORDS.includes(error.status)) notice(error.message);
     if (!(error instanceof ApiError) || error.status !== 404) return; // the last answer holds
     me = { person: null, open: true, locked: false, roles: [], simulated: false };
   }
   if (me?.open || me?.person) draftsAreOf(String(me.person?.id ?? "open"));
   const same = before?.person?.id === me?.person?.id && before?.open === me?.open;
-  if (before !== null && !same) connection.reopen();
+  if ((before !== null || unknown) && !same) connection.reopen();
   lock.show(me);
   byId("lock").hidden = lock.covers || me === null || me.open;
   write(byId("lock"), t("Lock"));

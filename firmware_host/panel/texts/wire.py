@@ -11,7 +11,7 @@ from firmware_host.control.preflight import CONFIRMATIONS, FIRST_OF_THE_DAY
 from firmware_host.control.scene import STATE_WORDS
 from firmware_host.files.limit_words import LIMIT_LABELS
 from firmware_host.files.rider_view import as_sentence
-from firmware_host.panel.access.guard import LOCKED, LOG_IN
+from firmware_host.panel.access.guard import LOCKED, LOG_IN, UNKNOWN
 from firmware_host.panel.desk import PAUSED_ALREADY
 from firmware_host.panel.messages import NO_CONTROLLER
 from firmware_host.recording.explain import BREAKS_OFF, DONE
@@ -81,6 +81,7 @@ SENTENCES: Final = (
     "held for another session: nothing moves; let go, look at the screen, then press again",
     LOCKED,
     LOG_IN,
+    UNKNOWN,
     "name or PIN is wrong: try again",
     "program finished",
     "no link: the rider is not known to be upright",
