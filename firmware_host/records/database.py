@@ -197,6 +197,7 @@ def _sqlite(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, _: object) -> None:
         connection.isolation_level = None  # transactions begin where we say so, not where the driver guesses
+        connection.text_factory = _lenient  # text that somebody damaged is judged, not stumbled over
         for pragma in SQLITE_PRAGMAS:
             connection.execute(pragma)
 
@@ -207,6 +208,10 @@ def _sqlite(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _lenient(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
 
 
 def _postgresql(url: URL) -> Engine:

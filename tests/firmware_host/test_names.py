@@ -18,7 +18,17 @@ def told(name: str = "Ada", mass: str = "70", height: str = "1.72") -> str:
 
 
 @pytest.mark.parametrize(
-    "name", ["Ada", "A" * 100, "<b>x</b>", "漢字 Ünïcode 👩\u200d🦽", "می\u200cخواهم", "עדה", "7", "O'Neill-Smith"]
+    "name",
+    [
+        "Ada",
+        "A" * 100,
+        "<b>x</b>",
+        "漢字 Ünïcode 👩\u200d🦽",
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+        "עדה",
+        "7",
+        "O'Neill-Smith",
+    ],
 )
 def test_names_of_people_are_taken(name: str) -> None:
     assert expect_seen(name) == name

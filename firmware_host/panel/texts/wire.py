@@ -237,6 +237,7 @@ TEMPLATES: Final = (
     "the clearance by {who}, until {date}",
     "{least} to {most} deg, {rate} deg/s",
     "{encoder} and {inclinometer} deg",
+    "entry {number} cannot be read ({parts}): it was changed",
     "drive {drive} degC", "motor {motor} degC", "drive {drive} degC, motor {motor} degC",
 )  # fmt: skip
 """Said with something else at each ``{place}``."""
