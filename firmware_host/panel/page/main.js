@@ -49,6 +49,8 @@ const watchers = new Set();
 let awakeSince_ms = performance.now();
 /** The touch that is down, or was, began while nothing was to be pressed: it presses nothing when it ends either. */
 let tooEarly = false;
+/** Names the keys of STOP and RETURN UPRIGHT. */
+let nameKeys = () => {};
 let askedAgain = 0;
 let losses = 0;
 let wasStale = true;
@@ -101,6 +103,7 @@ function label() {
     "and RETURN UPRIGHT below still try every way there is. If the table stands, release the brake by hand; otherwise use the " +
     "hard-wired emergency stop at the table."));
   hint.rest();
+  nameKeys();
 }
 
 /** The state belongs to the setup that is at hand. */
@@ -223,7 +226,7 @@ function listen() {
       if (event.key === "Enter" && !event.repeat) press(name);
     });
   }
-  listenToKeys(press, { stop: within("#stop kbd"), return_upright: within("#return kbd") });
+  nameKeys = listenToKeys(press, { stop: within("#stop kbd"), return_upright: within("#return kbd") });
   for (const kind of ["pointerdown", "click"]) addEventListener(kind, swallowWaking, { capture: true });
   document.addEventListener("visibilitychange", () => { awakeSince_ms = performance.now(); });
   addEventListener("focus", (event) => {
