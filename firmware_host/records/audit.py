@@ -25,7 +25,7 @@ BEGINNING: Final = "0" * 64
 """The sum before the first entry."""
 _HEAD: Final = 1
 _BATCH: Final = 1_000
-_RAW: Final = [type_coerce(column, NullType()).label(column.name) for column in audit.c]
+_RAW: Final[list[Any]] = [type_coerce(column, NullType()).label(column.name) for column in audit.c]
 """As the database holds them: whoever writes past the log writes anything, and that has to be told, not to fail."""
 
 
@@ -119,7 +119,7 @@ def head(transaction: Transaction) -> Head:
 
 def _heads(transaction: Transaction) -> tuple[Head, list[str]]:
     """Give the head, and what is wrong with it."""
-    columns = (type_coerce(column, NullType()) for column in (audit_head.c.entries, audit_head.c.sha256))
+    columns: list[Any] = [type_coerce(column, NullType()) for column in (audit_head.c.entries, audit_head.c.sha256)]
     rows = transaction.connection.execute(select(*columns).order_by(audit_head.c.id)).all()
     if not rows:
         return Head(0, BEGINNING), []
