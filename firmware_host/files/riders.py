@@ -36,8 +36,8 @@ class RiderSection(FileModel):
 
     name: Name = Field(examples=['name = "Ada"'])
     sex: Literal["female", "male"] = Field(examples=['sex = "female"'])
-    mass_kg: float = Field(gt=0.0, le=400.0, examples=["mass_kg = 72.5"])
-    height_m: float = Field(gt=0.0, le=3.0, examples=["height_m = 1.75"])
+    mass_kg: float = Field(ge=20.0, le=400.0, examples=["mass_kg = 72.5"])
+    height_m: float = Field(ge=0.5, le=3.0, examples=["height_m = 1.75"])
     experience: Experience = Field(examples=['experience = "beginner"'])
     sessions_done: int = Field(default=0, ge=0, le=1_000_000)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple, NoReturn, Self, TypeVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     ModelWrapValidatorHandler,
@@ -23,6 +24,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
+from firmware_host.files.names import expect_seen
 from firmware_host.files.toml_lines import BARE_KEY, Location, find_lines
 
 MAX_BYTES: Final = 128 * 1024
@@ -35,13 +37,17 @@ _MAX_TOLD: Final = 50
 _SHOWN_CHARS: Final = 60
 _POSITION: Final = re.compile(r"\s*\((?:at line (\d+), column (\d+)|at end of document)\)$")
 
+_BOM: Final = "begins with a byte order mark, which TOML does not allow; save it as UTF-8 without it"
+
 TAG_KEY: Final = "do"
 """The key by which a table says what kind it is (a program's steps)."""
 
 _UNKNOWN: Final = "unknown_name"
 _MISSING: Final = "missing_name"
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(expect_seen)
+]
 """What people call a table, a rider or a program."""
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -143,6 +149,8 @@ def read_toml(path: Path | str) -> TomlSource:
 
 def parse_toml(shown_path: str, text: str) -> TomlSource:
     """Read TOML text; ``shown_path`` names it in messages. Raises ``FileError``."""
+    if text.startswith("\ufeff"):
+        _refuse(shown_path, _BOM, 1)
     if not text.strip():
         _refuse(shown_path, "the file is empty; examples/ has files to start from")
     for number, line in enumerate(text.split("\n"), start=1):
@@ -228,13 +236,10 @@ def _near_file(path: Path) -> str:
 
 def _decode(shown: str, data: bytes) -> str:
     try:
-        text = data.decode("utf-8")
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         _refuse(shown, f"is not UTF-8 text (byte 0x{data[error.start]:02x}); save it as UTF-8", line)
-    if text.startswith("\ufeff"):
-        _refuse(shown, "begins with a byte order mark, which TOML does not allow; save it as UTF-8 without it", 1)
-    return text
 
 
 def _syntax_problem(path: str, text: str, error: ValueError) -> Problem:

@@ -35,9 +35,9 @@ def main() -> None:
     # First of all: STOP does not wait for a database.
     stops = StopServer(stop, options.folder, reached, network.context())
     threading.Thread(target=stops.serve_forever, name="stop", daemon=True).start()
-    records = _records(options.records)
-    if refused := _closed(network, records):
-        sys.exit(refused)
+    from firmware_host.records import AwaitedRecords
+
+    records = AwaitedRecords(_url(options.records), lambda opened: _closed(network, opened))
     from firmware_host.panel.app import Place, make_app
 
     app = make_app(Place(options.folder, reached, network, records, options.records, options.table))
@@ -89,12 +89,18 @@ def _closed(network: Network, records: "Records") -> str:
         return why_closed(network, has_pin=people.anybody_has_pin(transaction))
 
 
+def _url(folder: Path) -> str:
+    from firmware_host.records import default_url
+
+    return os.environ.get(DATABASE_VARIABLE) or default_url(folder)
+
+
 def _records(folder: Path) -> "Records":
     """Open the records, or end with what to do."""
-    from firmware_host.records import RecordsError, default_url, open_records
+    from firmware_host.records import RecordsError, open_records
 
     try:
-        return open_records(os.environ.get(DATABASE_VARIABLE) or default_url(folder))
+        return open_records(_url(folder))
     except RecordsError as error:
         sys.exit(str(error))
 

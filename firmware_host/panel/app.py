@@ -13,7 +13,6 @@ import zmq
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, FastAPI, WebSocket
 from fastapi.responses import HTMLResponse
-from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 
 from firmware_host.panel.access.front import Front
@@ -29,7 +28,8 @@ from firmware_host.panel.api.document import describe
 from firmware_host.panel.api.parts import Parts
 from firmware_host.panel.api.problems import add_handlers
 from firmware_host.panel.bridge import CHOICE_S, NOT_THERE, Bridge, ask_now
-from firmware_host.panel.library import keep_built_in
+from firmware_host.panel.making_ready import MakingReady
+from firmware_host.panel.page_files import PageFiles
 from firmware_host.panel.sockets import FULL, STRANGER, Client, Crowd
 from firmware_host.panel.take_up import TakingUp
 from firmware_host.records import Records, RecordsError
@@ -57,8 +57,9 @@ class Place(NamedTuple):
 
 
 def make_app(place: Place) -> FastAPI:
-    """Make the application. Raises ``RecordsError``."""
-    keep_built_in(place.records)
+    """Make the application. Records that cannot be used now are tried again; the session is shown without them."""
+    making_ready = MakingReady(place.records)
+    ready = making_ready.attempt()
     parts = _parts(place)
 
     @contextlib.asynccontextmanager
@@ -71,6 +72,8 @@ def make_app(place: Place) -> FastAPI:
         taking_up = TakingUp(place.records, place.black_boxes)
         work = (bridge.listen(), bridge.ping(), taking_up.run(), taking_up.watch(bridge))
         tasks = [asyncio.create_task(part) for part in work]
+        if not ready:
+            tasks.append(asyncio.create_task(making_ready.run()))
         yield
         for task in tasks:
             task.cancel()
@@ -119,12 +122,13 @@ def _parts(place: Place) -> Parts:
 
 
 def _add_page(app: FastAPI, place: Place) -> None:
-    @app.get("/", include_in_schema=False)
-    def page() -> HTMLResponse:
-        text = (PAGE / "index.html").read_text(encoding="utf-8")
-        return HTMLResponse(text.replace("{{stop_port}}", str(place.doors.stop_port)))
+    text = (PAGE / "index.html").read_text(encoding="utf-8").replace("{{stop_port}}", str(place.doors.stop_port))
 
-    app.mount("/page", StaticFiles(directory=PAGE), name="page")
+    @app.get("/", include_in_schema=False)
+    async def page() -> HTMLResponse:
+        return HTMLResponse(text)
+
+    app.mount("/page", PageFiles(PAGE), name="page")
     document = describe(app)
 
     @app.get(f"{ROOT}/openapi.json", include_in_schema=False)

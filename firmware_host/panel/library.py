@@ -12,9 +12,12 @@ PLACES: Final = (Path(str(files("firmware_host") / "library")), Path(__file__).p
 
 
 def keep_built_in(records: Records) -> None:
-    """Bring the built-in programs of the library up to date. Raises ``RecordsError``."""
+    """Bring the built-in programs up to date; where they are, nothing is written. Raises ``RecordsError``."""
     place = next(place for place in PLACES if place.is_dir())
     found = {file.stem: _read(file) for file in sorted(place.glob("*.toml"))}
+    with records.read() as transaction:
+        if programs.built_in_are(transaction, found):
+            return
     with records.begin() as transaction:
         programs.keep_built_in(transaction, found)
 

@@ -10,10 +10,11 @@ Functions are in modules by subject: ``people``, ``tokens``, ``riders``, ``progr
 boxes, ``backup`` copies and restores. docs/records.md says what is kept where, and why.
 """
 
-from firmware_host.records.database import Records, Transaction, default_url, open_records
+from firmware_host.records.database import AwaitedRecords, Records, Transaction, default_url, open_records
 from firmware_host.records.errors import (
     ChangedMeanwhileError,
     NotThereError,
+    RecordsAwaitedError,
     RecordsBusyError,
     RecordsError,
     TakenError,
@@ -24,9 +25,11 @@ __all__ = [
     "ANYBODY",
     "COMMAND_LINE",
     "PANEL",
+    "AwaitedRecords",
     "ChangedMeanwhileError",
     "NotThereError",
     "Records",
+    "RecordsAwaitedError",
     "RecordsBusyError",
     "RecordsError",
     "TakenError",

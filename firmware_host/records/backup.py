@@ -142,6 +142,8 @@ def _single(copy: Path) -> None:
 
 
 def _refuse_to_overwrite(folder: Path, file: Path | None, replace: bool) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise BackupError(f"{folder} is no folder: name another place with --records")
     taken = [folder] if folder.exists() and any(folder.iterdir()) else []
     taken += [file] if file is not None and file.exists() and file.parent != folder else []
     if taken and not replace:

@@ -7,7 +7,7 @@ panel has few writers. Readers see one state and wait for nobody.
 import contextlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
-from firmware_host.records.errors import RecordsBusyError, RecordsError
+from firmware_host.records.errors import RecordsAwaitedError, RecordsBusyError, RecordsError
 
 FILE_NAME: Final = "righting.db"
 BUSY_S: Final = 10.0
@@ -89,6 +89,62 @@ class Records:
         self.close()
 
 
+class AwaitedRecords(Records):
+    """Records that can perhaps not be opened yet; until then every transaction is refused with why."""
+
+    def __init__(self, wanted: str, admit: Callable[[Records], str]) -> None:
+        """Make them; ``attempt`` opens them.
+
+        Args:
+            wanted: URL as for ``open_records``.
+            admit: says why opened records must not be used; empty if they may be.
+        """
+        self._wanted, self._admit = wanted, admit
+        self.problem = "the records were not opened yet"
+        """Why they cannot be used; empty once they can be."""
+
+    def attempt(self) -> bool:
+        """Open them, and bring their schema up to date; tells whether they can be used. To be called by one thread."""
+        if not self.problem:
+            return True
+        try:
+            opened = open_records(self._wanted)
+            refused = self._admit(opened)
+        except RecordsError as error:
+            self.problem = str(error)
+            return False
+        if refused:
+            opened.close()
+            self.problem = refused
+            return False
+        super().__init__(opened._engine)
+        self.problem = ""
+        return True
+
+    @contextlib.contextmanager
+    def begin(self, now: datetime | None = None) -> Iterator[Transaction]:
+        """Write. Raises ``RecordsAwaitedError`` until they can be used."""
+        self._expect()
+        with super().begin(now) as transaction:
+            yield transaction
+
+    @contextlib.contextmanager
+    def read(self, now: datetime | None = None) -> Iterator[Transaction]:
+        """Read. Raises ``RecordsAwaitedError`` until they can be used."""
+        self._expect()
+        with super().read(now) as transaction:
+            yield transaction
+
+    def close(self) -> None:
+        """Let go of all connections, if there are any."""
+        if not self.problem:
+            super().close()
+
+    def _expect(self) -> None:
+        if self.problem:
+            raise RecordsAwaitedError(self.problem)
+
+
 def default_url(folder: Path) -> str:
     """Give the URL of the SQLite file that is used when none is named: in the folder of records."""
     return URL.create("sqlite", database=str((folder / FILE_NAME).absolute())).render_as_string()
@@ -141,6 +197,7 @@ def _sqlite(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, _: object) -> None:
         connection.isolation_level = None  # transactions begin where we say so, not where the driver guesses
+        connection.text_factory = _lenient  # text that somebody damaged is judged, not stumbled over
         for pragma in SQLITE_PRAGMAS:
             connection.execute(pragma)
 
@@ -151,6 +208,10 @@ def _sqlite(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _lenient(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
 
 
 def _postgresql(url: URL) -> Engine:
@@ -185,19 +246,30 @@ def migrate(engine: Engine, revision: str = "head") -> None:
     config.set_main_option("script_location", folder.replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     scripts = ScriptDirectory.from_config(config)
-    with _MIGRATING, engine.begin() as connection:
+    known, head = {one.revision for one in scripts.walk_revisions()}, scripts.get_current_head()
+    # Read first: records at the present schema are opened whatever is written meanwhile, and on a full disk.
+    with _MIGRATING, engine.execution_options(**_READING).begin() as connection:
         present = MigrationContext.configure(connection).get_current_revision()
-        if present is not None and present not in {one.revision for one in scripts.walk_revisions()}:
-            raise RecordsError(
-                f"these records were written by a newer version of righting (schema {present}): update righting, or "
-                "restore a backup that this version made"
-            )
-        if revision == "head" and present == scripts.get_current_head():
+        _refuse_newer(present, known)
+        if revision == "head" and present == head:
+            return
+    with _MIGRATING, engine.begin() as connection:
+        present = MigrationContext.configure(connection).get_current_revision()  # somebody was perhaps quicker
+        _refuse_newer(present, known)
+        if revision == "head" and present == head:
             return
         if present is None and revision == "head":
             _refuse_strangers(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+
+
+def _refuse_newer(present: str | None, known: Collection[str]) -> None:
+    if present is not None and present not in known:
+        raise RecordsError(
+            f"these records were written by a newer version of righting (schema {present}): update righting, or "
+            "restore a backup that this version made"
+        )
 
 
 def _refuse_strangers(connection: Connection) -> None:

@@ -9,6 +9,10 @@ class RecordsBusyError(RecordsError):
     """Somebody else writes for too long; trying again may help."""
 
 
+class RecordsAwaitedError(RecordsBusyError):
+    """They could not be opened yet; somebody tries again."""
+
+
 class NotThereError(RecordsError):
     """What was named does not exist (any more)."""
 

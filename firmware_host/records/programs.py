@@ -92,6 +92,13 @@ def erase(transaction: Transaction, who: Who, program_id: int) -> None:
     audit.append(transaction, who, "program deleted", f"program {program_id}")
 
 
+def built_in_are(transaction: Transaction, programs: Mapping[str, BuiltIn]) -> bool:
+    """Tell whether the built-in programs are up to date already."""
+    query = select(program).where(program.c.built_in.is_not(None))
+    present = {row.built_in: (row.name, row.text) for row in transaction.connection.execute(query)}
+    return all(present.get(key) == (one.name, one.text) for key, one in programs.items())
+
+
 def keep_built_in(transaction: Transaction, programs: Mapping[str, BuiltIn]) -> None:
     """Bring the built-in programs up to date, by their keys; nothing is written if nothing changed."""
     query = select(program).where(program.c.built_in.is_not(None))

@@ -3,12 +3,13 @@
 import multiprocessing
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from sqlalchemy import text
 
-from firmware_host.records import ANYBODY, Records, RecordsError, audit, open_records, settings
+from firmware_host.records import ANYBODY, Records, RecordsError, audit, default_url, open_records, settings
 from firmware_host.records.audit import Head, parse_head
 
 ENTRIES: Final = 6
@@ -105,6 +106,43 @@ def test_whatever_is_changed_past_the_log_shows(logged: Records, statements: tup
 
 
 @pytest.mark.requirement("REQ-PPL-LOGGED")
+@pytest.mark.requirement("REQ-PPL-LOGGED")
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("UPDATE audit SET at = 'garbage' WHERE id = 3", "entry 3 cannot be read (at): it was changed"),
+        ("UPDATE audit SET at = '2001-01-01' WHERE id = 3", "entry 3 cannot be read (at): it was changed"),
+        ("UPDATE audit SET at = x'ff' WHERE id = 3", "entry 3 cannot be read (at): it was changed"),
+        ("UPDATE audit SET details = '{' WHERE id = 3", "entry 3 cannot be read (details): it was changed"),
+        ("UPDATE audit SET details = '[]' WHERE id = 3", "entry 3 cannot be read (details): it was changed"),
+        ("UPDATE audit SET details = x'ff', who = x'00' WHERE id = 3", "entry 3 cannot be read (who, details)"),
+        ("UPDATE audit SET subject = x'ff' WHERE id = 3", "entry 3 cannot be read (subject)"),
+        ("UPDATE audit SET what = CAST(x'ff' AS TEXT) WHERE id = 3", "entry 3 was changed"),
+        ("UPDATE audit SET id = 'x' WHERE id = 6", "entry x cannot be read (id)"),
+        ("UPDATE audit SET id = -2 WHERE id = 3", "entry -2 has no place in the chain"),
+        ("UPDATE audit_head SET entries = 'many'", "the head of the chain cannot be read"),
+        ("INSERT INTO audit_head SELECT 2, entries, sha256 FROM audit_head", "the chain has 2 heads"),
+    ],
+)
+def test_what_is_damaged_past_the_log_is_told_and_the_others_are_shown(
+    tmp_path: Path, statement: str, told: str
+) -> None:
+    """SQLite takes anything anywhere."""
+    with open_records(default_url(tmp_path)) as records:
+        for number in range(ENTRIES):
+            with records.begin() as transaction:
+                audit.append(transaction, ANYBODY, "tried", None, {"number": number})
+        tamper(records, statement)
+        found = problems(records)
+        assert any(problem.startswith(told) for problem in found), found
+        with records.read() as transaction:
+            shown = audit.page(transaction)
+        assert len(shown) == ENTRIES
+        broken = [one for one in shown if one.problem]
+        assert [one.problem for one in broken] == [one for one in found if "cannot be read (" in one]
+        assert all(one.details == {} for one in broken)
+
+
 def test_a_chain_made_anew_shows_against_a_head_noted_elsewhere(logged: Records) -> None:
     noted = head(logged)
     with logged.begin() as transaction:

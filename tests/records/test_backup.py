@@ -182,6 +182,16 @@ def test_a_database_elsewhere_is_put_aside_too(kept: Records, sqlite_url: str, f
             assert [one.name for one in people.everybody(transaction)] == expected
 
 
+@pytest.mark.parametrize("replace", [False, True])
+def test_a_file_is_no_folder_to_restore_into(kept: Records, folder: Path, tmp_path: Path, replace: bool) -> None:
+    back_up(kept, folder, tmp_path / "b.tar")
+    taken = tmp_path / "taken"
+    taken.write_text("mine")
+    with pytest.raises(BackupError, match="is no folder"):
+        restore(tmp_path / "b.tar", taken, replace=replace)
+    assert taken.read_text() == "mine"
+
+
 def test_records_on_a_server_are_replaced_only_when_told(
     postgresql: Callable[[], str], kept: Records, folder: Path, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ from firmware_host.roles import Role
 Kind = Literal["nobody", "open", "person", "token"]
 LOCKED: Final = "the screen is locked: unlock it with the PIN"
 LOG_IN: Final = "log in first"
+UNKNOWN: Final = "the records cannot be used, so nobody knows who this is: only STOP and RETURN UPRIGHT work"
 
 
 @dataclass(frozen=True)
@@ -91,10 +92,10 @@ class Guard:
         """Say who sends these. Raises ``Refusal`` for a token that is not valid."""
         if authorization is not None:
             return self._by_token(authorization)
-        if self.is_open():
-            return OPEN
-        login = self.logins.find(cookie)
-        return NOBODY if login is None else Identity("person", login, cookie)
+        login = self.logins.find(cookie)  # first: whoever is logged in is known without the records
+        if login is not None:
+            return Identity("person", login, cookie)
+        return OPEN if self.is_open() else NOBODY
 
     def _by_token(self, authorization: str) -> Identity:
         scheme, _, secret = authorization.partition(" ")
@@ -167,7 +168,7 @@ class Guard:
 
     def _demand(self, identity: Identity, needed: Role) -> None:
         if identity.role is None:
-            raise Refusal(401, LOG_IN)
+            raise Refusal(401, LOG_IN if identity.expires_at is None else UNKNOWN)
         if identity.locked:
             raise Refusal(401, LOCKED)
         if not may(identity.role, needed):

@@ -36,12 +36,14 @@ class AuditEntry(BaseModel):
     """Who did what. People are numbers here, so that a name can be forgotten."""
 
     id: int
-    at: datetime
+    at: datetime | None
     who: str
     what: str
     subject: str | None
     details: dict[str, Any]
     sha256: str
+    problem: str
+    """Why this entry cannot be read; empty if it can be."""
 
 
 class Audit(BaseModel):

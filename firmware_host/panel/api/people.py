@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
+from firmware_host.files.names import expect_seen
 from firmware_host.panel.access import pins
 from firmware_host.panel.access.guard import LOG_IN, Identity, Refusal
 from firmware_host.panel.access.logins import LONGEST_S, hashed
@@ -25,7 +26,7 @@ LONGEST_EXPIRY_DAYS: Final = 3660
 
 router: Final = APIRouter(tags=["people"])
 
-Name = Annotated[str, Field(min_length=1, max_length=100)]
+Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(expect_seen)]
 Pin = Annotated[str, Field(min_length=1, max_length=pins.LONGEST)]
 
 

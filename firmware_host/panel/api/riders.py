@@ -56,6 +56,9 @@ class RiderEntry(BaseModel):
     id: int
     name: str
     experience: str
+    mass_kg: float | None
+    """With the height it tells apart riders of one name; None where the document cannot be used."""
+    height_m: float | None
     limit_deg: float | None
     """Highest angle allowed; None where the rider's document cannot be used."""
     reasons: int
@@ -349,8 +352,14 @@ def _entry(told: RiderTold) -> RiderEntry:
         id=told.id,
         name=str(section.get("name", "")).strip(),
         experience=str(section.get("experience", "")),
+        mass_kg=_figure(section.get("mass_kg")),
+        height_m=_figure(section.get("height_m")),
         limit_deg=next((limit.value for limit in told.limits if limit.name == "inverted_limit_deg"), None),
         reasons=len(told.reasons) + len(told.problems),
         sessions=told.sessions,
         archived_at=told.archived_at,
     )
+
+
+def _figure(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

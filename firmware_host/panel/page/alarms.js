@@ -3,15 +3,11 @@
 
 import { el, write } from "./dom.js";
 import { t, tn, told } from "./texts.js";
+import { priorityText } from "./words.js";
 
 /** @typedef {{id: string, priority: "HIGH" | "MEDIUM" | "LOW", cause: string, instruction: string, present: boolean, acknowledged: boolean}} Alarm */
 
 const MARKS = { HIGH: "!!!", MEDIUM: "!!", LOW: "!" };
-
-/** @param {"HIGH" | "MEDIUM" | "LOW"} priority */
-function priorityText(priority) {
-  return { HIGH: t("high priority"), MEDIUM: t("medium priority"), LOW: t("low priority") }[priority];
-}
 
 export class Banner {
   /** @param {HTMLElement} section @param {import("./sound.js").Sound} sound @param {(name: string) => void} press */

@@ -52,11 +52,16 @@ export function inches(typed) {
 }
 
 /** A number as the controller writes it, alone or before a unit; no part of a name, a date or a version. */
-const QUANTITY = /(?<![\w.:/-])([+-]?\d+(?:\.(\d+))?)(?:( ?)(deg\/s2|deg\/s|degC|deg|kg|m)\b)?(?![\w:/]|[.-]\d)/g;
+const QUANTITY = /(?<![\w.:/-])([+-]?\d+(?:\.(\d+))?)(?:( ?)(deg\/s2|deg\/s|degC|deg|kg|m)\b)?(?![\w/]|[:.-]\d)/g;
 /** The first number of a range has the unit of the second. */
 const RANGE = /(?<![\w.:/-])(\d+(?:\.\d+)?)( (?:to|bis) \d+(?:\.\d+)? (kg|m)\b)/g;
 /** Units of the wire as people read them. @type {Record<string, string>} */
 const READ_AS = { deg: "°", "deg/s": " °/s", "deg/s2": " °/s²", degC: " °C" };
+
+/** A unit of the wire as people read it. @param {string} wire */
+export function unit(wire) {
+  return (READ_AS[wire] ?? wire).trim();
+}
 
 /** What the controller says in words, with its quantities as people here read them. @param {string} text */
 export function quantities(text) {

@@ -7,6 +7,8 @@
  * theirs at the moment. As the space bar presses no other button, Enter ticks boxes.
  */
 
+import { t } from "./texts.js";
+
 const TYPED = new Set(["text", "search", "email", "url", "tel", "password", "number", "date", "time", "datetime-local"]);
 
 /** @param {Element | null} element @returns {boolean} somebody types text there */
@@ -28,6 +30,7 @@ function meant(event) {
 /**
  * @param {(name: "stop" | "return_upright") => void} press
  * @param {{stop: HTMLElement, return_upright: HTMLElement}} names where the keys are named
+ * @returns {() => void} names them again: in another language
  */
 export function listenToKeys(press, names) {
   let swallow = "";
@@ -52,10 +55,11 @@ export function listenToKeys(press, names) {
   }, { capture: true });
   const name = () => {
     const typing = takesText(document.activeElement);
-    names.stop.textContent = typing ? "Esc" : "Space";
+    names.stop.textContent = typing ? t("Esc") : t("Space");
     names.return_upright.textContent = typing ? "F9" : "U";
   };
   addEventListener("focusin", name);
   addEventListener("focusout", () => setTimeout(name));
   name();
+  return name;
 }

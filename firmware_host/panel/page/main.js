@@ -22,6 +22,9 @@ const AWAKE_MS = 500;
 const ASKING_MS = 2000;
 /** A page that shows no present from the start says so after so long. */
 const OPENING_MS = 2000;
+/** What the panel answers whose records cannot be used; it is asked again after so long. */
+const NO_RECORDS = [409, 503];
+const AGAIN_MS = 3000;
 const CHART_PERIOD_S = 0.5;
 const CHART_S = 300;
 
@@ -49,6 +52,9 @@ let awakeSince_ms = performance.now();
 /** The touch that is down, or was, began while nothing was to be pressed: it presses nothing when it ends either. */
 let tooEarly = false;
 const opened_ms = performance.now();
+/** Names the keys of STOP and RETURN UPRIGHT. */
+let nameKeys = () => {};
+let askedAgain = 0;
 let losses = 0;
 let wasStale = true;
 
@@ -100,6 +106,7 @@ function label() {
     "and RETURN UPRIGHT below still try every way there is. If the table stands, release the brake by hand; otherwise use the " +
     "hard-wired emergency stop at the table."));
   hint.rest();
+  nameKeys();
 }
 
 /** The state belongs to the setup that is at hand. */
@@ -147,17 +154,30 @@ function answered(name, answer) {
   else hint.show(sent[/** @type {"stop"} */ (name)] ?? "");
 }
 
+/** Records that cannot be used are said so, on every route, and asked for until they can. @param {string} problem */
+function notice(problem) {
+  const place = byId("notice");
+  place.hidden = problem === "";
+  if (place.hidden) return;
+  write(place, t("The records cannot be used. The table, its alarms, STOP and RETURN UPRIGHT work; nothing else does until this is mended: {problem}", { problem }));
+  clearTimeout(askedAgain);
+  askedAgain = setTimeout(() => void refreshMe(), AGAIN_MS);
+}
+
 async function refreshMe() {
   const before = me;
+  const unknown = !byId("notice").hidden;
   try {
     me = await api.get("me");
+    notice("");
   } catch (error) {
+    if (error instanceof ApiError && NO_RECORDS.includes(error.status)) notice(error.message);
     if (!(error instanceof ApiError) || error.status !== 404) return; // the last answer holds
     me = { person: null, open: true, locked: false, roles: [], simulated: false };
   }
   if (me?.open || me?.person) draftsAreOf(String(me.person?.id ?? "open"));
   const same = before?.person?.id === me?.person?.id && before?.open === me?.open;
-  if (before !== null && !same) connection.reopen();
+  if ((before !== null || unknown) && !same) connection.reopen();
   lock.show(me);
   byId("lock").hidden = lock.covers || me === null || me.open;
   write(byId("lock"), t("Lock"));
@@ -209,7 +229,7 @@ function listen() {
       if (event.key === "Enter" && !event.repeat) press(name);
     });
   }
-  listenToKeys(press, { stop: within("#stop kbd"), return_upright: within("#return kbd") });
+  nameKeys = listenToKeys(press, { stop: within("#stop kbd"), return_upright: within("#return kbd") });
   for (const kind of ["pointerdown", "click"]) addEventListener(kind, swallowWaking, { capture: true });
   document.addEventListener("visibilitychange", () => { awakeSince_ms = performance.now(); });
   addEventListener("focus", (event) => {
@@ -229,9 +249,18 @@ function listen() {
   });
 }
 
+/** What lies above the footer knows where it begins. */
+function measureFooter() {
+  const footer = within("footer");
+  new ResizeObserver(() => {
+    document.documentElement.style.setProperty("--footer", `${footer.offsetHeight}px`);
+  }).observe(footer);
+}
+
 // STOP first: it waits for no language and for nobody's name.
 label();
 listen();
+measureFooter();
 setInterval(watchAge, CHECK_AGE_MS);
 await loadLanguage(settings.get().language);
 label();

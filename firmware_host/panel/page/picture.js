@@ -82,8 +82,8 @@ export class Picture {
       const [x1, y1] = at(angle_deg, 26);
       const [x2, y2] = at(angle_deg, REACH);
       scale.append(svg("line", { class: "limit", x1, y1, x2, y2 }));
-      const [x, y] = at(angle_deg, REACH - 4);
-      scale.append(svg("text", { class: "limit-text", x: x - 3, y: y + 13 }, text));
+      // In the corner, which neither the stand nor the rider ever reaches.
+      scale.append(svg("text", { class: "limit-text", x: -130, y: FLOOR - 6 }, text));
     }
     const stand = svg("g", { class: "stand" });
     stand.append(

@@ -65,3 +65,37 @@ export function outcome(outcome) {
     refused: t("Session refused"),
   }[outcome] ?? outcome;
 }
+
+/** @param {"HIGH" | "MEDIUM" | "LOW"} priority */
+export function priorityText(priority) {
+  return { HIGH: t("high priority"), MEDIUM: t("medium priority"), LOW: t("low priority") }[priority];
+}
+
+const ALARM = /^(low|medium|high) priority: (?:([\w-]+): )?(.*)$/s;
+const TRIP = /^([A-Z_]+) by ([\w-]+): (.*)$/s;
+const NAMED = /^([\w-]+): (.*)$/s;
+
+/** The monitor that an event is of; empty for none. @param {any} event */
+export function monitorOf({ kind, text, monitor }) {
+  return monitor ?? (kind === "alarm" ? ALARM.exec(text)?.[2] : kind === "inhibit" ? NAMED.exec(text)?.[1] : "") ?? "";
+}
+
+/** An event of a session in words: its parts are translated one by one. @param {any} event */
+export function eventWords({ kind, text }) {
+  const alarm = kind === "alarm" ? ALARM.exec(text) : null;
+  if (alarm !== null) {
+    const priority = priorityText(/** @type {"LOW"} */ (alarm[1].toUpperCase()));
+    return alarm[2] === undefined ? `${priority}: ${told(alarm[3])}` : `${priority}: ${alarm[2]}: ${causeAndInstruction(alarm[3])}`;
+  }
+  const trip = kind === "trip" ? TRIP.exec(text) : null;
+  if (trip !== null) return `${trip[2]}: ${told(trip[3])} (${told(trip[1].toLowerCase().replaceAll("_", " "))})`;
+  const named = kind === "inhibit" ? NAMED.exec(text) : null;
+  if (named !== null) return `${named[1]}: ${told(named[2])}`;
+  return told(kind === "state" ? text.replaceAll("_", " ") : text);
+}
+
+/** @param {string} text such as "supply at 18 V. The rider is brought upright." */
+function causeAndInstruction(text) {
+  const end = text.indexOf(". ");
+  return end === -1 ? told(text) : `${told(text.slice(0, end))}. ${told(text.slice(end + 2))}`;
+}

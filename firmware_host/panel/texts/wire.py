@@ -11,7 +11,7 @@ from firmware_host.control.preflight import CONFIRMATIONS, FIRST_OF_THE_DAY
 from firmware_host.control.scene import STATE_WORDS
 from firmware_host.files.limit_words import LIMIT_LABELS
 from firmware_host.files.rider_view import as_sentence
-from firmware_host.panel.access.guard import LOCKED, LOG_IN
+from firmware_host.panel.access.guard import LOCKED, LOG_IN, UNKNOWN
 from firmware_host.panel.desk import PAUSED_ALREADY
 from firmware_host.panel.messages import NO_CONTROLLER
 from firmware_host.recording.explain import BREAKS_OFF, DONE
@@ -81,6 +81,7 @@ SENTENCES: Final = (
     "held for another session: nothing moves; let go, look at the screen, then press again",
     LOCKED,
     LOG_IN,
+    UNKNOWN,
     "name or PIN is wrong: try again",
     "program finished",
     "no link: the rider is not known to be upright",
@@ -119,6 +120,12 @@ SENTENCES: Final = (
     "the machine: no table goes further",
     "this rider's own limit",
     "what a beginner is allowed",
+    "the emergency stop is pressed, nothing moves: release it, then ask again",
+    "holds to move toward inversion", "holds to move toward upright", "lets go",
+    "hold-to-move refused: no panel watches over the table afterwards",
+    "the motion takes much longer than planned: something holds the table",
+    "link to the board is up", "link to the board is down",
+    "the terminal is gone", "start", "return upright", "acknowledge", "pause audio",
     "what a regular rider is allowed",
     "what an experienced rider is allowed",
 )  # fmt: skip
@@ -236,6 +243,13 @@ TEMPLATES: Final = (
     "the clearance by {who}, until {date}",
     "{least} to {most} deg, {rate} deg/s",
     "{encoder} and {inclinometer} deg",
+    "hold-to-move refused in state {state}",
+    "start refused in state {state}: press again once it is ready",
+    "the session is over at upright ({why}): press START once it is ready again",
+    "control loop {late} ms late",
+    "confirms: {check}", "takes back: {check}",
+    "cannot start yet: {blocked}",
+    "entry {number} cannot be read ({parts}): it was changed",
     "drive {drive} degC", "motor {motor} degC", "drive {drive} degC, motor {motor} degC",
 )  # fmt: skip
 """Said with something else at each ``{place}``."""

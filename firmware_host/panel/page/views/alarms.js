@@ -3,14 +3,25 @@
 
 import { said } from "../api.js";
 import { el } from "../dom.js";
+import { eventWords, monitorOf } from "../words.js";
 
 const LIMIT = 200;
+
+/** A trip and its alarm are of one moment. */
+const SAME_S = 1;
+
+/** Every cause once: where an alarm says what a trip did, the alarm stands for both. @param {any[]} all */
+function once(all) {
+  const alarms = all.filter((one) => one.kind === "alarm");
+  return all.filter((one) => one.kind !== "trip" || !alarms.some((alarm) => alarm.session_id === one.session_id
+    && monitorOf(alarm) === monitorOf(one) && Math.abs(alarm.t_s - one.t_s) < SAME_S));
+}
 
 /** @type {import("../router.js").View} */
 export default {
   title: "Alarms",
   mount(root, app) {
-    const { t, told, api, format } = app;
+    const { t, api, format } = app;
     const place = el("div", { class: "card" }, el("p", { role: "status" }, t("Loading …")));
     const note = t("Alarms that are present are in the banner above, on every page. This is the log of all sessions.");
     root.append(el("p", { class: "quiet-text" }, note), place);
@@ -28,11 +39,9 @@ export default {
     const table = (alarms) => el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("Alarms") },
       el("table", null,
         el("thead", null, el("tr", null, [t("When"), t("Alarm")].map((text) => el("th", { scope: "col" }, text)))),
-        el("tbody", null, alarms.map((one) => el("tr", null,
+        el("tbody", null, once(alarms).map((one) => el("tr", null,
           el("td", null, el("a", { href: `#/history/${one.session_id}` }, format.time(one.at))),
-          el("td", null, sentence(one)))))));
-    /** @param {any} one */
-    const sentence = ({ monitor, text }) => (monitor && !text.startsWith(monitor) ? `${monitor}: ${told(text)}` : told(text));
+          el("td", null, eventWords(one)))))));
     void load();
   },
 };

@@ -39,7 +39,7 @@ class Audit {
       this._next = answer.next ?? null;
       this._rows.append(...answer.entries.map((/** @type {any} */ one) => el("tr", null,
         el("td", null, format.time(one.at)), el("td", null, this._who(one.who)), el("td", null, told(one.what)),
-        el("td", null, details(one)))));
+        one.problem ? el("td", { class: "wrong-text" }, told(one.problem)) : el("td", null, details(one)))));
     } catch (error) {
       this._verdict.textContent = /** @type {Error} */ (error).message;
     }

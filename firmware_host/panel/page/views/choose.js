@@ -3,6 +3,7 @@
 
 import { ApiError, said } from "../api.js";
 import { el } from "../dom.js";
+import { build } from "./parts.js";
 
 /** @typedef {import("../app.js").App} App */
 
@@ -43,7 +44,7 @@ class Choice {
       this._lists.replaceChildren(
         choices("rider", t("Rider"), riders.riders.map((/** @type {any} */ one) => ({
           value: String(one.id), text: one.name,
-          more: one.reasons > 0 || one.limit_deg === null ? t("may not ride yet") : t("limit {angle}", { angle: format.angle(one.limit_deg, 0) }),
+          more: `${build(this._app, one)} · ${one.reasons > 0 || one.limit_deg === null ? t("may not ride yet") : t("limit {angle}", { angle: format.angle(one.limit_deg, 0) })}`,
         })), t("There is no rider yet: add one under Riders."), (value) => this._choose("rider", value)),
         choices("program", t("Program"), programs.programs.map((/** @type {any} */ one) => ({
           value: String(one.id), text: one.name,

@@ -4,6 +4,7 @@
 import { el } from "../dom.js";
 import { sessionCurve } from "./curves.js";
 import { good, outcomeWords, outcomes } from "./outcomes.js";
+import { build } from "./parts.js";
 import { showTrends } from "./trends.js";
 
 /** @typedef {import("../app.js").App} App */
@@ -23,6 +24,8 @@ class List {
     this._asked = 0;
     /** @type {Set<string>} names of the recordings that are shown */
     this._files = new Set();
+    /** What tells riders of one name apart, by their number. @type {Map<number, string>} */
+    this._builds = new Map();
     this._sought = "";
     this._timer = 0;
     this._rider = el("select", { id: "history-rider", onchange: () => this._filter() },
@@ -73,7 +76,8 @@ class List {
     try {
       const { riders } = await this._app.api.get("riders");
       for (const one of riders) {
-        this._rider.append(el("option", { value: String(one.id) }, one.name));
+        this._builds.set(one.id, build(this._app, one));
+        this._rider.append(el("option", { value: String(one.id) }, `${one.name} · ${build(this._app, one)}`));
       }
     } catch {
       // Somebody who may not see riders sees sessions without that filter.
@@ -135,7 +139,8 @@ class List {
   _row(one) {
     const { t, format, told } = this._app;
     const begun = format.time(one.started_at);
-    const rider = one.rider?.name ?? t("rider not recorded");
+    const of = this._builds.get(one.rider?.id);
+    const rider = one.rider ? one.rider.name + (of ? ` (${of})` : "") : t("rider not recorded");
     const figures = [format.duration(one.duration_s), t("{time} inverted", { time: format.duration(one.inverted_s) }),
       format.angle(one.highest_deg, 0)].join(" · ");
     const ended = el("span", { class: good(one.outcome) ? "good-text" : "wrong-text" }, outcomeWords(one.outcome));

@@ -4,6 +4,7 @@
 import { comfortScale } from "../comfort.js";
 import { el, showProblems } from "../dom.js";
 import { good, outcomeWords } from "./outcomes.js";
+import { eventWords } from "../words.js";
 
 /** @typedef {import("../app.js").App} App */
 
@@ -140,15 +141,15 @@ function downloads(app, place) {
 
 /** @param {App} app @param {any[]} all */
 function events(app, all) {
-  const { t, format, told } = app;
+  const { t, format } = app;
   const kinds = /** @type {Record<string, string>} */ ({
     state: t("state"), trip: t("trip"), alarm: t("alarm"), inhibit: t("inhibited"), clear: t("cleared"),
-    operator: t("pressed"), link: t("link"), program: t("program"), loop: t("control loop"), warning: t("warning"),
+    operator: t("pressed"), link: t("link"), program: t("program"), loop: t("control loop"), warning: t("warning"), preflight: t("check before the start"),
   });
   return el("section", { class: "card", "aria-labelledby": "session-events" },
     el("h2", { id: "session-events" }, t("Events")),
     all.length === 0 ? el("p", null, t("None was recorded.")) : null,
     el("ol", { class: "events" }, all.map((event) => el("li", { dataset: { kind: event.kind } },
       el("span", { class: "when" }, format.duration(event.t_s)), el("span", { class: "kind" }, kinds[event.kind] ?? event.kind),
-      el("span", null, told(event.kind === "state" ? event.text.replaceAll("_", " ") : event.text))))));
+      el("span", null, eventWords(event))))));
 }

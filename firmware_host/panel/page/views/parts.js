@@ -24,6 +24,11 @@ export function experience(name) {
   return experiences().find(([known]) => known === name)?.[1] ?? name;
 }
 
+/** What tells riders of one name apart. @param {App} app @param {any} one of the list */
+export function build({ format }, one) {
+  return `${format.mass(one.mass_kg)}, ${format.height(one.height_m)}`;
+}
+
 /**
  * Limits that a rider or a program may want tighter, with unit, and what the machine has at its widest.
  * @returns {{name: string, label: string, unit: string, low: number, high: number}[]}

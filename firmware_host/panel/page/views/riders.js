@@ -3,7 +3,7 @@
 
 import { said } from "../api.js";
 import { el } from "../dom.js";
-import { experience } from "./parts.js";
+import { build, experience } from "./parts.js";
 import { NewRider, RiderPage } from "./rider.js";
 
 /** @typedef {import("../app.js").App} App */
@@ -57,7 +57,7 @@ class RiderList {
       const ready = one.reasons === 0 && one.limit_deg !== null;
       return el("li", null, el("a", { href: `#/riders/${one.id}` },
         el("span", null, el("span", { class: "name" }, one.name), el("br"),
-          el("span", { class: "quiet-text" }, experience(one.experience), " · ",
+          el("span", { class: "quiet-text" }, build(this._app, one), " · ", experience(one.experience), " · ",
             tn("{count} session here", "{count} sessions here", one.sessions))),
         el("span", { class: ready ? "good-text" : "wrong-text" },
           ready ? t("may ride, up to {angle}", { angle: format.angle(one.limit_deg, 0) })

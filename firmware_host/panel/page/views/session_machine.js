@@ -36,7 +36,7 @@ export class Machine {
     writeRows(this._limits, limits.filter((/** @type {any} */ one) => one.name in names).map((/** @type {any} */ one) => [
       names[one.name],
       one.unit === "s" ? format.duration(one.value)
-        : `${format.number(one.value, Number.isInteger(one.value) ? 0 : 1)} ${one.unit.replace("deg", "°")}`.replace(/ °$/, "°"),
+        : `${format.number(one.value, Number.isInteger(one.value) ? 0 : 1)} ${format.unit(one.unit)}`.replace(/ °$/, "°"),
     ]));
   }
 
