@@ -140,7 +140,8 @@ def _waits_s(met: list[Fault], result: LockstepResult) -> Iterator[Span]:
             continue
         (from_s,) = begun_times_s([stop], result)
         others = [other for other in met if other is not stop]
-        before = spans_of((other for other in others if other.kind.end is not None), result)
+        lasting = (other for other in others if other.kind.place is not Place.PERSON or other.kind.end is not None)
+        before = spans_of(lasting, result)
         if not any(other.from_s <= from_s <= other.until_s + RESTED_S for other in before):
             later_s = [at_s for at_s in begun_times_s(others, result) if at_s >= from_s]
             yield Span(from_s, min(later_s, default=math.inf))

@@ -32,10 +32,10 @@ MISSED = {
 }
 
 
-def judged(fault: str) -> list[str]:
+def judged(*faults: str) -> list[str]:
     """All that the judge has against a session to 40 degrees."""
     session = load_session(EXAMPLES / "programs/intermittent-40.toml", EXAMPLES / "riders/experienced.toml", None)
-    found = run_session(session, parse_all([fault]), 1, None)
+    found = run_session(session, parse_all([*faults]), 1, None)
     return [text for name in JUDGED for text in found[name]]
 
 
@@ -91,3 +91,7 @@ def test_an_answer_that_is_too_weak_is_found_by_the_judge(
     check = monitor.check
     monkeypatch.setattr(monitor, "check", lambda self, view: min(check(self, view), Response.RETURN))
     assert any("no EMERGENCY_RETURN or stronger" in text for text in judged(fault if "@" in fault else f"{fault}@50"))
+
+
+def test_who_does_not_hear_a_stop_does_not_wait_after_it() -> None:
+    assert judged("host-killed@50", "press-stop@53") == []
