@@ -95,6 +95,8 @@ class Harm(NamedTuple):
     """The motor's angle is spoiled, and the drive disobeys: the table's own angle alone sees it."""
     wrong_by_dps: float = 0.0
     """The drive turns by an encoder that drifts by so much, and nothing tells it: it may be slower than it was told."""
+    drifting: bool = False
+    """The drive turns by an encoder that drifts: the table's own angle alone shows how fast it really turns."""
     off_deg: float = 0.0
     """Both angles have a fault, and the one to go by may be off by so much although it counts as right."""
     unsure_deg: float = 0.0

@@ -93,6 +93,7 @@ def harm_of(
         coasts=bool(adrift_s or let_go_s or (disobeys_s < math.inf and not able.cuts_torque)) or not able.brake,
         sees_late_from_s=max(disobeys_s, wrong_motor_s),
         wrong_by_dps=0.0 if able.checks_encoder else max((one.amount for one in met if _drifts(one)), default=0.0),
+        drifting=not able.checks_encoder and any(fault.spoils == "encoder" and fault.drifts for fault in met),
         off_deg=_off_deg(met),
         unsure_deg=_unsure_deg(met, trips, result),
         repeats_s=min(spans_of(repeating, result), default=None),

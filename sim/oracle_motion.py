@@ -30,6 +30,8 @@ DISORIENTING_S: Final = 0.1
 INVERTING_FACTOR: Final = 1.5
 INVERTING_S: Final = 0.3
 HEAD_UP_DPS: Final = 2.5
+HIDDEN_DPS: Final = 0.5
+"""So much of a rate the noise of an inclinometer may hide from who has no other angle to see it by."""
 HEAD_UP_S: Final = 0.3
 UNSEEN_S: Final = 0.1
 """So much later a drive that disobeys is found out by the table's own angle alone, whose rate is one over 0.12 s."""
@@ -90,6 +92,7 @@ def rates(column: Columns, asked: Asked) -> Iterator[Margin]:
     late = column["t_s"] >= asked.harm.sees_late_from_s
     about = column["t_s"] >= asked.harm.sees_late_from_s - HEAD_UP_S - UNSEEN_S
     until = ", until the table's own angle alone shows it" if late.any() else ""
+    head_up_most_dps = HEAD_UP_DPS + (HIDDEN_DPS if asked.harm.drifting else 0.0)
     for rule, way, values, most, longest_s in (
         ("rate", "either way", np.abs(rate_dps), DISORIENTING_DPS, DISORIENTING_S),
         (
@@ -103,14 +106,14 @@ def rates(column: Columns, asked: Asked) -> Iterator[Margin]:
             "rate-head-up",
             f"toward upright while head-up{aside}{until}",
             np.where(late, 0.0, head_up_dps),
-            HEAD_UP_DPS,
+            head_up_most_dps,
             HEAD_UP_S,
         ),
         (
             "rate-head-up",
             f"toward upright while head-up{aside}, once the table's own angle alone shows it",
             np.where(about, head_up_dps, 0.0),
-            HEAD_UP_DPS,
+            head_up_most_dps,
             HEAD_UP_S + UNSEEN_S,
         ),
     ):

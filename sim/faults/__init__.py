@@ -109,10 +109,14 @@ class Fault(NamedTuple):
         return self.kind.angle if spoiled else ""
 
     @property
+    def drifts(self) -> bool:
+        """An angle goes its own way, at a rate."""
+        return self.kind.misleads and self.kind.parameter is not None
+
+    @property
     def strayed_deg(self) -> float:
         """How far a drift has gone in the end; infinite for what is no drift, or never ends."""
-        drifts = self.kind.misleads and self.kind.parameter is not None and self.duration_s is not None
-        return self.amount * (self.duration_s or 0.0) if drifts else math.inf
+        return self.amount * self.duration_s if self.drifts and self.duration_s is not None else math.inf
 
     @property
     def lets_slip(self) -> bool:

@@ -183,3 +183,13 @@ def test_who_asks_for_the_way_up_when_the_drive_works_again_is_to_be_brought_up(
 def test_a_spoiled_angle_makes_upright_unsure_by_a_degree(fault: str, unsure_deg: float) -> None:
     assert harm((fault,), LEFT_AT_60, []).unsure_deg == unsure_deg
     assert harm((fault, "upright-switch-closed@6"), LEFT_AT_60, []).unsure_deg == 15.0 * unsure_deg
+
+
+@pytest.mark.parametrize(
+    ("fault", "drifting"),
+    [("encoder-drift=1.1@5", True), ("encoder-drift-low=0.5@5", True), ("encoder-drift=0.01@5", False),
+     ("encoder-reversed@5", False), ("inclinometer-drift=1@5", False)],
+)  # fmt: skip
+def test_a_drive_may_turn_by_an_encoder_that_drifts(fault: str, drifting: bool) -> None:
+    assert harm((fault,), LEFT_AT_60, [], SHOP).drifting is drifting
+    assert not harm((fault,), LEFT_AT_60, []).drifting

@@ -7,7 +7,7 @@ import pytest
 
 from sim.asked import Span
 from sim.oracle import judge, margins
-from tests.sim.traces import ALWAYS, AT_40_S, EMERGENCY, TO_40, TO_FLAT, UP, Pieces, asked, put, trace, tripped
+from tests.sim.traces import ALWAYS, AT_40_S, EMERGENCY, TO_40, TO_FLAT, UP, Pieces, asked, margin, put, trace, tripped
 
 
 def test_how_fast_the_rate_changes_is_judged_until_nobody_chooses_it() -> None:
@@ -306,3 +306,9 @@ def test_a_drive_that_reports_a_fault_has_let_its_motor_go(brakes: bool) -> None
     }
     found = judge(coasts(1.5), asked(**case, **tripped(AT_40_S, "STOP", "drive-fault")))
     assert ("rate-inverting" in [text.partition(":")[0] for text in found]) == brakes
+
+
+@pytest.mark.parametrize(("drifting", "granted_dps"), [(False, 2.5), (True, 3.0)])
+def test_a_drive_whose_encoder_drifts_may_turn_upright_a_little_faster(drifting: bool, granted_dps: float) -> None:
+    found = margin(trace((20.0, 2.0), (5.0, -2.8)), "rate-head-up", drifting=drifting)
+    assert found.value == pytest.approx(granted_dps - 2.8)
