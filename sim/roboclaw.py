@@ -82,6 +82,8 @@ class EmulatedRoboClaw:
         """In its permanent memory, in steps of 0.1 s."""
         self.errors = 0
         """Bits of ``Error`` that are latched."""
+        self._hot = 0
+        """By the vendor's table of its error lights the motor freewheels while it is too hot, and no longer."""
         self.pid = (65536, 32768, 0, int(abs(self.scale) * 12.0))
         """P, I, D and counts/s at full duty."""
         self.pins = (0, 1, 0, 0, 0)
@@ -145,16 +147,16 @@ class EmulatedRoboClaw:
                     self._rest = b""
 
     def _watch(self, readings: list[float]) -> None:
-        before = self.errors
-        if readings[DRIVE_TEMPERATURE_C] > TOO_HOT_C:
-            self.errors |= _HOT
+        before = self.errors | self._hot
+        self._hot = _HOT if readings[DRIVE_TEMPERATURE_C] > TOO_HOT_C else 0
         if not int(readings[INPUTS]) & _CHAIN:
             self.errors |= _ESTOP
         elif before & _ESTOP:
             self.errors &= ~_ESTOP  # set up to come back by itself once the chain is closed
             self._off()
-        if self.errors != before or self.errors:
-            self.table.memory[motor_drive.BLOCKED] = 1.0 if self.errors & ERRORS else 0.0
+        now = self.errors | self._hot
+        if now != before or now:
+            self.table.memory[motor_drive.BLOCKED] = 1.0 if now & ERRORS else 0.0
 
     def _packet(self, data: bytes) -> tuple[bytes, int]:
         """Give the answer to the packet at the beginning, and its length; 0 while it is not whole."""
@@ -213,7 +215,7 @@ class EmulatedRoboClaw:
         return (self._status(),)
 
     def _status(self) -> int:
-        status = self.errors
+        status = self.errors | self._hot
         if self.table.memory[motor_drive.UNDER_VOLTAGE] > 0.5:
             status |= Error.MAIN_LOW
         if self._readings[DRIVE_TEMPERATURE_C] > HOT_C:

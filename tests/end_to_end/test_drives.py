@@ -209,3 +209,10 @@ def test_the_emulated_devices_are_as_the_table_file_says(
     found = session_on(file, tmp_path, [])
     assert found.host.outcome().name == "completed", found.host.outcome()
     assert judge(found.trace, found.asked) == []
+
+
+def test_a_roboclaw_that_was_too_hot_for_a_moment_goes_on_once_it_has_cooled(tmp_path: Path) -> None:
+    found = session_on("roboclaw", tmp_path, ["drive-hot=137@30:0.1"])
+    assert {"drive-fault", "temperature"} <= {trip.monitor for trip in found.host.trips}
+    assert found.truth.angle_deg < -73.0
+    assert judge(found.trace, found.asked) == []
