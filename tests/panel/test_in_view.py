@@ -165,7 +165,7 @@ def test_a_refusal_is_told_beside_the_curve(browser: Browser, tmp_path: Path) ->
     with still_panel(tmp_path) as url, opened(browser, url, "session") as page:
         add_rider(page, "Ada")
         open_route(page, "programs/new")
-        page.get_by_label("Held against rider").select_option("Ada")
+        page.get_by_label("Compare with rider").select_option("Ada")
         page.locator("[data-step='step.0'] summary").click()
         page.locator("input[data-key='step.0.to_deg']").fill("80")
         expect(page.locator(".wrongs")).to_contain_text("Refused")

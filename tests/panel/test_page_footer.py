@@ -20,7 +20,7 @@ from tests.panel.still import reload, standing_still
 from tests.panel.views import opened
 
 PAGE: Final = Path(firmware_host.panel.__file__).parent / "page"
-REST: Final = "The hard-wired emergency stop is at the table. This screen is none."
+REST: Final = "The hard-wired emergency stop is at the table. This screen is not one."
 SIZES: Final = (
     (320, 568), (360, 640), (390, 844), (568, 320), (640, 400), (740, 360), (768, 1024), (800, 480), (1024, 768),
     (1100, 800), (1101, 800), (1280, 800), (1920, 1080),

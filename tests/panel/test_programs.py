@@ -62,7 +62,7 @@ def add_program(page: Page, text: str = TEXT) -> Any:
 
 
 def hold_against(page: Page, rider: Any) -> None:
-    page.get_by_label("Held against rider").select_option(str(rider["id"]))
+    page.get_by_label("Compare with rider").select_option(str(rider["id"]))
 
 
 def step(page: Page, path: str) -> Locator:

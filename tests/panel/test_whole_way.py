@@ -163,7 +163,7 @@ def write_a_program(way: Way) -> None:
     page = way.page
     go(page, "programs/new")
     page.get_by_label("Name", exact=True).fill("Little way")
-    page.get_by_label("Held against rider").select_option("Ada")
+    page.get_by_label("Compare with rider").select_option("Ada")
     page.locator("[data-step='step.0'] summary").click()
     page.locator("input[data-key='step.0.to_deg']").fill("-55")
     expect(page.get_by_text("Fits Ada")).to_be_visible()

@@ -32,7 +32,7 @@ export class Hint {
   rest() {
     this._until_ms = 0;
     this._element.classList.remove("bad");
-    write(this._element, t("The hard-wired emergency stop is at the table. This screen is none."));
+    write(this._element, t("The hard-wired emergency stop is at the table. This screen is not one."));
   }
 }
 

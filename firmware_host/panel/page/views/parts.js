@@ -119,6 +119,6 @@ export function riderChoice(app, changed) {
       changed(null);
     } else select.value = kept === null ? "" : String(kept);
   }).catch((error) => app.hint(said(error), true));
-  return el("div", { class: "field" }, el("label", { htmlFor: "held-against" }, app.t("Held against rider")),
+  return el("div", { class: "field" }, el("label", { htmlFor: "held-against" }, app.t("Compare with rider")),
     el("div", { class: "input" }, select));
 }
