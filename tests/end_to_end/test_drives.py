@@ -179,6 +179,7 @@ def test_each_device_on_a_virtual_port_of_its_own_in_real_time(drive: str) -> No
     assert highest_deg >= -74.0, link.problem
 
 
+@pytest.mark.requirement("REQ-REC-LATCHED")
 @pytest.mark.parametrize("drive", ["odrive", "servo"])
 @pytest.mark.parametrize("fault", ["encoder-dead@30:0.1", "drive-hot=100@30:0.4", "brown-out@30:0.5"])
 def test_a_fault_that_is_over_does_not_keep_the_rider_inverted(drive: str, fault: str, tmp_path: Path) -> None:

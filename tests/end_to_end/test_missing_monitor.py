@@ -39,6 +39,7 @@ def judged(*faults: str) -> list[str]:
     return [text for name in JUDGED for text in found[name]]
 
 
+@pytest.mark.requirement("REQ-PRM-ANSWER")
 @pytest.mark.parametrize("missing", MISSED)
 def test_a_monitor_that_is_missing_is_found_by_the_judge(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
     left = tuple(monitor for monitor in REGISTER if monitor.id != missing)

@@ -12,11 +12,13 @@ STOPPED_S = 48.0
 WAITS = (Span(STOPPED_S, np.inf),)
 
 
+@pytest.mark.requirement("REQ-PRM-WAITS")
 def test_a_table_that_waits_after_a_persons_stop_has_all_of_its_margin() -> None:
     found = margin(trace(*TO_20, (20.0, 0.0)), "waits", waits_s=WAITS)
     assert (found.value, found.unit) == (1.0, "deg")
 
 
+@pytest.mark.requirement("REQ-PRM-WAITS")
 @pytest.mark.parametrize("rate_dps", [-2.0, 2.0])
 def test_a_table_that_moves_by_itself_after_a_persons_stop_breaks_its_promise(rate_dps: float) -> None:
     found = margin(trace(*TO_20, (10.0, 0.0), (5.0, rate_dps), (5.0, 0.0)), "waits", waits_s=WAITS)
@@ -35,6 +37,7 @@ def test_a_stop_before_the_session_keeps_nobody_from_starting_it(started_s: floa
     assert "waits" not in {one.rule for one in margins(rows, asked(waits_s=WAITS, started_s=started_s))}
 
 
+@pytest.mark.requirement("REQ-PRM-REST")
 @pytest.mark.parametrize(
     ("pieces", "value"),
     [

@@ -26,6 +26,7 @@ def asked(*trips_s: float, owed: Owed = HOT, started_s: float | None = 1.0) -> A
     return Asked(30.0, started_s, trips, 10.0, None, owed=(owed,))
 
 
+@pytest.mark.requirement("REQ-PRM-ANSWER")
 def test_a_fault_that_lasts_away_from_upright_has_to_be_answered() -> None:
     assert unanswered(trace(20.0), asked()) == [
         "unanswered: motor-hot: no RETURN or stronger by 5.99 s, 1 s after it met a table away from upright"
