@@ -125,6 +125,12 @@ def test_a_marker_that_cannot_be_read_is_refused(arguments: str) -> None:
         list(marked_tests("tests/test_x.py", ast.parse(text)))
 
 
+def test_a_requirement_that_a_test_names_twice_is_refused() -> None:
+    text = '@pytest.mark.requirement("REQ-A")\n@pytest.mark.requirement("REQ-A")\ndef test_one(): ...'
+    with pytest.raises(ValueError, match=r"test_x.py, test_one: names a requirement twice"):
+        list(marked_tests("tests/test_x.py", ast.parse(text)))
+
+
 SDOC = """\
 [DOCUMENT]
 TITLE: Requirements

@@ -194,6 +194,8 @@ def _marked(place: Code, expressions: list[ast.expr]) -> Iterator[MarkedTest]:
             if len(named) < len(one.args) or not named:
                 raise ValueError(f"{place.path}:{one.lineno}: write the requirements of the marker as plain strings")
             requirements.extend(map(str, named))
+    if len(requirements) > len(set(requirements)):
+        raise ValueError(f"{place.path}, {place.name}: names a requirement twice; name it once")
     if requirements:
         yield MarkedTest(place, tuple(requirements))
 

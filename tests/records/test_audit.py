@@ -106,7 +106,6 @@ def test_whatever_is_changed_past_the_log_shows(logged: Records, statements: tup
 
 
 @pytest.mark.requirement("REQ-PPL-LOGGED")
-@pytest.mark.requirement("REQ-PPL-LOGGED")
 @pytest.mark.parametrize(
     ("statement", "told"),
     [
