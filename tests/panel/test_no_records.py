@@ -9,7 +9,7 @@ from typing import Final
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import BrowserContext, expect
 
 from firmware_host.records import RecordsAwaitedError
 from firmware_host.records.database import FILE_NAME, AwaitedRecords, default_url, open_records
@@ -29,14 +29,6 @@ def written_by_somebody(folder: Path) -> Iterator[None]:
         other.execute("BEGIN EXCLUSIVE")
         yield
         other.execute("ROLLBACK")
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
-    context.set_default_timeout(LONGEST_S * 1e3)
-    yield context
-    context.close()
 
 
 @pytest.fixture

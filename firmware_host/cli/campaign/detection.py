@@ -29,7 +29,7 @@ WINDOWS_S: Final = {
 }
 """The safety concept's time for which a condition has to last, written down a second time on purpose. Monitors that are
 not in it count from something else: angle-plausibility from where a channel stood still, tick from the tick before, and
-so do the supervisor's own trips: from the begin of the return, or of the recovery."""
+so do the supervisor's own trips: from the start of the return, or of the recovery."""
 TICKS_S: Final = 0.02
 """A condition is seen, and answered, within two ticks more."""
 EPSILON_S: Final = 1e-6
