@@ -33,7 +33,7 @@ LATE: Final = """([there_ms, back_ms, ahead_ms]) => {
         }
         get onmessage() { return super.onmessage; }
         send(text) {
-            setTimeout(() => { if (this.readyState === WebSocket.OPEN) super.send(text); }, there_ms);
+            setTimeout(() => { if (this.readyState === WebSocket.OPEN) super.send(text); }, window.there_ms ?? there_ms);
         }
     };
 }"""
@@ -77,6 +77,13 @@ def test_a_page_that_was_always_late_is_grey_says_so_and_counts_as_nobody(
         expect(page.locator("#overlay")).to_be_visible()
         assert page.evaluate("window.fresh") == 0
         assert desk.beats == 0
+
+
+def test_a_page_whose_words_stop_arriving_is_grey_however_fresh_its_states_are(browser: Browser, home: House) -> None:
+    with late_page(browser, home, 0, 0) as page:
+        page.wait_for_selector("body:not(.stale)")
+        page.evaluate("window.there_ms = 1e6")
+        page.wait_for_selector("body.stale")
 
 
 def test_what_is_refused_as_late_is_said_to_be_and_the_next_press_is_dated_better(
