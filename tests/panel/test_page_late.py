@@ -33,7 +33,8 @@ LATE: Final = """([there_ms, back_ms, ahead_ms]) => {
         }
         get onmessage() { return super.onmessage; }
         send(text) {
-            setTimeout(() => { if (this.readyState === WebSocket.OPEN) super.send(text); }, window.there_ms ?? there_ms);
+            const way_ms = window.there_ms ?? there_ms;
+            setTimeout(() => { if (this.readyState === WebSocket.OPEN) super.send(text); }, way_ms);
         }
     };
 }"""
